@@ -1,0 +1,1 @@
+"""Triggers API: take events in, keep them until somebody has acknowledged them."""

@@ -1,0 +1,72 @@
+"""Take an event in: give it an id and a time, and store it exactly once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from triggers_api.event import Event, MetadataValue, Severity
+from triggers_api.event_ids import entropy_of_key, new_event_id, random_entropy
+from triggers_api.lifecycle import EventStatus
+from triggers_api.ports import Addition, EventStore, Fingerprint
+from triggers_api.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An event as an integrator describes it, checked but not yet stored."""
+
+    event_type: str
+    payload: bytes  # a JSON object as text, see `Event.payload`
+    payload_value: object  # the same, parsed; only to compare two requests
+    metadata: dict[str, MetadataValue]
+    severity: Severity
+    execution_id: str | None
+
+
+class Accept:
+    """Stores drafts as events."""
+
+    def __init__(
+        self, store: EventStore, clock: Clock, entropy: Callable[[], bytes] = random_entropy
+    ) -> None:
+        """`entropy` gives the random half of an id, ten bytes."""
+        self._store = store
+        self._clock = clock
+        self._entropy = entropy
+
+    def __call__(self, tenant: str, draft: Draft, idempotency_key: str | None = None) -> Addition:
+        """Store a draft; under a key that was used before, answer what was stored then.
+
+        Raises `IdempotencyConflictError` if that was something else.
+        """
+        created_at = self._clock()
+        if idempotency_key is None:
+            entropy, fingerprint = self._entropy(), None
+        else:
+            entropy = entropy_of_key(tenant, idempotency_key)
+            fingerprint = _fingerprint(draft)
+        event = Event(
+            id=new_event_id(created_at, entropy),
+            event_type=draft.event_type,
+            payload=draft.payload,
+            metadata=draft.metadata,
+            severity=draft.severity,
+            execution_id=draft.execution_id,
+            status=EventStatus.PENDING,
+            created_at=created_at,
+        )
+        return self._store.add(tenant, event, fingerprint)
+
+
+def _fingerprint(draft: Draft) -> Fingerprint:
+    """Alike for two drafts that say the same, however their JSON was spaced or ordered."""
+    said = [
+        draft.event_type,
+        draft.payload_value,
+        draft.metadata,
+        draft.severity,
+        draft.execution_id,
+    ]
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return Fingerprint(hashlib.sha256(text.encode()).digest()[:16])

@@ -1,0 +1,25 @@
+"""The application: the routes, the error shape and the document, put together."""
+
+from fastapi import FastAPI
+
+from triggers_api.api import documentation, problems
+from triggers_api.api.routes import account, events, inbox
+from triggers_api.api.services import Services
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API as an ASGI application."""
+    app = FastAPI(
+        title="Triggers API",
+        version=documentation.VERSION,
+        openapi_url=None,  # see `documentation.py`
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # never a redirect: clients lose their body or key on the way
+    )
+    app.state.services = services
+    problems.install(app)
+    for resource in (events, inbox, account):
+        app.include_router(resource.router)
+    documentation.install(app)
+    return app

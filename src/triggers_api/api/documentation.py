@@ -1,0 +1,131 @@
+"""The OpenAPI document: what FastAPI cannot see for itself, and the page that shows it."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel
+
+from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
+
+VERSION: Final = "0.1.0"
+
+_BODY_MODELS: Final = (EventIn, AcknowledgeIn)  # read by the routes, so unknown to FastAPI
+
+_DESCRIPTION = """
+Integrators **post events**; consumers such as Zapier **poll the inbox** and **acknowledge**.
+
+Errors have one shape everywhere. Lists are arrays; the next page is in the `Link` header.
+Times are UTC, ISO 8601. Send your API key as `Authorization: Bearer <key>`.
+"""
+
+_REASONS = {
+    400: "Malformed, or a parameter out of range.",
+    401: "No API key, or a dead one.",
+    403: "The key lacks the scope.",
+    404: "No such thing for this tenant.",
+    413: "The body or payload is too large.",
+    415: "The body is not JSON.",
+    422: "Well-formed, but not acceptable.",
+    500: "A fault of ours.",
+    503: "The store did not answer; try again after `Retry-After` seconds.",
+}
+_ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    405: {"Allow": {"schema": {"type": "string"}}},
+    503: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}},
+}
+
+CREATED_HEADERS: Final[dict[str, Any]] = {
+    "description": "Stored.",
+    "headers": {
+        "Location": {
+            "schema": {"type": "string"},
+            "description": "The event, relative to this URL.",
+        },
+        "Idempotency-Replayed": {
+            "schema": {"type": "string", "enum": ["true"]},
+            "description": "The event was stored by an earlier request with this key.",
+        },
+    },
+}
+LINK_HEADER: Final[dict[str, Any]] = {
+    "description": "A page.",
+    "headers": {
+        "Link": {
+            "schema": {"type": "string"},
+            "description": 'The next page, if any: `<?cursor=…>; rel="next"`, relative (RFC 8288).',
+        }
+    },
+}
+
+
+Answers = dict[int | str, dict[str, Any]]
+
+
+def answers(success: Answers, *error_statuses: int) -> Answers:
+    """A route's answers; 500 and 503 can come from any that uses the store."""
+    every = dict(success)
+    for status in (*error_statuses, 500, 503):
+        every[status] = {
+            "model": ErrorOut,
+            "description": _REASONS[status],
+            "headers": _ERROR_HEADERS.get(status, {}),
+        }
+    return every
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The request body of a route that reads it by itself."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole contract, as OpenAPI 3.1."""
+    contract = get_openapi(
+        title="Triggers API",
+        version=VERSION,
+        description=_DESCRIPTION,
+        routes=app.routes,
+        # Relative to the document's own address, so it holds behind any base path.
+        servers=[{"url": "."}],
+    )
+    schemas = contract["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for model in _BODY_MODELS:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
+    for path in contract["paths"].values():
+        for operation in path.values():
+            _forget_framework_errors(operation)
+    return contract
+
+
+def install(app: FastAPI) -> None:
+    """Serve the document and its page, next to each other."""
+
+    @lru_cache(maxsize=1)
+    def contract() -> dict[str, Any]:
+        return document(app)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(contract())
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(openapi_url="openapi.json", title="Triggers API")
+
+
+def _forget_framework_errors(operation: dict[str, Any]) -> None:
+    """FastAPI documents a 422 of its own wherever there are parameters; ours are 400s."""
+    answer = operation["responses"].get("422", {})
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    if schema.get("$ref", "").endswith("/HTTPValidationError"):
+        del operation["responses"]["422"]

@@ -1,0 +1,128 @@
+"""Request bodies, read strictly: what is accepted comes back as it was sent.
+
+FastAPI's own reading turns NaN and 1e999 into null and answers a lone surrogate with a 500,
+so bodies never go through it. msgspec refuses what is no JSON (RFC 8259), text that is not
+UTF-8, lone surrogates, and numbers that no double can hold. Two things it lets pass are
+looked for here: a key given twice, and nesting too deep for other people's parsers.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from fastapi import Request
+
+from triggers_api.errors import (
+    Detail,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+
+MAX_DEPTH = 64  # levels inside the body's own object
+MAX_BODY_BYTES = 512 * 1024  # a payload of 256 KiB, generous metadata, and its spacing
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """A body as a value, and as the text it was."""
+
+    value: Any
+    text: bytes
+
+    def text_of(self, key: str) -> bytes:
+        """The text of one member of the body's object, exactly as it was sent."""
+        members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
+        return bytes(members[key])
+
+
+async def read_json(request: Request) -> JsonBody:
+    """Read a request's JSON body. Raises what is wrong with it, in a sentence."""
+    content_type = request.headers.get("content-type", "application/json")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        message = "Send JSON, with the header 'Content-Type: application/json'."
+        raise UnsupportedMediaTypeError(message)
+    text = await request.body()
+    if len(text) > MAX_BODY_BYTES:
+        message = f"The body has {len(text)} bytes. At most {MAX_BODY_BYTES} are taken."
+        raise PayloadTooLargeError(message, code="body_too_large")
+    return JsonBody(parse(text), text)
+
+
+def parse(text: bytes) -> Any:
+    """The value of a JSON text. Raises `InvalidRequestError`."""
+    try:
+        value = msgspec.json.decode(text)
+        # The standard library is the only parser that shows an object's keys as they came.
+        json.loads(text, object_pairs_hook=_refuse_repeated_keys)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _malformed(f"The body is not valid JSON: {_reason(text, error)}.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:
+        raise _malformed(f"The body cannot be taken: {error}.") from None
+    # Counting brackets is quick, and says enough for nearly every body.
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - 1 > MAX_DEPTH:
+        raise _too_deep()
+    return value
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        message = f"the key {json.dumps(repeated[:64])} is given twice in one object"
+        raise ValueError(message)
+    return members
+
+
+def _depth(value: object) -> int:
+    """How deep containers are nested; walked level by level, so no recursion can overflow."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
+
+
+_LIKELY_REASONS = (
+    (re.compile(rb"^\s*$"), "it is empty"),
+    (re.compile(rb"^\xef\xbb\xbf"), "it begins with a byte order mark"),
+    (re.compile(rb"[:\[,]\s*-?(NaN|Infinity)"), "NaN and Infinity are no JSON numbers"),
+    (
+        re.compile(rb"\\u[dD][89a-fA-F]"),
+        r"a \ud8xx or \udcxx escape stands alone; characters beyond \uffff take a pair of them",
+    ),
+)
+
+
+def _reason(text: bytes, error: Exception) -> str:
+    """What a person should look for; the parser's own words where we know no better."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, msgspec.ValidationError):
+        return "a number is too large for a double, or has more than 4300 digits"
+    for pattern, reason in _LIKELY_REASONS:
+        if pattern.search(text):
+            return reason
+    reason = str(error).removeprefix("JSON is malformed: ")
+    return reason[:1].lower() + reason[1:]
+
+
+def _too_deep() -> InvalidRequestError:
+    return _malformed(f"The body is nested deeper than {MAX_DEPTH} levels. Flatten it.")
+
+
+def _malformed(message: str) -> InvalidRequestError:
+    detail = Detail("body", message, "malformed_json")
+    return InvalidRequestError(message, code="malformed_json", details=(detail,))
+
+
+def without_spacing(text: bytes) -> bytes:
+    """The same JSON text, number for number, without what stands between its tokens."""
+    return msgspec.json.format(text, indent=-1)

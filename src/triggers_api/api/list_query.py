@@ -1,0 +1,73 @@
+"""The parameters that lists share, and the Link header to their next page."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Query, Request, Response
+from pydantic import BeforeValidator
+
+from triggers_api.api.services import services_of
+from triggers_api.event import events_as_json
+from triggers_api.ports import EventQuery
+from triggers_api.timestamps import from_text
+
+MAX_LIMIT = 100
+
+
+class Order(StrEnum):
+    """By creation: oldest or newest first."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+def _moment(text: object) -> object:
+    """Read a moment; a `+` that arrived as a space is what a forgetful client meant."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return from_text(text.replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        message = "give an ISO 8601 time such as 2026-11-21T22:55:18Z"
+        raise ValueError(message) from None
+
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Events on a page.")]
+Cursor = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Where the page begins: from the Link header of the page before, as it is.",
+    ),
+]
+EventTypeFilter = Annotated[
+    str | None,
+    Query(
+        max_length=130,
+        pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$",
+        description="Only this type; `invoice.*` takes all that begin so.",
+    ),
+]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Since = Annotated[Moment, Query(description="Only events created then or later (ISO 8601).")]
+Until = Annotated[Moment, Query(description="Only events created before (ISO 8601).")]
+
+
+def list_answer(
+    request: Request, tenant: str, query: EventQuery, *, limit: int, cursor: str | None
+) -> Response:
+    """A page as a JSON array; `Link: <?…>; rel="next"` where there is more (RFC 8288).
+
+    The link is relative, so that it holds behind any base path, and repeats the query.
+    """
+    services = services_of(request)
+    after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
+    page = services.events.list_events(tenant, query, limit=limit, after=after)
+    headers = {}
+    if page.next_after is not None:
+        parameters = dict(request.query_params)
+        parameters["cursor"] = services.cursors.encode(tenant, query, page.next_after)
+        headers["Link"] = f'<?{urlencode(parameters)}>; rel="next"'
+    return Response(events_as_json(page.events), 200, headers, "application/json")

@@ -1,0 +1,133 @@
+"""Every error an API caller can meet: one shape, and the one table of statuses."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from triggers_api import errors
+from triggers_api.api.request_context import context_of
+from triggers_api.errors import Detail, TriggersError
+
+STATUSES: dict[type[TriggersError], int] = {
+    errors.InvalidRequestError: 400,
+    errors.UnauthenticatedError: 401,
+    errors.ForbiddenError: 403,
+    errors.NotFoundError: 404,
+    errors.PayloadTooLargeError: 413,
+    errors.UnsupportedMediaTypeError: 415,
+    errors.InvalidContentError: 422,
+    errors.IdempotencyConflictError: 422,
+    errors.StoreUnavailableError: 503,
+}
+
+INTERNAL_MESSAGE = "Something failed on our side. Try again; if it stays, tell us the request_id."
+
+
+def problem(
+    request_id: str,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    details: Iterable[Detail] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The one error shape, as a response."""
+    body = {
+        "error": code,
+        "message": message,
+        "details": [
+            {"field": detail.field, "message": detail.message, "code": detail.code}
+            for detail in details
+        ],
+        "request_id": request_id,
+    }
+    return Response(json.dumps(body), status, headers, "application/json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ours, of the framework and of nobody's intent in the one shape."""
+    app.add_exception_handler(TriggersError, _on_triggers_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_parameters)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def details_of(found: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[Detail, ...]:
+    """Pydantic's findings as details; `skip` leading parts of each location are left out."""
+    return tuple(
+        Detail(
+            field=".".join(str(part) for part in finding["loc"][skip:]),
+            message=str(finding["msg"]).removeprefix("Value error, "),
+            code=str(finding["type"]),
+        )
+        for finding in found
+    )
+
+
+async def _on_triggers_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TriggersError)
+    headers = {}
+    if isinstance(error, errors.UnauthenticatedError):
+        headers["WWW-Authenticate"] = 'Bearer realm="triggers-api"'
+    if isinstance(error, errors.TransientError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    context = context_of(request)
+    context.error_code = error.code
+    details = error.details if isinstance(error, errors.CallerError) else ()
+    return problem(
+        context.request_id,
+        STATUSES[type(error)],
+        error.code,
+        error.message,
+        details=details,
+        headers=headers,
+    )
+
+
+async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
+    """Only paths, queries and headers are left to FastAPI; bodies are read by `json_body.py`."""
+    assert isinstance(error, RequestValidationError)
+    details = details_of(error.errors(), skip=1)
+    first = details[0]
+    message = f"The parameter '{first.field}' is not acceptable: {first.message}."
+    invalid = errors.InvalidRequestError(message, details=details)
+    return await _on_triggers_error(request, invalid)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    """What the router says by itself: no such route, or not with this method."""
+    assert isinstance(error, HTTPException)
+    context = context_of(request)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        code = "method_not_allowed"
+        message = f"{request.method} is not possible here. See the Allow header."
+        headers["Allow"] = ", ".join(_methods_of(request))
+    else:
+        code = "route_not_found"
+        message = f"There is nothing at {request.url.path[:200]}. See /docs for what there is."
+    context.error_code = code
+    return problem(context.request_id, error.status_code, code, message, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method of the path; the router itself only tells those of the first route there."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return sorted(methods)
+
+
+async def _on_unexpected(request: Request, _: Exception) -> Response:
+    """A bug. Its text stays in the log; the framework raises it on, to be logged there."""
+    context = context_of(request)
+    context.error_code = TriggersError.code
+    return problem(context.request_id, 500, TriggersError.code, INTERNAL_MESSAGE)

@@ -1,0 +1,25 @@
+"""What one request learns about itself on its way, for its answer and for the log."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """Filled in as the request is handled; nothing secret, nothing of a payload."""
+
+    request_id: str
+    tenant: str | None = None
+    key_id: str | None = None
+    event_id: str | None = None
+    execution_id: str | None = None
+    error_code: str | None = None
+    events_created: int = 0
+    events_acknowledged: int = 0
+
+
+def context_of(request: Request) -> RequestContext:
+    """The request's context; whoever runs the app puts it into the ASGI scope's state."""
+    context: RequestContext = request.scope["state"]["context"]
+    return context

@@ -1,0 +1,186 @@
+"""`/events`: post them, list them, read one, acknowledge one."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import ValidationError
+
+from triggers_api.accept import Draft
+from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
+from triggers_api.api.json_body import JsonBody, read_json, without_spacing
+from triggers_api.api.list_query import (
+    Cursor,
+    EventTypeFilter,
+    Limit,
+    Order,
+    Since,
+    Until,
+    list_answer,
+)
+from triggers_api.api.problems import details_of
+from triggers_api.api.request_context import context_of
+from triggers_api.api.schemas import EventIn, EventOut
+from triggers_api.api.services import Requires, services_of
+from triggers_api.api_keys import Scope
+from triggers_api.authenticate import Principal
+from triggers_api.errors import InvalidContentError, InvalidRequestError, PayloadTooLargeError
+from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
+from triggers_api.ports import EventQuery
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+
+router = APIRouter(tags=["events"])
+EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
+
+
+class StatusFilter(StrEnum):
+    """Statuses a list can be narrowed to."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNDELIVERED = "undelivered"  # pending and failed: what the inbox holds
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    operation_id="create_event",
+    summary="Post an event",
+    response_class=Response,
+    responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 413, 415, 422),
+    openapi_extra=body_of(EventIn),
+)
+async def create_event(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="For 24 hours, the same key and body answer the event stored first.",
+        ),
+    ] = None,
+) -> Response:
+    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged."""
+    draft = _draft(await read_json(request))
+    key = None if idempotency_key is None else _unquoted(idempotency_key)
+    addition = services_of(request).accept(principal.tenant, draft, key)
+    event = addition.event
+    context = context_of(request)
+    context.event_id, context.execution_id = event.id, event.execution_id
+    context.events_created = 0 if addition.replayed else 1
+    headers = {"Location": f"events/{event.id}"}
+    if addition.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(event.as_json(), 201, headers, "application/json")
+
+
+@router.get(
+    "/events",
+    operation_id="list_events",
+    summary="List events",
+    response_class=Response,
+    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 400, 401, 403),
+)
+async def list_events(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_READ))],
+    status: Annotated[StatusFilter | None, Query(description="Only with this status.")] = None,
+    event_type: EventTypeFilter = None,
+    since: Since = None,
+    until: Until = None,
+    order: Order = Order.DESC,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """All events of the tenant, newest first unless asked otherwise."""
+    query = EventQuery(
+        statuses=_statuses(status),
+        event_type=event_type,
+        since=since,
+        until=until,
+        newest_first=order is Order.DESC,
+    )
+    return list_answer(request, principal.tenant, query, limit=limit, cursor=cursor)
+
+
+@router.get(
+    "/events/{event_id}",
+    operation_id="get_event",
+    summary="Read an event",
+    response_class=Response,
+    responses=answers({200: {"model": EventOut}}, 400, 401, 403, 404),
+)
+async def get_event(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_READ))],
+    event_id: EventId,
+) -> Response:
+    """One event as it is now."""
+    event = services_of(request).events.get(principal.tenant, event_id)
+    context_of(request).event_id = event.id
+    return Response(event.as_json(), 200, media_type="application/json")
+
+
+@router.post(
+    "/events/{event_id}/acknowledge",
+    status_code=204,
+    operation_id="acknowledge_event",
+    summary="Acknowledge an event",
+    response_class=Response,
+    responses=answers({204: {"description": "Acknowledged."}}, 400, 401, 403, 404),
+)
+async def acknowledge_event(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.INBOX))],
+    event_id: EventId,
+) -> Response:
+    """Say that an event is processed: it leaves the inbox. Saying it again changes nothing."""
+    changed = services_of(request).acknowledge.one(principal.tenant, event_id)
+    context = context_of(request)
+    context.event_id = event_id
+    context.events_acknowledged = int(changed)
+    return Response(status_code=204)
+
+
+def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:
+    if status is None:
+        return ALL_STATUSES
+    return UNDELIVERED if status is StatusFilter.UNDELIVERED else (EventStatus(status),)
+
+
+def _draft(body: JsonBody) -> Draft:
+    """The body as an event to store. Raises `InvalidContentError` with every fault in it."""
+    try:
+        event = EventIn.model_validate(body.value)
+    except ValidationError as error:
+        details = details_of(error.errors(include_url=False, include_input=False))
+        message = f"The event is not acceptable: {details[0].field}: {details[0].message}."
+        raise InvalidContentError(message, code="invalid_event", details=details) from None
+    payload = body.text_of("payload")
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        message = (
+            f"The payload has {len(payload)} bytes. At most {MAX_PAYLOAD_BYTES} are taken: "
+            "store what is larger elsewhere and send a link."
+        )
+        raise PayloadTooLargeError(message)
+    return Draft(
+        event_type=event.event_type,
+        payload=without_spacing(payload),
+        payload_value=body.value["payload"],
+        metadata=event.metadata,
+        severity=event.severity,
+        execution_id=event.execution_id,
+    )
+
+
+def _unquoted(key: str) -> str:
+    """The IETF draft sends the key in quotes, most clients send it bare: both mean the same."""
+    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    if not bare:
+        raise InvalidRequestError("The Idempotency-Key is empty. Send a UUID, or leave it out.")
+    return bare

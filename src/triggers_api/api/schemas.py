@@ -1,0 +1,165 @@
+"""Bodies of requests and answers, as pydantic models: they validate and they document."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+)
+
+from triggers_api.event import Severity
+from triggers_api.lifecycle import EventStatus
+
+EVENT_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+EventType = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=128, pattern=EVENT_TYPE_PATTERN),
+    Field(
+        description="Dotted words, from the general to the special.", examples=["invoice.failed"]
+    ),
+]
+ExecutionId = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:~@+-]+$"),
+    Field(description="The run of a producer's job that the event belongs to."),
+]
+MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+MetadataText = Annotated[StrictStr, StringConstraints(max_length=512)]
+MAX_METADATA_KEYS = 50
+MAX_IDS = 100
+
+EXAMPLE_EVENT: Final[dict[str, Any]] = {
+    "id": "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5",
+    "event_id": "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5",
+    "event_type": "invoice.failed",
+    "payload": {"order_id": "902-1845936-5412345", "reason": "VAT number missing"},
+    "metadata": {"connector": "amazon", "error_type": "validation"},
+    "severity": "error",
+    "execution_id": "exec_42",
+    "status": "pending",
+    "created_at": "2026-11-21T22:55:18.123456Z",
+    "delivered_at": None,
+    "delivery_attempts": 0,
+}
+
+
+class EventIn(BaseModel):
+    """An event as an integrator posts it."""
+
+    model_config = ConfigDict(
+        extra="forbid",  # a misspelt key must not be lost in silence
+        json_schema_extra={
+            "examples": [
+                {
+                    key: EXAMPLE_EVENT[key]
+                    for key in ("event_type", "payload", "metadata", "severity", "execution_id")
+                }
+            ]
+        },
+    )
+
+    event_type: EventType
+    payload: dict[str, Any] = Field(
+        description="Any JSON object, up to 256 KiB as sent. It comes back as the same JSON."
+    )
+    metadata: dict[MetadataKey, MetadataText | StrictBool | StrictInt | StrictFloat | None] = Field(
+        default_factory=dict,
+        max_length=MAX_METADATA_KEYS,
+        description="Scalars to filter by; `connector`, `entity_type` and `error_type` are known.",
+    )
+    severity: Severity = Field(default=Severity.INFO, description="How much a person should care.")
+    execution_id: ExecutionId | None = None
+
+
+class EventOut(BaseModel):
+    """An event, in the one shape it has everywhere. Every key is always present."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_EVENT]}, extra="forbid")
+
+    id: str = Field(description="Equal to `event_id`; polling platforms deduplicate on it.")
+    event_id: str
+    event_type: str
+    payload: dict[str, Any]
+    metadata: dict[str, str | bool | int | float | None]
+    severity: Severity
+    execution_id: str | None
+    status: EventStatus
+    created_at: datetime = Field(description="UTC, six decimals.")
+    delivered_at: datetime | None = Field(description="When it was acknowledged.")
+    delivery_attempts: int
+
+
+class AcknowledgeIn(BaseModel):
+    """Which events a consumer is done with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_ids: list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]] = Field(
+        min_length=1, max_length=MAX_IDS, examples=[["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"]]
+    )
+
+
+class DetailOut(BaseModel):
+    """One thing that is wrong with one field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: str = Field(description="A dotted path in the body, or a parameter's name.")
+    message: str
+    code: str
+
+
+class ErrorOut(BaseModel):
+    """The one shape of every error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    error: str = Field(description="Stable, for programs.", examples=["event_not_found"])
+    message: str = Field(description="A sentence a person can act on.")
+    details: list[DetailOut]
+    request_id: str = Field(description="Name it when you ask us.")
+
+
+class AcknowledgeResult(BaseModel):
+    """What became of one id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: str
+    status: Literal[204, 404, 503] = Field(description="As the single route would have answered.")
+    error: ErrorOut | None
+
+
+class AcknowledgeOut(BaseModel):
+    """A result for each id, in the order they were sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    results: list[AcknowledgeResult]
+
+
+class MeOut(BaseModel):
+    """Whose key this is and what it may do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: str
+    key_id: str
+    key_name: str
+    scopes: list[str]
+
+
+class HealthOut(BaseModel):
+    """Whether the service can do its work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    checks: dict[str, Literal["ok", "failing"]]

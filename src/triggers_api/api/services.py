@@ -1,0 +1,56 @@
+"""What the routes are given to work with, and how a request proves who it is."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from triggers_api.accept import Accept
+from triggers_api.acknowledge import Acknowledge
+from triggers_api.api.cursor import CursorCodec
+from triggers_api.api.request_context import context_of
+from triggers_api.api_keys import Scope
+from triggers_api.authenticate import Authenticator, Principal
+from triggers_api.errors import UnauthenticatedError
+from triggers_api.ports import EventStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The verbs and ports behind the routes."""
+
+    authenticator: Authenticator
+    accept: Accept
+    acknowledge: Acknowledge
+    events: EventStore
+    cursors: CursorCodec
+
+
+def services_of(request: Request) -> Services:
+    """The services the app was created with."""
+    services: Services = request.app.state.services
+    return services
+
+
+class Requires(SecurityBase):
+    """A route's dependency: a live API key, with this scope where one is named."""
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        """FastAPI reads `model` and `scheme_name` for the OpenAPI document."""
+        self.model = HTTPBearer(description="An API key: `Authorization: Bearer trg_…`")
+        self.scheme_name = "ApiKey"
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller. Raises `UnauthenticatedError` or `ForbiddenError`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            message = "Send your API key in the header 'Authorization: Bearer <key>'."
+            raise UnauthenticatedError(message)
+        principal = services_of(request).authenticator.authenticate(token.strip())
+        context = context_of(request)
+        context.tenant, context.key_id = principal.tenant, principal.key_id
+        if self.scope is not None:
+            principal.require(self.scope)
+        return principal

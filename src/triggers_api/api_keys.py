@@ -1,0 +1,125 @@
+"""API keys: what a caller proves itself with, and what of it is kept.
+
+A key reads `trg_<id>_<secret>`: the id finds the key's record, the secret proves it.
+The secret has 256 random bits and only a salted SHA-256 of it is kept: a slow password
+hash would defend against guessing, which 256 bits already rule out.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+_TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without doubt
+
+TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+"""What a tenant may be called."""
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    EVENTS_WRITE = "events:write"
+    EVENTS_READ = "events:read"
+    INBOX = "inbox"
+    NOTIFICATIONS_MANAGE = "notifications:manage"
+    METRICS_READ = "metrics:read"
+    ADMIN = "admin"  # all of the above
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHash:
+    """A salted hash of a key's secret."""
+
+    salt: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, secret: str) -> Self:
+        """Hash a secret with a new salt."""
+        salt = secrets.token_bytes(16)
+        return cls(salt, _digest(salt, secret))
+
+    def matches(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.digest, _digest(self.salt, secret))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key's record: whose it is, what it may do, whether it is alive."""
+
+    key_id: str
+    tenant: str
+    name: str
+    scopes: frozenset[Scope]
+    secret_hash: SecretHash
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    previous_hash: SecretHash | None = None  # the secret before the last rotation
+    previous_valid_until: datetime | None = None
+
+    def accepts(self, secret: str, at: datetime) -> bool:
+        """Whether this secret opens the key at that moment."""
+        if self.revoked_at is not None:
+            return False
+        if self.secret_hash.matches(secret):
+            return True
+        return (
+            self.previous_hash is not None
+            and self.previous_valid_until is not None
+            and at < self.previous_valid_until
+            and self.previous_hash.matches(secret)
+        )
+
+    def rotated(self, at: datetime, overlap: timedelta) -> tuple[Self, str]:
+        """The key with a new secret, and its new token; the old secret lives on for `overlap`."""
+        secret = _new_secret()
+        rotated = replace(
+            self,
+            secret_hash=SecretHash.of(secret),
+            previous_hash=self.secret_hash if overlap else None,
+            previous_valid_until=at + overlap if overlap else None,
+        )
+        return rotated, _token(self.key_id, secret)
+
+
+def new_api_key(
+    tenant: str, name: str, scopes: frozenset[Scope], at: datetime
+) -> tuple[ApiKey, str]:
+    """A new key's record, and its token, which exists nowhere else."""
+    key_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
+    secret = _new_secret()
+    key = ApiKey(
+        key_id=key_id,
+        tenant=tenant,
+        name=name,
+        scopes=scopes,
+        secret_hash=SecretHash.of(secret),
+        created_at=at,
+    )
+    return key, _token(key_id, secret)
+
+
+def split_token(token: str) -> tuple[str, str] | None:
+    """A token's key id and secret; None if it is no token of ours."""
+    match = _TOKEN.fullmatch(token)
+    return None if match is None else (match[1], match[2])
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _token(key_id: str, secret: str) -> str:
+    return f"trg_{key_id}_{secret}"
+
+
+def _digest(salt: bytes, secret: str) -> bytes:
+    return hashlib.sha256(salt + secret.encode()).digest()

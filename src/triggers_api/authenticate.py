@@ -1,0 +1,71 @@
+"""Who is calling: a token becomes a principal, remembered for at most a minute."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from triggers_api.api_keys import ApiKey, Scope, split_token
+from triggers_api.errors import ForbiddenError, TransientError, UnauthenticatedError
+from triggers_api.ports import ApiKeyStore
+from triggers_api.timestamps import Clock
+
+REMEMBERED_FOR: Final = timedelta(seconds=60)  # so a revoked key is dead everywhere by then
+USE_RECORDED_EVERY: Final = timedelta(hours=1)  # one write an hour and process, not one a request
+_REMEMBERED_AT_MOST: Final = 1000  # tokens; past that all are forgotten, which costs one read each
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """On whose behalf a request is made, and what its key allows."""
+
+    tenant: str
+    key_id: str
+    key_name: str
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """Raise `ForbiddenError` unless the key has this scope, or `admin`."""
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            message = f"This API key lacks the scope '{scope}'. Use a key that has it."
+            raise ForbiddenError(message)
+
+
+class Authenticator:
+    """Turns tokens into principals."""
+
+    def __init__(self, store: ApiKeyStore, clock: Clock) -> None:
+        """Keys are read from `store`; ages are told by `clock`."""
+        self._store = store
+        self._clock = clock
+        self._remembered: dict[str, tuple[Principal, datetime]] = {}
+
+    def authenticate(self, token: str) -> Principal:
+        """The principal behind a token. Raises `UnauthenticatedError`."""
+        at = self._clock()
+        known = self._remembered.get(token)
+        # A clock set back must not lengthen a memory, so its age is bounded on both sides.
+        if known is not None and timedelta(0) <= at - known[1] < REMEMBERED_FOR:
+            return known[0]
+        self._remembered.pop(token, None)
+        principal = self._look_up(token, at)
+        if len(self._remembered) >= _REMEMBERED_AT_MOST:
+            self._remembered.clear()
+        self._remembered[token] = (principal, at)
+        return principal
+
+    def _look_up(self, token: str, at: datetime) -> Principal:
+        parts = split_token(token)
+        key = None if parts is None else self._store.find(parts[0])
+        if parts is None or key is None or not key.accepts(parts[1], at):
+            message = "This API key is unknown, revoked or mistyped. Send a live key."
+            raise UnauthenticatedError(message)
+        self._record_use(key, at)
+        return Principal(key.tenant, key.key_id, key.name, key.scopes)
+
+    def _record_use(self, key: ApiKey, at: datetime) -> None:
+        if key.last_used_at is not None and at - key.last_used_at < USE_RECORDED_EVERY:
+            return
+        try:
+            self._store.record_use(key.key_id, at)
+        except TransientError:
+            return  # a note for people: not worth refusing the caller's request

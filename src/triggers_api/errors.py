@@ -1,0 +1,120 @@
+"""Every deliberate error, by what can be done about it.
+
+    TriggersError
+    ├── CallerError                  the caller can mend it
+    │   ├── UnauthenticatedError     no key, or a dead one
+    │   ├── ForbiddenError           the key lacks a scope
+    │   ├── NotFoundError            no such thing for this tenant
+    │   ├── InvalidRequestError      malformed: it cannot be read
+    │   ├── InvalidContentError      well-formed, but not acceptable
+    │   ├── PayloadTooLargeError
+    │   ├── UnsupportedMediaTypeError
+    │   └── IdempotencyConflictError the key was used for another body
+    └── TransientError               the same call may succeed later
+        └── StoreUnavailableError
+
+An error's `code` is public and stable; its message is a sentence a person can act on.
+HTTP statuses are no business of this module: see `api/problems.py`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong with one field; `field` is a dotted path, or a parameter's name."""
+
+    field: str
+    message: str
+    code: str
+
+
+class TriggersError(Exception):
+    """The base of every error this project raises on purpose."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """`message` must never hold a secret or a payload: callers read it, logs keep it."""
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class CallerError(TriggersError):
+    """The caller can mend it, and repeating the call as it is cannot help."""
+
+    code = "invalid_request"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, details: tuple[Detail, ...] = ()
+    ) -> None:
+        """`details` name the fields at fault, where there are any."""
+        super().__init__(message, code=code)
+        self.details = details
+
+
+class UnauthenticatedError(CallerError):
+    """No API key was sent, or it is unknown, revoked or malformed."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(CallerError):
+    """The API key is alive but lacks the scope the call needs."""
+
+    code = "missing_scope"
+
+
+class NotFoundError(CallerError):
+    """There is no such thing for this tenant."""
+
+    code = "not_found"
+
+
+class InvalidRequestError(CallerError):
+    """The request cannot be read: broken JSON, a parameter out of range, a forged cursor."""
+
+    code = "invalid_parameter"
+
+
+class InvalidContentError(CallerError):
+    """The request can be read, but what it says is not acceptable."""
+
+    code = "invalid_content"
+
+
+class PayloadTooLargeError(CallerError):
+    """The body or the payload is over its limit."""
+
+    code = "payload_too_large"
+
+
+class UnsupportedMediaTypeError(CallerError):
+    """The body's content type is not one the API reads."""
+
+    code = "unsupported_media_type"
+
+
+class IdempotencyConflictError(CallerError):
+    """The Idempotency-Key was used for another body within its window."""
+
+    code = "idempotency_key_reused"
+
+
+class TransientError(TriggersError):
+    """Nothing is wrong with the call: the same call may succeed after a wait."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
+        """`retry_after_seconds` is what the caller is told to wait."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StoreUnavailableError(TransientError):
+    """The store did not answer in time, or asked us to slow down."""
+
+    code = "store_unavailable"

@@ -1,0 +1,46 @@
+"""Event ids: `evt_` and a ULID, whose random half can be derived from an idempotency key.
+
+A ULID is 48 bits of milliseconds and 80 bits that tell ids of one millisecond apart.
+Where the caller names an idempotency key, those 80 bits are a hash of tenant and key: the
+store files an event under its random half, so that a second request with the key meets the
+first one's event in its own conditional write, and idempotency costs no write of its own.
+"""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+
+from ulid import ULID
+
+ENTROPY_BYTES = 10
+_ENTROPY_CHARACTERS = 16  # 80 bits in Crockford's base 32
+
+EVENT_ID = re.compile(r"evt_[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+def is_event_id(text: str) -> bool:
+    """Whether `text` can be an event's id at all."""
+    return EVENT_ID.fullmatch(text) is not None
+
+
+def new_event_id(created_at: datetime, entropy: bytes) -> str:
+    """The id of an event created then; `entropy` is ten bytes."""
+    milliseconds = int(created_at.timestamp() * 1000)
+    return f"evt_{ULID.from_bytes(milliseconds.to_bytes(6, 'big') + entropy)}"
+
+
+def random_entropy() -> bytes:
+    """Ten bytes for an event that nobody named a key for."""
+    return secrets.token_bytes(ENTROPY_BYTES)
+
+
+def entropy_of_key(tenant: str, idempotency_key: str) -> bytes:
+    """Ten bytes that are the same for every request of this tenant with this key."""
+    digest = hashlib.sha256(f"{tenant}\0{idempotency_key}".encode())
+    return digest.digest()[:ENTROPY_BYTES]
+
+
+def random_half(event_id: str) -> str:
+    """The 16 characters of an id that do not tell its time."""
+    return event_id[-_ENTROPY_CHARACTERS:]

@@ -1,0 +1,1 @@
+"""Lambda entry points: the only place that wires parts together, logs and measures."""

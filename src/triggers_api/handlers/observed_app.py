@@ -1,0 +1,91 @@
+"""The API with a request id, one log line a request, and its metrics."""
+
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from triggers_api.api.request_context import RequestContext
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SERVER_ERROR = 500
+
+
+class ObservedApp:
+    """Wraps an ASGI application."""
+
+    def __init__(self, app: AsgiApp, logger: Logger, metrics: Metrics) -> None:
+        """What the app does is told to `logger` and `metrics`."""
+        self._app = app
+        self._logger = logger
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request, and report it."""
+        context = RequestContext(request_id=_request_id(scope))
+        scope["state"] = {"context": context}
+        status = _SERVER_ERROR
+        started = perf_counter()
+
+        async def send_observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", context.request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_observed)
+        except Exception:
+            # The framework has answered a 500 already and raises on, so that we can log it.
+            self._logger.exception("request.crashed", extra={"request_id": context.request_id})
+        self._report(scope, context, status, (perf_counter() - started) * 1000)
+
+    def _report(
+        self, scope: Scope, context: RequestContext, status: int, milliseconds: float
+    ) -> None:
+        route = getattr(scope.get("route"), "path", None)
+        line = {
+            "request_id": context.request_id,
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "duration_ms": round(milliseconds, 1),
+            "tenant": context.tenant,
+            "key_id": context.key_id,
+            "event_id": context.event_id,
+            "execution_id": context.execution_id,
+            "error": context.error_code,
+        }
+        known = {name: value for name, value in line.items() if value is not None}
+        log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
+        log("request.completed", extra=known)
+        self._measure(context, status, milliseconds)
+
+    def _measure(self, context: RequestContext, status: int, milliseconds: float) -> None:
+        add = self._metrics.add_metric
+        add("ApiLatency", MetricUnit.Milliseconds, milliseconds)
+        # Zeros are counted too: an average of it is the error rate.
+        add("ApiErrors", MetricUnit.Count, int(status >= _SERVER_ERROR))
+        if context.events_created:
+            add("EventsCreated", MetricUnit.Count, context.events_created)
+        if context.events_acknowledged:
+            add("EventsAcknowledged", MetricUnit.Count, context.events_acknowledged)
+        self._metrics.flush_metrics()
+
+
+def _request_id(scope: Scope) -> str:
+    """The id the gateway gave the request and put into its own log; our own without a gateway."""
+    event = scope.get("aws.event", {})
+    return event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())

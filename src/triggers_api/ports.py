@@ -1,0 +1,97 @@
+"""What the verbs need from the outside, as narrow as they need it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from triggers_api.api_keys import ApiKey
+from triggers_api.event import Event
+from triggers_api.lifecycle import EventStatus
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the order of all events of a tenant: by time, then by id."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events, in which order."""
+
+    statuses: tuple[EventStatus, ...]
+    event_type: str | None = None  # exact, or a prefix that ends in `.*`
+    since: datetime | None = None  # from here on
+    until: datetime | None = None  # before here
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events in order, and where the next page begins; `None` when there is nothing more.
+
+    A page may hold fewer events than asked for, even none, and still have a next one.
+    """
+
+    events: tuple[Event, ...]
+    next_after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a repeated request from another one under the same idempotency key."""
+
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What became of an event that was to be stored: itself, or the one stored before."""
+
+    event: Event
+    replayed: bool
+
+
+class EventStore(Protocol):
+    """Keeps the events of all tenants; no method looks beyond the tenant it is given."""
+
+    def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        """Store an event once.
+
+        With a fingerprint, the event's id was derived from an idempotency key: an event
+        stored under that key within the last 24 hours is answered in its first state,
+        or `IdempotencyConflictError` is raised if its fingerprint differs.
+        """
+        ...
+
+    def get(self, tenant: str, event_id: str) -> Event:
+        """The event as it is now. Raises `NotFoundError`."""
+        ...
+
+    def list_events(
+        self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
+    ) -> EventPage:
+        """The next events of the query after a position, each event once."""
+        ...
+
+    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+        """Mark it delivered; False if it was already. Raises `NotFoundError`."""
+        ...
+
+    def ping(self) -> None:
+        """Reach the store, or raise `StoreUnavailableError`."""
+        ...
+
+
+class ApiKeyStore(Protocol):
+    """Keeps API keys, of which it never holds the secret."""
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """The key as it is at this moment, read consistently."""
+        ...
+
+    def record_use(self, key_id: str, at: datetime) -> None:
+        """Remember when the key was last used."""
+        ...

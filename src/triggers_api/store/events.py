@@ -1,0 +1,261 @@
+"""The event store on DynamoDB."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import NotFoundError, StoreUnavailableError
+from triggers_api.event import Event
+from triggers_api.event_ids import is_event_id, random_half
+from triggers_api.lifecycle import EventStatus, sources_of
+from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
+from triggers_api.store import idempotency, items
+from triggers_api.store.dynamodb import Item, batch_get, failed_condition, store_errors
+from triggers_api.store.listing import StatusIndex
+from triggers_api.store.tenants import TenantRows
+from triggers_api.timestamps import Clock, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_STRETCHES_PER_PAGE = 4  # then the page is answered as it is, with a cursor to go on from
+_PAGE_BYTES = 3_000_000  # of payloads: a function may answer 6 MB, and quoting can double them
+
+
+class DynamoEventStore:
+    """Keeps events in one table, see `items.py` for its shape."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        clock: Clock,
+        *,
+        undelivered_retention: timedelta,
+        delivered_retention: timedelta,
+    ) -> None:
+        """Events are swept by DynamoDB when their retention has passed."""
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._undelivered_retention = undelivered_retention
+        self._delivered_retention = delivered_retention
+        self._tenants = TenantRows(client, table)
+
+    def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        """See `EventStore.add`. One write for a small event, two for a large one."""
+        with store_errors():
+            place = self._put_new(tenant, event, fingerprint)
+            if place is None:
+                return Addition(event, replayed=False)
+            if fingerprint is None:
+                raise StoreUnavailableError("Two events drew the same id. Send it again.")
+            return self._add_again(tenant, event, fingerprint, place)
+
+    def get(self, tenant: str, event_id: str) -> Event:
+        """See `EventStore.get`. One consistent read, two for a large event."""
+        with store_errors():
+            head = self._head(tenant, event_id) if is_event_id(event_id) else None
+            if head is None:
+                raise _not_found(event_id)
+            return self._complete(tenant, [head])[0]
+
+    def list_events(
+        self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
+    ) -> EventPage:
+        """See `EventStore.list_events`. Reads the index, and the table while the index may lag."""
+        with store_errors():
+            row = self._tenants.read(tenant)
+            checked = row.index_settles_at > self._clock()
+            index = StatusIndex(self._client, self._table, tenant, row.shards, query)
+            heads: list[Item] = []
+            for _ in range(_STRETCHES_PER_PAGE):
+                stretch = index.stretch(after, limit - len(heads))
+                fresh = self._current(tenant, stretch.items, query) if checked else stretch.items
+                heads += [head for head in fresh if not items.has_expired(head, self._clock())]
+                after = stretch.horizon
+                if after is None or len(heads) >= limit:
+                    break
+            return self._page(tenant, heads, limit, after)
+
+    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+        """See `EventStore.acknowledge`. One conditional write, nothing read."""
+        if not is_event_id(event_id):
+            raise _not_found(event_id)
+        with store_errors():
+            self._tenants.note_change(tenant, at)
+            return self._move(
+                tenant,
+                event_id,
+                EventStatus.DELIVERED,
+                {
+                    "delivered_at": {"S": to_text(at)},
+                    "expires_at": items.number((at + self._delivered_retention).timestamp()),
+                },
+            )
+
+    def ping(self) -> None:
+        """See `EventStore.ping`. Reads an item that never exists."""
+        with store_errors():
+            self._client.get_item(
+                TableName=self._table, Key={"pk": {"S": "ping"}, "sk": {"S": "ping"}}
+            )
+
+    def _put_new(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Item | None:
+        """Store it; if its place is taken by another event, that one's head and nothing done."""
+        shards = self._tenants.shards_to_write(tenant, event.created_at)
+        shard = zlib.crc32(random_half(event.id).encode()) % shards
+        expires_at = event.created_at + self._undelivered_retention
+        head, body = items.to_items(tenant, event, shard, expires_at)
+        if fingerprint is not None:
+            head["fingerprint"] = {"B": fingerprint.digest}
+        if body:
+            # The payload first: an event whose head is there must be whole. A repeated
+            # request must not pay for its payload again, so that is looked at before.
+            place = self._read_head(tenant, event.id) if fingerprint is not None else None
+            if place is not None:
+                return place
+            self._client.put_item(TableName=self._table, Item=body)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=head,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            failed, place = failed_condition(error)
+            if not failed or place is None:
+                raise
+            # Our own write whose answer was lost and which was tried again is no conflict.
+            return None if place["id"]["S"] == event.id else place
+        return None
+
+    def _add_again(
+        self, tenant: str, event: Event, fingerprint: Fingerprint, place: Item
+    ) -> Addition:
+        """The key's place is taken: by this very event, by another body, or by an old event."""
+        claim = idempotency.claim_of(place)
+        if claim.holds(event.created_at):
+            claim.check(fingerprint)
+            return self._replay(tenant, event, fingerprint, claim)
+        newer = idempotency.successor(tenant, event)
+        claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
+        head = idempotency.claim_place(self._client, self._table, tenant, place=place, claim=claim)
+        if head is None:
+            self._put_new(tenant, newer, fingerprint)
+            return Addition(newer, replayed=False)
+        if not head:
+            raise StoreUnavailableError("The key's old event was just swept. Send it again.")
+        return self._add_again(tenant, event, fingerprint, head)
+
+    def _replay(
+        self, tenant: str, event: Event, fingerprint: Fingerprint, claim: idempotency.Claim
+    ) -> Addition:
+        head = self._head(tenant, claim.event_id)
+        if head is None:
+            # Who claimed the key stopped before storing the event: we finish its work.
+            claimed = replace(event, id=claim.event_id, created_at=claim.since)
+            self._put_new(tenant, claimed, fingerprint)
+            return Addition(claimed, replayed=True)
+        stored = self._complete(tenant, [head])[0]
+        return Addition(idempotency.first_state(stored), replayed=True)
+
+    def _move(self, tenant: str, event_id: str, target: EventStatus, changes: Item) -> bool:
+        """Change the status and with it other attributes; False if it is there already."""
+        sources = {f":from{n}": {"S": source} for n, source in enumerate(sources_of(target))}
+        values: Item = {
+            ":id": {"S": event_id},
+            ":status": {"S": target},
+            ":now": items.number(self._clock().timestamp()),
+        }
+        values |= {f":{name}": value for name, value in changes.items()}
+        settings = "".join(f", {name} = :{name}" for name in changes)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=items.event_key(tenant, event_id),
+                UpdateExpression=f"SET #status = :status{settings}",
+                ConditionExpression=(
+                    f"id = :id AND expires_at > :now AND #status IN ({', '.join(sources)})"
+                ),
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=values | sources,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            failed, head = failed_condition(error)
+            if not failed:
+                raise
+            if not self._is_head_of(head, event_id):
+                raise _not_found(event_id) from None
+            return False
+        return True
+
+    def _current(self, tenant: str, listed: list[Item], query: EventQuery) -> list[Item]:
+        """The listed events as the table has them now, without those that have moved on."""
+        keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
+        heads = {head["id"]["S"]: head for head in batch_get(self._client, self._table, keys)}
+        current = (heads.get(head["id"]["S"]) for head in listed)
+        return [head for head in current if head and head["status"]["S"] in query.statuses]
+
+    def _page(
+        self, tenant: str, heads: list[Item], limit: int, horizon: Position | None
+    ) -> EventPage:
+        shown = _within_bytes(heads[:limit])
+        events = self._complete(tenant, shown)
+        if len(shown) < len(heads):
+            return EventPage(events, items.position_of(events[-1]))
+        return EventPage(events, horizon)
+
+    def _complete(self, tenant: str, heads: list[Item]) -> tuple[Event, ...]:
+        """The events of these heads, with the payloads that are kept apart."""
+        events = map(items.to_event, heads)
+        apart = [head["id"]["S"] for head in heads if items.is_apart(head)]
+        if not apart:
+            return tuple(events)
+        keys = [items.payload_key(tenant, event_id) for event_id in apart]
+        bodies = batch_get(self._client, self._table, keys)
+        payloads = {body["sk"]["S"]: items.payload_of(body) for body in bodies}
+        return tuple(
+            event if event.payload else replace(event, payload=payloads[f"payload#{event.id}"])
+            for event in events
+        )
+
+    def _head(self, tenant: str, event_id: str) -> Item | None:
+        head = self._read_head(tenant, event_id)
+        return head if self._is_head_of(head, event_id) else None
+
+    def _read_head(self, tenant: str, event_id: str) -> Item | None:
+        """Whatever event stands in this id's place."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=items.event_key(tenant, event_id), ConsistentRead=True
+        )
+        return answer.get("Item")
+
+    def _is_head_of(self, head: Item | None, event_id: str) -> bool:
+        """Whether this is that event, and not expired or another one with the same half."""
+        return (
+            head is not None
+            and head["id"]["S"] == event_id
+            and not items.has_expired(head, self._clock())
+        )
+
+
+def _within_bytes(heads: list[Item]) -> list[Item]:
+    """As many heads as one answer can carry with their payloads, at least one."""
+    total = 0
+    for count, head in enumerate(heads):
+        total += items.payload_size(head)
+        if total > _PAGE_BYTES and count > 0:
+            return heads[:count]
+    return heads
+
+
+def _not_found(event_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no event '{event_id[:64]}'.", code="event_not_found")

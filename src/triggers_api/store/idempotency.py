@@ -1,0 +1,118 @@
+"""One event for each idempotency key and day, without a record of its own.
+
+An event with a key is stored under a hash of the key, so a second one meets it. For a day
+that settles it. After a day the key is free again (a job that posts as `daily-report` must
+not be deduplicated against yesterday's), but its place is taken: then the old event's head
+also notes which newer event the key stands for, and since when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import IdempotencyConflictError
+from triggers_api.event import Event
+from triggers_api.event_ids import entropy_of_key, new_event_id
+from triggers_api.lifecycle import EventStatus
+from triggers_api.ports import Fingerprint
+from triggers_api.store.dynamodb import Item, failed_condition
+from triggers_api.store.items import event_key, number
+from triggers_api.timestamps import from_text, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+WINDOW: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which event a key stands for, since when, and what was said in it."""
+
+    event_id: str
+    since: datetime
+    fingerprint: bytes
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the key still stands for this event."""
+        return at - self.since < WINDOW
+
+    def check(self, fingerprint: Fingerprint) -> None:
+        """Raise `IdempotencyConflictError` if another body claims the key."""
+        if self.fingerprint != fingerprint.digest:
+            message = (
+                "This Idempotency-Key was used for another body within the last 24 hours. "
+                "Use a new key for a new event."
+            )
+            raise IdempotencyConflictError(message)
+
+
+def claim_of(head: Item) -> Claim:
+    """The newest claim that a key's place holds."""
+    if "claimed_by" in head:
+        return Claim(
+            head["claimed_by"]["S"],
+            from_text(head["claimed_at"]["S"]),
+            head["claimed_fingerprint"]["B"],
+        )
+    fingerprint = head.get("fingerprint", {"B": b""})["B"]
+    return Claim(head["id"]["S"], from_text(head["created_at"]["S"]), fingerprint)
+
+
+def successor(tenant: str, event: Event) -> Event:
+    """The same event under an id of its own, for a key whose place is taken."""
+    entropy = entropy_of_key(tenant, event.id)
+    return replace(event, id=new_event_id(event.created_at, entropy))
+
+
+def first_state(event: Event) -> Event:
+    """The event as it was first answered: what happened to it since is not part of that."""
+    return replace(event, status=EventStatus.PENDING, delivered_at=None, delivery_attempts=0)
+
+
+def claim_place(
+    client: DynamoDBClient,
+    table: str,
+    tenant: str,
+    *,
+    place: Item,
+    claim: Claim,
+) -> Item | None:
+    """Note the claim on the old event's head; the head as it is now if somebody was faster.
+
+    The head must outlive the claim, or the key would look unused: so its expiry is moved
+    where it is near. An empty item is answered if the head has just been swept.
+    """
+    expires_at = datetime.fromtimestamp(int(place["expires_at"]["N"]), UTC)
+    kept_until = max(expires_at, claim.since + WINDOW + timedelta(hours=1))
+    try:
+        client.update_item(
+            TableName=table,
+            Key=event_key(tenant, place["id"]["S"]),
+            UpdateExpression=(
+                "SET claimed_by = :id, claimed_at = :since, claimed_fingerprint = :fingerprint,"
+                " expires_at = :expires_at"
+            ),
+            ConditionExpression=(
+                "attribute_exists(pk) AND"
+                " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
+            ),
+            ExpressionAttributeValues={
+                ":id": {"S": claim.event_id},
+                ":since": {"S": to_text(claim.since)},
+                ":fingerprint": {"B": claim.fingerprint},
+                ":expires_at": number(kept_until.timestamp()),
+                ":window": {"S": to_text(claim.since - WINDOW)},
+            },
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        failed, head = failed_condition(error)
+        if not failed:
+            raise
+        return head or {}
+    return None

@@ -1,0 +1,153 @@
+"""An event as DynamoDB items: one for most, a head and a payload apart for large ones.
+
+| item    | pk                     | sk             | holds                                    |
+|---------|------------------------|----------------|------------------------------------------|
+| event   | `<tenant>#<half>`      | `event`        | the head; the payload too if it is small |
+| payload | `<tenant>#<half>`      | `payload#<id>` | the payload of a large event             |
+| tenant  | `<tenant>`             | `tenant`       | see `tenants.py`                         |
+
+`half` is the random half of the event's id. Every write bills the whole item in steps of
+1 KB, in the table and again in the index, which has two writes at each change of status:
+five in an event's life. So the head stays within 1 KB, and a payload that would not fit
+is written once, apart.
+"""
+
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+from triggers_api.event import Event, Severity
+from triggers_api.event_ids import random_half
+from triggers_api.lifecycle import EventStatus
+from triggers_api.ports import Position
+from triggers_api.store.dynamodb import Item
+from triggers_api.timestamps import from_text, to_text
+
+WRITE_UNIT_BYTES = 1024
+_WRITES_IN_A_LIFE = 5  # stored: table, index; acknowledged: table, index out, index in
+
+
+def event_key(tenant: str, event_id: str) -> Item:
+    """The primary key of an event's head."""
+    return {"pk": {"S": f"{tenant}#{random_half(event_id)}"}, "sk": {"S": "event"}}
+
+
+def payload_key(tenant: str, event_id: str) -> Item:
+    """The primary key of a large event's payload."""
+    return {"pk": event_key(tenant, event_id)["pk"], "sk": {"S": f"payload#{event_id}"}}
+
+
+def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:
+    """The key of a place in the status index, whether or not an event stands there."""
+    return event_key(tenant, position.id) | {
+        "tenant": {"S": tenant},
+        "status": {"S": status},
+        "shard": {"N": str(shard)},
+        "created_at": {"S": to_text(position.created_at)},
+        "id": {"S": position.id},
+    }
+
+
+def to_items(tenant: str, event: Event, shard: int, expires_at: datetime) -> tuple[Item, Item]:
+    """The head of a new event, and its payload's item, which is empty if the head holds it."""
+    expiry = {"expires_at": number(expires_at.timestamp())}
+    head = index_key(tenant, event.status, shard, position_of(event)) | expiry
+    head |= {"event_type": {"S": event.event_type}, "severity": {"S": event.severity}}
+    if event.metadata:
+        head["metadata"] = {"S": json.dumps(event.metadata, separators=(",", ":"))}
+    if event.execution_id is not None:
+        head["execution_id"] = {"S": event.execution_id}
+    head["payload_bytes"] = number(len(event.payload))
+    payload = {"payload": _pack(event.payload)}
+    together = head | payload
+    body = payload_key(tenant, event.id) | payload | expiry
+    if _life_units(together) <= _life_units(head) + write_units(body):
+        return together, {}
+    return head, body
+
+
+def to_event(item: Item) -> Event:
+    """The event of a head; the payload of a large one is empty until it is read."""
+    delivered_at = item.get("delivered_at")
+    execution_id = item.get("execution_id")
+    metadata = item.get("metadata")
+    return Event(
+        id=item["id"]["S"],
+        event_type=item["event_type"]["S"],
+        payload=b"" if is_apart(item) else payload_of(item),
+        metadata={} if metadata is None else json.loads(metadata["S"]),
+        severity=Severity(item["severity"]["S"]),
+        execution_id=None if execution_id is None else execution_id["S"],
+        status=EventStatus(item["status"]["S"]),
+        created_at=from_text(item["created_at"]["S"]),
+        delivered_at=None if delivered_at is None else from_text(delivered_at["S"]),
+        delivery_attempts=int(item.get("delivery_attempts", {"N": "0"})["N"]),
+    )
+
+
+def position_of(event: Event) -> Position:
+    """Where an event stands in its tenant's order."""
+    return Position(event.created_at, event.id)
+
+
+def position_in_index(item: Item) -> Position:
+    """Where an item, or a bare index key, stands in its tenant's order."""
+    return Position(from_text(item["created_at"]["S"]), item["id"]["S"])
+
+
+def payload_of(item: Item) -> bytes:
+    """The payload's JSON text."""
+    packed = item["payload"]
+    if "B" in packed:
+        return zlib.decompress(packed["B"])
+    text: str = packed["S"]
+    return text.encode()
+
+
+def is_apart(head: Item) -> bool:
+    """Whether the event's payload is an item of its own."""
+    return "payload" not in head
+
+
+def payload_size(head: Item) -> int:
+    """Bytes of the payload's JSON text, known without unpacking or reading it."""
+    return int(head["payload_bytes"]["N"])
+
+
+def has_expired(item: Item, at: datetime) -> bool:
+    """Whether the item is only still there because DynamoDB sweeps up to two days late."""
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) <= at
+
+
+def number(value: float) -> dict[str, str]:
+    """A whole number in DynamoDB's wire form."""
+    return {"N": str(int(value))}
+
+
+def item_bytes(item: Item) -> int:
+    """What DynamoDB counts as the item's size: names and values, as its documentation says."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def write_units(item: Item) -> int:
+    """Write units of one write of this item; none for no item."""
+    return -(-item_bytes(item) // WRITE_UNIT_BYTES)
+
+
+def _life_units(head: Item) -> int:
+    return write_units(head) * _WRITES_IN_A_LIFE
+
+
+def _value_bytes(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return (len(content.lstrip("-")) + 1) // 2 + 1
+    return len(content.encode() if kind == "S" else content)
+
+
+def _pack(payload: bytes) -> dict[str, Any]:
+    """Compressed where that helps; the attribute's type tells which."""
+    # Level 6: a payload is written once and billed by the kilobyte; 1 KB takes 30 us.
+    compressed = zlib.compress(payload, 6)
+    return {"B": compressed} if len(compressed) < len(payload) else {"S": payload.decode()}

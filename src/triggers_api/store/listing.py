@@ -1,0 +1,155 @@
+"""Lists from the status index: many small sorted partitions read as one exact sequence.
+
+The index has a partition for each tenant, status and shard, each sorted by time and id.
+A page asks every partition it needs for what follows the cursor's position and merges the
+answers. Two rules make it exact whatever is written meanwhile:
+
+- Statuses are read in the order of an event's life, one after the other. An event that
+  moves on between two reads is then seen twice, never missed; the later sight counts.
+- Nothing is shown beyond the horizon: the nearest position up to which some partition
+  was read without being exhausted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from triggers_api.lifecycle import EventStatus
+from triggers_api.ports import EventQuery, Position
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.items import index_key, position_in_index
+from triggers_api.timestamps import to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STATUS_INDEX = "StatusIndex"
+_READ_WHEN_FILTERING = 1000  # items a query looks at for a filter: 1 MB at most, 125 read units
+_MICROSECOND = timedelta(microseconds=1)
+_SHARDS_AT_ONCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What follows a position, in order and without gaps, up to the horizon."""
+
+    items: list[Item]
+    horizon: Position | None  # None: there is nothing beyond
+
+
+@dataclass(frozen=True, slots=True)
+class StatusIndex:
+    """Reads one tenant's partitions of the index for one query."""
+
+    client: DynamoDBClient
+    table: str
+    tenant: str
+    shards: int
+    query: EventQuery
+
+    def stretch(self, after: Position | None, wanted: int) -> Stretch:
+        """The next items; at least `wanted` of them unless a filter or the end is in the way."""
+        seen: dict[str, Item] = {}
+        horizon: Position | None = None
+        for status in self.query.statuses:
+            for part in self._read_shards(status, after, horizon, wanted):
+                seen |= {item["id"]["S"]: item for item in part.items}
+                horizon = self._nearer(horizon, part.horizon)
+        within = (item for item in seen.values() if self._is_within(item, horizon))
+        ordered = sorted(within, key=position_in_index, reverse=self.query.newest_first)
+        return Stretch(ordered, horizon)
+
+    def _read_shards(
+        self, status: EventStatus, after: Position | None, horizon: Position | None, wanted: int
+    ) -> Iterable[Stretch]:
+        if self.shards == 1:
+            return [self._read(status, 0, after, horizon, wanted)]
+        with ThreadPoolExecutor(min(self.shards, _SHARDS_AT_ONCE)) as threads:
+            reads = [
+                threads.submit(self._read, status, shard, after, horizon, wanted)
+                for shard in range(self.shards)
+            ]
+            return [read.result() for read in reads]
+
+    def _read(
+        self,
+        status: EventStatus,
+        shard: int,
+        after: Position | None,
+        horizon: Position | None,
+        wanted: int,
+    ) -> Stretch:
+        """One partition's next items; what lies beyond the horizon is not worth reading."""
+        names = {"#tenant": "tenant", "#status": "status", "#shard": "shard"}
+        values: Item = {
+            ":tenant": {"S": self.tenant},
+            ":status": {"S": status},
+            ":shard": {"N": str(shard)},
+        }
+        between = self._between(after, horizon)
+        if between is None:
+            return Stretch([], None)
+        condition = "#tenant = :tenant AND #status = :status AND #shard = :shard" + between[0]
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": STATUS_INDEX,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values | between[1],
+            "ScanIndexForward": not self.query.newest_first,
+            "Limit": wanted + 1,  # one more tells whether there is a next page
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = index_key(self.tenant, status, shard, after)
+        self._add_filter(request)
+        answer = self.client.query(**request)
+        last = answer.get("LastEvaluatedKey")
+        return Stretch(answer["Items"], None if last is None else position_in_index(last))
+
+    def _between(self, after: Position | None, horizon: Position | None) -> tuple[str, Item] | None:
+        """The condition on `created_at`; None if nothing can meet it."""
+        begin, end = (horizon, after) if self.query.newest_first else (after, horizon)
+        since, until = self.query.since, self.query.until
+        lows = [moment for moment in (begin and begin.created_at, since) if moment]
+        highs = [
+            moment for moment in (end and end.created_at, until and until - _MICROSECOND) if moment
+        ]
+        values = {}
+        if lows:
+            values[":low"] = {"S": to_text(max(lows))}
+        if highs:
+            values[":high"] = {"S": to_text(min(highs))}
+        if lows and highs:
+            if max(lows) > min(highs):
+                return None
+            return " AND created_at BETWEEN :low AND :high", values
+        return (
+            " AND created_at >= :low" if lows else " AND created_at <= :high" if highs else ""
+        ), values
+
+    def _add_filter(self, request: dict[str, Any]) -> None:
+        wanted_type = self.query.event_type
+        if wanted_type is None:
+            return
+        request["Limit"] = _READ_WHEN_FILTERING
+        if wanted_type.endswith(".*"):
+            request["FilterExpression"] = "begins_with(event_type, :event_type)"
+        else:
+            request["FilterExpression"] = "event_type = :event_type"
+        request["ExpressionAttributeValues"][":event_type"] = {"S": wanted_type.removesuffix("*")}
+
+    def _nearer(self, one: Position | None, other: Position | None) -> Position | None:
+        known = [position for position in (one, other) if position is not None]
+        if not known:
+            return None
+        return max(known) if self.query.newest_first else min(known)
+
+    def _is_within(self, item: Item, horizon: Position | None) -> bool:
+        if horizon is None:
+            return True
+        position = position_in_index(item)
+        return position >= horizon if self.query.newest_first else position <= horizon

@@ -1,0 +1,96 @@
+"""What the store remembers of a tenant: its shards, and until when its index may lag.
+
+The status index follows the table with a delay, usually of milliseconds. A list read from
+it alone could show an event whose acknowledgement has just been answered. So before a
+process changes the status of a tenant's events it notes in the tenant's row until when
+changes may be on their way; a reader who finds such a note checks each event in the table.
+The note is made ahead, for a minute or more, so that it costs one write a minute and
+process, not one an event; and the lists of a tenant at rest cost no check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from triggers_api.store.dynamodb import Item, failed_condition
+from triggers_api.store.items import number
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Far above any lag seen while writes are not throttled (and what throttles the index
+# throttles the table's writes too), and above the skew of two functions' clocks.
+INDEX_SETTLES_WITHIN = timedelta(seconds=60)
+_NOTED_AHEAD = timedelta(seconds=120)
+_SHARDS_REMEMBERED_FOR = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A tenant's row; `index_settles_at` is in the past when its index can be believed."""
+
+    shards: int = 1
+    index_settles_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class TenantRows:
+    """Reads and notes, and remembers what need not be read or noted again."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """Rows live in the events table, under the tenant's own key."""
+        self._client = client
+        self._table = table
+        self._noted: dict[str, datetime] = {}
+        self._shards: dict[str, tuple[int, datetime]] = {}
+
+    def read(self, tenant: str) -> TenantRow:
+        """The row at this moment, read consistently; a tenant without one has the defaults."""
+        answer = self._client.get_item(TableName=self._table, Key=_key(tenant), ConsistentRead=True)
+        item = answer.get("Item", {})
+        return TenantRow(
+            shards=int(item.get("shards", {"N": "1"})["N"]),
+            index_settles_at=datetime.fromtimestamp(
+                int(item.get("index_settles_at", {"N": "0"})["N"]), UTC
+            ),
+        )
+
+    def shards_to_write(self, tenant: str, at: datetime) -> int:
+        """How many shards new events spread over; may be a minute old.
+
+        Shards are only ever added, and readers ask `read`, so a writer that does not know
+        of a new shard yet does no harm.
+        """
+        known = self._shards.get(tenant)
+        if known is None or not timedelta(0) <= at - known[1] < _SHARDS_REMEMBERED_FOR:
+            known = self._shards[tenant] = (self.read(tenant).shards, at)
+        return known[0]
+
+    def note_change(self, tenant: str, at: datetime) -> None:
+        """Tell readers, before a status changes, that the index may lag behind it."""
+        needed = at + INDEX_SETTLES_WITHIN
+        if needed < self._noted.get(tenant, at):
+            return
+        until = at + _NOTED_AHEAD
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(tenant),
+                UpdateExpression="SET index_settles_at = :until",
+                ConditionExpression=(
+                    "attribute_not_exists(index_settles_at) OR index_settles_at < :until"
+                ),
+                ExpressionAttributeValues={":until": number(until.timestamp())},
+            )
+        except ClientError as error:
+            if not failed_condition(error)[0]:
+                raise
+            # Another process noted as far ahead or further: that holds for us as well.
+        self._noted[tenant] = until
+
+
+def _key(tenant: str) -> Item:
+    return {"pk": {"S": tenant}, "sk": {"S": "tenant"}}
