@@ -61,7 +61,6 @@ class ObservedApp:
             "method": scope["method"],
             "route": route,
             "status": status,
-            "duration_ms": round(milliseconds, 1),
             "tenant": context.tenant,
             "key_id": context.key_id,
             "event_id": context.event_id,
@@ -69,11 +68,15 @@ class ObservedApp:
             "error": context.error_code,
         }
         known = {name: value for name, value in line.items() if value is not None}
+        # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
+        known |= self._measured(context, status, milliseconds)
         log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
         log("request.completed", extra=known)
-        self._measure(context, status, milliseconds)
 
-    def _measure(self, context: RequestContext, status: int, milliseconds: float) -> None:
+    def _measured(
+        self, context: RequestContext, status: int, milliseconds: float
+    ) -> dict[str, Any]:
+        """The request's metrics, in the embedded metric format."""
         add = self._metrics.add_metric
         add("ApiLatency", MetricUnit.Milliseconds, milliseconds)
         # Zeros are counted too: an average of it is the error rate.
@@ -82,7 +85,9 @@ class ObservedApp:
             add("EventsCreated", MetricUnit.Count, context.events_created)
         if context.events_acknowledged:
             add("EventsAcknowledged", MetricUnit.Count, context.events_acknowledged)
-        self._metrics.flush_metrics()
+        embedded: dict[str, Any] = self._metrics.serialize_metric_set()  # type: ignore[assignment]  # typed as a TypedDict there
+        self._metrics.clear_metrics()
+        return embedded
 
 
 def _request_id(scope: Scope) -> str:

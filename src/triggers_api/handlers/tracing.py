@@ -19,6 +19,11 @@ def traced(handler: Handler) -> Handler:
     """The handler inside a subsegment, with one more for each call of AWS."""
     # Only botocore: patching all it knows would load libraries that nobody uses here.
     tracer = Tracer(patch_modules=["botocore"])
+
     # Answers hold payloads, which have no place in traces.
-    traced_handler: Handler = tracer.capture_lambda_handler(handler, capture_response=False)
+    @tracer.capture_lambda_handler(capture_response=False)
+    def api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return handler(event, context)
+
+    traced_handler: Handler = api
     return traced_handler

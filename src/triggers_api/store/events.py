@@ -15,7 +15,8 @@ from triggers_api.event_ids import is_event_id, random_half
 from triggers_api.lifecycle import EventStatus, sources_of
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items
-from triggers_api.store.dynamodb import Item, batch_get, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.heads import Heads
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock, to_text
@@ -46,6 +47,7 @@ class DynamoEventStore:
         self._undelivered_retention = undelivered_retention
         self._delivered_retention = delivered_retention
         self._tenants = TenantRows(client, table)
+        self._heads = Heads(client, table, clock)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
@@ -60,10 +62,10 @@ class DynamoEventStore:
     def get(self, tenant: str, event_id: str) -> Event:
         """See `EventStore.get`. One consistent read, two for a large event."""
         with store_errors():
-            head = self._head(tenant, event_id) if is_event_id(event_id) else None
+            head = self._heads.find(tenant, event_id) if is_event_id(event_id) else None
             if head is None:
                 raise _not_found(event_id)
-            return self._complete(tenant, [head])[0]
+            return self._heads.complete(tenant, [head])[0]
 
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
@@ -76,7 +78,8 @@ class DynamoEventStore:
             heads: list[Item] = []
             for _ in range(_STRETCHES_PER_PAGE):
                 stretch = index.stretch(after, limit - len(heads))
-                fresh = self._current(tenant, stretch.items, query) if checked else stretch.items
+                fresh = stretch.items
+                fresh = self._heads.current(tenant, fresh, query.statuses) if checked else fresh
                 heads += [head for head in fresh if not items.has_expired(head, self._clock())]
                 after = stretch.horizon
                 if after is None or len(heads) >= limit:
@@ -117,7 +120,7 @@ class DynamoEventStore:
         if body:
             # The payload first: an event whose head is there must be whole. A repeated
             # request must not pay for its payload again, so that is looked at before.
-            place = self._read_head(tenant, event.id) if fingerprint is not None else None
+            place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
             if place is not None:
                 return place
             self._client.put_item(TableName=self._table, Item=body)
@@ -157,13 +160,13 @@ class DynamoEventStore:
     def _replay(
         self, tenant: str, event: Event, fingerprint: Fingerprint, claim: idempotency.Claim
     ) -> Addition:
-        head = self._head(tenant, claim.event_id)
+        head = self._heads.find(tenant, claim.event_id)
         if head is None:
             # Who claimed the key stopped before storing the event: we finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
             self._put_new(tenant, claimed, fingerprint)
             return Addition(claimed, replayed=True)
-        stored = self._complete(tenant, [head])[0]
+        stored = self._heads.complete(tenant, [head])[0]
         return Addition(idempotency.first_state(stored), replayed=True)
 
     def _move(self, tenant: str, event_id: str, target: EventStatus, changes: Item) -> bool:
@@ -192,59 +195,19 @@ class DynamoEventStore:
             failed, head = failed_condition(error)
             if not failed:
                 raise
-            if not self._is_head_of(head, event_id):
+            if not self._heads.is_of(head, event_id):
                 raise _not_found(event_id) from None
             return False
         return True
-
-    def _current(self, tenant: str, listed: list[Item], query: EventQuery) -> list[Item]:
-        """The listed events as the table has them now, without those that have moved on."""
-        keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
-        heads = {head["id"]["S"]: head for head in batch_get(self._client, self._table, keys)}
-        current = (heads.get(head["id"]["S"]) for head in listed)
-        return [head for head in current if head and head["status"]["S"] in query.statuses]
 
     def _page(
         self, tenant: str, heads: list[Item], limit: int, horizon: Position | None
     ) -> EventPage:
         shown = _within_bytes(heads[:limit])
-        events = self._complete(tenant, shown)
+        events = self._heads.complete(tenant, shown)
         if len(shown) < len(heads):
             return EventPage(events, items.position_of(events[-1]))
         return EventPage(events, horizon)
-
-    def _complete(self, tenant: str, heads: list[Item]) -> tuple[Event, ...]:
-        """The events of these heads, with the payloads that are kept apart."""
-        events = map(items.to_event, heads)
-        apart = [head["id"]["S"] for head in heads if items.is_apart(head)]
-        if not apart:
-            return tuple(events)
-        keys = [items.payload_key(tenant, event_id) for event_id in apart]
-        bodies = batch_get(self._client, self._table, keys)
-        payloads = {body["sk"]["S"]: items.payload_of(body) for body in bodies}
-        return tuple(
-            event if event.payload else replace(event, payload=payloads[f"payload#{event.id}"])
-            for event in events
-        )
-
-    def _head(self, tenant: str, event_id: str) -> Item | None:
-        head = self._read_head(tenant, event_id)
-        return head if self._is_head_of(head, event_id) else None
-
-    def _read_head(self, tenant: str, event_id: str) -> Item | None:
-        """Whatever event stands in this id's place."""
-        answer = self._client.get_item(
-            TableName=self._table, Key=items.event_key(tenant, event_id), ConsistentRead=True
-        )
-        return answer.get("Item")
-
-    def _is_head_of(self, head: Item | None, event_id: str) -> bool:
-        """Whether this is that event, and not expired or another one with the same half."""
-        return (
-            head is not None
-            and head["id"]["S"] == event_id
-            and not items.has_expired(head, self._clock())
-        )
 
 
 def _within_bytes(heads: list[Item]) -> list[Item]:

@@ -61,6 +61,8 @@ def to_items(tenant: str, event: Event, shard: int, expires_at: datetime) -> tup
     head["payload_bytes"] = number(len(event.payload))
     payload = {"payload": _pack(event.payload)}
     together = head | payload
+    if item_bytes(together) <= WRITE_UNIT_BYTES:
+        return together, {}
     body = payload_key(tenant, event.id) | payload | expiry
     if _life_units(together) <= _life_units(head) + write_units(body):
         return together, {}

@@ -69,27 +69,34 @@ class TenantRows:
             known = self._shards[tenant] = (self.read(tenant).shards, at)
         return known[0]
 
+    def raise_shards(self, tenant: str, shards: int) -> None:
+        """Spread new events over more shards; fewer than there are changes nothing."""
+        self._raise(tenant, "shards", shards)
+
     def note_change(self, tenant: str, at: datetime) -> None:
         """Tell readers, before a status changes, that the index may lag behind it."""
         needed = at + INDEX_SETTLES_WITHIN
         if needed < self._noted.get(tenant, at):
             return
         until = at + _NOTED_AHEAD
+        # If another process noted as far ahead or further, that holds for us as well.
+        self._raise(tenant, "index_settles_at", until.timestamp())
+        self._noted[tenant] = until
+
+    def _raise(self, tenant: str, name: str, value: float) -> None:
+        """Set a number of the row, unless it is as high already."""
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(tenant),
-                UpdateExpression="SET index_settles_at = :until",
-                ConditionExpression=(
-                    "attribute_not_exists(index_settles_at) OR index_settles_at < :until"
-                ),
-                ExpressionAttributeValues={":until": number(until.timestamp())},
+                UpdateExpression="SET #name = :value",
+                ConditionExpression="attribute_not_exists(#name) OR #name < :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": number(value)},
             )
         except ClientError as error:
             if not failed_condition(error)[0]:
                 raise
-            # Another process noted as far ahead or further: that holds for us as well.
-        self._noted[tenant] = until
 
 
 def _key(tenant: str) -> Item:

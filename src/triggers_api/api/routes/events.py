@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from triggers_api.accept import Draft
 from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
+from triggers_api.api.idempotency_key import IDEMPOTENCY_KEY, idempotency_key_of
 from triggers_api.api.json_body import JsonBody, read_json, without_spacing
 from triggers_api.api.list_query import (
     Cursor,
@@ -24,7 +25,7 @@ from triggers_api.api.schemas import EventIn, EventOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import InvalidContentError, InvalidRequestError, PayloadTooLargeError
+from triggers_api.errors import InvalidContentError, PayloadTooLargeError
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
 
@@ -50,25 +51,15 @@ class StatusFilter(StrEnum):
     summary="Post an event",
     response_class=Response,
     responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(EventIn),
+    openapi_extra=body_of(EventIn) | IDEMPOTENCY_KEY,
 )
 async def create_event(
     request: Request,
     principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
-            description="For 24 hours, the same key and body answer the event stored first.",
-        ),
-    ] = None,
 ) -> Response:
     """Store an event. A 201 means that it is stored, and will stay until it is acknowledged."""
     draft = _draft(await read_json(request))
-    key = None if idempotency_key is None else _unquoted(idempotency_key)
-    addition = services_of(request).accept(principal.tenant, draft, key)
+    addition = services_of(request).accept(principal.tenant, draft, idempotency_key_of(request))
     event = addition.event
     context = context_of(request)
     context.event_id, context.execution_id = event.id, event.execution_id
@@ -176,11 +167,3 @@ def _draft(body: JsonBody) -> Draft:
         severity=event.severity,
         execution_id=event.execution_id,
     )
-
-
-def _unquoted(key: str) -> str:
-    """The IETF draft sends the key in quotes, most clients send it bare: both mean the same."""
-    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
-    if not bare:
-        raise InvalidRequestError("The Idempotency-Key is empty. Send a UUID, or leave it out.")
-    return bare

@@ -1,0 +1,151 @@
+"""API keys: create, list, rotate, revoke. `python -m admin.keys --help`.
+
+A new key's secret is written once, alone, to standard output: pipe it to where it belongs.
+Everything meant for a person goes to standard error. No secret is ever an argument.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from admin import target
+from triggers_api.api_keys import TENANT, ApiKey, Scope, new_api_key
+from triggers_api.errors import TriggersError
+from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.timestamps import now
+
+_for_people = Console(stderr=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    found = target.find(options)
+    store = DynamoApiKeyStore(found.dynamodb, found.keys_table)
+    try:
+        options.run(store, options)
+    except TriggersError as error:
+        sys.exit(error.message)
+
+
+def create(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
+    """Make a key and show its token, once."""
+    key, token = new_api_key(options.tenant, options.name, frozenset(options.scopes), now())
+    store.add(key)
+    _for_people.print(f"Key [bold]{key.key_id}[/] of tenant [bold]{key.tenant}[/] was created.")
+    _hand_over(token)
+
+
+def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
+    """Show all keys of a tenant, dead ones too."""
+    keys = list(store.list_keys(options.tenant))
+    if not keys:
+        _for_people.print(f"Tenant {options.tenant} has no keys.")
+        return
+    table = Table("key", "name", "scopes", "created", "last used", "state", box=None)
+    for key in keys:
+        table.add_row(
+            key.key_id,
+            key.name,
+            " ".join(sorted(key.scopes)),
+            _day(key.created_at),
+            _day(key.last_used_at),
+            _state(key),
+        )
+    Console().print(table)
+
+
+def rotate(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
+    """Give a key a new secret."""
+    key, token = _find(store, options.key_id).rotated(now(), timedelta(hours=options.overlap_hours))
+    store.rotate(key)
+    until = key.previous_valid_until
+    end = "stops within 60 seconds" if until is None else f"works until {_minute(until)} UTC"
+    _for_people.print(f"Key [bold]{key.key_id}[/] has a new secret; the old one {end}.")
+    _hand_over(token)
+
+
+def revoke(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
+    """End a key for good."""
+    store.revoke(_find(store, options.key_id).key_id, now())
+    _for_people.print(f"Key [bold]{options.key_id}[/] is revoked; it stops within 60 seconds.")
+
+
+def _find(store: DynamoApiKeyStore, key_id: str) -> ApiKey:
+    key = store.find(key_id)
+    if key is None:
+        sys.exit(f"There is no key '{key_id}'. `list` shows a tenant's keys.")
+    return key
+
+
+def _hand_over(token: str) -> None:
+    _for_people.print("This is the only time that it is shown:")
+    sys.stdout.write(f"{token}\n")
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"[red]revoked {_day(key.revoked_at)}[/]"
+    if key.previous_valid_until is not None and key.previous_valid_until > now():
+        return f"[yellow]rotating until {_minute(key.previous_valid_until)}[/]"
+    return "[green]alive[/]"
+
+
+def _day(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _tenant(text: str) -> str:
+    if TENANT.fullmatch(text) is None:
+        message = "a tenant is up to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _scopes(text: str) -> list[Scope]:
+    try:
+        return [Scope(scope.strip()) for scope in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"known scopes: {', '.join(Scope)}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make key ARGS=…", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    creating = commands.add_parser("create", help="make a key and show its token, once")
+    creating.add_argument("--tenant", required=True, type=_tenant)
+    creating.add_argument("--name", required=True, help="who or what uses it, for people")
+    creating.add_argument("--scopes", required=True, type=_scopes, help=f"of {', '.join(Scope)}")
+    creating.set_defaults(run=create)
+
+    listing = commands.add_parser("list", help="show all keys of a tenant")
+    listing.add_argument("--tenant", required=True, type=_tenant)
+    listing.set_defaults(run=list_keys)
+
+    rotating = commands.add_parser("rotate", help="give a key a new secret")
+    rotating.add_argument("key_id")
+    rotating.add_argument(
+        "--overlap-hours", type=int, default=0, help="how long the old secret works too (0)"
+    )
+    rotating.set_defaults(run=rotate)
+
+    revoking = commands.add_parser("revoke", help="end a key for good")
+    revoking.add_argument("key_id")
+    revoking.set_defaults(run=revoke)
+
+    for command in (creating, listing, rotating, revoking):
+        target.add_arguments(command)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Reads events from the table itself: whole, consistent, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from triggers_api.event import Event
+from triggers_api.lifecycle import EventStatus
+from triggers_api.store import items
+from triggers_api.store.dynamodb import Item, batch_get
+from triggers_api.timestamps import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads of all tenants' events, and the payloads kept apart from them."""
+
+    client: DynamoDBClient
+    table: str
+    clock: Clock
+
+    def find(self, tenant: str, event_id: str) -> Item | None:
+        """The head of this very event, unless it has expired."""
+        head = self.at_place(tenant, event_id)
+        return head if self.is_of(head, event_id) else None
+
+    def at_place(self, tenant: str, event_id: str) -> Item | None:
+        """Whatever head stands in this id's place, under the random half of the id."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=items.event_key(tenant, event_id), ConsistentRead=True
+        )
+        return answer.get("Item")
+
+    def is_of(self, head: Item | None, event_id: str) -> bool:
+        """Whether a head is that of this event, and still counts."""
+        return (
+            head is not None
+            and head["id"]["S"] == event_id
+            and not items.has_expired(head, self.clock())
+        )
+
+    def current(
+        self, tenant: str, listed: Sequence[Item], statuses: Sequence[EventStatus]
+    ) -> list[Item]:
+        """Listed heads as the table has them now, without those that have moved on."""
+        keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
+        heads = {head["id"]["S"]: head for head in batch_get(self.client, self.table, keys)}
+        current = (heads.get(head["id"]["S"]) for head in listed)
+        return [head for head in current if head and head["status"]["S"] in statuses]
+
+    def complete(self, tenant: str, heads: Sequence[Item]) -> tuple[Event, ...]:
+        """The events of these heads, with the payloads that are kept apart."""
+        events = map(items.to_event, heads)
+        apart = [head["id"]["S"] for head in heads if items.is_apart(head)]
+        if not apart:
+            return tuple(events)
+        keys = [items.payload_key(tenant, event_id) for event_id in apart]
+        bodies = batch_get(self.client, self.table, keys)
+        payloads = {body["sk"]["S"]: items.payload_of(body) for body in bodies}
+        return tuple(
+            event if event.payload else replace(event, payload=payloads[f"payload#{event.id}"])
+            for event in events
+        )
