@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -22,6 +22,6 @@ def answer_inside(client: Any, answer: Answer) -> None:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
         body = json.dumps(answer(operation, json.loads(request.body))).encode()
         headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(body))}
-        return AWSResponse(request.url, 200, headers, _Body(body))
+        return AWSResponse(request.url, 200, HeadersDict(headers), _Body(body))  # type: ignore[arg-type]  # it takes any mapping
 
     client.meta.events.register("before-send.dynamodb", before_send)

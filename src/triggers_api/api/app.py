@@ -1,6 +1,7 @@
 """The application: the routes, the error shape and the document, put together."""
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from triggers_api.api import documentation, problems
 from triggers_api.api.routes import account, events, inbox
@@ -19,7 +20,9 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
+    documentation.install(app)
+    app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
     for resource in (events, inbox, account):
         app.include_router(resource.router)
-    documentation.install(app)
+        app.state.routes += resource.router.routes
     return app

@@ -51,6 +51,10 @@ CREATED_HEADERS: Final[dict[str, Any]] = {
             "description": "The event was stored by an earlier request with this key.",
         },
     },
+    "links": {
+        name: {"operationId": name, "parameters": {"event_id": "$response.body#/id"}}
+        for name in ("get_event", "acknowledge_event")
+    },
 }
 LINK_HEADER: Final[dict[str, Any]] = {
     "description": "A page.",

@@ -120,7 +120,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 def _methods_of(request: Request) -> list[str]:
     """Every method of the path; the router itself only tells those of the first route there."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for route in request.app.state.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= route.methods
     return sorted(methods)
