@@ -1,0 +1,101 @@
+# `make` lists what there is to do. On a fresh machine two suffice: `make run`, `make test`.
+
+PYTHON ?= python3
+STAGE ?= default
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SAM_VENV := .venv-sam
+SAM := $(SAM_VENV)/bin/sam
+SAM_VERSION := 1.170.0
+UV_VERSION := 0.13.9
+LAMBDA_PYTHON := 3.13
+SOURCES := src tests local admin
+
+# The tools import the code from where it is; the emulated Lambda sees only what was deployed.
+export PYTHONPATH := src
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help install run smoke test check fix key build deploy lock clean
+
+help: ## List what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make .venv with everything (the others do it when needed)
+
+run: $(INSTALLED) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRIGGERS_STATE_DIR)
+	@$(BIN)/python -m local.run
+
+smoke: $(INSTALLED) ## Send one event through the running system and time each step
+	@$(BIN)/python -m local.smoke
+
+test: $(INSTALLED) ## Run all tests (PYTEST_ARGS="-k inbox" for some)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(wildcard $(SOURCES))
+	@$(BIN)/cfn-lint template.yaml
+
+fix: $(INSTALLED) ## Repair what can be repaired of that
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
+	@$(BIN)/python -m admin.keys $(ARGS)
+
+build: $(SAM) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
+	@$(build_artifacts)
+
+deploy: build ## Build and deploy to AWS (STAGE=staging or prod; default is a dev stack)
+	@$(SAM) deploy --config-env $(STAGE)
+
+lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and for work
+	@$(LOCK) --output-file requirements.txt pyproject.toml
+	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+clean: ## Remove all data of local runs, builds and caches; environments stay
+	rm -rf .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
+
+# ── How ───────────────────────────────────────────────────────────────────────────────────────
+
+$(INSTALLED): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not that." \
+	    "Say which one to use: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing $(VENV): about a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Apart from .venv: SAM pins versions of boto3 and others that are not ours.
+$(SAM):
+	@echo "Installing the SAM CLI into $(SAM_VENV): about a minute, once."
+	@$(PYTHON) -m venv $(SAM_VENV)
+	@$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+
+# Only who changes a dependency needs it.
+$(BIN)/uv: | $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Lambda's disk is read-only: without .pyc files every cold start compiles everything anew, which
+# is half of its time. `unchecked-hash`, because the zip does not keep the files' dates. Only the
+# very Python that Lambda runs can write them, so a build in a container goes without.
+define build_artifacts
+if python$(LAMBDA_PYTHON) -c '' 2>/dev/null; then \
+  $(SAM) build --config-env $(STAGE) && \
+  python$(LAMBDA_PYTHON) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build && \
+  echo "Compiled for Python $(LAMBDA_PYTHON)."; \
+else \
+  echo "There is no python$(LAMBDA_PYTHON) here, which Lambda runs: building in a container, and" \
+    "not compiling. It works, but cold starts take twice as long."; \
+  $(SAM) build --config-env $(STAGE) --use-container; \
+fi
+endef
+
+# Both lists hold for every Python we run on (3.11 up) and for Linux and macOS.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"

@@ -1,0 +1,77 @@
+"""A small client of the HTTP API, for the tools that use it as any integrator would."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+TIMEOUT_SECONDS = 30.0  # a cold start on a busy machine takes a few
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: Message  # looked up without regard to case
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+class UnexpectedAnswerError(Exception):
+    """The API answered something else than the caller can go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """The API at one URL, called with one key."""
+
+    url: str
+    api_key: str
+
+    def get(self, path: str) -> Answer:
+        """Read something."""
+        return self.send("GET", path)
+
+    def post(self, path: str, body: object = None, idempotency_key: str | None = None) -> Answer:
+        """Send something, as JSON unless it already is bytes."""
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        return self.send("POST", path, body, headers)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send any request; every status is an answer, none an exception."""
+        request = urllib.request.Request(self.url + path, body, method=method)  # noqa: S310  # ours
+        request.add_header("Authorization", f"Bearer {self.api_key}")
+        request.add_header("Content-Type", "application/json")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        try:
+            with _direct.open(request, timeout=TIMEOUT_SECONDS) as response:
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read())
+
+
+def expect(answer: Answer, *statuses: int) -> Answer:
+    """Return the answer if its status is one of these; raise with its text if not."""
+    if answer.status not in statuses:
+        text = answer.body.decode(errors="replace")[:500]
+        raise UnexpectedAnswerError(f"The API answered {answer.status}: {text}")
+    return answer

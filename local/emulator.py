@@ -1,0 +1,170 @@
+"""Starts and stops MiniStack, the AWS emulator, as a process that touches this machine little."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+HOST = "127.0.0.1"
+START_SECONDS = 60.0  # it takes 0.4 s, 2 s with saved data; the rest is for a busy machine
+STOP_SECONDS = 60.0  # it writes its data on the way out; killed before, the data is lost
+WORKER_STOP_SECONDS = 1.0  # they hold nothing worth waiting for
+LAMBDA_WORKERS = 12  # 88 MB each; more would starve each other of CPU at a cold start; beyond: 429
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
+
+
+class EmulatorError(Exception):
+    """The emulator cannot run here; the message says what to do about it."""
+
+
+@contextmanager
+def running_emulator(state_dir: Path, port: int) -> Iterator[str]:
+    """Run an emulator that keeps its data in `state_dir`; yield its endpoint."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with _lock(state_dir) as lock:
+        port = _claim(port)
+        process = _start(state_dir, port, lock)
+        try:
+            endpoint = f"http://{HOST}:{port}"
+            _wait_until_ready(process, endpoint, state_dir / "emulator.log")
+            yield endpoint
+        finally:
+            _stop(process)
+
+
+@contextmanager
+def _lock(state_dir: Path) -> Iterator[int]:
+    """Refuse a second emulator on the same data; the emulator holds the lock as long as it runs."""
+    lock = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.read(lock, 32).decode().strip() or "unknown"
+            raise EmulatorError(
+                f"{state_dir} is in use by another run. Stop that one (Ctrl-C there; if it is gone,"
+                f" `kill {owner}`) or choose other data with TRIGGERS_STATE_DIR=<directory>."
+            ) from None
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _start(state_dir: Path, port: int, lock: int) -> subprocess.Popen[bytes]:
+    """Start the process, and note in the lock whose it is."""
+    with (state_dir / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            env=_environment(state_dir, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(lock,),
+            start_new_session=True,  # Ctrl-C must reach us alone: we stop it, in order
+        )
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(process.pid).encode(), 0)
+    return process
+
+
+def _claim(port: int) -> int:
+    """Return `port` if it is free, or any free one for 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise EmulatorError(
+                f"Port {port} on {HOST} is in use, perhaps by another run. Stop that one"
+                " or choose another port with TRIGGERS_PORT=<port> (0 takes any free one)."
+            ) from None
+        claimed: int = probe.getsockname()[1]
+        return claimed
+
+
+def _environment(state_dir: Path, port: int) -> dict[str, str]:
+    """Return the whole environment of the emulator, which its Lambda functions inherit.
+
+    Nothing of the developer's own AWS settings gets in: a profile or an endpoint there would
+    win over the emulator's, and the functions would talk to a real account.
+    """
+    state_dir = state_dir.resolve()
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {
+        "BIND_HOST": HOST,  # its default is every interface
+        "GATEWAY_PORT": str(port),
+        "AUTH": "true",  # roles are enforced: a missing permission fails here, not in production
+        "PERSIST_STATE": "1",
+        "STATE_DIR": _directory(state_dir / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": _directory(state_dir / "s3"),
+        "TMPDIR": _emptied(state_dir / "tmp"),  # it never removes the code it unpacks there
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(LAMBDA_WORKERS),
+        "IOT_MTLS_ENABLED": "0",  # listens on every interface otherwise
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": "unix:///nonexistent",  # it looks for Docker; we want none
+        "LOG_LEVEL": "WARNING",  # INFO repeats each line the functions log
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _directory(path: Path) -> str:
+    path.mkdir(parents=True, exist_ok=True)
+    return str(path)
+
+
+def _emptied(path: Path) -> str:
+    shutil.rmtree(path, ignore_errors=True)
+    return _directory(path)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+    """Wait until the emulator takes requests; raise with its last words if it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with suppress(OSError):
+            _direct.open(f"{endpoint}/_ministack/ready", timeout=5).close()
+            return
+        time.sleep(0.05)
+    last_words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
+    raise EmulatorError(f"The emulator did not start (see {log}):\n{last_words}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let the emulator write its data and end; then end what it left behind."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise EmulatorError(
+            f"The emulator did not stop within {STOP_SECONDS:.0f} s and was killed. What was"
+            " written since it started is lost."
+        ) from None
+    finally:
+        _end_group(process.pid)
+        process.wait()
+
+
+def _end_group(group: int) -> None:
+    """End the Lambda workers; the group is of our making, so this reaches nobody else's process."""
+    # macOS: a group of which only zombies are left gives EPERM, not ESRCH
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGTERM)
+        deadline = time.monotonic() + WORKER_STOP_SECONDS
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.02)
+        os.killpg(group, signal.SIGKILL)

@@ -1,0 +1,102 @@
+"""The whole system on this machine: emulator, stack, and a key to call it with."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Self
+
+from local.api_client import Answer, ApiClient
+from local.demo_key import demo_key
+from local.deploy import API_ID, deploy
+from local.emulator import running_emulator
+from local.seed import seed_if_empty
+
+READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
+
+
+class StackError(Exception):
+    """The stack was deployed but does not answer as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """How to reach a running stack."""
+
+    url: str
+    api_key: str
+    aws_endpoint: str
+    stack_name: str
+
+    @property
+    def api(self) -> ApiClient:
+        """A client of its HTTP API."""
+        return ApiClient(self.url, self.api_key)
+
+    def save(self, path: Path) -> None:
+        """Write it where only this user can read it: it holds a key."""
+        text = json.dumps(asdict(self), indent=2) + "\n"
+        with suppress(FileNotFoundError):
+            path.unlink()  # an old file would keep its own mode
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Read one that was saved; None if there is none."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+
+
+def stack_file(state_dir: Path) -> Path:
+    """Return where a running stack says how to reach it, and keeps its key for the next run."""
+    return state_dir / "stack.json"
+
+
+def state_dir_from_environment() -> Path:
+    """Return the directory that holds all data of a local run."""
+    return Path(os.environ.get("TRIGGERS_STATE_DIR") or ".local")
+
+
+@contextmanager
+def running_stack(state_dir: Path, port: int = 0, *, seed: bool = False) -> Iterator[Stack]:
+    """Run the system with its data in `state_dir`; a second run there finds data and key again."""
+    with running_emulator(state_dir, port) as endpoint:
+        deployment = deploy(endpoint)
+        saved = Stack.load(stack_file(state_dir))
+        stack = Stack(
+            url=f"{endpoint}/_aws/execute-api/{API_ID}",
+            api_key=demo_key(
+                endpoint, deployment.outputs["KeysTableName"], saved.api_key if saved else None
+            ),
+            aws_endpoint=endpoint,
+            stack_name=deployment.stack_name,
+        )
+        stack.save(stack_file(state_dir))
+        _wait_until_it_answers(stack)
+        if seed:
+            seed_if_empty(stack.api)
+        yield stack
+
+
+def _wait_until_it_answers(stack: Stack) -> None:
+    """Wait for a healthy answer: from then on, the stack serves."""
+    deadline = time.monotonic() + READY_SECONDS
+    while (answer := _health(stack)) is None or answer.status != HTTPStatus.OK:
+        if time.monotonic() > deadline:
+            said = "nothing" if answer is None else answer.body.decode(errors="replace")
+            raise StackError(f"{stack.url}/health does not answer 200. It said: {said}")
+        time.sleep(0.2)
+
+
+def _health(stack: Stack) -> Answer | None:
+    try:
+        return stack.api.get("/health")
+    except OSError:
+        return None
