@@ -1,0 +1,21 @@
+"""A tenant of a test's own on the shared stack, so that it sees nobody else's events."""
+
+import secrets
+
+from local.api_client import ApiClient
+from local.clients import client
+from local.stack import Stack
+from triggers_api.api_keys import Scope, new_api_key
+from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.timestamps import now
+
+
+def new_tenant(stack: Stack) -> ApiClient:
+    """Make a tenant with an admin key, and a client that calls with it."""
+    keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
+        StackName=stack.stack_name, LogicalResourceId="KeysTable"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+    tenant = f"tenant-{secrets.token_hex(4)}"
+    key, token = new_api_key(tenant, "test", frozenset({Scope.ADMIN}), now())
+    DynamoApiKeyStore(client("dynamodb", stack.aws_endpoint), keys_table).add(key)
+    return ApiClient(stack.url, token)
