@@ -17,7 +17,7 @@ export PYTHONPATH := src
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke test check fix key build deploy lock clean
+.PHONY: help install run smoke test check fix bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,18 @@ fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as ratios
+	@$(BIN)/python -m tests.bench.post
+	@$(BIN)/python -m tests.bench.imports
+
 key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)
+
+shards: $(INSTALLED) ## Show or raise the shards of a busy tenant (ARGS="--help")
+	@$(BIN)/python -m admin.shards $(ARGS)
+
+openapi: $(INSTALLED) ## Write docs/openapi.json anew from the code
+	@$(BIN)/python -m admin.openapi > docs/openapi.json
 
 build: $(SAM) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
 	@$(build_artifacts)
