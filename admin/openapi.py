@@ -1,0 +1,20 @@
+"""The OpenAPI document as the app makes it: `python -m admin.openapi > docs/openapi.json`."""
+
+import json
+import sys
+from typing import Any
+
+import local  # noqa: F401  # it tells Python where the code is
+from triggers_api.api.app import create_app
+from triggers_api.api.documentation import document
+
+
+def text() -> str:
+    """The document, for people to read and to compare."""
+    no_request_is_made: Any = None  # so no service is needed
+    contract = document(create_app(no_request_is_made))
+    return json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(text().encode())

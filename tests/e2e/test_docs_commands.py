@@ -1,0 +1,107 @@
+"""Facts about the commands in the documents: run as written, they answer as shown."""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.run import DEFAULT_PORT
+from local.seed import post_story
+from local.stack import Stack, stack_file
+from tests.e2e.tenants import new_tenant
+from tests.markdown import Block, Document
+
+pytestmark = [
+    pytest.mark.xdist_group("stack"),
+    pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
+]
+
+_MARK = "<<< the next block >>>"
+_FREE = {"payload", "metadata"}  # whatever was posted
+_EXACT = {"error", "status", "code", "severity"}
+
+
+def commands_and_answers(document: Document) -> tuple[list[Block], list[Block | None]]:
+    """The blocks that a reader runs, each with the answer shown after it, if it asks for one."""
+    blocks = document.blocks
+    run: list[Block] = []
+    shown: list[Block | None] = []
+    for block, following in zip(blocks, [*blocks[1:], Block("", "")], strict=True):
+        if block.language != "bash":
+            continue
+        if "curl " in block.text:
+            assert following.language in ("http", "text"), f"no answer is shown to:\n{block.text}"
+            run.append(block)
+            shown.append(following)
+        elif "URL=" in block.text:
+            run.append(block)
+            shown.append(None)
+    return run, shown
+
+
+def outputs(blocks: list[Block], stack: Stack, directory: Path) -> list[str]:
+    """What the blocks print, run one after the other in one shell, as a reader does."""
+    script = "set -eu\n" + "".join(f"echo '{_MARK}'\n{block.text}\necho\n" for block in blocks)
+    script = script.replace(f"http://127.0.0.1:{DEFAULT_PORT}", stack.aws_endpoint)
+    state_dir = directory / ".local"
+    state_dir.mkdir()
+    stack.save(stack_file(state_dir))
+    shell = subprocess.run(  # noqa: S603  # what our own documents say
+        ["bash", "-c", script],  # noqa: S607
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return shell.stdout.replace("\r", "").split(f"{_MARK}\n")[1:]
+
+
+def shape(value: Any, name: str = "") -> Any:
+    """What two answers of one kind have in common; `name` is the key that the value is under."""
+    if name in _FREE:
+        return "…"
+    if isinstance(value, dict):
+        return {inner: shape(value[inner], inner) for inner in value}
+    if isinstance(value, list):
+        return [shape(each) for each in value]
+    return value if name in _EXACT else type(value).__name__
+
+
+def assert_alike(answer: str, shown: str) -> None:
+    """The status is the same, no header shown is missing, the bodies have one shape."""
+    head, _, body = answer.partition("\n\n")
+    shown_head, _, shown_body = shown.partition("\n\n")
+    lines, shown_lines = head.splitlines(), shown_head.splitlines()
+    assert lines[0].split()[1] == shown_lines[0].split()[1]
+    names = {line.partition(":")[0].lower() for line in lines[1:]}
+    assert {line.partition(":")[0].lower() for line in shown_lines[1:]} <= names
+    assert bool(body.strip()) == bool(shown_body.strip())
+    if shown_body.strip():
+        assert shape(json.loads(body)) == shape(json.loads(shown_body))
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/API_CONTRACTS.md"])
+def test_the_curl_commands_of_a_document_answer_as_it_shows(
+    stack: Stack, tmp_path: Path, name: str
+) -> None:
+    api = new_tenant(stack)
+    post_story(api)
+    blocks, answers = commands_and_answers(Document(name))
+    assert len([answer for answer in answers if answer]) >= 3
+
+    printed = outputs(blocks, replace(stack, api_key=api.api_key), tmp_path)
+
+    for output, shown in zip(printed, answers, strict=True):
+        if shown is None:
+            assert not output.strip()
+        elif shown.language == "http":
+            assert_alike(output, shown.text)
+        else:
+            cursors = re.compile(r"cursor=[\w-]+")
+            assert cursors.sub("", output.strip()) == cursors.sub("", shown.text.strip())

@@ -1,0 +1,192 @@
+"""Facts about the documents: what they name exists, and what exists is named."""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from admin import openapi
+from tests.cloudformation import ROOT, template
+from tests.markdown import Document, code_words, documents, table_rows
+from triggers_api.api_keys import Scope
+
+README = Document("README.md")
+CONTRACTS = Document("docs/API_CONTRACTS.md")
+GLOSSARY = Document("docs/glossary.md")
+DECISIONS = Document("docs/adr/README.md")
+SOURCES = sorted((ROOT / "src" / "triggers_api").rglob("*.py"))
+STAGES = ("default", "staging", "prod")  # the columns of the README's table
+RECORDS = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+
+
+def nodes() -> Iterator[ast.AST]:
+    for path in SOURCES:
+        yield from ast.walk(ast.parse(path.read_text()))
+
+
+def is_detail(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "Detail"
+
+
+def texts(*expressions: ast.expr) -> set[str]:
+    """The constants among them."""
+    return {
+        node.value
+        for node in expressions
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def error_codes() -> set[str]:
+    """Every `code = "…"` and `code="…"` of an error."""
+    codes: set[str] = set()
+    for node in nodes():
+        if isinstance(node, ast.Assign):
+            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            codes |= texts(node.value) if "code" in names else set()
+        elif isinstance(node, ast.Call) and not is_detail(node):
+            codes |= texts(*(each.value for each in node.keywords if each.arg == "code"))
+    return codes
+
+
+def detail_codes() -> set[str]:
+    """Every code that we give a detail ourselves."""
+    details = (node for node in nodes() if isinstance(node, ast.Call) and is_detail(node))
+    return {code for call in details for code in texts(*call.args[2:])}
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    """Every route of the OpenAPI document, as `METHOD /path`."""
+    paths: dict[str, dict[str, Any]] = json.loads(openapi.text())["paths"]
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_error_code_is_in_the_table_and_the_table_has_no_other() -> None:
+    rows = table_rows(CONTRACTS.section("Errors"))
+    named = [code for row in rows for code in code_words(row[0])]
+
+    assert len(named) == len(set(named))
+    assert set(named) == error_codes()
+
+
+def test_every_code_of_a_detail_of_ours_is_named() -> None:
+    assert detail_codes() <= set(code_words(CONTRACTS.section("Errors")))
+
+
+def test_every_route_has_its_heading_and_every_such_heading_its_route() -> None:
+    beside_the_document = {"GET /openapi.json", "GET /docs"}
+    found = {word for heading in CONTRACTS.headings for word in code_words(heading)}
+
+    assert found == operations().keys() | beside_the_document
+
+
+@pytest.mark.parametrize("route", operations())
+def test_every_parameter_and_status_of_a_route_is_described(route: str) -> None:
+    section = CONTRACTS.section(f"`{route}`")
+    words = set(code_words(section))
+    operation = operations()[route]
+
+    assert {one["name"] for one in operation.get("parameters", [])} - {"event_id"} <= words
+    refusals = {status for status in operation["responses"] if int(status) >= 400}
+    assert refusals <= set(re.findall(r"\b[45]\d\d\b", section))
+
+
+def test_the_openapi_document_is_what_the_app_makes() -> None:
+    assert (ROOT / "docs" / "openapi.json").read_text() == openapi.text(), "run `make openapi`"
+
+
+def test_every_scope_is_explained() -> None:
+    assert set(Scope) <= set(code_words(CONTRACTS.section("Authentication")))
+
+
+def test_every_metric_is_explained() -> None:
+    handlers = (path.read_text() for path in SOURCES if path.parent.name == "handlers")
+    measured = {name for text in handlers for name in re.findall(r'\badd\("(\w+)"', text)}
+    rows = table_rows(CONTRACTS.section("For dashboards"))
+
+    assert {code_words(row[0])[0] for row in rows} == measured
+
+
+def test_every_variable_is_in_the_readme() -> None:
+    settings = (ROOT / "src" / "triggers_api" / "settings.py").read_text()
+    function = template()["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    variables = set(re.findall(r'environment\["(\w+)"\]', settings)) | set(function)
+    for path in (ROOT / "local").glob("*.py"):
+        variables |= set(re.findall(r"\bTRIGGERS_[A-Z_]+\b", path.read_text()))
+
+    assert len(variables) > 10
+    assert variables <= set(code_words(README.section("Settings")))
+
+
+def test_the_readme_tells_every_parameter_and_its_value_in_each_stage() -> None:
+    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    deployments = [samconfig[name]["deploy"]["parameters"] for name in STAGES]
+    overrides = [
+        dict(pair.split("=") for pair in deployment["parameter_overrides"])
+        for deployment in deployments
+    ]
+    expected = {
+        name: [str(each.get(name, parameter["Default"])) for each in overrides]
+        for name, parameter in template()["Parameters"].items()
+    }
+    rows = [row for row in table_rows(README.section("Settings")) if row[0]]
+
+    assert {row[0].strip("`"): [cell.strip("`") for cell in row[2:5]] for row in rows} == expected
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.text.splitlines()) <= 150
+
+
+def test_every_decision_is_in_the_index_by_its_own_title() -> None:
+    listed = {cells[0]: cells[1] for cells in table_rows(DECISIONS.text)}
+    titles = {name: Document(f"docs/adr/{name}").headings[0] for name in RECORDS}
+
+    assert list(listed) == [f"[{name[:4]}]({name})" for name in RECORDS]
+    assert [name[:4] for name in RECORDS] == [f"{n + 1:04}" for n in range(len(RECORDS))]
+    assert all(title.startswith(f"{name[:4]} ") for name, title in titles.items())
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_decision_has_its_four_parts(name: str) -> None:
+    parts = Document(f"docs/adr/{name}").headings[1:]
+
+    assert parts == ["Status", "Context", "Decision", "Consequences"]
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
+def test_every_link_within_the_project_leads_somewhere(document: Document) -> None:
+    for target in document.links:
+        name, _, anchor = target.partition("#")
+        path = (document.path.parent / name).resolve() if name else document.path
+        assert path.exists(), target
+        if anchor:
+            assert anchor in Document(path.relative_to(ROOT).as_posix()).anchors, target
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named: set[str] = set()
+    for document in documents():
+        written = code_words(document.prose) + [block.text for block in document.blocks]
+        for text in written:
+            named |= set(re.findall(r"\bmake (?:[A-Z]+=\S+ )*([a-z]+)\b", text))
+    for path in [*SOURCES, *(ROOT / "admin").glob("*.py"), *(ROOT / "local").glob("*.py")]:
+        named |= set(re.findall(r"(?:`|prog=\")make ([a-z]+)\b", path.read_text()))
+
+    assert {"run", "test", "deploy"} <= named
+    assert named <= targets
+
+
+def test_a_word_of_the_glossary_has_one_meaning_and_is_found_by_the_alphabet() -> None:
+    words = [row[0].casefold() for row in table_rows(GLOSSARY.text)]
+
+    assert words == sorted(set(words))
