@@ -56,7 +56,8 @@ def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
             _day(key.last_used_at),
             _state(key),
         )
-    Console().print(table)
+    # A pipe has no width of its own, and wrapped rows are hard to read by programs.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def rotate(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:

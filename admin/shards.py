@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tenants = TenantRows(found.dynamodb, found.events_table)
     if options.raise_to is not None:
         tenants.raise_shards(options.tenant, options.raise_to)
-    sys.stdout.write(f"{options.tenant}: {tenants.read(options.tenant).shards} shards\n")
+    sys.stdout.write(f"shards of {options.tenant}: {tenants.read(options.tenant).shards}\n")
 
 
 if __name__ == "__main__":

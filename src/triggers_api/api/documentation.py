@@ -33,10 +33,13 @@ _REASONS = {
     500: "A fault of ours.",
     503: "The store did not answer; try again after `Retry-After` seconds.",
 }
+RETRY_AFTER: Final[dict[str, Any]] = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+}
 _ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     405: {"Allow": {"schema": {"type": "string"}}},
-    503: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}},
+    503: RETRY_AFTER,
 }
 
 CREATED_HEADERS: Final[dict[str, Any]] = {

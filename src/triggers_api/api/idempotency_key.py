@@ -1,7 +1,7 @@
 """The Idempotency-Key header.
 
-Read here and not declared to FastAPI: POST is the hot path, and FastAPI takes 30 us for a
-header that is mostly absent.
+Read here and not declared to FastAPI: POST is the hot path, and declared, a header that is
+mostly absent costs each request 14 us CPU.
 """
 
 import re

@@ -9,13 +9,16 @@ looked for here: a key given twice, and nesting too deep for other people's pars
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 
+from triggers_api.api.problems import details_of
 from triggers_api.errors import (
     Detail,
+    InvalidContentError,
     InvalidRequestError,
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
@@ -36,6 +39,23 @@ class JsonBody:
         """The text of one member of the body's object, exactly as it was sent."""
         members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
         return bytes(members[key])
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(body: JsonBody, model: type[Model], *, what: str, code: str) -> Model:
+    """The body as a model. Raises `InvalidContentError` with every fault; `what` it should be."""
+    if not isinstance(body.value, dict):
+        detail = Detail("body", "not a JSON object", code)
+        message = f"Send a JSON object: {what} with its fields."
+        raise InvalidContentError(message, code=code, details=(detail,))
+    try:
+        return model.model_validate(body.value)
+    except ValidationError as error:
+        details = details_of(error.errors(include_url=False, include_input=False))
+        message = f"This is not {what}: {details[0].field}: {details[0].message}."
+        raise InvalidContentError(message, code=code, details=details) from None
 
 
 async def read_json(request: Request) -> JsonBody:

@@ -63,7 +63,7 @@ def details_of(found: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[De
     """Pydantic's findings as details; `skip` leading parts of each location are left out."""
     return tuple(
         Detail(
-            field=".".join(str(part) for part in finding["loc"][skip:]),
+            field=".".join(str(part) for part in finding["loc"][skip:]) or "body",
             message=str(finding["msg"]).removeprefix("Value error, "),
             code=str(finding["type"]),
         )

@@ -7,9 +7,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
+    PlainValidator,
     StrictStr,
     StringConstraints,
 )
@@ -31,9 +29,33 @@ ExecutionId = Annotated[
     Field(description="The run of a producer's job that the event belongs to."),
 ]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-MetadataText = Annotated[StrictStr, StringConstraints(max_length=512)]
 MAX_METADATA_KEYS = 50
+MAX_METADATA_TEXT = 512
 MAX_IDS = 100
+
+
+def _metadata_value(value: object) -> object:
+    """One check in place of a union, which would report each of its members' complaints."""
+    if isinstance(value, str) and len(value) > MAX_METADATA_TEXT:
+        message = f"give at most {MAX_METADATA_TEXT} characters"
+        raise ValueError(message)
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    message = "give a string, a number, true, false or null"
+    raise ValueError(message)
+
+
+MetadataValue = Annotated[
+    Any,
+    PlainValidator(
+        _metadata_value,
+        json_schema_input_type=Annotated[str, Field(max_length=MAX_METADATA_TEXT)]
+        | bool
+        | int
+        | float
+        | None,
+    ),
+]
 
 EXAMPLE_EVENT: Final[dict[str, Any]] = {
     "id": "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5",
@@ -69,7 +91,7 @@ class EventIn(BaseModel):
     payload: dict[str, Any] = Field(
         description="Any JSON object, up to 256 KiB as sent. It comes back as the same JSON."
     )
-    metadata: dict[MetadataKey, MetadataText | StrictBool | StrictInt | StrictFloat | None] = Field(
+    metadata: dict[MetadataKey, MetadataValue] = Field(
         default_factory=dict,
         max_length=MAX_METADATA_KEYS,
         description="Scalars to filter by; `connector`, `entity_type` and `error_type` are known.",

@@ -1,6 +1,6 @@
 """X-Ray, behind one module: its SDK is in maintenance mode, and OpenTelemetry may follow.
 
-Imported only where tracing is on: it costs 130 ms CPU of a cold start.
+Imported only where tracing is on: what is not used need not be loaded.
 """
 
 import os

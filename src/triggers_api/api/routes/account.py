@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from triggers_api.api.documentation import answers
+from triggers_api.api.documentation import RETRY_AFTER, answers
 from triggers_api.api.schemas import HealthOut, MeOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.authenticate import Principal
@@ -38,7 +38,11 @@ async def get_me(principal: Annotated[Principal, Depends(Requires())]) -> Respon
     response_class=Response,
     responses={
         200: {"model": HealthOut},
-        503: {"model": HealthOut, "description": "The store cannot be reached."},
+        503: {
+            "model": HealthOut,
+            "description": "The store cannot be reached.",
+            "headers": RETRY_AFTER,
+        },
     },
 )
 async def get_health(request: Request) -> Response:

@@ -4,12 +4,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import ValidationError
 
 from triggers_api.accept import Draft
 from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
 from triggers_api.api.idempotency_key import IDEMPOTENCY_KEY, idempotency_key_of
-from triggers_api.api.json_body import JsonBody, read_json, without_spacing
+from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -19,13 +18,12 @@ from triggers_api.api.list_query import (
     Until,
     list_answer,
 )
-from triggers_api.api.problems import details_of
 from triggers_api.api.request_context import context_of
 from triggers_api.api.schemas import EventIn, EventOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import InvalidContentError, PayloadTooLargeError
+from triggers_api.errors import PayloadTooLargeError
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
 
@@ -146,12 +144,7 @@ def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:
 
 def _draft(body: JsonBody) -> Draft:
     """The body as an event to store. Raises `InvalidContentError` with every fault in it."""
-    try:
-        event = EventIn.model_validate(body.value)
-    except ValidationError as error:
-        details = details_of(error.errors(include_url=False, include_input=False))
-        message = f"The event is not acceptable: {details[0].field}: {details[0].message}."
-        raise InvalidContentError(message, code="invalid_event", details=details) from None
+    event = validated(body, EventIn, what="an event", code="invalid_event")
     payload = body.text_of("payload")
     if len(payload) > MAX_PAYLOAD_BYTES:
         message = (

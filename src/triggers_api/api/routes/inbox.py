@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ValidationError
 
 from triggers_api.acknowledge import Acknowledgement
 from triggers_api.api.documentation import LINK_HEADER, answers, body_of
-from triggers_api.api.json_body import read_json
+from triggers_api.api.json_body import read_json, validated
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -16,7 +15,7 @@ from triggers_api.api.list_query import (
     Since,
     list_answer,
 )
-from triggers_api.api.problems import STATUSES, details_of
+from triggers_api.api.problems import STATUSES
 from triggers_api.api.request_context import context_of
 from triggers_api.api.schemas import (
     AcknowledgeIn,
@@ -28,7 +27,6 @@ from triggers_api.api.schemas import (
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import InvalidContentError
 from triggers_api.lifecycle import UNDELIVERED
 from triggers_api.ports import EventQuery
 
@@ -75,12 +73,7 @@ async def acknowledge_events(
 ) -> Response:
     """Up to 100 at once, each for itself: one that is unknown spoils no other."""
     body = await read_json(request)
-    try:
-        wanted = AcknowledgeIn.model_validate(body.value)
-    except ValidationError as error:
-        details = details_of(error.errors(include_url=False, include_input=False))
-        message = f"The ids are not acceptable: {details[0].field}: {details[0].message}."
-        raise InvalidContentError(message, details=details) from None
+    wanted = validated(body, AcknowledgeIn, what="a list of event_ids", code="invalid_content")
     results = services_of(request).acknowledge.many(principal.tenant, wanted.event_ids)
     context = context_of(request)
     context.events_acknowledged = len({r.event_id for r in results if r.changed})
