@@ -20,4 +20,9 @@ def to_text(moment: datetime) -> str:
 def from_text(text: str) -> datetime:
     """Read an ISO 8601 moment; without an offset it is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("before the year 1 or after the year 9999 in UTC") from None

@@ -45,15 +45,20 @@ class ObservedApp:
                 ]
             await send(message)
 
+        crash: Exception | None = None
         try:
             await self._app(scope, receive, send_observed)
-        except Exception:
-            # The framework has answered a 500 already and raises on, so that we can log it.
-            self._logger.exception("request.crashed", extra={"request_id": context.request_id})
-        self._report(scope, context, status, (perf_counter() - started) * 1000)
+        except Exception as error:  # noqa: BLE001  # answered: the framework raises on to be logged
+            crash = error
+        self._report(scope, context, status, (perf_counter() - started) * 1000, crash)
 
     def _report(
-        self, scope: Scope, context: RequestContext, status: int, milliseconds: float
+        self,
+        scope: Scope,
+        context: RequestContext,
+        status: int,
+        milliseconds: float,
+        crash: Exception | None,
     ) -> None:
         route = getattr(scope.get("route"), "path", None)
         line = {
@@ -71,7 +76,7 @@ class ObservedApp:
         # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
         known |= self._measured(context, status, milliseconds)
         log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
-        log("request.completed", extra=known)
+        log("request.completed", extra=known, exc_info=crash)
 
     def _measured(
         self, context: RequestContext, status: int, milliseconds: float

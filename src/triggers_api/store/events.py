@@ -16,7 +16,7 @@ from triggers_api.lifecycle import EventStatus, sources_of
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads
+from triggers_api.store.heads import Heads, within_answer
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock, to_text
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _STRETCHES_PER_PAGE = 4  # then the page is answered as it is, with a cursor to go on from
-_PAGE_BYTES = 3_000_000  # of payloads: a function may answer 6 MB, and quoting can double them
 
 
 class DynamoEventStore:
@@ -78,9 +77,8 @@ class DynamoEventStore:
             heads: list[Item] = []
             for _ in range(_STRETCHES_PER_PAGE):
                 stretch = index.stretch(after, limit - len(heads))
-                fresh = stretch.items
-                fresh = self._heads.current(tenant, fresh, query.statuses) if checked else fresh
-                heads += [head for head in fresh if not items.has_expired(head, self._clock())]
+                live = [i for i in stretch.items if not items.has_expired(i, self._clock())]
+                heads += self._heads.current(tenant, live, query.statuses) if checked else live
                 after = stretch.horizon
                 if after is None or len(heads) >= limit:
                     break
@@ -111,33 +109,60 @@ class DynamoEventStore:
 
     def _put_new(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Item | None:
         """Store it; if its place is taken by another event, that one's head and nothing done."""
-        shards = self._tenants.shards_to_write(tenant, event.created_at)
-        shard = zlib.crc32(random_half(event.id).encode()) % shards
-        expires_at = event.created_at + self._undelivered_retention
-        head, body = items.to_items(tenant, event, shard, expires_at)
+        head, body = self._to_items(tenant, event)
         if fingerprint is not None:
             head["fingerprint"] = {"B": fingerprint.digest}
         if body:
             # The payload first: an event whose head is there must be whole. A repeated
             # request must not pay for its payload again, so that is looked at before.
             place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
-            if place is not None:
+            if place is not None and not items.has_expired(place, self._clock()):
                 return place
-            self._client.put_item(TableName=self._table, Item=body)
+            self._put_body(body)
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=head,
-                ConditionExpression="attribute_not_exists(pk)",
+                # An expired event is gone for everybody, swept or not: its place is free.
+                ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
+                ExpressionAttributeValues={":now": items.number(self._clock().timestamp())},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
             failed, place = failed_condition(error)
             if not failed or place is None:
                 raise
-            # Our own write whose answer was lost and which was tried again is no conflict.
-            return None if place["id"]["S"] == event.id else place
+            return None if _is_same_write(place, head) else place
         return None
+
+    def _to_items(self, tenant: str, event: Event) -> tuple[Item, Item]:
+        shards = self._tenants.shards_to_write(tenant, event.created_at)
+        shard = zlib.crc32(random_half(event.id).encode()) % shards
+        expires_at = event.created_at + self._undelivered_retention
+        head, body = items.to_items(tenant, event, shard, expires_at)
+        if body:
+            # Acknowledged on its last day, the event is kept for another retention; and its
+            # key, used again, keeps it for a day more.
+            longest = self._delivered_retention + idempotency.PROLONGED_BY
+            body["expires_at"] = items.number((expires_at + longest).timestamp())
+        return head, body
+
+    def _put_body(self, body: Item) -> None:
+        """Store a payload; never over that of a request with the same key and millisecond."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=body,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            failed, stored = failed_condition(error)
+            if not failed or stored is None:
+                raise
+            if stored["payload"] != body["payload"]:
+                message = "Two requests used one Idempotency-Key at once. Send it again."
+                raise StoreUnavailableError(message) from None
 
     def _add_again(
         self, tenant: str, event: Event, fingerprint: Fingerprint, place: Item
@@ -203,21 +228,19 @@ class DynamoEventStore:
     def _page(
         self, tenant: str, heads: list[Item], limit: int, horizon: Position | None
     ) -> EventPage:
-        shown = _within_bytes(heads[:limit])
+        shown = within_answer(heads[:limit])
         events = self._heads.complete(tenant, shown)
         if len(shown) < len(heads):
             return EventPage(events, items.position_of(events[-1]))
         return EventPage(events, horizon)
 
 
-def _within_bytes(heads: list[Item]) -> list[Item]:
-    """As many heads as one answer can carry with their payloads, at least one."""
-    total = 0
-    for count, head in enumerate(heads):
-        total += items.payload_size(head)
-        if total > _PAGE_BYTES and count > 0:
-            return heads[:count]
-    return heads
+def _is_same_write(stored: Item, head: Item) -> bool:
+    """Whether our own write was stored, its answer lost, and then tried again.
+
+    The id alone does not tell: two requests with one key within a millisecond share it.
+    """
+    return all(stored.get(name) == head.get(name) for name in ("id", "created_at", "fingerprint"))
 
 
 def _not_found(event_id: str) -> NotFoundError:

@@ -15,6 +15,8 @@ from triggers_api.timestamps import Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_PAGE_BYTES = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
+
 
 @dataclass(frozen=True, slots=True)
 class Heads:
@@ -66,3 +68,13 @@ class Heads:
             event if event.payload else replace(event, payload=payloads[f"payload#{event.id}"])
             for event in events
         )
+
+
+def within_answer(heads: list[Item]) -> list[Item]:
+    """As many heads as one answer can carry with their payloads, at least one."""
+    total = 0
+    for count, head in enumerate(heads):
+        total += items.answer_size(head)
+        if total > _PAGE_BYTES and count > 0:
+            return heads[:count]
+    return heads

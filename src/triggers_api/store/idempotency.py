@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WINDOW: Final = timedelta(hours=24)
+PROLONGED_BY: Final = WINDOW + timedelta(hours=1)  # at most, where a key keeps an old event
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def claim_place(
     where it is near. An empty item is answered if the head has just been swept.
     """
     expires_at = datetime.fromtimestamp(int(place["expires_at"]["N"]), UTC)
-    kept_until = max(expires_at, claim.since + WINDOW + timedelta(hours=1))
+    kept_until = max(expires_at, claim.since + PROLONGED_BY)
     try:
         client.update_item(
             TableName=table,

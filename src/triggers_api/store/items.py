@@ -112,9 +112,10 @@ def is_apart(head: Item) -> bool:
     return "payload" not in head
 
 
-def payload_size(head: Item) -> int:
-    """Bytes of the payload's JSON text, known without unpacking or reading it."""
-    return int(head["payload_bytes"]["N"])
+def answer_size(head: Item) -> int:
+    """Bytes of what a caller may fill at will, known without unpacking or reading a payload."""
+    metadata = head.get("metadata", {"S": ""})
+    return int(head["payload_bytes"]["N"]) + len(metadata["S"])
 
 
 def has_expired(item: Item, at: datetime) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from triggers_api.lifecycle import EventStatus
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STATUS_INDEX = "StatusIndex"
 _READ_WHEN_FILTERING = 1000  # items a query looks at for a filter: 1 MB at most, 125 read units
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _SHARDS_AT_ONCE = 10
 
 
@@ -116,7 +117,7 @@ class StatusIndex:
         since, until = self.query.since, self.query.until
         lows = [moment for moment in (begin and begin.created_at, since) if moment]
         highs = [
-            moment for moment in (end and end.created_at, until and until - _MICROSECOND) if moment
+            moment for moment in (end and end.created_at, until and _just_before(until)) if moment
         ]
         values = {}
         if lows:
@@ -153,3 +154,7 @@ class StatusIndex:
             return True
         position = position_in_index(item)
         return position >= horizon if self.query.newest_first else position <= horizon
+
+
+def _just_before(moment: datetime) -> datetime:
+    return moment - _MICROSECOND if moment > _EARLIEST else moment  # nothing is as old as that

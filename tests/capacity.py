@@ -1,0 +1,163 @@
+"""What requests cost at DynamoDB: its published rules, applied to the real items.
+
+Emulators answer a ConsumedCapacity of their own invention, so it is computed here:
+
+- A write costs a unit for each KB of the item, as it was or as it is, whichever is larger;
+  a write whose condition fails costs as much.
+- An index is written when a projected attribute changes, and sized by its projection; a
+  change of its key is a deletion and an insertion.
+- A consistent read costs a unit for each 4 KB of an item, and one if there is none; a query
+  adds up all items that it looks at, and costs half because it is not consistent.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.cloudformation import properties
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+
+@dataclass
+class Bill:
+    """What was spent."""
+
+    write_units: float = 0
+    read_units: float = 0
+    items_read: int = 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table with one index."""
+
+    keys: frozenset[str]
+    index_keys: frozenset[str]
+    projected: frozenset[str]
+
+    @classmethod
+    def of(cls, logical_id: str) -> "Shape":
+        table = properties(logical_id)
+        (index,) = table["GlobalSecondaryIndexes"]
+        return cls(
+            _names(table["KeySchema"]),
+            _names(index["KeySchema"]),
+            frozenset(index["Projection"]["NonKeyAttributes"]),
+        )
+
+    def in_index(self, item: Item | None) -> Item | None:
+        """What the index holds of an item; nothing if it lacks a key of the index."""
+        if item is None or not self.index_keys <= item.keys():
+            return None
+        held = self.keys | self.index_keys | self.projected
+        return {name: value for name, value in item.items() if name in held}
+
+
+def item_bytes(item: Item | None) -> int:
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in (item or {}).items())
+
+
+def write_units(shape: Shape, before: Item | None, after: Item | None) -> int:
+    """Of one write, to the table and its index."""
+    table = _units(max(item_bytes(before), item_bytes(after)), 1024)
+    old, new = shape.in_index(before), shape.in_index(after)
+    if old == new:
+        return table
+    if old and new and all(old[name] == new[name] for name in shape.index_keys):
+        return table + _units(max(item_bytes(old), item_bytes(new)), 1024)
+    return table + sum(_units(item_bytes(held), 1024) for held in (old, new) if held)
+
+
+@contextmanager
+def metered(client: "DynamoDBClient", logical_id: str) -> Iterator[Bill]:
+    """What the client's calls to a table spend meanwhile."""
+    meter = _Meter(client, Shape.of(logical_id))
+    events = client.meta.events
+    events.register("provide-client-params.dynamodb", meter.before)
+    events.register("after-call.dynamodb", meter.after)
+    try:
+        yield meter.bill
+    finally:
+        events.unregister("provide-client-params.dynamodb", meter.before)
+        events.unregister("after-call.dynamodb", meter.after)
+
+
+class _Meter:
+    """Looks at each call of a client, and at the item it writes, before it and after."""
+
+    def __init__(self, client: "DynamoDBClient", shape: Shape) -> None:
+        self.bill = Bill()
+        self._client = client
+        self._shape = shape
+        self._is_looking = False
+        self._params: dict[str, Any] = {}
+        self._before: Item | None = None
+
+    def before(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        if self._is_looking:
+            return
+        self._params = params
+        if model.name in ("PutItem", "UpdateItem"):
+            self._before = self._written_item()
+
+    def after(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
+        if self._is_looking:
+            return
+        getattr(self, f"_after_{model.name}")(parsed)
+
+    def _after_PutItem(self, _: dict[str, Any]) -> None:  # noqa: N802  # an operation's name
+        self.bill.write_units += write_units(self._shape, self._before, self._written_item())
+
+    _after_UpdateItem = _after_PutItem  # noqa: N815
+
+    def _after_GetItem(self, parsed: dict[str, Any]) -> None:  # noqa: N802
+        self._read([parsed.get("Item")], is_consistent=self._params["ConsistentRead"])
+
+    def _after_BatchGetItem(self, parsed: dict[str, Any]) -> None:  # noqa: N802
+        ((table, request),) = self._params["RequestItems"].items()
+        found = parsed["Responses"][table]
+        missing = [None] * (len(request["Keys"]) - len(found))
+        for item in [*found, *missing]:
+            self._read([item], is_consistent=request["ConsistentRead"])
+
+    def _after_Query(self, parsed: dict[str, Any]) -> None:  # noqa: N802
+        assert "FilterExpression" not in self._params, "looks at more items than it answers"
+        self._read([self._shape.in_index(item) for item in parsed["Items"]], is_consistent=False)
+
+    def _read(self, items: list[Item | None], *, is_consistent: bool) -> None:
+        units = _units(sum(map(item_bytes, items)), 4096)
+        self.bill.read_units += units if is_consistent else units / 2
+        self.bill.items_read += len(items)
+
+    def _written_item(self) -> Item | None:
+        written = self._params.get("Item") or self._params["Key"]
+        self._is_looking = True
+        try:
+            answer = self._client.get_item(
+                TableName=self._params["TableName"],
+                Key={name: written[name] for name in self._shape.keys},
+                ConsistentRead=True,
+            )
+        finally:
+            self._is_looking = False
+        return answer.get("Item")
+
+
+def _names(key_schema: list[dict[str, str]]) -> frozenset[str]:
+    return frozenset(key["AttributeName"] for key in key_schema)
+
+
+def _units(size: int, step: int) -> int:
+    return max(1, -(-size // step))
+
+
+def _value_bytes(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "N":  # about a byte for each two digits, and one more
+        return (len(content.lstrip("-").replace(".", "")) + 1) // 2 + 1
+    return len(content.encode() if kind == "S" else content)

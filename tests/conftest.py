@@ -1,0 +1,56 @@
+"""What every test may ask for.
+
+pytest loads this before any other module of tests, so that the environment is set before
+a module that reads it is imported.
+"""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from tests.clock import FixedClock
+from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "LAMBDA_TASK_ROOT": "/x",  # without it, X-Ray's SDK connects to AWS when it is imported
+    "STAGE": "test",
+    "EVENTS_TABLE": "events",
+    "KEYS_TABLE": "keys",
+    "CURSOR_KEY": "a key that only tests sign with",
+    "UNDELIVERED_RETENTION_DAYS": str(UNDELIVERED_RETENTION.days),
+    "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),
+    "TRACING": "off",
+    "POWERTOOLS_SERVICE_NAME": "triggers-test",
+    "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+
+# The same examples in every run; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("repeatable")
+
+for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
+    os.environ.pop(name, None)
+os.environ.update(ENVIRONMENT)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def fake_events(clock: FixedClock) -> InMemoryEventStore:
+    return InMemoryEventStore(clock)
+
+
+@pytest.fixture
+def fake_api_keys() -> InMemoryApiKeyStore:
+    return InMemoryApiKeyStore()

@@ -1,0 +1,114 @@
+"""`/events`: what a caller gets when all is well."""
+
+from typing import Any
+
+import pytest
+
+from tests.clock import FixedClock
+from tests.functional.conftest import post_event
+from tests.http_api import Api
+
+EVENT = {
+    "event_type": "invoice.failed",
+    "payload": {"order_id": "902-1845936-5412345"},
+    "metadata": {"connector": "amazon"},
+    "severity": "error",
+    "execution_id": "exec_42",
+}
+
+
+def test_a_posted_event_is_answered_whole(api: Api) -> None:
+    answer = api.post("/events", EVENT)
+
+    assert answer.status == 201
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == EVENT | {
+        "id": answer.json()["id"],
+        "event_id": answer.json()["id"],
+        "status": "pending",
+        "created_at": "2026-11-21T22:55:18.123456Z",
+        "delivered_at": None,
+        "delivery_attempts": 0,
+    }
+
+
+def test_type_and_payload_are_all_that_an_event_needs(api: Api) -> None:
+    event = post_event(api, event_type="a", payload={})
+
+    assert (event["severity"], event["metadata"], event["execution_id"]) == ("info", {}, None)
+
+
+def test_a_posted_event_can_be_read(api: Api) -> None:
+    event = post_event(api, **EVENT)
+
+    answer = api.get(f"/events/{event['id']}")
+
+    assert answer.status == 200
+    assert answer.json() == event
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"],
+)
+def test_json_is_taken_under_any_of_its_names(api: Api, content_type: str) -> None:
+    assert api.post("/events", EVENT, content_type=content_type).status == 201
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"event_type": "x" * 128},
+        {"event_type": "A-1_b.c"},
+        {"execution_id": "2026:11~x@y+z-1_2.3"},
+        {"execution_id": None},
+        {"severity": "critical"},
+        {"metadata": {"a": "", "b": None, "c": 1.5, "d": True, "é😀": "x" * 512}},
+        {"metadata": {str(number): number for number in range(50)}},
+        {"metadata": {"big": 12345678901234567890}},
+    ],
+)
+def test_what_the_contract_allows_is_taken_and_comes_back(api: Api, fields: dict[str, Any]) -> None:
+    event = post_event(api, **fields)
+
+    assert api.get(f"/events/{event['id']}").json() == event
+    assert {name: event[name] for name in fields} == fields
+
+
+def test_an_acknowledgement_is_answered_with_nothing(api: Api) -> None:
+    event = post_event(api)
+
+    answer = api.post(f"/events/{event['id']}/acknowledge")
+
+    assert (answer.status, answer.body) == (204, b"")
+
+
+def test_an_acknowledged_event_is_delivered(api: Api, clock: FixedClock) -> None:
+    event = post_event(api)
+    clock.advance(seconds=2)
+
+    api.post(f"/events/{event['id']}/acknowledge")
+
+    found = api.get(f"/events/{event['id']}").json()
+    delivered = {"status": "delivered", "delivered_at": "2026-11-21T22:55:20.123456Z"}
+    assert found == event | delivered
+
+
+def test_acknowledging_twice_changes_nothing(api: Api, clock: FixedClock) -> None:
+    event = post_event(api)
+    api.post(f"/events/{event['id']}/acknowledge")
+    once = api.get(f"/events/{event['id']}").json()
+
+    clock.advance(seconds=2)
+    answer = api.post(f"/events/{event['id']}/acknowledge")
+
+    assert answer.status == 204
+    assert api.get(f"/events/{event['id']}").json() == once
+
+
+def test_a_body_sent_with_an_acknowledgement_is_ignored(api: Api) -> None:
+    event = post_event(api)
+
+    answer = api.post(f"/events/{event['id']}/acknowledge", b"\xff{", content_type="text/plain")
+
+    assert answer.status == 204

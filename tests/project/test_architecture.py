@@ -1,0 +1,161 @@
+"""Who may import what, how long things may be, and what they may be called."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cloudformation import ROOT
+
+PACKAGE = ROOT / "src" / "triggers_api"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+EDGES = {"api", "store", "handlers"}
+CORE = {path.stem for path in PACKAGE.glob("*.py")}
+PYTHON = sorted(
+    path for folder in ("src", "tests", "local", "admin") for path in (ROOT / folder).rglob("*.py")
+)
+VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "impl"}
+
+OURS = "triggers_api"
+MAY_IMPORT = {
+    "core": {"pydantic", "ulid"},
+    "api": {"fastapi", "starlette", "pydantic", "msgspec"},
+    "store": {"botocore", "mypy_boto3_dynamodb"},
+    "handlers": {"mangum", "aws_lambda_powertools"},
+}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def layer_of(path: Path) -> str:
+    """`core`, or the folder of an edge."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first if first in EDGES else "core"
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module a file imports, wherever in the file, as a dotted name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(path: Path) -> set[str]:
+    """What a file imports of this project: the first name below the package."""
+    return {name.split(".")[1] for name in imports_of(path) if name.startswith(f"{OURS}.")}
+
+
+def foreign(path: Path) -> set[str]:
+    """The libraries a file imports."""
+    names = {name.split(".")[0] for name in imports_of(path)}
+    return names - {OURS} - sys.stdlib_module_names
+
+
+def test_the_core_imports_only_itself_and_an_edge_only_itself_and_the_core() -> None:
+    allowed = {layer: CORE | {layer} for layer in EDGES} | {"core": CORE, "handlers": CORE | EDGES}
+
+    wrong = {name_of(path): ours(path) - allowed[layer_of(path)] for path in MODULES}
+
+    assert {name: imports for name, imports in wrong.items() if imports} == {}
+
+
+def test_a_library_is_imported_only_where_it_belongs() -> None:
+    wrong = {name_of(path): foreign(path) - MAY_IMPORT[layer_of(path)] for path in MODULES}
+
+    assert {name: imports for name, imports in wrong.items() if imports} == {}
+
+
+def test_the_environment_is_read_in_one_module_only() -> None:
+    reading = {
+        path.name for path in MODULES if re.search(r"\b(environ|getenv|putenv)\b", path.read_text())
+    }
+
+    # X-Ray's SDK takes its configuration from nowhere else: tracing sets one default there.
+    assert reading == {"settings.py", "tracing.py"}
+
+
+def test_the_core_neither_logs_nor_prints() -> None:
+    for path in MODULES:
+        if layer_of(path) != "handlers":
+            assert "logging" not in set(imports_of(path))
+            assert not re.search(r"^\s*print\(", path.read_text(), re.MULTILINE)
+
+
+def test_no_file_is_longer_than_250_lines() -> None:
+    assert [name_of(path) for path in PYTHON if len(path.read_text().splitlines()) > 250] == []
+
+
+def test_no_file_has_a_vague_name() -> None:
+    words = {name_of(path): set(re.split(r"[_./]", name_of(path))) for path in PYTHON}
+
+    assert [name for name in words if words[name] & VAGUE] == []
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def lines_of_work(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How long a function is, without its signature and its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_longer_than_30_lines() -> None:
+    long = [
+        f"{name_of(path)}: {function.name}"
+        for path in MODULES
+        for function in functions(path)
+        if lines_of_work(function) > 30
+    ]
+
+    assert long == []
+
+
+def test_nothing_has_a_vague_name() -> None:
+    for path in MODULES:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        names = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+        names |= {function.name for function in functions(path)}
+        words = {word.lower() for name in names for word in re.findall(r"[A-Z]?[a-z]+", name)}
+        assert not words & VAGUE, path
+
+
+def committed() -> list[Path]:
+    """What git keeps, or would keep; everything that is not hidden where there is no git."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(  # noqa: S603  # our own command
+            command, cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("not a git repository")
+    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def test_nothing_committed_names_a_package_registry() -> None:
+    # Put together here, so that this file does not name them itself.
+    hosts = {"".join(parts) for parts in (("py", "pi.org"), ("python", "hosted.org"))}
+    hosts |= {"".join(parts) for parts in (("npm", "js."), ("proxy.go", "lang.org"))}
+    configured = (value for name, value in os.environ.items() if name.endswith("INDEX_URL"))
+    hosts |= {match[1] for url in configured if (match := re.search(r"//(?:.*@)?([^/:]+)", url))}
+
+    naming = {
+        path.name
+        for path in committed()
+        if any(host.encode() in path.read_bytes() for host in hosts)
+    }
+
+    assert naming == set()

@@ -1,0 +1,49 @@
+"""Which modules a function loads before its first request: they are its cold start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cloudformation import ROOT
+
+COSTLY = {
+    "boto3": "botocore alone does all we need; boto3 is an import more",
+    "s3transfer": "boto3's",
+    "httpx": "FastAPI's test client's",
+    "httpx2": "FastAPI's test client's",
+    "requests": "X-Ray's patches would load it",
+    "aws_xray_sdk": "130 ms, and only needed while tracing is on",
+    "moto": "only for tests",
+    "hypothesis": "only for tests",
+    "rich": "only for people at a terminal",
+    "yaml": "only for tests",
+    "cryptography": "nothing here is encrypted by ourselves",
+    "email_validator": "pydantic loads it when it is there",
+}
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """The top-level modules in memory when the API's handler is ready."""
+    code = "import sys, triggers_api.handlers.api; print(*{m.split('.')[0] for m in sys.modules})"
+    environment = os.environ | {"PYTHONPATH": "src", "TRACING": "off"}
+    run = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize("module", COSTLY)
+def test_the_api_does_not_load(loaded: set[str], module: str) -> None:
+    assert module not in loaded, COSTLY[module]
+
+
+def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
+    assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
