@@ -120,6 +120,21 @@ def test_a_large_event_costs_its_payload_and_5_write_units(
     assert bill.write_units == -(-item_bytes(body) // 1024) + 5
 
 
+@pytest.mark.parametrize("size", range(200, 1300, 31))
+def test_no_event_is_pushed_over_a_step_of_the_price_by_what_is_added_to_it_later(
+    dynamodb: "DynamoDBClient", events_table: str, api: Api, size: int
+) -> None:
+    draft = {"event_type": "order.fetched", "payload": json.loads(incompressible_payload(size))}
+
+    with metered(dynamodb, "EventsTable") as bill:
+        event_id = create(api, draft, idempotency_key=f"key-{size}")
+        acknowledge(api, event_id)
+
+    key = {"pk": {"S": f"{TENANT}#{event_id[-16:]}"}, "sk": {"S": f"payload#{event_id}"}}
+    apart = dynamodb.get_item(TableName=events_table, Key=key).get("Item")
+    assert bill.write_units == 5 + -(-item_bytes(apart) // 1024)
+
+
 @pytest.mark.parametrize("waiting", [100, 300])
 def test_a_page_of_100_events_costs_15_read_units_however_many_there_are(
     dynamodb: "DynamoDBClient", api: Api, clock: FixedClock, waiting: int

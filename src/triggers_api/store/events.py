@@ -76,13 +76,13 @@ class DynamoEventStore:
             index = StatusIndex(self._client, self._table, tenant, row.shards, query)
             heads: list[Item] = []
             for _ in range(_STRETCHES_PER_PAGE):
-                stretch = index.stretch(after, limit - len(heads))
+                stretch = index.stretch(after, limit - len(heads)).cut(limit - len(heads))
                 live = [i for i in stretch.items if not items.has_expired(i, self._clock())]
                 heads += self._heads.current(tenant, live, query.statuses) if checked else live
                 after = stretch.horizon
                 if after is None or len(heads) >= limit:
                     break
-            return self._page(tenant, heads, limit, after)
+            return self._page(tenant, heads, after)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`. One conditional write, nothing read."""
@@ -225,10 +225,8 @@ class DynamoEventStore:
             return False
         return True
 
-    def _page(
-        self, tenant: str, heads: list[Item], limit: int, horizon: Position | None
-    ) -> EventPage:
-        shown = within_answer(heads[:limit])
+    def _page(self, tenant: str, heads: list[Item], horizon: Position | None) -> EventPage:
+        shown = within_answer(heads)
         events = self._heads.complete(tenant, shown)
         if len(shown) < len(heads):
             return EventPage(events, items.position_of(events[-1]))

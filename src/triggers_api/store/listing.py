@@ -41,6 +41,12 @@ class Stretch:
     items: list[Item]
     horizon: Position | None  # None: there is nothing beyond
 
+    def cut(self, count: int) -> Stretch:
+        """Only the first so many: what is not shown need not be checked."""
+        if len(self.items) <= count:
+            return self
+        return Stretch(self.items[:count], position_in_index(self.items[count - 1]))
+
 
 @dataclass(frozen=True, slots=True)
 class StatusIndex:
