@@ -19,7 +19,6 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
     "LAMBDA_TASK_ROOT": "/x",  # without it, X-Ray's SDK connects to AWS when it is imported
-    "STAGE": "test",
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
     "CURSOR_KEY": "a key that only tests sign with",

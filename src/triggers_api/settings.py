@@ -13,7 +13,6 @@ class Settings:
 
     events_table: str
     keys_table: str
-    stage: str
     cursor_key: bytes
     undelivered_retention: timedelta
     delivered_retention: timedelta
@@ -25,7 +24,6 @@ class Settings:
         return cls(
             events_table=environment["EVENTS_TABLE"],
             keys_table=environment["KEYS_TABLE"],
-            stage=environment["STAGE"],
             cursor_key=environment["CURSOR_KEY"].encode(),
             undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
             delivered_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),

@@ -23,7 +23,6 @@ ENVIRONMENT = {
     "LAMBDA_TASK_ROOT": "/var/task",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
     "POWERTOOLS_SERVICE_NAME": "bench",
-    "STAGE": "dev",
     "TRACING": "off",
     "UNDELIVERED_RETENTION_DAYS": "365",
 }

@@ -16,6 +16,7 @@ from tests.builders import (
 from tests.clock import FixedClock
 from tests.contract.clients import Call, recorded
 from triggers_api.errors import NotFoundError
+from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.tenants import INDEX_SETTLES_WITHIN
 
@@ -166,3 +167,23 @@ def test_an_unknown_id_that_no_event_can_have_costs_nothing(
         warm_store.acknowledge(TENANT, "nonsense", clock())
 
     assert calls == []
+
+
+def test_what_must_not_be_stale_is_read_consistently(
+    dynamodb: "DynamoDBClient",
+    warm_store: DynamoEventStore,
+    dynamodb_api_keys: DynamoApiKeyStore,
+    clock: FixedClock,
+) -> None:
+    event = store_event(warm_store, clock(), payload=LARGE)
+
+    with recorded(dynamodb) as calls:
+        warm_store.get(TENANT, event.id)
+        warm_store.list_events(TENANT, INBOX, limit=10, after=None)
+        dynamodb_api_keys.find("000000000000")
+
+    for operation, params in calls:
+        if operation == "GetItem":
+            assert params["ConsistentRead"]
+        if operation == "BatchGetItem":
+            assert all(each["ConsistentRead"] for each in params["RequestItems"].values())

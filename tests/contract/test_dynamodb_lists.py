@@ -1,7 +1,7 @@
-"""Lists on DynamoDB: shards, an index that lags behind its table, and large pages."""
+"""Lists on DynamoDB: shards, large pages, and what is asked for."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,13 +20,11 @@ from tests.builders import (
     walk,
 )
 from tests.clock import FixedClock
-from tests.contract.clients import LaggingIndexClient
-from tests.contract.conftest import OpenStore, create_table
+from tests.contract.clients import recorded
 from triggers_api.event import events_as_json
-from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import EventQuery
 from triggers_api.store.events import DynamoEventStore
-from triggers_api.store.tenants import INDEX_SETTLES_WITHIN, TenantRows
+from triggers_api.store.tenants import TenantRows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,18 +38,6 @@ def sharded_events(
 ) -> DynamoEventStore:
     TenantRows(dynamodb, events_table).raise_shards(TENANT, 4)
     return dynamodb_events
-
-
-@pytest.fixture
-def lagging_index(dynamodb: "DynamoDBClient", events_table: str) -> LaggingIndexClient:
-    return LaggingIndexClient(dynamodb, events_table, create_table(dynamodb, "EventsTable"))
-
-
-@pytest.fixture
-def lagging_events(
-    lagging_index: LaggingIndexClient, events_table: str, open_store: OpenStore
-) -> DynamoEventStore:
-    return open_store(cast("DynamoDBClient", lagging_index), events_table)
 
 
 @ORDERS
@@ -96,90 +82,6 @@ def test_raising_shards_loses_no_event_from_the_lists(
     assert walk(dynamodb_events, INBOX, limit=4) == before + after
 
 
-def test_an_acknowledged_event_is_not_listed_though_the_index_still_holds_it(
-    lagging_events: DynamoEventStore, lagging_index: LaggingIndexClient, clock: FixedClock
-) -> None:
-    events = [store_event(lagging_events, clock.advance(seconds=1)) for _ in range(3)]
-    lagging_index.catch_up()
-
-    lagging_events.acknowledge(TENANT, events[1].id, clock())
-
-    assert walk(lagging_events, INBOX) == [events[0], events[2]]
-
-
-def test_other_processes_learn_that_the_index_may_lag(
-    lagging_events: DynamoEventStore,
-    lagging_index: LaggingIndexClient,
-    events_table: str,
-    open_store: OpenStore,
-    clock: FixedClock,
-) -> None:
-    event = store_event(lagging_events, clock())
-    lagging_index.catch_up()
-    reader = open_store(cast("DynamoDBClient", lagging_index), events_table)
-    assert walk(reader, INBOX) == [event]
-
-    lagging_events.acknowledge(TENANT, event.id, clock())
-
-    assert walk(reader, INBOX) == []
-
-
-@pytest.mark.parametrize("seconds_between", [0, 30, 59, 61, 119, 500])
-def test_an_index_is_not_believed_until_it_has_had_time_to_settle(
-    lagging_events: DynamoEventStore,
-    lagging_index: LaggingIndexClient,
-    clock: FixedClock,
-    seconds_between: int,
-) -> None:
-    events = [store_event(lagging_events, clock()) for _ in range(2)]
-    lagging_index.catch_up()
-    lagging_events.acknowledge(TENANT, events[0].id, clock())
-    lagging_events.acknowledge(TENANT, events[1].id, clock.advance(seconds=seconds_between))
-
-    clock.at += INDEX_SETTLES_WITHIN * 0.99
-
-    assert walk(lagging_events, INBOX) == []
-
-
-def test_a_list_of_everything_shows_the_status_that_the_table_has(
-    lagging_events: DynamoEventStore, lagging_index: LaggingIndexClient, clock: FixedClock
-) -> None:
-    event = store_event(lagging_events, clock())
-    lagging_index.catch_up()
-
-    lagging_events.acknowledge(TENANT, event.id, clock())
-
-    (listed,) = walk(lagging_events)
-    assert listed.status is EventStatus.DELIVERED
-    assert listed.delivered_at == clock()
-
-
-def test_a_page_is_filled_up_when_what_the_index_held_is_gone(
-    lagging_events: DynamoEventStore, lagging_index: LaggingIndexClient, clock: FixedClock
-) -> None:
-    events = [store_event(lagging_events, clock.advance(seconds=1)) for _ in range(8)]
-    lagging_index.catch_up()
-
-    for event in events[:4]:
-        lagging_events.acknowledge(TENANT, event.id, clock())
-
-    first_page = next(pages(lagging_events, INBOX, limit=3))
-    assert first_page == tuple(events[4:7])
-
-
-def test_an_expired_event_is_not_listed_though_the_index_still_holds_it(
-    lagging_events: DynamoEventStore, lagging_index: LaggingIndexClient, clock: FixedClock
-) -> None:
-    lagging_events.add(TENANT, a_keyed_event(clock()), a_fingerprint())
-    lagging_index.catch_up()
-    clock.at += UNDELIVERED_RETENTION
-
-    lagging_events.add(TENANT, a_keyed_event(clock()), a_fingerprint())
-    lagging_events.acknowledge(TENANT, store_event(lagging_events, clock()).id, clock())
-
-    assert walk(lagging_events) == []
-
-
 @ORDERS
 def test_a_page_never_outgrows_what_a_function_may_answer(
     dynamodb_events: DynamoEventStore, clock: FixedClock, query: EventQuery
@@ -216,3 +118,19 @@ def test_a_large_payload_is_kept_as_long_as_its_event_can_live(
     expiries = {item["sk"]["S"]: int(item["expires_at"]["N"]) for item in mine}
     assert expiries["event"] == int((clock() + DELIVERED_RETENTION).timestamp())
     assert expiries[f"payload#{event.id}"] >= expiries["event"]
+
+
+@ORDERS
+def test_a_range_that_nothing_can_be_in_is_not_asked_for(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    clock: FixedClock,
+    query: EventQuery,
+) -> None:
+    """DynamoDB refuses a BETWEEN whose bounds are the wrong way round."""
+    nothing = replace(query, since=clock(), until=clock())
+
+    with recorded(dynamodb) as calls:
+        walk(dynamodb_events, nothing)
+
+    assert "Query" not in [operation for operation, _ in calls]

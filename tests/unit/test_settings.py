@@ -8,7 +8,6 @@ from triggers_api.settings import Settings
 NAMES = [
     "EVENTS_TABLE",
     "KEYS_TABLE",
-    "STAGE",
     "CURSOR_KEY",
     "UNDELIVERED_RETENTION_DAYS",
     "DELIVERED_RETENTION_DAYS",
@@ -23,7 +22,6 @@ def test_settings_are_read_from_the_environment() -> None:
 
     assert settings.events_table == environment["EVENTS_TABLE"]
     assert settings.keys_table == environment["KEYS_TABLE"]
-    assert settings.stage == environment["STAGE"]
     assert settings.cursor_key == "é".encode()
     assert settings.undelivered_retention == timedelta(days=90)
 
