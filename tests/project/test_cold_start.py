@@ -1,8 +1,10 @@
 """Which modules a function loads before its first request: they are its cold start."""
 
 import os
+import re
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -14,13 +16,18 @@ COSTLY = {
     "httpx": "FastAPI's test client's",
     "httpx2": "FastAPI's test client's",
     "requests": "X-Ray's patches would load it",
-    "aws_xray_sdk": "130 ms, and only needed while tracing is on",
+    "aws_xray_sdk": "only needed while tracing is on",
     "moto": "only for tests",
     "hypothesis": "only for tests",
     "rich": "only for people at a terminal",
     "yaml": "only for tests",
     "cryptography": "nothing here is encrypted by ourselves",
     "email_validator": "pydantic loads it when it is there",
+}
+
+OPTIONAL = {
+    "certifi": "botocore takes it where it is, and ships a list of its own",
+    "_distutils_hack": "a virtual environment's start-up file, not ours",
 }
 
 
@@ -47,3 +54,23 @@ def test_the_api_does_not_load(loaded: set[str], module: str) -> None:
 
 def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
     assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
+
+
+def test_the_api_loads_only_what_requirements_txt_ships_to_lambda(loaded: set[str]) -> None:
+    """On a developer's machine everything is installed: a missing requirement goes unnoticed."""
+    requirements = (ROOT / "requirements.txt").read_text()
+    shipped = {_normal(name) for name in re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE)}
+    distributions = metadata.packages_distributions()
+
+    strangers = {
+        module
+        for module in loaded
+        if module in distributions and not {_normal(d) for d in distributions[module]} & shipped
+    }
+
+    assert strangers <= OPTIONAL.keys()
+
+
+def _normal(name: str) -> str:
+    """As the package index spells it, whatever a package calls itself."""
+    return re.sub(r"[-_.]+", "-", name).lower()
