@@ -135,7 +135,7 @@ def test_no_event_is_pushed_over_a_step_of_the_price_by_what_is_added_to_it_late
     assert bill.write_units == 5 + -(-item_bytes(apart) // 1024)
 
 
-@pytest.mark.parametrize("waiting", [100, 300])
+@pytest.mark.parametrize("waiting", [100, 200])
 def test_a_page_of_100_events_costs_15_read_units_however_many_there_are(
     dynamodb: "DynamoDBClient", api: Api, clock: FixedClock, waiting: int
 ) -> None:

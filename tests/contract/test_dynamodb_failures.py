@@ -43,6 +43,7 @@ VERBS: dict[str, tuple[str, Verb]] = {
         (400, "RequestLimitExceeded"),
         (500, "InternalServerError"),
         (503, "ServiceUnavailable"),
+        (502, ""),  # of something before DynamoDB, which says no more than that
     ],
 )
 def test_a_store_that_stays_busy_is_tried_thrice_and_then_unavailable(

@@ -24,7 +24,7 @@ from tests.contract.clients import recorded
 from triggers_api.event import events_as_json
 from triggers_api.ports import EventQuery
 from triggers_api.store.events import DynamoEventStore
-from triggers_api.store.tenants import TenantRows
+from triggers_api.store.tenants import INDEX_SETTLES_WITHIN, TenantRows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -118,6 +118,26 @@ def test_a_large_payload_is_kept_as_long_as_its_event_can_live(
     expiries = {item["sk"]["S"]: int(item["expires_at"]["N"]) for item in mine}
     assert expiries["event"] == int((clock() + DELIVERED_RETENTION).timestamp())
     assert expiries[f"payload#{event.id}"] >= expiries["event"]
+
+
+@ORDERS
+def test_statuses_whose_events_differ_in_size_are_merged_without_gaps(
+    dynamodb_events: DynamoEventStore, clock: FixedClock, query: EventQuery
+) -> None:
+    """A query ends after 1 MB, so that one status is read further than another."""
+    events = []
+    for number in range(160):
+        size = 560 if number % 2 else 280
+        metadata = {f"key {n}": "x" * size for n in range(50)}
+        event = store_event(dynamodb_events, clock.advance(seconds=1), metadata=metadata)
+        events.append(event)
+        if number % 2:
+            dynamodb_events.acknowledge(TENANT, event.id, clock())
+    clock.at += 3 * INDEX_SETTLES_WITHIN
+
+    listed = walk(dynamodb_events, query)
+
+    assert ids(listed) == ids(events[::-1] if query.newest_first else events)
 
 
 @ORDERS

@@ -135,4 +135,4 @@ def test_the_fake_and_the_real_store_live_the_same_lives(
         return EventLives(clock, fake, real)
 
     machine = cast("type[EventLives]", begin)  # all that is asked of a class is to be called
-    run(machine, settings=settings(max_examples=60, stateful_step_count=30))
+    run(machine, settings=settings(max_examples=30, stateful_step_count=30))

@@ -33,14 +33,12 @@ _CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
+_SERVER_ERROR = 500
 _SLOW_DOWN = frozenset(
     {
-        "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
         "ThrottlingException",
         "TransactionConflictException",
     }
@@ -61,7 +59,8 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in _SLOW_DOWN:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if error.response["Error"]["Code"] in _SLOW_DOWN or status >= _SERVER_ERROR:
             raise StoreUnavailableError("The store is busy. Try again in a moment.") from error
         raise
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
