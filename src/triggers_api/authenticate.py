@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from triggers_api.api_keys import ApiKey, Scope, split_token
-from triggers_api.errors import ForbiddenError, TransientError, UnauthenticatedError
+from triggers_api.errors import ForbiddenError, NotFoundError, TransientError, UnauthenticatedError
 from triggers_api.ports import ApiKeyStore
 from triggers_api.timestamps import Clock
 
@@ -67,5 +67,5 @@ class Authenticator:
             return
         try:
             self._store.record_use(key.key_id, at)
-        except TransientError:
+        except (NotFoundError, TransientError):
             return  # a note for people: not worth refusing the caller's request

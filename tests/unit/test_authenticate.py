@@ -8,7 +8,13 @@ from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore
 from triggers_api.api_keys import ApiKey, Scope
 from triggers_api.authenticate import Authenticator, Principal
-from triggers_api.errors import ForbiddenError, StoreUnavailableError, UnauthenticatedError
+from triggers_api.errors import (
+    ForbiddenError,
+    NotFoundError,
+    StoreUnavailableError,
+    TriggersError,
+    UnauthenticatedError,
+)
 
 
 class RecordingStore(InMemoryApiKeyStore):
@@ -31,8 +37,12 @@ class RecordingStore(InMemoryApiKeyStore):
 class ForgetfulStore(InMemoryApiKeyStore):
     """Can be read but not written."""
 
-    def record_use(self, key_id: str, at: datetime) -> None:
-        raise StoreUnavailableError(f"busy with {key_id} at {at}")
+    def __init__(self, error: TriggersError) -> None:
+        super().__init__()
+        self._error = error
+
+    def record_use(self, key_id: str, at: datetime) -> None:  # noqa: ARG002  # whatever it is
+        raise self._error
 
 
 @pytest.fixture
@@ -155,8 +165,13 @@ def test_a_use_is_recorded_at_most_once_an_hour(
     assert store.uses == [start, start + timedelta(hours=1)]
 
 
-def test_a_store_that_cannot_record_a_use_refuses_nobody(clock: FixedClock) -> None:
-    store = ForgetfulStore()
+@pytest.mark.parametrize(
+    "error", [StoreUnavailableError("busy"), NotFoundError("deleted since it was read")], ids=repr
+)
+def test_a_store_that_cannot_record_a_use_refuses_nobody(
+    clock: FixedClock, error: TriggersError
+) -> None:
+    store = ForgetfulStore(error)
     key, token = an_api_key(clock())
     store.add(key)
 
