@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from triggers_api.event import Event, MetadataValue, Severity
 from triggers_api.event_ids import entropy_of_key, new_event_id, random_entropy
@@ -18,7 +19,6 @@ class Draft:
 
     event_type: str
     payload: bytes  # a JSON object as text, see `Event.payload`
-    payload_value: object  # the same, parsed; only to compare two requests
     metadata: dict[str, MetadataValue]
     severity: Severity
     execution_id: str | None
@@ -63,10 +63,15 @@ def _fingerprint(draft: Draft) -> Fingerprint:
     """Alike for two drafts that say the same, however their JSON was spaced or ordered."""
     said = [
         draft.event_type,
-        draft.payload_value,
+        json.loads(draft.payload, parse_float=_decimal),
         draft.metadata,
         draft.severity,
         draft.execution_id,
     ]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return Fingerprint(hashlib.sha256(text.encode()).digest()[:16])
+
+
+def _decimal(text: str) -> str:
+    """A number with all of its digits; marked with what no text of a payload can hold."""
+    return f"\ud800{Decimal(text).normalize()}"

@@ -8,6 +8,7 @@ from triggers_api.errors import NotFoundError, TransientError
 from triggers_api.ports import EventStore
 from triggers_api.timestamps import Clock
 
+_OUTAGES = 3  # one may be a busy item; more are a store that is away
 _AT_ONCE = 10  # as many as botocore keeps connections for, so that none is opened in vain
 
 
@@ -34,14 +35,33 @@ class Acknowledge:
 
     def many(self, tenant: str, event_ids: Sequence[str]) -> list[Acknowledgement]:
         """Acknowledge each id for itself; a result for each, in the order asked."""
-        distinct = list(dict.fromkeys(event_ids))
-        with ThreadPoolExecutor(min(_AT_ONCE, len(distinct))) as threads:
-            results = threads.map(lambda event_id: self._try_one(tenant, event_id), distinct)
-            by_id = dict(zip(distinct, results, strict=True))
+        first, *rest = dict.fromkeys(event_ids)
+        batch = _Batch(self, tenant)
+        # One goes before: what is done once for a tenant is then done for the others too.
+        by_id = {first: batch.try_one(first)}
+        if rest:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(rest))) as threads:
+                by_id |= dict(zip(rest, threads.map(batch.try_one, rest), strict=True))
         return [by_id[event_id] for event_id in event_ids]
 
-    def _try_one(self, tenant: str, event_id: str) -> Acknowledgement:
+
+class _Batch:
+    """Stops asking a store that did not answer: its time-outs would add up to a hang."""
+
+    def __init__(self, acknowledge: Acknowledge, tenant: str) -> None:
+        self._acknowledge = acknowledge
+        self._tenant = tenant
+        self._outages: list[TransientError] = []
+
+    def try_one(self, event_id: str) -> Acknowledgement:
+        """Acknowledge one, or tell what kept it from it."""
+        if len(self._outages) >= _OUTAGES:
+            return Acknowledgement(event_id, error=self._outages[-1])
         try:
-            return Acknowledgement(event_id, changed=self.one(tenant, event_id))
-        except (NotFoundError, TransientError) as error:
+            changed = self._acknowledge.one(self._tenant, event_id)
+        except NotFoundError as error:
             return Acknowledgement(event_id, error=error)
+        except TransientError as error:
+            self._outages.append(error)
+            return Acknowledgement(event_id, error=error)
+        return Acknowledgement(event_id, changed=changed)

@@ -46,7 +46,7 @@ VERBS: dict[str, tuple[str, Verb]] = {
         (502, ""),  # of something before DynamoDB, which says no more than that
     ],
 )
-def test_a_store_that_stays_busy_is_tried_thrice_and_then_unavailable(
+def test_a_store_that_stays_busy_is_tried_twice_and_then_unavailable(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
     clock: FixedClock,
@@ -62,7 +62,7 @@ def test_a_store_that_stays_busy_is_tried_thrice_and_then_unavailable(
     ):
         call(dynamodb_events, clock)
 
-    assert len(failures) == 3
+    assert len(failures) == 2
     assert caught.value.retry_after_seconds >= 1
 
 
@@ -71,7 +71,7 @@ def test_a_store_that_is_busy_for_a_moment_is_not_noticed(
 ) -> None:
     event = store_event(dynamodb_events, clock())
 
-    with failing(dynamodb, "GetItem", 400, "ThrottlingException", times=2):
+    with failing(dynamodb, "GetItem", 400, "ThrottlingException", times=1):
         found = dynamodb_events.get(TENANT, event.id)
 
     assert found == event
@@ -101,11 +101,20 @@ def test_a_key_store_that_stays_busy_is_unavailable(
 
 
 def test_a_fault_of_ours_is_not_called_unavailable(
-    dynamodb: "DynamoDBClient", open_store: OpenStore
+    dynamodb: "DynamoDBClient", open_store: OpenStore, clock: FixedClock
 ) -> None:
     store = open_store(dynamodb, "no-such-table")
 
     with pytest.raises(ClientError, match="ResourceNotFound"):
+        store.get(TENANT, an_event(clock()).id)
+
+
+def test_a_store_that_refuses_us_is_not_healthy(
+    dynamodb: "DynamoDBClient", open_store: OpenStore
+) -> None:
+    store = open_store(dynamodb, "no-such-table")
+
+    with pytest.raises(StoreUnavailableError):
         store.ping()
 
 

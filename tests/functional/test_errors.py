@@ -33,7 +33,7 @@ def test_an_unknown_route_is_404_and_never_a_redirect(api: Api, method: str, pat
         ("POST", "/inbox", "GET"),
         ("GET", "/inbox/acknowledge", "POST"),
         ("POST", "/me", "GET"),
-        ("POST", "/health", "GET"),
+        ("POST", "/health", "GET, HEAD"),
         ("POST", "/openapi.json", "GET"),
         ("NONSENSE", "/docs", "GET"),
     ],

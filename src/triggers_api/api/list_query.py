@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator
 
+from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.services import services_of
 from triggers_api.event import events_as_json
 from triggers_api.ports import EventQuery
 from triggers_api.timestamps import from_text
 
 MAX_LIMIT = 100
+_KNOWN = frozenset({"status", "event_type", "since", "until", "order", "limit"})
 
 
 class Order(StrEnum):
@@ -21,6 +23,14 @@ class Order(StrEnum):
 
     ASC = "asc"
     DESC = "desc"
+
+
+def _whole_number(text: object) -> object:
+    """Digits only: `+5`, `5.0` and `1_0` are numbers to Python, but to nobody's API."""
+    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
+        message = "give a whole number"
+        raise ValueError(message)
+    return text
 
 
 def _moment(text: object) -> object:
@@ -34,7 +44,14 @@ def _moment(text: object) -> object:
         raise ValueError(message) from None
 
 
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Events on a page.")]
+_TYPE_OR_PREFIX = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$"
+PATTERN_HINTS[_TYPE_OR_PREFIX] = "give an event type such as invoice.failed, or a prefix: invoice.*"
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_whole_number),
+    Query(ge=1, le=MAX_LIMIT, description="Events on a page."),
+]
 Cursor = Annotated[
     str | None,
     Query(
@@ -46,7 +63,7 @@ EventTypeFilter = Annotated[
     str | None,
     Query(
         max_length=130,
-        pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$",
+        pattern=_TYPE_OR_PREFIX,
         description="Only this type; `invoice.*` takes all that begin so.",
     ),
 ]
@@ -67,7 +84,7 @@ def list_answer(
     page = services.events.list_events(tenant, query, limit=limit, after=after)
     headers = {}
     if page.next_after is not None:
-        parameters = dict(request.query_params)
+        parameters = {name: value for name, value in request.query_params.items() if name in _KNOWN}
         parameters["cursor"] = services.cursors.encode(tenant, query, page.next_after)
         headers["Link"] = f'<?{urlencode(parameters)}>; rel="next"'
     return Response(events_as_json(page.events), 200, headers, "application/json")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from triggers_api import errors
+from triggers_api.api.faults import details_of
 from triggers_api.api.request_context import context_of
 from triggers_api.errors import Detail, TriggersError
 
@@ -59,18 +59,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
-def details_of(found: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[Detail, ...]:
-    """Pydantic's findings as details; `skip` leading parts of each location are left out."""
-    return tuple(
-        Detail(
-            field=".".join(str(part) for part in finding["loc"][skip:]) or "body",
-            message=str(finding["msg"]).removeprefix("Value error, "),
-            code=str(finding["type"]),
-        )
-        for finding in found
-    )
-
-
 async def _on_triggers_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TriggersError)
     headers = {}
@@ -108,11 +96,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         code = "method_not_allowed"
-        message = f"{request.method} is not possible here. See the Allow header."
-        headers["Allow"] = ", ".join(_methods_of(request))
+        methods = _methods_of(request)
+        message = f"{request.method} is not possible here. Use {' or '.join(methods)}."
+        headers["Allow"] = ", ".join(methods)
     else:
         code = "route_not_found"
-        message = f"There is nothing at {request.url.path[:200]}. See /docs for what there is."
+        message = f"There is nothing at {request.scope['path'][:200]}. See /docs for what there is."
     context.error_code = code
     return problem(context.request_id, error.status_code, code, message, headers=headers)
 

@@ -1,10 +1,13 @@
 """Bodies of requests and answers, as pydantic models: they validate and they document."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -12,10 +15,16 @@ from pydantic import (
     StringConstraints,
 )
 
+from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.event import Severity
 from triggers_api.lifecycle import EventStatus
 
 EVENT_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+PATTERN_HINTS[EVENT_TYPE_PATTERN] = (
+    "give words of letters, digits, _ and - joined by dots, such as invoice.failed"
+)
+EXECUTION_ID_PATTERN = r"^[A-Za-z0-9._:~@+-]+$"
+PATTERN_HINTS[EXECUTION_ID_PATTERN] = "give letters, digits and ._:~@+- only, without spaces"
 EventType = Annotated[
     str,
     StringConstraints(strict=True, max_length=128, pattern=EVENT_TYPE_PATTERN),
@@ -25,12 +34,13 @@ EventType = Annotated[
 ]
 ExecutionId = Annotated[
     str,
-    StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:~@+-]+$"),
+    StringConstraints(strict=True, min_length=1, max_length=128, pattern=EXECUTION_ID_PATTERN),
     Field(description="The run of a producer's job that the event belongs to."),
 ]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MAX_METADATA_KEYS = 50
 MAX_METADATA_TEXT = 512
+MAX_METADATA_BYTES = 8 * 1024
 MAX_IDS = 100
 
 
@@ -56,6 +66,24 @@ MetadataValue = Annotated[
         | None,
     ),
 ]
+
+
+def _few(metadata: object) -> object:
+    """Before its members are looked at: each could be wrong, and there may be thousands."""
+    if isinstance(metadata, dict) and len(metadata) > MAX_METADATA_KEYS:
+        message = f"give at most {MAX_METADATA_KEYS} keys, not {len(metadata)}"
+        raise ValueError(message)
+    return metadata
+
+
+def _small(metadata: dict[str, object]) -> dict[str, object]:
+    """Metadata are written again with every change of the event's status, and in the index."""
+    size = len(json.dumps(metadata, ensure_ascii=False).encode())
+    if size > MAX_METADATA_BYTES:
+        message = f"give at most {MAX_METADATA_BYTES} bytes in all, not {size}"
+        raise ValueError(message)
+    return metadata
+
 
 EXAMPLE_EVENT: Final[dict[str, Any]] = {
     "id": "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5",
@@ -91,7 +119,9 @@ class EventIn(BaseModel):
     payload: dict[str, Any] = Field(
         description="Any JSON object, up to 256 KiB as sent. It comes back as the same JSON."
     )
-    metadata: dict[MetadataKey, MetadataValue] = Field(
+    metadata: Annotated[
+        dict[MetadataKey, MetadataValue], BeforeValidator(_few), AfterValidator(_small)
+    ] = Field(
         default_factory=dict,
         max_length=MAX_METADATA_KEYS,
         description="Scalars to filter by; `connector`, `entity_type` and `error_type` are known.",

@@ -30,7 +30,7 @@ _CLIENT_CONFIG = Config(
     # Fail well before the function's own timeout, so that the caller reads our error.
     connect_timeout=1,
     read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": 2},
 )
 
 _SERVER_ERROR = 500

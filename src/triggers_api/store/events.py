@@ -24,7 +24,11 @@ from triggers_api.timestamps import Clock, to_text
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_STRETCHES_PER_PAGE = 4  # then the page is answered as it is, with a cursor to go on from
+# A filter may leave nothing of a stretch of 1,000 events. A page with something on it is
+# answered after 4 of them, an empty one after 20: a poller that reads only the first page must
+# not miss what stands behind a backlog of others. That is a second or two, and 2,500 read units.
+_STRETCHES_PER_PAGE = 4
+_STRETCHES_OF_NOTHING = 20
 
 
 class DynamoEventStore:
@@ -62,9 +66,10 @@ class DynamoEventStore:
         """See `EventStore.get`. One consistent read, two for a large event."""
         with store_errors():
             head = self._heads.find(tenant, event_id) if is_event_id(event_id) else None
-            if head is None:
+            found = () if head is None else self._heads.complete(tenant, [head])
+            if not found:
                 raise _not_found(event_id)
-            return self._heads.complete(tenant, [head])[0]
+            return found[0]
 
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
@@ -75,12 +80,13 @@ class DynamoEventStore:
             checked = row.index_settles_at > self._clock()
             index = StatusIndex(self._client, self._table, tenant, row.shards, query)
             heads: list[Item] = []
-            for _ in range(_STRETCHES_PER_PAGE):
+            for number in range(1, _STRETCHES_OF_NOTHING + 1):
                 stretch = index.stretch(after, limit - len(heads)).cut(limit - len(heads))
                 live = [i for i in stretch.items if not items.has_expired(i, self._clock())]
                 heads += self._heads.current(tenant, live, query.statuses) if checked else live
                 after = stretch.horizon
-                if after is None or len(heads) >= limit:
+                is_enough = len(heads) >= limit or (heads and number >= _STRETCHES_PER_PAGE)
+                if after is None or is_enough:
                     break
             return self._page(tenant, heads, after)
 
@@ -102,12 +108,22 @@ class DynamoEventStore:
 
     def ping(self) -> None:
         """See `EventStore.ping`. Reads an item that never exists."""
-        with store_errors():
-            self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": "ping"}, "sk": {"S": "ping"}}
-            )
+        try:
+            with store_errors():
+                self._client.get_item(
+                    TableName=self._table, Key={"pk": {"S": "ping"}, "sk": {"S": "ping"}}
+                )
+        except ClientError as error:  # no table, no permission: nobody is served
+            raise StoreUnavailableError("The store refuses to answer.") from error
 
-    def _put_new(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Item | None:
+    def _put_new(
+        self,
+        tenant: str,
+        event: Event,
+        fingerprint: Fingerprint | None,
+        *,
+        is_claimed: bool = False,
+    ) -> Item | None:
         """Store it; if its place is taken by another event, that one's head and nothing done."""
         head, body = self._to_items(tenant, event)
         if fingerprint is not None:
@@ -116,9 +132,9 @@ class DynamoEventStore:
             # The payload first: an event whose head is there must be whole. A repeated
             # request must not pay for its payload again, so that is looked at before.
             place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
-            if place is not None and not items.has_expired(place, self._clock()):
+            if place is not None and not items.may_be_swept(place, self._clock()):
                 return place
-            self._put_body(body)
+            self._put_body(body, is_claimed=is_claimed)
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -147,8 +163,11 @@ class DynamoEventStore:
             body["expires_at"] = items.number((expires_at + longest).timestamp())
         return head, body
 
-    def _put_body(self, body: Item) -> None:
-        """Store a payload; never over that of a request with the same key and millisecond."""
+    def _put_body(self, body: Item, *, is_claimed: bool) -> None:
+        """Store a payload; never over that of a request with the same key and millisecond.
+
+        Of an event that was claimed but not finished, what is stored already says the same.
+        """
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -160,7 +179,7 @@ class DynamoEventStore:
             failed, stored = failed_condition(error)
             if not failed or stored is None:
                 raise
-            if stored["payload"] != body["payload"]:
+            if stored["payload"] != body["payload"] and not is_claimed:
                 message = "Two requests used one Idempotency-Key at once. Send it again."
                 raise StoreUnavailableError(message) from None
 
@@ -176,7 +195,7 @@ class DynamoEventStore:
         claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
         head = idempotency.claim_place(self._client, self._table, tenant, place=place, claim=claim)
         if head is None:
-            self._put_new(tenant, newer, fingerprint)
+            self._put_new(tenant, newer, fingerprint, is_claimed=True)
             return Addition(newer, replayed=False)
         if not head:
             raise StoreUnavailableError("The key's old event was just swept. Send it again.")
@@ -189,7 +208,7 @@ class DynamoEventStore:
         if head is None:
             # Who claimed the key stopped before storing the event: we finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
-            self._put_new(tenant, claimed, fingerprint)
+            self._put_new(tenant, claimed, fingerprint, is_claimed=True)
             return Addition(claimed, replayed=True)
         stored = self._heads.complete(tenant, [head])[0]
         return Addition(idempotency.first_state(stored), replayed=True)
@@ -208,9 +227,10 @@ class DynamoEventStore:
             self._client.update_item(
                 TableName=self._table,
                 Key=items.event_key(tenant, event_id),
-                UpdateExpression=f"SET #status = :status{settings}",
+                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
                 ConditionExpression=(
-                    f"id = :id AND expires_at > :now AND #status IN ({', '.join(sources)})"
+                    f"id = :id AND #status IN ({', '.join(sources)}) AND expires_at > :now"
+                    " AND (attribute_not_exists(visible_until) OR visible_until > :now)"
                 ),
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values | sources,
@@ -229,7 +249,7 @@ class DynamoEventStore:
         shown = within_answer(heads)
         events = self._heads.complete(tenant, shown)
         if len(shown) < len(heads):
-            return EventPage(events, items.position_of(events[-1]))
+            return EventPage(events, items.position_in_index(shown[-1]))
         return EventPage(events, horizon)
 
 

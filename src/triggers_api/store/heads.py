@@ -56,18 +56,22 @@ class Heads:
         return [head for head in current if head and head["status"]["S"] in statuses]
 
     def complete(self, tenant: str, heads: Sequence[Item]) -> tuple[Event, ...]:
-        """The events of these heads, with the payloads that are kept apart."""
+        """The events of these heads, with the payloads that are kept apart.
+
+        An event whose payload was swept is gone, as if its head had been.
+        """
         events = map(items.to_event, heads)
         apart = [head["id"]["S"] for head in heads if items.is_apart(head)]
         if not apart:
             return tuple(events)
         keys = [items.payload_key(tenant, event_id) for event_id in apart]
         bodies = batch_get(self.client, self.table, keys)
-        payloads = {body["sk"]["S"]: items.payload_of(body) for body in bodies}
-        return tuple(
-            event if event.payload else replace(event, payload=payloads[f"payload#{event.id}"])
+        payloads = {items.event_id_of(body): items.payload_of(body) for body in bodies}
+        whole = (
+            event if event.payload else replace(event, payload=payloads.get(event.id, b""))
             for event in events
         )
+        return tuple(event for event in whole if event.payload)
 
 
 def within_answer(heads: list[Item]) -> list[Item]:

@@ -9,7 +9,7 @@ also notes which newer event the key stands for, and since when.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -85,11 +85,12 @@ def claim_place(
 ) -> Item | None:
     """Note the claim on the old event's head; the head as it is now if somebody was faster.
 
-    The head must outlive the claim, or the key would look unused: so its expiry is moved
+    The head must outlive the claim, or the key would look unused: so its sweeping is put off
     where it is near. An empty item is answered if the head has just been swept.
     """
-    expires_at = datetime.fromtimestamp(int(place["expires_at"]["N"]), UTC)
-    kept_until = max(expires_at, claim.since + PROLONGED_BY)
+    seen = place["expires_at"]
+    kept_until = number((claim.since + PROLONGED_BY).timestamp())
+    prolonged = int(seen["N"]) < int(kept_until["N"])
     try:
         client.update_item(
             TableName=table,
@@ -97,16 +98,22 @@ def claim_place(
             UpdateExpression=(
                 "SET claimed_by = :id, claimed_at = :since, claimed_fingerprint = :fingerprint,"
                 " expires_at = :expires_at"
-            ),
+            )
+            # The event itself is seen no longer than it would have been.
+            + (", visible_until = if_not_exists(visible_until, :seen)" if prolonged else ""),
+            # Only if nothing happened since: the place may have been swept and taken by
+            # another event, or the event acknowledged, which moves its expiry.
             ConditionExpression=(
-                "attribute_exists(pk) AND"
+                "id = :place AND expires_at = :seen AND"
                 " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
             ),
             ExpressionAttributeValues={
+                ":place": place["id"],
+                ":seen": seen,
                 ":id": {"S": claim.event_id},
                 ":since": {"S": to_text(claim.since)},
                 ":fingerprint": {"B": claim.fingerprint},
-                ":expires_at": number(kept_until.timestamp()),
+                ":expires_at": kept_until if prolonged else seen,
                 ":window": {"S": to_text(claim.since - WINDOW)},
             },
             ReturnValuesOnConditionCheckFailure="ALL_OLD",

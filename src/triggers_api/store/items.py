@@ -41,6 +41,12 @@ def payload_key(tenant: str, event_id: str) -> Item:
     return {"pk": event_key(tenant, event_id)["pk"], "sk": {"S": f"payload#{event_id}"}}
 
 
+def event_id_of(body: Item) -> str:
+    """Whose payload this is."""
+    sk: str = body["sk"]["S"]
+    return sk.removeprefix("payload#")
+
+
 def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:
     """The key of a place in the status index, whether or not an event stands there."""
     return event_key(tenant, position.id) | {
@@ -58,7 +64,9 @@ def to_items(tenant: str, event: Event, shard: int, expires_at: datetime) -> tup
     head = index_key(tenant, event.status, shard, position_of(event)) | expiry
     head |= {"event_type": {"S": event.event_type}, "severity": {"S": event.severity}}
     if event.metadata:
-        head["metadata"] = {"S": json.dumps(event.metadata, separators=(",", ":"))}
+        head["metadata"] = {
+            "S": json.dumps(event.metadata, ensure_ascii=False, separators=(",", ":"))
+        }
     if event.execution_id is not None:
         head["execution_id"] = {"S": event.execution_id}
     head["payload_bytes"] = number(len(event.payload))
@@ -121,9 +129,22 @@ def answer_size(head: Item) -> int:
     return int(head["payload_bytes"]["N"]) + len(metadata["S"])
 
 
-def has_expired(item: Item, at: datetime) -> bool:
-    """Whether the item is only still there because DynamoDB sweeps up to two days late."""
-    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) <= at
+def has_expired(head: Item, at: datetime) -> bool:
+    """Whether the event's time is over, swept or not.
+
+    A head may be kept beyond that, because an idempotency key holds its place.
+    """
+    visible_until = head["visible_until"] if "visible_until" in head else head["expires_at"]
+    return _moment(visible_until) <= at
+
+
+def may_be_swept(item: Item, at: datetime) -> bool:
+    """Whether it is only still there because DynamoDB sweeps up to two days late."""
+    return _moment(item["expires_at"]) <= at
+
+
+def _moment(value: dict[str, str]) -> datetime:
+    return datetime.fromtimestamp(int(value["N"]), UTC)
 
 
 def number(value: float) -> dict[str, str]:

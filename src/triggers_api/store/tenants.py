@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Far above any lag seen while writes are not throttled (and what throttles the index
 # throttles the table's writes too), and above the skew of two functions' clocks.
 INDEX_SETTLES_WITHIN = timedelta(seconds=60)
+MAX_SHARDS = 64
 _NOTED_AHEAD = timedelta(seconds=120)
 _SHARDS_REMEMBERED_FOR = timedelta(seconds=60)
 
@@ -70,7 +71,13 @@ class TenantRows:
         return known[0]
 
     def raise_shards(self, tenant: str, shards: int) -> None:
-        """Spread new events over more shards; fewer than there are changes nothing."""
+        """Spread new events over more shards; fewer than there are changes nothing.
+
+        Raises ValueError beyond 64: every list reads all of them, and they cannot be removed.
+        """
+        if not 1 <= shards <= MAX_SHARDS:
+            message = f"a tenant has 1 to {MAX_SHARDS} shards, not {shards}"
+            raise ValueError(message)
         self._raise(tenant, "shards", shards)
 
     def note_change(self, tenant: str, at: datetime) -> None:

@@ -33,6 +33,9 @@ router = APIRouter(tags=["events"])
 EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
 
 
+_EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
+
+
 class StatusFilter(StrEnum):
     """Statuses a list can be narrowed to."""
 
@@ -144,7 +147,7 @@ def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:
 
 def _draft(body: JsonBody) -> Draft:
     """The body as an event to store. Raises `InvalidContentError` with every fault in it."""
-    event = validated(body, EventIn, what="an event", code="invalid_event")
+    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
     payload = body.text_of("payload")
     if len(payload) > MAX_PAYLOAD_BYTES:
         message = (
@@ -155,7 +158,6 @@ def _draft(body: JsonBody) -> Draft:
     return Draft(
         event_type=event.event_type,
         payload=without_spacing(payload),
-        payload_value=body.value["payload"],
         metadata=event.metadata,
         severity=event.severity,
         execution_id=event.execution_id,

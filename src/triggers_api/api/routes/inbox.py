@@ -73,7 +73,9 @@ async def acknowledge_events(
 ) -> Response:
     """Up to 100 at once, each for itself: one that is unknown spoils no other."""
     body = await read_json(request)
-    wanted = validated(body, AcknowledgeIn, what="a list of event_ids", code="invalid_content")
+    wanted = validated(
+        body, AcknowledgeIn, code="invalid_content", example='{"event_ids": ["evt_…"]}'
+    )
     results = services_of(request).acknowledge.many(principal.tenant, wanted.event_ids)
     context = context_of(request)
     context.events_acknowledged = len({r.event_id for r in results if r.changed})
