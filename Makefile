@@ -1,7 +1,7 @@
 # `make` lists what there is to do. On a fresh machine two suffice: `make run`, `make test`.
 
 PYTHON ?= python3
-STAGE ?= default
+STAGE ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -10,6 +10,8 @@ SAM := $(SAM_VENV)/bin/sam
 SAM_VERSION := 1.170.0
 UV_VERSION := 0.13.9
 LAMBDA_PYTHON := 3.13
+# SAM has a default section, which is that of dev.
+CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
 SOURCES := src tests local admin
 
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
@@ -30,7 +32,7 @@ run: $(INSTALLED) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRI
 smoke: $(INSTALLED) ## Send one event through the running system and time each step
 	@$(BIN)/python -m local.smoke
 
-test: $(INSTALLED) ## Run all tests (PYTEST_ARGS="-k inbox" for some)
+test: $(INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
@@ -59,15 +61,16 @@ openapi: $(INSTALLED) ## Write docs/openapi.json anew from the code
 build: $(SAM) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
 	@$(build_artifacts)
 
-deploy: build ## Build and deploy to AWS (STAGE=staging or prod; default is a dev stack)
-	@$(SAM) deploy --config-env $(STAGE)
+deploy: build ## Build and deploy to AWS (STAGE=dev, staging or prod; dev if left out)
+	@$(SAM) deploy --config-env $(CONFIG_ENV)
 
 lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and for work
 	@$(LOCK) --output-file requirements.txt pyproject.toml
 	@$(LOCK) --extra dev --constraints requirements.txt --output-file requirements-dev.txt pyproject.toml
 
-clean: ## Remove all data of local runs, builds and caches; environments stay
-	rm -rf .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove .local (not while a run uses it), builds, caches; environments stay
+	@$(PYTHON) -m local.clean
+	rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
 # ── How ───────────────────────────────────────────────────────────────────────────────────────
@@ -96,13 +99,13 @@ $(BIN)/uv: | $(INSTALLED)
 # very Python that Lambda runs can write them, so a build in a container goes without.
 define build_artifacts
 if python$(LAMBDA_PYTHON) -c '' 2>/dev/null; then \
-  $(SAM) build --config-env $(STAGE) && \
+  $(SAM) build --config-env $(CONFIG_ENV) && \
   python$(LAMBDA_PYTHON) -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build && \
   echo "Compiled for Python $(LAMBDA_PYTHON)."; \
 else \
   echo "There is no python$(LAMBDA_PYTHON) here, which Lambda runs: building in a container, and" \
     "not compiling. It works, but cold starts take twice as long."; \
-  $(SAM) build --config-env $(STAGE) --use-container; \
+  $(SAM) build --config-env $(CONFIG_ENV) --use-container; \
 fi
 endef
 

@@ -1,4 +1,4 @@
-"""API keys: create, list, rotate, revoke. `python -m admin.keys --help`.
+"""API keys: create, list, rotate, revoke.
 
 A new key's secret is written once, alone, to standard output: pipe it to where it belongs.
 Everything meant for a person goes to standard error. No secret is ever an argument.
@@ -9,27 +9,34 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from admin import arguments as accepted
 from admin import target
-from triggers_api.api_keys import TENANT, ApiKey, Scope, new_api_key
+from triggers_api.api_keys import ApiKey, Scope, new_api_key
 from triggers_api.errors import TriggersError
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now
 
+_LONGEST_OVERLAP_HOURS = 8760  # a year
+
 _for_people = Console(stderr=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command."""
+def main(arguments: Sequence[str] | None = None, on: target.Target | None = None) -> None:
+    """Run one command, on the deployment that its options name if none is given."""
     options = _parser().parse_args(arguments)
-    found = target.find(options)
+    found = on or target.find(options)
     store = DynamoApiKeyStore(found.dynamodb, found.keys_table)
     try:
         options.run(store, options)
     except TriggersError as error:
         sys.exit(error.message)
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"The tables of {found.place} cannot be used: {error}")
 
 
 def create(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
@@ -50,7 +57,7 @@ def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     for key in keys:
         table.add_row(
             key.key_id,
-            key.name,
+            escape(key.name),
             " ".join(sorted(key.scopes)),
             _day(key.created_at),
             _day(key.last_used_at),
@@ -104,13 +111,6 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _tenant(text: str) -> str:
-    if TENANT.fullmatch(text) is None:
-        message = "a tenant is up to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
 def _scopes(text: str) -> list[Scope]:
     try:
         return [Scope(scope.strip()) for scope in text.split(",")]
@@ -119,23 +119,33 @@ def _scopes(text: str) -> list[Scope]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make key ARGS=…", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make key ARGS=…",
+        description=__doc__,
+        epilog='Each command has a help of its own: make key ARGS="create --help"',
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     creating = commands.add_parser("create", help="make a key and show its token, once")
-    creating.add_argument("--tenant", required=True, type=_tenant)
-    creating.add_argument("--name", required=True, help="who or what uses it, for people")
+    creating.add_argument("--tenant", required=True, type=accepted.tenant)
+    creating.add_argument(
+        "--name", required=True, type=accepted.name, help="who or what uses it, for people"
+    )
     creating.add_argument("--scopes", required=True, type=_scopes, help=f"of {', '.join(Scope)}")
     creating.set_defaults(run=create)
 
     listing = commands.add_parser("list", help="show all keys of a tenant")
-    listing.add_argument("--tenant", required=True, type=_tenant)
+    listing.add_argument("--tenant", required=True, type=accepted.tenant)
     listing.set_defaults(run=list_keys)
 
     rotating = commands.add_parser("rotate", help="give a key a new secret")
     rotating.add_argument("key_id")
     rotating.add_argument(
-        "--overlap-hours", type=int, default=0, help="how long the old secret works too (0)"
+        "--overlap-hours",
+        type=accepted.whole_number(0, _LONGEST_OVERLAP_HOURS),
+        default=0,
+        metavar="N",
+        help=f"how long the old secret works too (0; at most {_LONGEST_OVERLAP_HOURS})",
     )
     rotating.set_defaults(run=rotate)
 

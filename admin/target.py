@@ -25,7 +25,10 @@ class Target:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that name a deployment; without them it is the local one."""
     parser.add_argument("--stack", help="a stack on AWS; left out: the local one (make run)")
-    parser.add_argument("--region", help="its region; left out: the one of your AWS profile")
+    parser.add_argument(
+        "--region",
+        help="its region (samconfig.toml deploys to us-east-1); left out: that of your AWS profile",
+    )
     parser.add_argument("--profile", help="the AWS profile to use")
 
 
@@ -33,8 +36,8 @@ def find(options: argparse.Namespace) -> Target:
     """Connect, or end with a sentence that says what is missing."""
     if options.stack is None:
         return _local()
-    session = boto3.Session(profile_name=options.profile, region_name=options.region)
     try:
+        session = boto3.Session(profile_name=options.profile, region_name=options.region)
         return _from_stack(session.client, options.stack, f"stack {options.stack} on AWS")
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"The stack '{options.stack}' cannot be read: {error}")
@@ -56,7 +59,10 @@ def _local() -> Target:
 
 def _from_stack(connect: Any, stack_name: str, place: str) -> Target:
     found = connect("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    missing = {"EventsTableName", "KeysTableName"} - outputs.keys()
+    if missing:
+        sys.exit(f"The stack '{stack_name}' is none of this service: it has no {min(missing)}.")
     return Target(
         dynamodb=connect("dynamodb"),
         events_table=outputs["EventsTableName"],

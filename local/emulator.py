@@ -30,7 +30,8 @@ class EmulatorError(Exception):
 def running_emulator(state_dir: Path, port: int) -> Iterator[str]:
     """Run an emulator that keeps its data in `state_dir`; yield its endpoint."""
     state_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(state_dir) as lock:
+    other = " or choose other data with TRIGGERS_STATE_DIR=<directory>"
+    with locked(state_dir, other) as lock:
         port = _claim(port)
         process = _start(state_dir, port, lock)
         try:
@@ -42,8 +43,8 @@ def running_emulator(state_dir: Path, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def _lock(state_dir: Path) -> Iterator[int]:
-    """Refuse a second emulator on the same data; the emulator holds the lock as long as it runs."""
+def locked(state_dir: Path, way_out: str = "") -> Iterator[int]:
+    """Refuse data that a run is using: its emulator holds the lock as long as it runs."""
     lock = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -52,7 +53,7 @@ def _lock(state_dir: Path) -> Iterator[int]:
             owner = os.read(lock, 32).decode().strip() or "unknown"
             raise EmulatorError(
                 f"{state_dir} is in use by another run. Stop that one (Ctrl-C there; if it is gone,"
-                f" `kill {owner}`) or choose other data with TRIGGERS_STATE_DIR=<directory>."
+                f" `kill {owner}`){way_out}."
             ) from None
         yield lock
     finally:

@@ -76,8 +76,9 @@ def _print_banner(stack: Stack, event_id: str, state_dir: Path, seconds: float) 
     authorization = f"-H 'Authorization: Bearer {stack.api_key}'"
     body = '{"event_type": "invoice.failed", "payload": {"order_id": "A-1"}}'
     _console.print(f"\n[bold green]Triggers API is running[/] [dim]({seconds:.1f} s)[/]\n")
-    _print_field("URL", stack.url)
     _print_field("Docs", f"{stack.url}/docs")
+    _print_field("Health", f"{stack.url}/health")
+    _print_field("API", stack.url)
     _print_field("Key", stack.api_key)
     _print_example(
         "Post an event",
@@ -96,7 +97,7 @@ def _print_banner(stack: Stack, event_id: str, state_dir: Path, seconds: float) 
 
 
 def _print_field(name: str, value: str) -> None:
-    _console.print(f"  {name:<5}", style="dim", end="")
+    _console.print(f"  {name:<7}", style="dim", end="")
     _console.print(value, markup=False)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from local import clean
+from local.api_client import ApiClient
 from local.emulator import HOST
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
@@ -109,6 +111,21 @@ def test_the_printed_curl_lines_work_as_printed(run: Run) -> None:
     assert '"status":"pending"' in posted
     assert inbox.count('"event_id"') == 3
     assert acknowledged.splitlines()[0].split()[1] == "204"
+
+
+def test_the_printed_addresses_answer_in_a_browser(run: Run) -> None:
+    printed = dict(
+        re.findall(r"^  (Docs|Health|API) +(http\S+)$", run.output.read_text(), re.MULTILINE)
+    )
+    assert list(printed) == ["Docs", "Health", "API"]
+    api = ApiClient(printed["API"], "no key")
+    for name in ("Docs", "Health"):
+        assert api.get(printed[name].removeprefix(printed["API"])).status == 200
+
+
+def test_the_data_of_a_run_is_not_cleaned_away(run: Run) -> None:
+    assert clean.main(run.state_dir) == 1
+    assert stack_file(run.state_dir).exists()
 
 
 def test_it_shows_each_request(run: Run) -> None:

@@ -7,7 +7,11 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from local import clean
 from local.deploy import source_zip
+from local.emulator import locked
 from local.request_log import parse
 from tests.cloudformation import ROOT, resources
 
@@ -29,6 +33,31 @@ def test_make_alone_lists_every_target() -> None:
 def test_what_is_merged_was_checked_and_tested() -> None:
     commands = (ROOT / ".ci" / "run").read_text().split("\n\n")[-1].splitlines()
     assert commands == ["make check", "make test"]
+
+
+def test_clean_removes_the_data_of_local_runs_first() -> None:
+    recipe = MAKEFILE.split("\nclean:")[1].split("\n\n")[0].splitlines()[1:]
+    assert recipe[0].endswith("-m local.clean")
+    assert not any(str(clean.DATA) in line.split() for line in recipe)
+
+
+def test_data_that_no_run_uses_is_removed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    assert clean.main(data) == 0
+    assert not data.exists()
+    assert clean.main(data) == 0
+
+
+def test_data_that_a_run_uses_is_not_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with locked(tmp_path):
+        assert clean.main(tmp_path) == 1
+    assert tmp_path.exists()
+    said = capsys.readouterr().err
+    assert said.startswith("Nothing was removed. ")
+    assert "is in use by another run" in said
 
 
 def test_every_function_of_the_template_gets_the_zipped_source() -> None:
