@@ -134,7 +134,7 @@ class DynamoEventStore:
             place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
             if place is not None and not items.may_be_swept(place, self._clock()):
                 return place
-            self._put_body(body, is_claimed=is_claimed)
+            idempotency.put_body(self._client, self._table, body, is_claimed=is_claimed)
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -162,26 +162,6 @@ class DynamoEventStore:
             longest = self._delivered_retention + idempotency.PROLONGED_BY
             body["expires_at"] = items.number((expires_at + longest).timestamp())
         return head, body
-
-    def _put_body(self, body: Item, *, is_claimed: bool) -> None:
-        """Store a payload; never over that of a request with the same key and millisecond.
-
-        Of an event that was claimed but not finished, what is stored already says the same.
-        """
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=body,
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            failed, stored = failed_condition(error)
-            if not failed or stored is None:
-                raise
-            if stored["payload"] != body["payload"] and not is_claimed:
-                message = "Two requests used one Idempotency-Key at once. Send it again."
-                raise StoreUnavailableError(message) from None
 
     def _add_again(
         self, tenant: str, event: Event, fingerprint: Fingerprint, place: Item

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from triggers_api.errors import IdempotencyConflictError
+from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError
 from triggers_api.event import Event
 from triggers_api.event_ids import entropy_of_key, new_event_id
 from triggers_api.lifecycle import EventStatus
@@ -88,35 +88,12 @@ def claim_place(
     The head must outlive the claim, or the key would look unused: so its sweeping is put off
     where it is near. An empty item is answered if the head has just been swept.
     """
-    seen = place["expires_at"]
-    kept_until = number((claim.since + PROLONGED_BY).timestamp())
-    prolonged = int(seen["N"]) < int(kept_until["N"])
     try:
         client.update_item(
             TableName=table,
             Key=event_key(tenant, place["id"]["S"]),
-            UpdateExpression=(
-                "SET claimed_by = :id, claimed_at = :since, claimed_fingerprint = :fingerprint,"
-                " expires_at = :expires_at"
-            )
-            # The event itself is seen no longer than it would have been.
-            + (", visible_until = if_not_exists(visible_until, :seen)" if prolonged else ""),
-            # Only if nothing happened since: the place may have been swept and taken by
-            # another event, or the event acknowledged, which moves its expiry.
-            ConditionExpression=(
-                "id = :place AND expires_at = :seen AND"
-                " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
-            ),
-            ExpressionAttributeValues={
-                ":place": place["id"],
-                ":seen": seen,
-                ":id": {"S": claim.event_id},
-                ":since": {"S": to_text(claim.since)},
-                ":fingerprint": {"B": claim.fingerprint},
-                ":expires_at": kept_until if prolonged else seen,
-                ":window": {"S": to_text(claim.since - WINDOW)},
-            },
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **_claiming(place, claim),
         )
     except ClientError as error:
         failed, head = failed_condition(error)
@@ -124,3 +101,56 @@ def claim_place(
             raise
         return head or {}
     return None
+
+
+def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
+    """The update that notes a claim, and when it may be made."""
+    seen = place["expires_at"]
+    kept_until = number((claim.since + PROLONGED_BY).timestamp())
+    prolonged = int(seen["N"]) < int(kept_until["N"])
+    update = (
+        "SET claimed_by = :id, claimed_at = :since, claimed_fingerprint = :fingerprint,"
+        " expires_at = :expires_at"
+    )
+    if prolonged:
+        # The event itself is seen no longer than it would have been.
+        update += ", visible_until = if_not_exists(visible_until, :seen)"
+    return {
+        "UpdateExpression": update,
+        # Only if nothing happened since: the place may have been swept and taken by another
+        # event, or the event acknowledged, which moves its expiry.
+        "ConditionExpression": (
+            "id = :place AND expires_at = :seen AND"
+            " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
+        ),
+        "ExpressionAttributeValues": {
+            ":place": place["id"],
+            ":seen": seen,
+            ":id": {"S": claim.event_id},
+            ":since": {"S": to_text(claim.since)},
+            ":fingerprint": {"B": claim.fingerprint},
+            ":expires_at": kept_until if prolonged else seen,
+            ":window": {"S": to_text(claim.since - WINDOW)},
+        },
+    }
+
+
+def put_body(client: DynamoDBClient, table: str, body: Item, *, is_claimed: bool) -> None:
+    """Store a payload; never over that of a request with the same key and millisecond.
+
+    Of an event that was claimed but not finished, what is stored already says the same.
+    """
+    try:
+        client.put_item(
+            TableName=table,
+            Item=body,
+            ConditionExpression="attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        failed, stored = failed_condition(error)
+        if not failed or stored is None:
+            raise
+        if stored["payload"] != body["payload"] and not is_claimed:
+            message = "Two requests used one Idempotency-Key at once. Send it again."
+            raise StoreUnavailableError(message) from None
