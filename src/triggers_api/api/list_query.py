@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.services import services_of
@@ -47,11 +47,9 @@ def _moment(text: object) -> object:
 _TYPE_OR_PREFIX = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$"
 PATTERN_HINTS[_TYPE_OR_PREFIX] = "give an event type such as invoice.failed, or a prefix: invoice.*"
 
-Limit = Annotated[
-    int,
-    BeforeValidator(_whole_number),
-    Query(ge=1, le=MAX_LIMIT, description="Events on a page."),
-]
+# The range belongs to the number itself: after the validator, OpenAPI would not show it.
+_Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
+Limit = Annotated[_Limit, Query(description="Events on a page.")]
 Cursor = Annotated[
     str | None,
     Query(
