@@ -1,0 +1,1 @@
+"""Pushing events to subscribers: configs, filters, deliveries, retries, breakers. Pure."""

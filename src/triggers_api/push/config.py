@@ -1,0 +1,48 @@
+"""A notification config: where and when to push."""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.filters import Filters
+
+OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
+_OF_A_ROTATION: Final = frozenset({"previous_secret", "previous_secret_until"})
+
+
+def new_config_id() -> str:
+    """A random id; configs are few, and listed by their creation."""
+    return f"cfg_{secrets.token_hex(12)}"
+
+
+def new_signing_secret() -> str:
+    """A Standard Webhooks secret: `whsec_` and 32 random bytes in base64."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationConfig:
+    """A subscriber; its secrets are opened only by whoever sends."""
+
+    id: str
+    tenant: str
+    name: str
+    channel: str
+    settings: dict[str, Any]  # what may be shown
+    secrets: dict[str, str] = field(repr=False, default_factory=dict)  # what may not
+    filters: Filters = field(default_factory=Filters)
+    message_template: str | None = None
+    acknowledges: bool = False
+    enabled: bool = True
+    disabled_reason: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+
+    @property
+    def secrets_set(self) -> list[str]:
+        """The names of its secrets, which may be shown; what a rotation leaves is not among them."""
+        return sorted(self.secrets.keys() - _OF_A_ROTATION)

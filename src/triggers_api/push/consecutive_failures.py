@@ -1,0 +1,87 @@
+"""Three failures in a row of one connector become one critical event, until one succeeds."""
+
+from datetime import datetime
+from typing import Final, Protocol
+
+from triggers_api.event import Event, Severity
+from triggers_api.event_ids import entropy_of_key, new_event_id
+from triggers_api.lifecycle import EventStatus
+from triggers_api.ports import EventStore, Fingerprint
+from triggers_api.timestamps import Clock, to_text
+
+FAILURES_TO_ALERT: Final = 3
+ALERT_TYPE: Final = "notifications.consecutive_failures"
+_SUCCESSES: Final = (".completed", ".succeeded")
+
+
+class StreakStore(Protocol):
+    """Counts failures in a row for each tenant and connector."""
+
+    def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
+        """Count a failed event, once; how many there are in a row, and the streak's name.
+
+        Zero if the streak was alerted already, or the event is older than its last reset.
+        """
+        ...
+
+    def note_alert(self, tenant: str, connector: str, streak: str) -> None:
+        """Count no more until a reset; nothing if that streak is over already."""
+        ...
+
+    def reset(self, tenant: str, connector: str, at: datetime) -> None:
+        """A success: the streak is over, and failures before it count no more.
+
+        Failures after it stay as they are: it may be told of again, or late.
+        """
+        ...
+
+
+class WatchFailures:
+    """Looks at each new event, at least once; twice changes nothing."""
+
+    def __init__(self, streaks: StreakStore, events: EventStore, clock: Clock) -> None:
+        """Alerts are stored in `events`, and travel as any other event from there."""
+        self._streaks = streaks
+        self._events = events
+        self._clock = clock
+
+    def __call__(self, tenant: str, event: Event) -> bool:
+        """Count it; True if that raised an alert."""
+        connector = event.metadata.get("connector")
+        if not isinstance(connector, str):
+            return False
+        if event.event_type.endswith(_SUCCESSES):
+            self._streaks.reset(tenant, connector, event.created_at)
+        if not event.event_type.endswith(".failed"):
+            return False
+        failures, streak = self._streaks.add_failure(tenant, connector, event)
+        if failures < FAILURES_TO_ALERT:
+            return False
+        # First the event, under an id of the streak's own, then the note: whoever stops
+        # between the two stores the same event again.
+        addition = self._events.add(tenant, self._alert(tenant, connector, streak), _SAME)
+        self._streaks.note_alert(tenant, connector, streak)
+        return not addition.replayed
+
+    def _alert(self, tenant: str, connector: str, streak: str) -> Event:
+        created_at = self._clock()
+        entropy = entropy_of_key(tenant, f"{ALERT_TYPE} {connector} {streak}")
+        payload = f'{{"failures_in_a_row":{FAILURES_TO_ALERT},"since":"{streak}"}}'
+        return Event(
+            id=new_event_id(created_at, entropy),
+            event_type=ALERT_TYPE,
+            payload=payload.encode(),
+            metadata={"connector": connector},
+            severity=Severity.CRITICAL,
+            execution_id=None,
+            status=EventStatus.PENDING,
+            created_at=created_at,
+        )
+
+
+_SAME: Final = Fingerprint(b"consecutive")  # every alert of one streak is the same alert
+
+
+def streak_name(reset_at: datetime | None) -> str:
+    """A streak is named after the success before it."""
+    return "the beginning" if reset_at is None else to_text(reset_at)

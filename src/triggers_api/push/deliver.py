@@ -1,0 +1,242 @@
+"""Deliver: one task, at most one attempt, and what is to become of the task then.
+
+A worker may stop between any two lines, its answer may be lost, and a task may come twice.
+So every step can be repeated: the delivery's record says what was done, and whoever finds a
+record that is final does what still may be missing. The attempt itself cannot be undone: a
+worker that stops between sending and recording leaves a delivery to be sent once more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from triggers_api.errors import NotFoundError
+from triggers_api.event import Event
+from triggers_api.ports import EventStore
+from triggers_api.push.channel import Channel, Push, Receipt
+from triggers_api.push.circuit_breaker import PROBE_TAKES, BreakerState, CircuitBreaker
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
+from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
+from triggers_api.push.retry import RetrySchedule
+from triggers_api.timestamps import Clock
+
+_BREAKER_TRIES: Final = 5  # of a write that others got in the way of
+_AFTER_BREAKER: Final = timedelta(seconds=15)  # what waited for a breaker comes back spread out
+
+
+class Result(StrEnum):
+    """What became of a task."""
+
+    SUCCEEDED = "succeeded"
+    RETRYING = "retrying"  # attempted, failed, due later
+    DEAD = "dead"  # given up
+    NOT_DUE = "not_due"  # too early; nothing attempted
+    BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
+    REPEATED = "repeated"  # was final already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """For the log and the metrics, and for the queue: `again_at` if the task must come back."""
+
+    result: Result
+    delivery: Delivery | None = None
+    again_at: datetime | None = None
+    breaker_opened: bool = False
+
+
+class Deliver:
+    """Carries out tasks."""
+
+    def __init__(
+        self,
+        *,
+        events: EventStore,
+        configs: ConfigStore,
+        deliveries: DeliveryStore,
+        queue: DeliveryQueue,
+        channels: Mapping[str, Channel],
+        schedule: RetrySchedule,
+        clock: Clock,
+        chance: Callable[[], float],
+    ) -> None:
+        """`chance` draws from [0, 1), for jitter."""
+        self._events = events
+        self._configs = configs
+        self._deliveries = deliveries
+        self._queue = queue
+        self._channels = channels
+        self._schedule = schedule
+        self._clock = clock
+        self._chance = chance
+
+    def __call__(self, task: Task) -> Outcome:
+        """Make the attempt that is due, if one is."""
+        found = self._deliveries.find(task)
+        config = self._configs.find(task.tenant, task.config_id)
+        if found is not None and found.is_replayed_by(task):
+            found = self._begin_again(found)
+        if found is not None and found.is_final:
+            self._finish(found, config)
+            return Outcome(result=Result.REPEATED, delivery=found)
+        now = self._clock()
+        if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
+            return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
+        event = self._find_event(task)
+        if event is None or config is None or not config.enabled:
+            return self._give_up(task, found, event, config)
+        admitted, waits_until = self._admit(config, now)
+        if admitted is None:
+            again_at = waits_until + _AFTER_BREAKER * self._chance()
+            return Outcome(result=Result.BREAKER_OPEN, delivery=found, again_at=again_at)
+        return self._attempt(task, found, event, admitted)
+
+    def _begin_again(self, found: Delivery) -> Delivery | None:
+        """Only workers bring a final record back to life: they hold the message it lives on."""
+        replayed = found.replayed(self._clock())
+        if self._deliveries.record(replayed, known_attempts=len(found.attempts)):
+            return replayed
+        return self._deliveries.find(found.task)  # somebody had the same task and was faster
+
+    def _find_event(self, task: Task) -> Event | None:
+        try:
+            return self._events.get(task.tenant, task.event_id)
+        except NotFoundError:
+            return None
+
+    def _attempt(
+        self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
+    ) -> Outcome:
+        begin = self._clock()
+        push = Push(event=event, config=config, delivery_id=task.delivery_id, at=begin)
+        receipt = self._channels[config.channel].send(push)
+        end = self._clock()
+        attempt = Attempt(
+            at=begin,
+            duration_ms=int((end - begin) / timedelta(milliseconds=1)),
+            status_code=receipt.status_code,
+            error=receipt.error,
+        )
+        delivery = self._with_attempt(task, found, event.event_type, attempt)
+        delivery = self._judge(delivery, receipt, end)
+        opened = self._tell_breaker(config, receipt, end)
+        if receipt.is_gone:
+            self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
+        if not self._deliveries.record(delivery, known_attempts=_count(found)):
+            return self._overtaken(task, config)
+        self._finish(delivery, config)
+        return Outcome(
+            result=Result(delivery.status.value),
+            delivery=delivery,
+            again_at=delivery.next_attempt_at,
+            breaker_opened=opened,
+        )
+
+    def _judge(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Delivery:
+        """What the attempt makes of the delivery."""
+        if receipt.accepted:
+            return replace(delivery, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
+        wait = self._schedule.wait_after(
+            delivery.tries, retry_after=receipt.retry_after, chance=self._chance()
+        )
+        if receipt.is_permanent or receipt.is_gone or wait is None:
+            return replace(
+                delivery, status=DeliveryStatus.DEAD, next_attempt_at=None, reason=receipt.error
+            )
+        return replace(delivery, status=DeliveryStatus.RETRYING, next_attempt_at=now + wait)
+
+    def _give_up(
+        self,
+        task: Task,
+        found: Delivery | None,
+        event: Event | None,
+        config: NotificationConfig | None,
+    ) -> Outcome:
+        """Without an attempt: there is nothing to send, or nowhere."""
+        reason = _why_not(event, config)
+        base = found or Delivery.begun(task, event.event_type if event else "", self._clock())
+        delivery = replace(base, status=DeliveryStatus.DEAD, next_attempt_at=None, reason=reason)
+        if not self._deliveries.record(delivery, known_attempts=_count(found)):
+            return self._overtaken(task, config)
+        self._finish(delivery, config)
+        return Outcome(result=Result.DEAD, delivery=delivery)
+
+    def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> None:
+        """What follows from a final record; done again, it changes nothing."""
+        task = delivery.task
+        if delivery.status is DeliveryStatus.DEAD:
+            self._queue.send_dead_letter(task, delivery.reason or "")
+            siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
+            # A batch that was dispatched twice may have counted a config less the second time,
+            # because it was disabled in between: the larger count holds.
+            pushes = max((each.task.pushes for each in siblings), default=task.pushes)
+            dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
+            if len(dead) >= pushes:
+                attempts = sum(len(each.attempts) for each in dead)
+                self._events.mark_failed(task.tenant, task.event_id, attempts)
+        elif delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
+            try:
+                self._events.acknowledge(task.tenant, task.event_id, self._clock())
+            except NotFoundError:
+                return  # it expired or was erased after it was pushed: nothing is left to mark
+
+    def _admit(
+        self, config: NotificationConfig, now: datetime
+    ) -> tuple[NotificationConfig | None, datetime]:
+        """The config as its breaker lets it be tried now, or None and when to ask again."""
+        breaker = config.breaker
+        waits_until = breaker.waits_until(now)
+        if waits_until is not None:
+            return None, waits_until
+        if breaker.state(now) is BreakerState.CLOSED:
+            return config, now
+        probing = breaker.probing(now)
+        if self._configs.change_breaker(config.tenant, config.id, breaker, probing):
+            return replace(config, breaker=probing), now
+        return None, now + PROBE_TAKES  # somebody else probes
+
+    def _tell_breaker(self, config: NotificationConfig, receipt: Receipt, now: datetime) -> bool:
+        """Count the attempt; True if that opened the breaker."""
+        before = config.breaker
+        for _ in range(_BREAKER_TRIES):
+            if receipt.accepted and before == CircuitBreaker():
+                return False  # a healthy receiver costs no write
+            after = before.succeeded() if receipt.accepted else before.failed(now)
+            if self._configs.change_breaker(config.tenant, config.id, before, after):
+                return before.opened_at is None and after.opened_at is not None
+            current = self._configs.find(config.tenant, config.id)
+            if current is None:
+                return False
+            before = current.breaker
+        return False  # so contended that others have counted enough
+
+    def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
+        """Somebody had the same task at the same time and was faster: their record counts.
+
+        They may have stopped right after it, and ours may be the last message: so we finish.
+        """
+        current = self._deliveries.find(task)
+        if current is None:
+            return Outcome(result=Result.REPEATED)
+        if current.is_final:
+            self._finish(current, config)
+        return Outcome(result=Result.REPEATED, delivery=current, again_at=current.next_attempt_at)
+
+    def _with_attempt(
+        self, task: Task, found: Delivery | None, event_type: str, attempt: Attempt
+    ) -> Delivery:
+        base = found or Delivery.begun(task, event_type, attempt.at)
+        return replace(base, attempts=(*base.attempts, attempt))
+
+
+def _count(found: Delivery | None) -> int | None:
+    return None if found is None else len(found.attempts)
+
+
+def _why_not(event: Event | None, config: NotificationConfig | None) -> str:
+    if event is None:
+        return "the event is gone"
+    return "the config was deleted" if config is None else "the config is disabled"

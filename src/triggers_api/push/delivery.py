@@ -1,0 +1,105 @@
+"""A delivery: one event on its way to one config, and every attempt that was made."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryStatus(StrEnum):
+    """How far a delivery has come."""
+
+    RETRYING = "retrying"  # failed so far; the next attempt has a time
+    SUCCEEDED = "succeeded"  # the receiver accepted it
+    DEAD = "dead"  # given up for good; can be replayed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a worker is told: which event goes to which config."""
+
+    tenant: str
+    event_id: str
+    config_id: str
+    round: int = 0  # 0 when the event was new, then one more for each replay of the event
+    pushes: int = 1  # to how many configs the event goes in this round
+    replayed_after: int | None = None  # somebody asked for it again when it had so many attempts
+
+    @property
+    def delivery_id(self) -> str:
+        """The same for every message about this delivery; receivers deduplicate on it."""
+        event, config = self.event_id.removeprefix("evt_"), self.config_id.removeprefix("cfg_")
+        return f"dlv_{event}_{config}_{self.round}"
+
+
+_DELIVERY_ID = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_([0-9]{1,6})")
+
+
+def event_of(delivery_id: str) -> str | None:
+    """The id of the event that a delivery carries; None if it is no delivery's id."""
+    match = _DELIVERY_ID.fullmatch(delivery_id)
+    return None if match is None else f"evt_{match[1]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try, and what came of it."""
+
+    at: datetime
+    duration_ms: int
+    status_code: int | None  # None if there was no answer
+    error: str | None  # None if it was accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The record of a delivery: history, idempotence and replay all read this."""
+
+    task: Task
+    event_type: str
+    status: DeliveryStatus
+    created_at: datetime  # of the first attempt
+    attempts: tuple[Attempt, ...]
+    next_attempt_at: datetime | None = None  # while retrying
+    reason: str | None = None  # when dead
+    tries_before: int = 0  # attempts made before the last replay; they use up no schedule
+
+    @classmethod
+    def begun(cls, task: Task, event_type: str, created_at: datetime) -> "Delivery":
+        """The record of a delivery that was not recorded before."""
+        return cls(
+            task=replace(task, replayed_after=None),
+            event_type=event_type,
+            status=DeliveryStatus.RETRYING,
+            created_at=created_at,
+            attempts=(),
+        )
+
+    @property
+    def id(self) -> str:
+        """See `Task.delivery_id`."""
+        return self.task.delivery_id
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.status is not DeliveryStatus.RETRYING
+
+    @property
+    def tries(self) -> int:
+        """Attempts that count towards the schedule."""
+        return len(self.attempts) - self.tries_before
+
+    def is_replayed_by(self, task: Task) -> bool:
+        """Whether the task asks for it again; once it was attempted again, it asks no more."""
+        return self.is_final and task.replayed_after == len(self.attempts)
+
+    def replayed(self, at: datetime) -> "Delivery":
+        """Due now, with its whole schedule before it again; its history stays."""
+        return replace(
+            self,
+            status=DeliveryStatus.RETRYING,
+            next_attempt_at=at,
+            reason=None,
+            tries_before=len(self.attempts),
+        )

@@ -1,0 +1,40 @@
+"""Dispatch: a new event becomes a task for each config that wants it."""
+
+from collections.abc import Iterable
+
+from triggers_api.event import Event
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Task
+from triggers_api.push.ports import ConfigStore
+
+
+class Dispatch:
+    """Finds an event's subscribers. Made anew for each batch: it remembers what it read.
+
+    A config that was answered before an event was posted must not be missed, so configs are
+    read consistently, after the event, and only kept for the batch.
+    """
+
+    def __init__(self, configs: ConfigStore) -> None:
+        """Configs are read from `configs`, once a tenant."""
+        self._configs = configs
+        self._known: dict[str, tuple[NotificationConfig, ...]] = {}
+
+    def __call__(self, tenant: str, event: Event, round_: int = 0) -> list[Task]:
+        """The tasks of an event: one for each enabled config whose filters match."""
+        wanted = [each for each in self._of(tenant) if each.enabled and each.filters.match(event)]
+        return [
+            Task(
+                tenant=tenant,
+                event_id=event.id,
+                config_id=config.id,
+                round=round_,
+                pushes=len(wanted),
+            )
+            for config in wanted
+        ]
+
+    def _of(self, tenant: str) -> Iterable[NotificationConfig]:
+        if tenant not in self._known:
+            self._known[tenant] = self._configs.list_configs(tenant)
+        return self._known[tenant]

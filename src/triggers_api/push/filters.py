@@ -1,0 +1,40 @@
+"""Which events a config wants; what is absent wants all."""
+
+from dataclasses import dataclass
+
+from triggers_api.event import Event, Severity
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """All that are given must agree; within one, any value may."""
+
+    event_types: frozenset[str] = frozenset()  # exact, or a prefix that ends in `.*`
+    min_severity: Severity | None = None
+    connectors: frozenset[str] = frozenset()
+    entity_types: frozenset[str] = frozenset()
+    error_types: frozenset[str] = frozenset()
+
+    def match(self, event: Event) -> bool:
+        """Whether the config wants this event."""
+        return (
+            self._match_type(event.event_type)
+            and (self.min_severity is None or _RANK[event.severity] >= _RANK[self.min_severity])
+            and _match_metadata(self.connectors, event, "connector")
+            and _match_metadata(self.entity_types, event, "entity_type")
+            and _match_metadata(self.error_types, event, "error_type")
+        )
+
+    def _match_type(self, event_type: str) -> bool:
+        if not self.event_types:
+            return True
+        return any(
+            event_type.startswith(wanted[:-1]) if wanted.endswith(".*") else event_type == wanted
+            for wanted in self.event_types
+        )
+
+
+def _match_metadata(wanted: frozenset[str], event: Event, key: str) -> bool:
+    return not wanted or event.metadata.get(key) in wanted

@@ -1,0 +1,115 @@
+"""What the push verbs need from the outside, as narrow as they need it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from triggers_api.ports import Position
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuery:
+    """Which deliveries; what is absent asks for all."""
+
+    config_id: str | None = None
+    event_id: str | None = None
+    status: DeliveryStatus | None = None
+    since: datetime | None = None  # created from here on
+    until: datetime | None = None  # created before here
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """Some deliveries, newest first, and where the next page begins; `None` when there is no more.
+
+    A page may hold fewer deliveries than asked for, even none, and still have a next one.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    next_after: Position | None
+
+
+class ConfigStore(Protocol):
+    """Keeps notification configs; secrets encrypted."""
+
+    def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
+        """All configs of a tenant, oldest first, without opening their secrets.
+
+        Of those only the names are there, with empty texts.
+        """
+        ...
+
+    def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
+        """The config with its secrets opened, read consistently."""
+        ...
+
+    def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
+        """Keep a config as it is given, its breaker apart: that stays as it is.
+
+        `known_updated_at` is of the config that this one replaces; None means that it is new.
+        False if somebody changed or deleted it since.
+        """
+        ...
+
+    def delete(self, tenant: str, config_id: str) -> bool:
+        """Forget a config and its secrets; False if there was none."""
+        ...
+
+    def disable(self, tenant: str, config_id: str, reason: str) -> None:
+        """Push nothing more to it. That is a change as any other: see `put`."""
+        ...
+
+    def change_breaker(
+        self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
+    ) -> bool:
+        """Write the breaker's new state if it still is as it was; False if it is not."""
+        ...
+
+
+class DeliveryStore(Protocol):
+    """Keeps the records of deliveries."""
+
+    def find(self, task: Task) -> Delivery | None:
+        """The record, read consistently; None before the first attempt."""
+        ...
+
+    def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
+        """Keep the record if nobody recorded an attempt since: `known_attempts` were known.
+
+        None means that there was no record. False if somebody else was faster.
+        """
+        ...
+
+    def get(self, tenant: str, delivery_id: str) -> Delivery:
+        """The record of that id. Raises `NotFoundError`."""
+        ...
+
+    def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
+        """All deliveries of one round of an event that were attempted, read consistently."""
+        ...
+
+    def list_deliveries(
+        self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
+    ) -> DeliveryPage:
+        """The next deliveries of the query after a position, newest first, each once."""
+        ...
+
+
+class DeliveryQueue(Protocol):
+    """Hands tasks to workers, at least once each."""
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        """Queue them now, in as few calls as possible. Raises if any was not queued."""
+        ...
+
+    def send_later(self, task: Task, at: datetime) -> None:
+        """Queue it at that time; again for the same task and time adds at most a duplicate."""
+        ...
+
+    def send_dead_letter(self, task: Task, reason: str) -> None:
+        """Put it where people look."""
+        ...

@@ -1,0 +1,113 @@
+"""Replay: an event, a delivery, or dead letters of a time are pushed once more.
+
+A replay of deliveries only queues tasks. The record of a delivery stays final until a worker
+takes its task and brings it back to life: a record that is alive without a message to live on,
+because somebody stopped between the two, would be stuck for ever.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from triggers_api.errors import ConflictError
+from triggers_api.event import Event
+from triggers_api.ports import EventStore, Position
+from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+from triggers_api.push.dispatch import Dispatch
+from triggers_api.push.ports import ConfigStore, DeliveryQuery, DeliveryQueue, DeliveryStore
+from triggers_api.timestamps import Clock
+
+DEAD_LETTERS_AT_ONCE: Final = 500
+_PAGE: Final = 100
+_PAGES_AT_ONCE: Final = 20  # also of pages with little on them: a call must end in time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of the dead letters that matched."""
+
+    matched: int
+    replayed: int
+    skipped: int  # of configs that are disabled or deleted: they would only die again
+    next_after: Position | None  # where to go on; None if no more match
+
+
+class Replay:
+    """Pushes again what was pushed before."""
+
+    def __init__(
+        self,
+        *,
+        events: EventStore,
+        configs: ConfigStore,
+        deliveries: DeliveryStore,
+        queue: DeliveryQueue,
+        clock: Clock,
+    ) -> None:
+        """Workers take what is put into `queue`."""
+        self._events = events
+        self._configs = configs
+        self._deliveries = deliveries
+        self._queue = queue
+        self._clock = clock
+
+    def event(self, tenant: str, event_id: str) -> Event:
+        """Put an event back to pending and push it to all that match now, as if it were new.
+
+        Raises `NotFoundError`. Repeating it, also after a failure half way, begins anew.
+        """
+        round_ = self._events.replay(tenant, event_id)
+        event = self._events.get(tenant, event_id)
+        self._queue.send(Dispatch(self._configs)(tenant, event, round_))
+        return event
+
+    def delivery(self, tenant: str, delivery_id: str) -> Delivery:
+        """Queue one delivery again; answers it as it will be. Raises `NotFoundError`.
+
+        Raises `ConflictError` while it is retrying anyway, or if it has nowhere to go.
+        """
+        found = self._deliveries.get(tenant, delivery_id)
+        if not found.is_final:
+            message = "This delivery is still retrying by itself. Replay it when it is final."
+            raise ConflictError(message, code="delivery_retrying")
+        if found.task.config_id not in self._enabled(tenant):
+            message = "This delivery's config is disabled or deleted. Enable it, then replay."
+            raise ConflictError(message, code="config_not_enabled")
+        self._queue.send([_again(found)])
+        return found.replayed(self._clock())
+
+    def dead_letters(
+        self, tenant: str, query: DeliveryQuery, *, after: Position | None, dry_run: bool
+    ) -> Replayed:
+        """Queue the dead among these deliveries again, newest first, a bounded number of them."""
+        found, next_after = self._dead(tenant, query, after)
+        enabled = self._enabled(tenant)
+        tasks = [_again(each) for each in found if each.task.config_id in enabled]
+        if not dry_run:
+            self._queue.send(tasks)
+        return Replayed(
+            matched=len(found),
+            replayed=0 if dry_run else len(tasks),
+            skipped=len(found) - len(tasks),
+            next_after=next_after,
+        )
+
+    def _dead(
+        self, tenant: str, query: DeliveryQuery, after: Position | None
+    ) -> tuple[list[Delivery], Position | None]:
+        dead = replace(query, status=DeliveryStatus.DEAD)
+        found: list[Delivery] = []
+        for _ in range(_PAGES_AT_ONCE):
+            limit = min(_PAGE, DEAD_LETTERS_AT_ONCE - len(found))
+            page = self._deliveries.list_deliveries(tenant, dead, limit=limit, after=after)
+            found += page.deliveries
+            after = page.next_after
+            if after is None or len(found) == DEAD_LETTERS_AT_ONCE:
+                break
+        return found, after
+
+    def _enabled(self, tenant: str) -> set[str]:
+        return {config.id for config in self._configs.list_configs(tenant) if config.enabled}
+
+
+def _again(delivery: Delivery) -> Task:
+    return replace(delivery.task, replayed_after=len(delivery.attempts))

@@ -1,0 +1,249 @@
+"""Subscribe: notification configs are made, replaced, deleted, and given new signing secrets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from triggers_api.errors import (
+    ConflictError,
+    Detail,
+    InvalidContentError,
+    NotFoundError,
+    StoreUnavailableError,
+)
+from triggers_api.push.channel import Channel
+from triggers_api.push.config import (
+    OLD_SECRET_SIGNS_FOR,
+    NotificationConfig,
+    new_config_id,
+    new_signing_secret,
+)
+from triggers_api.push.filters import Filters
+from triggers_api.push.ports import ConfigStore
+from triggers_api.timestamps import Clock, to_text
+
+MAX_CONFIGS: Final = 100  # a tenant's; two made at the same moment may make one more
+
+_SIGNED_CHANNELS: Final = frozenset({"webhook"})
+_SIGNING: Final = frozenset({"secret", "previous_secret", "previous_secret_until"})
+_TRIES: Final = 5  # of a write that others got in the way of
+
+
+_TARGETS: Final = ("url", "host", "port", "api_url")  # settings that say where secrets go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDraft:
+    """A config as its owner describes it; its settings are not yet checked by its channel."""
+
+    name: str
+    channel: str
+    settings: dict[str, Any] = field(repr=False)
+    filters: Filters
+    message_template: str | None
+    acknowledges: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A config that was kept, and the signing secret that was made for it, if one was."""
+
+    config: NotificationConfig
+    new_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A config's new signing secret, and until when the old one signs too."""
+
+    new_secret: str = field(repr=False)
+    old_signs_until: datetime
+
+
+@dataclass(slots=True)
+class _Checked:
+    """A draft's settings, parted by its channel, and every fault that was found."""
+
+    shown: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    faults: tuple[Detail, ...] = ()
+
+
+class Subscribe:
+    """Keeps a tenant's configs."""
+
+    def __init__(
+        self,
+        configs: ConfigStore,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        fault_of_template: Callable[[str], str | None],
+    ) -> None:
+        """`fault_of_template` says what is wrong with a message template, None if nothing is."""
+        self._configs = configs
+        self._channels = channels
+        self._clock = clock
+        self._fault_of_template = fault_of_template
+
+    def create(self, tenant: str, draft: ConfigDraft) -> Saved:
+        """Keep a new config. Raises `InvalidContentError` with every fault in its settings."""
+        checked = self._check_all(draft, None)
+        if len(self._configs.list_configs(tenant)) >= MAX_CONFIGS:
+            message = f"There are {MAX_CONFIGS} configs already. Delete one that is not used."
+            raise ConflictError(message, code="too_many_configs")
+        now = self._clock()
+        config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
+        config, new_secret = _with_signing_secret(config)
+        if not self._configs.put(config, known_updated_at=None):
+            raise _busy()  # the same random id twice
+        return Saved(config, new_secret)
+
+    def get(self, tenant: str, config_id: str) -> NotificationConfig:
+        """The config. Raises `NotFoundError`."""
+        config = self._configs.find(tenant, config_id)
+        if config is None:
+            raise _not_found(config_id)
+        return config
+
+    def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
+        """All of them, oldest first."""
+        return self._configs.list_configs(tenant)
+
+    def replace(self, tenant: str, config_id: str, draft: ConfigDraft) -> Saved:
+        """Put a draft in a config's place; secrets that it leaves out stay as they are."""
+        for _ in range(_TRIES):
+            known = self.get(tenant, config_id)
+            checked = self._check_all(draft, known)
+            config = _of(draft, checked, config_id=known.id, tenant=tenant, at=self._clock())
+            config = replace(config, created_at=known.created_at, breaker=known.breaker)
+            if not config.enabled and not known.enabled:
+                config = replace(config, disabled_reason=known.disabled_reason)
+            config, new_secret = _with_signing_secret(config)
+            if self._configs.put(config, known_updated_at=known.updated_at):
+                return Saved(config, new_secret)
+        raise _busy()
+
+    def delete(self, tenant: str, config_id: str) -> None:
+        """Push nothing more to it, and forget its secrets. Raises `NotFoundError`."""
+        if not self._configs.delete(tenant, config_id):
+            raise _not_found(config_id)
+
+    def rotate_secret(self, tenant: str, config_id: str) -> Rotation:
+        """A new signing secret; the old one signs too for a while."""
+        for _ in range(_TRIES):
+            known = self.get(tenant, config_id)
+            if known.channel not in _SIGNED_CHANNELS:
+                message = f"A config of the channel '{known.channel}' has no signing secret."
+                raise ConflictError(message, code="no_signing_secret")
+            now = self._clock()
+            rotation = Rotation(new_signing_secret(), now + OLD_SECRET_SIGNS_FOR)
+            signing = {
+                "secret": rotation.new_secret,
+                "previous_secret": known.secrets["secret"],
+                "previous_secret_until": to_text(rotation.old_signs_until),
+            }
+            config = replace(known, secrets=known.secrets | signing, updated_at=now)
+            if self._configs.put(config, known_updated_at=known.updated_at):
+                return rotation
+        raise _busy()
+
+    def faults(
+        self, tenant: str, config_id: str | None, said: Mapping[str, object]
+    ) -> tuple[Detail, ...]:
+        """What a channel would find wrong in a body that is no draft because of other faults.
+
+        `config_id` is of the config that it would replace. Raises `NotFoundError`.
+        """
+        known = None if config_id is None else self.get(tenant, config_id)
+        return self._check(
+            said.get("channel"), said.get("settings"), said.get("message_template"), known
+        ).faults
+
+    def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
+        checked = self._check(draft.channel, draft.settings, draft.message_template, known)
+        if checked.faults:
+            first = checked.faults[0]
+            message = f"The config is not acceptable: {first.field}: {first.message}."
+            raise InvalidContentError(message, code="invalid_config", details=checked.faults)
+        return checked
+
+    def _check(
+        self,
+        channel: object,
+        settings: object,
+        template: object,
+        known: NotificationConfig | None,
+    ) -> _Checked:
+        """Look at what has the right type; what has not is a fault that was told already."""
+        checked = _Checked()
+        if isinstance(channel, str) and channel not in self._channels:
+            names = ", ".join(sorted(self._channels))
+            message = f"there is no such channel; there are {names}"
+            checked.faults += (Detail("channel", message, "unknown_channel"),)
+        elif isinstance(channel, str) and isinstance(settings, dict):
+            try:
+                checked.shown, checked.secrets = self._channels[channel].check(
+                    _with_known_secrets(channel, settings, known)
+                )
+            except InvalidContentError as error:
+                checked.faults += error.details
+        if known is not None and known.channel == channel:
+            checked.secrets |= {k: v for k, v in known.secrets.items() if k in _SIGNING}
+        fault = self._fault_of_template(template) if isinstance(template, str) else None
+        if fault is not None:
+            checked.faults += (Detail("message_template", fault, "invalid_template"),)
+        return checked
+
+
+def _of(
+    draft: ConfigDraft, checked: _Checked, *, config_id: str, tenant: str, at: datetime
+) -> NotificationConfig:
+    return NotificationConfig(
+        id=config_id,
+        tenant=tenant,
+        name=draft.name,
+        channel=draft.channel,
+        settings=checked.shown,
+        secrets=checked.secrets,
+        filters=draft.filters,
+        message_template=draft.message_template,
+        acknowledges=draft.acknowledges,
+        enabled=draft.enabled,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _with_signing_secret(config: NotificationConfig) -> tuple[NotificationConfig, str | None]:
+    """The config with a secret if it signs and has none; and that secret."""
+    if config.channel not in _SIGNED_CHANNELS or "secret" in config.secrets:
+        return config, None
+    secret = new_signing_secret()
+    return replace(config, secrets=config.secrets | {"secret": secret}), secret
+
+
+def _with_known_secrets(
+    channel: str, settings: dict[str, Any], known: NotificationConfig | None
+) -> dict[str, Any]:
+    """The settings, and the secrets they leave out; a null leaves none out, and removes it."""
+    if known is None or known.channel != channel:
+        return settings
+    # Who may change a config may not read its secrets: nor have them sent somewhere else.
+    if any(
+        settings.get(name, known.settings.get(name)) != known.settings.get(name)
+        for name in _TARGETS
+    ):
+        return settings
+    kept = {name: text for name, text in known.secrets.items() if name not in _SIGNING}
+    return kept | settings
+
+
+def _not_found(config_id: str) -> NotFoundError:
+    message = f"There is no notification config '{config_id[:64]}'."
+    return NotFoundError(message, code="config_not_found")
+
+
+def _busy() -> StoreUnavailableError:
+    return StoreUnavailableError("Others change this config at the same time. Send it again.")

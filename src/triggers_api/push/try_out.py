@@ -1,0 +1,75 @@
+"""Try out: send a test event to one config now, and hear what its channel says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from triggers_api.errors import NotFoundError
+from triggers_api.event import Event, Severity
+from triggers_api.event_ids import new_event_id, random_entropy, random_half
+from triggers_api.lifecycle import EventStatus
+from triggers_api.push.channel import Channel, Push, Receipt
+from triggers_api.push.ports import ConfigStore
+from triggers_api.timestamps import Clock
+
+TEST_TYPE: Final = "notifications.test"
+_PAYLOAD: Final = b'{"message":"This is a test. Nothing happened, and nothing needs to be done."}'
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it."""
+
+    receipt: Receipt
+    duration_ms: int
+
+
+class TryOut:
+    """Sends test events. None is stored, retried, or counted by a circuit breaker."""
+
+    def __init__(
+        self,
+        configs: ConfigStore,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        entropy: Callable[[], bytes] = random_entropy,
+    ) -> None:
+        """`entropy` gives the random half of an id, ten bytes."""
+        self._configs = configs
+        self._channels = channels
+        self._clock = clock
+        self._entropy = entropy
+
+    def __call__(self, tenant: str, config_id: str) -> Trial:
+        """Send one, whatever the config's filters, and even if it is disabled.
+
+        Raises `NotFoundError`.
+        """
+        config = self._configs.find(tenant, config_id)
+        if config is None:
+            message = f"There is no notification config '{config_id[:64]}'."
+            raise NotFoundError(message, code="config_not_found")
+        begin = self._clock()
+        event = _test_event(begin, self._entropy())
+        push = Push(
+            event=event,
+            config=config,
+            delivery_id=f"dlv_test_{random_half(event.id)}",
+            at=begin,
+        )
+        receipt = self._channels[config.channel].send(push)
+        return Trial(receipt, int((self._clock() - begin) / timedelta(milliseconds=1)))
+
+
+def _test_event(at: datetime, entropy: bytes) -> Event:
+    return Event(
+        id=new_event_id(at, entropy),
+        event_type=TEST_TYPE,
+        payload=_PAYLOAD,
+        metadata={},
+        severity=Severity.INFO,
+        execution_id=None,
+        status=EventStatus.PENDING,
+        created_at=at,
+    )
