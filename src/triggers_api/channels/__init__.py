@@ -1,0 +1,36 @@
+"""The channels that events are pushed through; a new one is a new file, and a line here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from triggers_api.channels.email import EmailChannel
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.ses import create_client
+from triggers_api.channels.slack import SlackChannel
+from triggers_api.channels.telegram import TelegramChannel
+from triggers_api.channels.texts import DEFAULT_BRAND
+from triggers_api.channels.webhook import WebhookChannel
+from triggers_api.push.channel import Channel
+
+
+def all_channels(
+    http: GuardedHttp,
+    *,
+    allow_private: bool,
+    ses: Callable[[], Any] | None = None,
+    brand: str = DEFAULT_BRAND,
+) -> Mapping[str, Channel]:
+    """Every channel by its name.
+
+    `allow_private` is for local runs and tests, as in `http`; `ses` makes a client of SES, on
+    first use; `brand` begins each headline that people read.
+    """
+    channels: list[Channel] = [
+        WebhookChannel(http),
+        SlackChannel(http, brand=brand),
+        TelegramChannel(http, brand=brand),
+        EmailChannel(
+            http, allow_private=allow_private, new_ses_client=ses or create_client, brand=brand
+        ),
+    ]
+    return {channel.name: channel for channel in channels}

@@ -1,0 +1,149 @@
+"""The email channel: text and HTML, over SMTP or through Amazon SES."""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any, Final
+
+from triggers_api.channels import rules
+from triggers_api.channels.fields import Field, read_settings
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.ses import SesSender
+from triggers_api.channels.smtp import SmtpSender
+from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of
+from triggers_api.channels.urls import check_host
+from triggers_api.errors import Detail
+from triggers_api.push.channel import Push, Receipt
+
+_MAX_RECIPIENTS: Final = 20
+_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+_SUBMISSION_PORTS: Final = frozenset({25, 465, 587, 2525})
+_LOCAL_PART: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_DOMAIN: Final = (
+    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
+_address = rules.pattern(
+    rf"(?=.{{1,64}}@){_LOCAL_PART}@{_DOMAIN}",
+    "an address such as ops@example.com is needed",
+    max_length=254,
+)
+_credential = rules.pattern(r"[ -~]+", "printable ASCII is needed", max_length=512)
+_SMTP_ONLY: Final = ("host", "port", "security", "username")
+
+
+class EmailChannel:
+    """Sends mail."""
+
+    name = "email"
+
+    def __init__(
+        self,
+        http: GuardedHttp,
+        *,
+        allow_private: bool,
+        new_ses_client: Callable[[], Any],
+        brand: str = DEFAULT_BRAND,
+    ) -> None:
+        """SMTP uses the network of `http`; `allow_private` lets it go unencrypted."""
+        self._http = http
+        self._smtp = SmtpSender(http)
+        self._ses = SesSender(new_ses_client)
+        self._brand = brand
+        securities = ("starttls", "tls", "none") if allow_private else ("starttls", "tls")
+        self._fields = {
+            "transport": Field(rules.one_of("smtp", "ses"), default="smtp"),
+            "host": Field(rules.target(self._check_host)),
+            "port": Field(
+                rules.integer(
+                    lambda port: 0 < port < 65536 and (allow_private or port in _SUBMISSION_PORTS),  # noqa: PLR2004
+                    "the port is one of 25, 465, 587, 2525",
+                )
+            ),
+            "security": Field(rules.one_of(*securities)),
+            "username": Field(_credential),
+            "password": Field(_credential, is_secret=True),
+            "from": Field(_address, is_required=True),
+            "to": Field(rules.each_of(_address, max_items=_MAX_RECIPIENTS), is_required=True),
+        }
+
+    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """See `Channel`."""
+        is_ses = settings.get("transport") == "ses"
+        others = _not_for_ses(settings) if is_ses else _needed_for_smtp(settings)
+        shown, secrets = read_settings(settings, self._fields, *others)
+        if is_ses:
+            return shown, {}  # a password may be left from before
+        usual = "tls" if shown["port"] == _PORTS["tls"] else "starttls"
+        shown["security"] = shown["security"] or usual
+        shown["port"] = shown["port"] or _PORTS[shown["security"]]
+        return shown, secrets
+
+    def send(self, push: Push) -> Receipt:
+        """See `Channel`."""
+        settings = push.config.settings
+        message = self.message(push)
+        if settings["transport"] == "ses":
+            return self._ses.send(settings, message)
+        return self._smtp.send(settings, push.config.secrets.get("password"), message)
+
+    def message(self, push: Push) -> EmailMessage:
+        """The mail; its id is the same for every attempt, so that servers know it again."""
+        text = text_of(push, self._brand)
+        message = EmailMessage(SMTP)
+        message["Subject"] = text.subject
+        message["From"] = push.config.settings["from"]
+        message["To"] = ", ".join(push.config.settings["to"])
+        message["Date"] = format_datetime(push.at)
+        domain = push.config.settings["from"].rpartition("@")[2]
+        message["Message-ID"] = f"<{push.delivery_id}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # out-of-office replies stay away
+        message.set_content(text.body if text.is_custom else f"{text.subject}\n\n{text.as_plain()}")
+        message.add_alternative(_html(text, COLOURS[push.event.severity]), subtype="html")
+        return message
+
+    def _check_host(self, host: str) -> None:
+        name = check_host(host, allow_private=self._http.network.allow_private)
+        self._http.network.check(name, _PORTS["starttls"])
+
+
+def _not_for_ses(settings: Mapping[str, Any]) -> list[Detail]:
+    given = [name for name in _SMTP_ONLY if settings.get(name) is not None]
+    return [_detail(name, "this setting is for SMTP only", "not_applicable") for name in given]
+
+
+def _needed_for_smtp(settings: Mapping[str, Any]) -> list[Detail]:
+    details = []
+    if settings.get("host") is None:
+        details.append(_detail("host", "the mail server's name is needed", "missing"))
+    missing = [name for name in ("username", "password") if settings.get(name) is None]
+    if len(missing) == 1:
+        message = "a user name and a password go together"
+        details.append(_detail(missing[0], message, "missing"))
+    return details
+
+
+def _detail(name: str, message: str, code: str) -> Detail:
+    return Detail(f"settings.{name}", message, code)
+
+
+def _html(text: Text, colour: str) -> str:
+    rows = "".join(
+        f"<tr><th align=left>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+        for name, value in text.facts
+    )
+    action = text.suggested_action
+    parts = [
+        "" if text.is_custom else f"<h3>{html.escape(text.subject)}</h3>",
+        re.sub(r"\n", "<br>\n", f"<p>{html.escape(text.body)}</p>") if text.body else "",
+        f"<table cellpadding=4>{rows}</table>" if rows else "",
+        f"<p><b>Suggested action:</b> {html.escape(action)}</p>" if action is not None else "",
+    ]
+    inner = "\n".join(filter(None, parts))
+    return (
+        '<!doctype html><html><body style="font-family: sans-serif">\n'
+        f'<div style="border-left: 4px solid {colour}; padding-left: 12px">\n{inner}\n</div>\n'
+        "</body></html>\n"
+    )

@@ -1,0 +1,66 @@
+"""Sends mail through Amazon SES, with the worker's own credentials."""
+
+import threading
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from triggers_api import aws
+from triggers_api.push.channel import Receipt
+
+_TRANSIENT: Final = frozenset(
+    {
+        "LimitExceededException",  # the account's quota of a day
+        "SendingPausedException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+def create_client() -> Any:
+    """A client of SES."""
+    return aws.create_client("sesv2")
+
+
+class SesSender:
+    """Sends messages from an address that SES knows."""
+
+    def __init__(self, new_client: Callable[[], Any]) -> None:
+        """The client is made when the first message is sent: most workers never need it."""
+        self._new_client = new_client
+        self._client: Any = None
+        self._lock = threading.Lock()
+
+    def send(self, settings: Mapping[str, Any], message: EmailMessage) -> Receipt:
+        """Send it."""
+        try:
+            answer = self._get_client().send_email(
+                FromEmailAddress=settings["from"],
+                Destination={"ToAddresses": settings["to"]},
+                Content={"Raw": {"Data": bytes(message)}},
+            )
+        except ClientError as error:
+            return _receipt_of(error)
+        except BotoCoreError:
+            return Receipt(error="Amazon SES could not be reached.")
+        return Receipt(status_code=answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    def _get_client(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
+
+
+def _receipt_of(error: ClientError) -> Receipt:
+    """By status and code; the message may name addresses, so it is not told."""
+    code = error.response.get("Error", {}).get("Code", "an error")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return Receipt(
+        status_code=status,
+        error=f"Amazon SES answered {code}.",
+        is_permanent=status is not None and 400 <= status < 500 and code not in _TRANSIENT,  # noqa: PLR2004
+    )

@@ -1,0 +1,104 @@
+"""The Slack channel: an incoming webhook, coloured by severity.
+
+Attachments rather than blocks: only they have a colour, and whatever else takes Slack's
+webhooks (Mattermost, Rocket.Chat) reads them too.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from triggers_api.channels import rules
+from triggers_api.channels.fields import Field, read_settings
+from triggers_api.channels.http import GuardedHttp, Response
+from triggers_api.channels.network import SendError
+from triggers_api.channels.receipts import receipt_of, receipt_of_failure
+from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, cut, text_of
+from triggers_api.push.channel import Push, Receipt
+
+_MAX_BODY: Final = 3000  # beyond, Slack folds it away
+_SHORT: Final = 32  # two fields of that length stand side by side
+_ERROR_WORD: Final = re.compile(r"[a-z_]{1,64}")  # Slack's own, such as `no_service`
+
+
+class SlackChannel:
+    """Sends to a Slack channel. Its URL is its credential, so it is kept as a secret."""
+
+    name = "slack"
+
+    def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
+        """Sends through `http`; `brand` begins each headline."""
+        self._http = http
+        self._brand = brand
+        self._fields = {
+            "url": Field(rules.target(http.check_url), is_required=True, is_secret=True),
+            "channel": Field(
+                rules.pattern(r"[#@]?[\w.-]+", "a channel's name is needed", max_length=80)
+            ),
+            "username": Field(rules.text(80)),
+        }
+
+    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """See `Channel`."""
+        return read_settings(settings, self._fields)
+
+    def send(self, push: Push) -> Receipt:
+        """See `Channel`."""
+        body = json.dumps(self.message(push)).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            response = self._http.send(
+                "POST", push.config.secrets["url"], headers=headers, body=body
+            )
+        except SendError as error:
+            return receipt_of_failure(error)
+        return receipt_of(response, receiver="Slack", said=_said(response))
+
+    def message(self, push: Push) -> dict[str, Any]:
+        """The body, as Slack documents it."""
+        text = text_of(push, self._brand)
+        asked = {name: push.config.settings.get(name) for name in ("channel", "username")}
+        return {name: value for name, value in asked.items() if value} | (
+            _custom(text, push) if text.is_custom else _usual(text, push)
+        )
+
+
+def _usual(text: Text, push: Push) -> dict[str, Any]:
+    fields = [_field(name, value) for name, value in text.facts]
+    if text.suggested_action is not None:
+        fields.append(_field("Suggested action", text.suggested_action))
+    attachment = {
+        "color": COLOURS[push.event.severity],
+        "fallback": _escaped(text.subject),
+        "text": _escaped(text.body),
+        "fields": fields,
+        "ts": int(push.event.created_at.timestamp()),
+    }
+    return {"text": _escaped(text.subject), "attachments": [attachment]}
+
+
+def _custom(text: Text, push: Push) -> dict[str, Any]:
+    """A template's text, and no more than the colour beside it."""
+    body = _escaped(cut(text.body, _MAX_BODY))
+    attachment = {
+        "color": COLOURS[push.event.severity],
+        "fallback": body,
+        "text": body,
+        "mrkdwn_in": ["text"],
+    }
+    return {"attachments": [attachment]}
+
+
+def _field(title: str, value: str) -> dict[str, Any]:
+    return {"title": title, "value": _escaped(value), "short": len(value) <= _SHORT}
+
+
+def _escaped(text: str) -> str:
+    """Without Slack's control sequences: an event must not mention everyone or hide a link."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _said(response: Response) -> str:
+    """Slack's word for what is wrong. Anything else may echo what we sent, and is not told."""
+    word = response.body_excerpt.strip()
+    return word if _ERROR_WORD.fullmatch(word) else ""

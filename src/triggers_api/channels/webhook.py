@@ -1,0 +1,94 @@
+"""The webhook channel: the event itself, as JSON, signed after Standard Webhooks."""
+
+import re
+from typing import Any, Final
+
+from triggers_api.channels import rules
+from triggers_api.channels.fields import Fault, Field, WrongError, read_settings, wrong
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.network import SendError
+from triggers_api.channels.receipts import receipt_of, receipt_of_failure
+from triggers_api.channels.signature import sign, signing_secrets
+from triggers_api.push.channel import Push, Receipt
+
+USER_AGENT: Final = "triggers-api"
+_MAX_HEADERS: Final = 20
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~\t]{0,1022}[!-~])?")
+# Ours, or such as would change where a message ends, or to whom it is said.
+_OURS: Final = re.compile(
+    r"authorization|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer"
+    r"|transfer-encoding|upgrade|user-agent|webhook-.*",
+    re.IGNORECASE,
+)
+
+
+def custom_headers(value: Any) -> dict[str, str]:
+    """The rule for headers of the config's own."""
+    if not isinstance(value, dict):
+        raise wrong("an object of header names and values is needed", "wrong_type")
+    if len(value) > _MAX_HEADERS:
+        raise wrong(f"at most {_MAX_HEADERS} headers are taken", "wrong_number")
+    faults = [
+        Fault(fault, "invalid_header", name[:64])
+        for name, given in value.items()
+        if (fault := _fault_of(name, given))
+    ]
+    if len({name.lower() for name in value}) < len(value):
+        faults.append(Fault("a header is given twice", "invalid_header"))
+    if faults:
+        raise WrongError(*faults)
+    return value
+
+
+def _fault_of(name: str, value: Any) -> str | None:
+    """What is wrong with a header."""
+    if not _HEADER_NAME.fullmatch(name):
+        return "this is not a header's name"
+    if _OURS.fullmatch(name):
+        return "this header cannot be set; a token goes into bearer_token"
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        return "a line of visible ASCII, up to 1024 characters, is needed"
+    return None
+
+
+class WebhookChannel:
+    """Sends to programs."""
+
+    name = "webhook"
+
+    def __init__(self, http: GuardedHttp) -> None:
+        """Sends through `http`."""
+        self._http = http
+        self._fields = {
+            "url": Field(rules.target(http.check_url), is_required=True),
+            "method": Field(rules.one_of("POST", "PUT", "PATCH"), default="POST"),
+            "headers": Field(custom_headers, default={}),
+            "bearer_token": Field(
+                rules.pattern(r"[!-~]+", "a token is visible ASCII", max_length=4096),
+                is_secret=True,
+            ),
+        }
+
+    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """See `Channel`."""
+        return read_settings(settings, self._fields)
+
+    def send(self, push: Push) -> Receipt:
+        """See `Channel`."""
+        settings = push.config.settings
+        body = push.event.as_json()
+        headers = {
+            **settings.get("headers", {}),
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+            **sign(signing_secrets(push), push.delivery_id, push.at, body),
+        }
+        if "bearer_token" in push.config.secrets:
+            headers["Authorization"] = f"Bearer {push.config.secrets['bearer_token']}"
+        method = settings.get("method", "POST")
+        try:
+            response = self._http.send(method, settings["url"], headers=headers, body=body)
+        except SendError as error:
+            return receipt_of_failure(error)
+        return receipt_of(response)
