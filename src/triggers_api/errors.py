@@ -9,9 +9,11 @@
     │   ├── InvalidContentError      well-formed, but not acceptable
     │   ├── PayloadTooLargeError
     │   ├── UnsupportedMediaTypeError
-    │   └── IdempotencyConflictError the key was used for another body
+    │   ├── IdempotencyConflictError the key was used for another body
+    │   └── ConflictError            what it is about is not in a state that allows it
     └── TransientError               the same call may succeed later
-        └── StoreUnavailableError
+        ├── StoreUnavailableError
+        └── QueueUnavailableError
 
 An error's `code` is public and stable; its message is a sentence a person can act on.
 HTTP statuses are no business of this module: see `api/problems.py`.
@@ -103,6 +105,12 @@ class IdempotencyConflictError(CallerError):
     code = "idempotency_key_reused"
 
 
+class ConflictError(CallerError):
+    """What the request is about is not in a state that allows it."""
+
+    code = "conflict"
+
+
 class TransientError(TriggersError):
     """Nothing is wrong with the call: the same call may succeed after a wait."""
 
@@ -118,3 +126,9 @@ class StoreUnavailableError(TransientError):
     """The store did not answer in time, or asked us to slow down."""
 
     code = "store_unavailable"
+
+
+class QueueUnavailableError(TransientError):
+    """The delivery queue did not take a task."""
+
+    code = "queue_unavailable"

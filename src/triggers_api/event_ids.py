@@ -41,6 +41,11 @@ def entropy_of_key(tenant: str, idempotency_key: str) -> bytes:
     return digest.digest()[:ENTROPY_BYTES]
 
 
+def created_at_of(event_id: str) -> datetime:
+    """When the event was created, to the millisecond, as its id tells."""
+    return ULID.from_str(event_id.removeprefix("evt_")).datetime
+
+
 def random_half(event_id: str) -> str:
     """The 16 characters of an id that do not tell its time."""
     return event_id[-_ENTROPY_CHARACTERS:]

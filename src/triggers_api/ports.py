@@ -80,6 +80,20 @@ class EventStore(Protocol):
         """Mark it delivered; False if it was already. Raises `NotFoundError`."""
         ...
 
+    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+        """Note that every push of it was given up, if it is still pending.
+
+        `attempts` is how often it was tried. False if it is not pending, or gone.
+        """
+        ...
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        """Put it back to pending; answers the number of the round of pushes that begins.
+
+        Raises `NotFoundError`. Repeating it begins another round.
+        """
+        ...
+
     def ping(self) -> None:
         """Reach the store, or raise `StoreUnavailableError`."""
         ...

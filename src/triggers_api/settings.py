@@ -9,25 +9,87 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a deployment may set; `template.yaml` sets all of it."""
+    """What the API needs; `template.yaml` sets all of it."""
 
-    events_table: str
+    events: "EventsSettings"
     keys_table: str
     cursor_key: bytes
-    undelivered_retention: timedelta
-    delivered_retention: timedelta
     tracing: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read them; a missing one raises KeyError with its name."""
         return cls(
-            events_table=environment["EVENTS_TABLE"],
+            events=EventsSettings.from_environment(environment),
             keys_table=environment["KEYS_TABLE"],
             cursor_key=environment["CURSOR_KEY"].encode(),
+            tracing=environment["TRACING"] == "on",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsSettings:
+    """Where events are kept, and how long."""
+
+    table: str
+    undelivered_retention: timedelta
+    delivered_retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read them; a missing one raises KeyError with its name."""
+        return cls(
+            table=environment["EVENTS_TABLE"],
             undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
             delivered_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),
-            tracing=environment["TRACING"] == "on",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """Where tasks go; a function that never waits or gives up needs the first only."""
+
+    queue_url: str
+    queue_arn: str
+    dead_letter_queue_url: str
+    scheduler_group: str
+    scheduler_role_arn: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read them; a missing DELIVERY_QUEUE_URL raises KeyError."""
+        return cls(
+            queue_url=environment["DELIVERY_QUEUE_URL"],
+            queue_arn=environment.get("DELIVERY_QUEUE_ARN", ""),
+            dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
+            scheduler_group=environment.get("SCHEDULER_GROUP", ""),
+            scheduler_role_arn=environment.get("SCHEDULER_ROLE_ARN", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushSettings:
+    """What pushing needs beside the queue."""
+
+    notifications_table: str
+    secrets_key_id: str
+    delivery_retention: timedelta
+    retry_delays: tuple[timedelta, ...]
+    allow_private_targets: bool  # local runs only: the template cannot set it on AWS
+    brand: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read them; a missing table or key raises KeyError."""
+        seconds = environment.get("RETRY_SCHEDULE_SECONDS", "")
+        delays = tuple(timedelta(seconds=float(each)) for each in seconds.split(",") if each)
+        return cls(
+            notifications_table=environment["NOTIFICATIONS_TABLE"],
+            secrets_key_id=environment.get("SECRETS_KEY_ID", ""),
+            delivery_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),
+            retry_delays=delays,
+            allow_private_targets=environment.get("ALLOW_PRIVATE_TARGETS") == "1",
+            brand=environment.get("BRAND", "KONOZY"),
         )
 
 

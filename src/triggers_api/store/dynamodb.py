@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore import exceptions
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from triggers_api import aws
 from triggers_api.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -22,49 +20,16 @@ Item = dict[str, Any]
 _BATCH_GET_KEYS = 100  # the most that one BatchGetItem takes
 _BATCH_GET_ROUNDS = 5  # of throttled leftovers, before we give up and say so
 
-_CLIENT_CONFIG = Config(
-    # A fixed User-Agent and no validation of our own parameters: 29 % less CPU a call,
-    # because botocore otherwise builds the header anew, twice, for every request.
-    user_agent="triggers-api",
-    parameter_validation=False,
-    # Fail well before the function's own timeout, so that the caller reads our error.
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
-
-_SERVER_ERROR = 500
-_SLOW_DOWN = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-    }
-)
-
 
 def create_client() -> DynamoDBClient:
-    """A low-level client, from botocore itself: boto3's session costs an import more."""
-    client: DynamoDBClient = botocore.session.get_session().create_client(  # type: ignore[assignment]  # untyped
-        "dynamodb", config=_CLIENT_CONFIG
-    )
+    """A client of DynamoDB."""
+    client: DynamoDBClient = aws.create_client("dynamodb")
     return client
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
+def store_errors() -> AbstractContextManager[None]:
     """Turn what may pass by itself into `StoreUnavailableError`; let the rest through."""
-    try:
-        yield
-    except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if error.response["Error"]["Code"] in _SLOW_DOWN or status >= _SERVER_ERROR:
-            raise StoreUnavailableError("The store is busy. Try again in a moment.") from error
-        raise
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
-        raise StoreUnavailableError("The store did not answer. Try again in a moment.") from error
+    return aws.transient_errors(StoreUnavailableError, "store")
 
 
 def failed_condition(error: ClientError) -> tuple[bool, Item | None]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from triggers_api.errors import NotFoundError, StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.event import Event
 from triggers_api.event_ids import is_event_id, random_half
-from triggers_api.lifecycle import EventStatus, sources_of
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, within_answer
+from triggers_api.store.heads import Heads, not_found, within_answer
 from triggers_api.store.listing import StatusIndex
+from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.tenants import TenantRows
-from triggers_api.timestamps import Clock, to_text
+from triggers_api.timestamps import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from triggers_api.settings import EventsSettings
 
 # A filter may leave nothing of a stretch of 1,000 events. A page with something on it is
 # answered after 4 of them, an empty one after 20: a poller that reads only the first page must
@@ -34,23 +36,16 @@ _STRETCHES_OF_NOTHING = 20
 class DynamoEventStore:
     """Keeps events in one table, see `items.py` for its shape."""
 
-    def __init__(
-        self,
-        client: DynamoDBClient,
-        table: str,
-        clock: Clock,
-        *,
-        undelivered_retention: timedelta,
-        delivered_retention: timedelta,
-    ) -> None:
+    def __init__(self, client: DynamoDBClient, settings: EventsSettings, clock: Clock) -> None:
         """Events are swept by DynamoDB when their retention has passed."""
         self._client = client
-        self._table = table
+        self._table = settings.table
         self._clock = clock
-        self._undelivered_retention = undelivered_retention
-        self._delivered_retention = delivered_retention
-        self._tenants = TenantRows(client, table)
-        self._heads = Heads(client, table, clock)
+        self._undelivered_retention = settings.undelivered_retention
+        self._delivered_retention = settings.delivered_retention
+        self._tenants = TenantRows(client, settings.table)
+        self._heads = Heads(client, settings.table, clock)
+        self._changes = StatusChanges(client, settings, self._heads, self._tenants)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
@@ -68,7 +63,7 @@ class DynamoEventStore:
             head = self._heads.find(tenant, event_id) if is_event_id(event_id) else None
             found = () if head is None else self._heads.complete(tenant, [head])
             if not found:
-                raise _not_found(event_id)
+                raise not_found(event_id)
             return found[0]
 
     def list_events(
@@ -91,20 +86,16 @@ class DynamoEventStore:
             return self._page(tenant, heads, after)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
-        """See `EventStore.acknowledge`. One conditional write, nothing read."""
-        if not is_event_id(event_id):
-            raise _not_found(event_id)
-        with store_errors():
-            self._tenants.note_change(tenant, at)
-            return self._move(
-                tenant,
-                event_id,
-                EventStatus.DELIVERED,
-                {
-                    "delivered_at": {"S": to_text(at)},
-                    "expires_at": items.number((at + self._delivered_retention).timestamp()),
-                },
-            )
+        """See `EventStore.acknowledge`."""
+        return self._changes.acknowledge(tenant, event_id, at)
+
+    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+        """See `EventStore.mark_failed`."""
+        return self._changes.mark_failed(tenant, event_id, attempts)
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        """See `EventStore.replay`."""
+        return self._changes.replay(tenant, event_id)
 
     def ping(self) -> None:
         """See `EventStore.ping`. Reads an item that never exists."""
@@ -193,38 +184,6 @@ class DynamoEventStore:
         stored = self._heads.complete(tenant, [head])[0]
         return Addition(idempotency.first_state(stored), replayed=True)
 
-    def _move(self, tenant: str, event_id: str, target: EventStatus, changes: Item) -> bool:
-        """Change the status and with it other attributes; False if it is there already."""
-        sources = {f":from{n}": {"S": source} for n, source in enumerate(sources_of(target))}
-        values: Item = {
-            ":id": {"S": event_id},
-            ":status": {"S": target},
-            ":now": items.number(self._clock().timestamp()),
-        }
-        values |= {f":{name}": value for name, value in changes.items()}
-        settings = "".join(f", {name} = :{name}" for name in changes)
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=items.event_key(tenant, event_id),
-                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
-                ConditionExpression=(
-                    f"id = :id AND #status IN ({', '.join(sources)}) AND expires_at > :now"
-                    " AND (attribute_not_exists(visible_until) OR visible_until > :now)"
-                ),
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=values | sources,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            failed, head = failed_condition(error)
-            if not failed:
-                raise
-            if not self._heads.is_of(head, event_id):
-                raise _not_found(event_id) from None
-            return False
-        return True
-
     def _page(self, tenant: str, heads: list[Item], horizon: Position | None) -> EventPage:
         shown = within_answer(heads)
         events = self._heads.complete(tenant, shown)
@@ -239,7 +198,3 @@ def _is_same_write(stored: Item, head: Item) -> bool:
     The id alone does not tell: two requests with one key within a millisecond share it.
     """
     return all(stored.get(name) == head.get(name) for name in ("id", "created_at", "fingerprint"))
-
-
-def _not_found(event_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no event '{event_id[:64]}'.", code="event_not_found")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from triggers_api.errors import NotFoundError
 from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
 from triggers_api.store import items
@@ -82,3 +83,8 @@ def within_answer(heads: list[Item]) -> list[Item]:
         if total > _PAGE_BYTES and count > 0:
             return heads[:count]
     return heads
+
+
+def not_found(event_id: str) -> NotFoundError:
+    """What a caller is told of an event that is not there."""
+    return NotFoundError(f"There is no event '{event_id[:64]}'.", code="event_not_found")

@@ -7,7 +7,8 @@ answers. Two rules make it exact whatever is written meanwhile:
 - Statuses are read in the order of an event's life, one after the other. An event that
   moves on between two reads is then seen twice, not missed; the later sight counts. (The
   index itself may show a move as two steps, the leaving first: then a list of several
-  statuses misses the event for that moment. The next list has it.)
+  statuses misses the event for that moment. So may a replay, which leads back to the first
+  status. The next list has it.)
 - Nothing is shown beyond the horizon: the nearest position up to which some partition
   was read without being exhausted.
 """

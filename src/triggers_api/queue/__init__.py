@@ -1,0 +1,1 @@
+"""SQS and EventBridge Scheduler: how tasks reach the workers, now or later."""

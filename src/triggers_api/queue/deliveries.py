@@ -1,0 +1,128 @@
+"""The delivery queue: tasks as messages, now, in minutes, or in hours.
+
+| wait             | how                                                                       |
+|------------------|---------------------------------------------------------------------------|
+| up to 1 minute   | the message stays hidden: the worker's handler does that, it has the handle |
+| up to 15 minutes | a new message with a delay: SQS knows no longer one                       |
+| longer           | a one-time schedule that sends the message and deletes itself             |
+
+A hidden message counts as in flight, and at about 120,000 of those a queue stops; so nothing
+waits hidden for long.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api import aws
+from triggers_api.errors import QueueUnavailableError
+from triggers_api.push.delivery import Task
+from triggers_api.timestamps import Clock
+
+if TYPE_CHECKING:
+    from triggers_api.settings import QueueSettings
+
+LONGEST_HIDDEN: Final = timedelta(seconds=60)
+_LONGEST_DELAY: Final = timedelta(seconds=900)
+_FIELDS: Final = tuple(field.name for field in fields(Task))
+_BATCH: Final = 10  # messages that SQS takes in one call
+
+
+class SqsDeliveryQueue:
+    """See `DeliveryQueue`."""
+
+    def __init__(self, sqs: Any, scheduler: Any, settings: QueueSettings, clock: Clock) -> None:
+        """`sqs` and `scheduler` are low-level clients."""
+        self._sqs = sqs
+        self._scheduler = scheduler
+        self._settings = settings
+        self._clock = clock
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        """See `DeliveryQueue.send`. A call for each ten."""
+        for start in range(0, len(tasks), _BATCH):
+            entries = [
+                {"Id": str(number), "MessageBody": to_body(task), "MessageGroupId": task.tenant}
+                for number, task in enumerate(tasks[start : start + _BATCH])
+            ]
+            with _queue_errors():
+                answer = self._sqs.send_message_batch(
+                    QueueUrl=self._settings.queue_url, Entries=entries
+                )
+            if answer.get("Failed"):
+                raise QueueUnavailableError("The delivery queue did not take a task. Try again.")
+
+    def send_later(self, task: Task, at: datetime) -> None:
+        """See `DeliveryQueue.send_later`."""
+        wait = at - self._clock()
+        if wait > _LONGEST_DELAY:
+            self._schedule(task, at)
+            return
+        with _queue_errors():
+            self._sqs.send_message(
+                QueueUrl=self._settings.queue_url,
+                MessageBody=to_body(task),
+                MessageGroupId=task.tenant,  # fair queues: a busy tenant delays only itself
+                DelaySeconds=max(0, -(-wait // timedelta(seconds=1))),
+            )
+
+    def send_dead_letter(self, task: Task, reason: str) -> None:
+        """See `DeliveryQueue.send_dead_letter`."""
+        body = json.loads(to_body(task)) | {"delivery_id": task.delivery_id, "reason": reason}
+        with _queue_errors():
+            self._sqs.send_message(
+                QueueUrl=self._settings.dead_letter_queue_url, MessageBody=json.dumps(body)
+            )
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        """Show a received message again only after so many seconds."""
+        with _queue_errors():
+            self._sqs.change_message_visibility(
+                QueueUrl=self._settings.queue_url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=seconds,
+            )
+
+    def _schedule(self, task: Task, at: datetime) -> None:
+        """A schedule is named after delivery and minute: made twice, it is one."""
+        try:
+            with _queue_errors():
+                self._scheduler.create_schedule(
+                    Name=f"{task.delivery_id.removeprefix('dlv_')}-{int(at.timestamp()) // 60:x}"[
+                        -64:
+                    ],
+                    GroupName=self._settings.scheduler_group,
+                    ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    ActionAfterCompletion="DELETE",
+                    Target={
+                        "Arn": self._settings.queue_arn,
+                        "RoleArn": self._settings.scheduler_role_arn,
+                        "Input": to_body(task),
+                    },
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConflictException":
+                raise
+
+
+def _queue_errors() -> AbstractContextManager[None]:
+    return aws.transient_errors(QueueUnavailableError, "delivery queue")
+
+
+def to_body(task: Task) -> str:
+    """A task as a message's body."""
+    return json.dumps({name: getattr(task, name) for name in _FIELDS})
+
+
+def from_body(body: str) -> Task:
+    """A message's body as a task."""
+    given = json.loads(body)
+    return Task(**{name: given[name] for name in _FIELDS})

@@ -1,0 +1,1 @@
+"""Envelope encryption of channel secrets with KMS."""

@@ -1,0 +1,91 @@
+"""A notification config as attributes of its row."""
+
+import json
+from datetime import UTC, datetime
+
+from triggers_api.event import Severity
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.filters import Filters
+from triggers_api.store.dynamodb import Item
+from triggers_api.timestamps import from_text, to_text
+
+
+def to_attributes(config: NotificationConfig) -> Item:
+    """All of a config but its key, its secrets and its breaker."""
+    attributes: Item = {
+        "name": {"S": config.name},
+        "channel": {"S": config.channel},
+        "settings": {"S": json.dumps(config.settings)},
+        "filters": {"S": _filters_text(config.filters)},
+        "acknowledges": {"BOOL": config.acknowledges},
+        "enabled": {"BOOL": config.enabled},
+        "created_at": {"S": to_text(config.created_at)},
+        "updated_at": {"S": to_text(config.updated_at)},
+    }
+    if config.message_template is not None:
+        attributes["message_template"] = {"S": config.message_template}
+    if config.disabled_reason is not None:
+        attributes["disabled_reason"] = {"S": config.disabled_reason}
+    return attributes
+
+
+def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationConfig:
+    """The config of a row, with these secrets."""
+    return NotificationConfig(
+        id=row["sk"]["S"],
+        tenant=tenant,
+        name=row["name"]["S"],
+        channel=row["channel"]["S"],
+        settings=json.loads(row["settings"]["S"]),
+        secrets=opened,
+        filters=_to_filters(row["filters"]["S"]),
+        message_template=row.get("message_template", {}).get("S"),
+        acknowledges=row["acknowledges"]["BOOL"],
+        enabled=row["enabled"]["BOOL"],
+        disabled_reason=row.get("disabled_reason", {}).get("S"),
+        created_at=from_text(row["created_at"]["S"]),
+        updated_at=from_text(row["updated_at"]["S"]),
+        breaker=_to_breaker(row["breaker"]["S"]) if "breaker" in row else CircuitBreaker(),
+    )
+
+
+def _filters_text(filters: Filters) -> str:
+    return json.dumps(
+        {
+            "event_types": sorted(filters.event_types),
+            "min_severity": filters.min_severity,
+            "connectors": sorted(filters.connectors),
+            "entity_types": sorted(filters.entity_types),
+            "error_types": sorted(filters.error_types),
+        }
+    )
+
+
+def _to_filters(text: str) -> Filters:
+    given = json.loads(text)
+    severity = given.pop("min_severity")
+    sets = {name: frozenset(values) for name, values in given.items()}
+    return Filters(min_severity=Severity(severity) if severity else None, **sets)
+
+
+def breaker_text(breaker: CircuitBreaker) -> str:
+    """A breaker's state, alike for equal states: writes compare it."""
+    return json.dumps(
+        [
+            breaker.failures,
+            breaker.successes,
+            breaker.opened_at and breaker.opened_at.timestamp(),
+            breaker.probing_until and breaker.probing_until.timestamp(),
+        ]
+    )
+
+
+def _to_breaker(text: str) -> CircuitBreaker:
+    failures, successes, opened_at, probing_until = json.loads(text)
+    return CircuitBreaker(
+        failures=failures,
+        successes=successes,
+        opened_at=opened_at and datetime.fromtimestamp(opened_at, UTC),
+        probing_until=probing_until and datetime.fromtimestamp(probing_until, UTC),
+    )

@@ -1,0 +1,206 @@
+"""Notification configs in DynamoDB: a tenant's configs side by side, secrets sealed.
+
+| item   | pk                 | sk            | holds                                       |
+|--------|--------------------|---------------|---------------------------------------------|
+| config | `<tenant>#configs` | the config id | the config, its sealed secrets, its breaker |
+
+A deleted config leaves a row without settings and secrets for as long as its deliveries are
+kept, so that their history can still be listed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.exceptions import ClientError
+
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.config import NotificationConfig
+from triggers_api.store.config_items import breaker_text, to_attributes, to_config
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.items import number
+from triggers_api.timestamps import Clock, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DELETED_KEPT_FOR: Final = timedelta(days=30)
+_EXISTS: Final = "attribute_exists(pk) AND attribute_not_exists(deleted_at)"
+
+
+class SecretBox(Protocol):
+    """Seals and opens what must not be read at rest."""
+
+    def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
+        """Encrypt for this config only."""
+        ...
+
+    def open(self, tenant: str, config_id: str, sealed: bytes) -> bytes:
+        """Decrypt what was sealed for this config."""
+        ...
+
+
+class DynamoConfigStore:
+    """See `ConfigStore`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, box: SecretBox, clock: Clock) -> None:
+        """Secrets pass through `box` on their way in and out."""
+        self._client = client
+        self._table = table
+        self._box = box
+        self._clock = clock
+
+    def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
+        """See `ConfigStore.list_configs`. One consistent query, a read unit for each 4 KB."""
+        rows = (row for row in self.rows(tenant) if "deleted_at" not in row)
+        configs = (
+            to_config(tenant, row, dict.fromkeys(row.get("secret_names", {}).get("SS", []), ""))
+            for row in rows
+        )
+        return tuple(sorted(configs, key=lambda config: (config.created_at, config.id)))
+
+    def rows(self, tenant: str) -> list[Item]:
+        """All rows of a tenant, of deleted configs too."""
+        with store_errors():
+            found: list[Item] = []
+            request: dict[str, Any] = {
+                "TableName": self._table,
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": _key(tenant, "")["pk"]},
+                "ConsistentRead": True,
+            }
+            while True:
+                answer = self._client.query(**request)
+                found += answer["Items"]
+                if "LastEvaluatedKey" not in answer:
+                    return found
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
+        """See `ConfigStore.find`."""
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(tenant, config_id), ConsistentRead=True
+            )
+        row = answer.get("Item")
+        if row is None or "deleted_at" in row:
+            return None
+        opened = {}
+        if "sealed" in row:
+            opened = json.loads(self._box.open(tenant, config_id, row["sealed"]["B"]))
+        return to_config(tenant, row, opened)
+
+    def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
+        """See `ConfigStore.put`. One conditional write."""
+        attributes = to_attributes(config)
+        if config.secrets:
+            plain = json.dumps(config.secrets).encode()
+            attributes["sealed"] = {"B": self._box.seal(config.tenant, config.id, plain)}
+            attributes["secret_names"] = {"SS": sorted(config.secrets)}
+        optional = {"sealed", "secret_names", "message_template", "disabled_reason"}
+        condition = "attribute_not_exists(pk)"
+        known: Item = {}
+        if known_updated_at is not None:
+            condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"
+            known = {":known": {"S": to_text(known_updated_at)}}
+        absent = sorted(optional - attributes.keys())
+        return self._update(config.tenant, config.id, attributes, absent, condition, known)
+
+    def delete(self, tenant: str, config_id: str) -> bool:
+        """See `ConfigStore.delete`."""
+        now = self._clock()
+        return self._update(
+            tenant,
+            config_id,
+            {
+                "deleted_at": {"S": to_text(now)},
+                "expires_at": number((now + DELETED_KEPT_FOR).timestamp()),
+            },
+            ["settings", "sealed", "secret_names", "filters", "message_template"],
+            _EXISTS,
+        )
+
+    def disable(self, tenant: str, config_id: str, reason: str) -> None:
+        """See `ConfigStore.disable`. A config that is gone is disabled enough."""
+        changes: Item = {
+            "enabled": {"BOOL": False},
+            "disabled_reason": {"S": reason},
+            "updated_at": {"S": to_text(self._clock())},  # who replaces it must have seen this
+        }
+        self._update(tenant, config_id, changes, [], _EXISTS)
+
+    def change_breaker(
+        self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
+    ) -> bool:
+        """See `ConfigStore.change_breaker`."""
+        # Our own write, if its answer is lost and it is sent again, is known by its token:
+        # another worker may well write the very same state.
+        token = {"S": secrets.token_hex(8)}
+        unchanged = "breaker = :before"
+        if before == CircuitBreaker():
+            unchanged = "(attribute_not_exists(breaker) OR breaker = :before)"
+        try:
+            with store_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(tenant, config_id),
+                    UpdateExpression="SET breaker = :after, breaker_token = :token",
+                    ConditionExpression=f"{_EXISTS} AND {unchanged}",
+                    ExpressionAttributeValues={
+                        ":before": {"S": breaker_text(before)},
+                        ":after": {"S": breaker_text(after)},
+                        ":token": token,
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            failed, row = failed_condition(error)
+            if not failed:
+                raise
+            return row is not None and row.get("breaker_token") == token
+        return True
+
+    def _update(  # each argument is a clause of one request
+        self,
+        tenant: str,
+        config_id: str,
+        attributes: Item,
+        removed: list[str],
+        condition: str,
+        values: Item | None = None,
+    ) -> bool:
+        """Set and remove attributes, leaving the others, above all the breaker, as they are.
+
+        False if the condition does not hold.
+        """
+        token = {"S": secrets.token_hex(8)}
+        attributes = attributes | {"write_token": token}
+        names = {f"#{name}": name for name in (*attributes, *removed)}
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
+        if removed:
+            update += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        try:
+            with store_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(tenant, config_id),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={f":{n}": value for n, value in attributes.items()}
+                    | (values or {}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            failed, row = failed_condition(error)
+            if not failed:
+                raise
+            return row is not None and row.get("write_token") == token  # see `change_breaker`
+        return True
+
+
+def _key(tenant: str, config_id: str) -> Item:
+    return {"pk": {"S": f"{tenant}#configs"}, "sk": {"S": config_id}}

@@ -1,0 +1,140 @@
+"""Changes of an event's status, each one conditional write that tells readers beforehand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import NotFoundError
+from triggers_api.event_ids import is_event_id
+from triggers_api.lifecycle import EventStatus, sources_of
+from triggers_api.store import items
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.heads import Heads, not_found
+from triggers_api.store.tenants import TenantRows
+from triggers_api.timestamps import to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from triggers_api.settings import EventsSettings
+
+
+_IS_VISIBLE: Final = (
+    "expires_at > :now AND (attribute_not_exists(visible_until) OR visible_until > :now)"
+)
+
+
+class StatusChanges:
+    """Moves events through their life (see `lifecycle.py`)."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        settings: EventsSettings,
+        heads: Heads,
+        tenants: TenantRows,
+    ) -> None:
+        """`tenants` is told of each change before it is made."""
+        self._client = client
+        self._settings = settings
+        self._heads = heads
+        self._tenants = tenants
+
+    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+        """See `EventStore.acknowledge`. One conditional write, nothing read."""
+        if not is_event_id(event_id):
+            raise not_found(event_id)
+        with store_errors():
+            self._tenants.note_change(tenant, at)
+            return self._move(
+                tenant,
+                event_id,
+                EventStatus.DELIVERED,
+                {
+                    "delivered_at": {"S": to_text(at)},
+                    "expires_at": items.number(
+                        (at + self._settings.delivered_retention).timestamp()
+                    ),
+                },
+            )
+
+    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+        """See `EventStore.mark_failed`."""
+        with store_errors():
+            self._tenants.note_change(tenant, self._heads.clock())
+            try:
+                return self._move(
+                    tenant,
+                    event_id,
+                    EventStatus.FAILED,
+                    {"delivery_attempts": items.number(attempts)},
+                )
+            except NotFoundError:
+                return False
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        """See `EventStore.replay`. One conditional write."""
+        if not is_event_id(event_id):
+            raise not_found(event_id)
+        now = self._heads.clock()
+        expires_at = now + self._settings.undelivered_retention
+        with store_errors():
+            self._tenants.note_change(tenant, now)
+            try:
+                answer = self._client.update_item(
+                    TableName=self._settings.table,
+                    Key=items.event_key(tenant, event_id),
+                    UpdateExpression=(
+                        "SET #status = :pending, expires_at = :expires ADD rounds :one"
+                        " REMOVE delivered_at, visible_until"
+                    ),
+                    ConditionExpression=f"id = :id AND {_IS_VISIBLE}",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues={
+                        ":id": {"S": event_id},
+                        ":pending": {"S": EventStatus.PENDING},
+                        ":now": items.number(now.timestamp()),
+                        ":expires": items.number(expires_at.timestamp()),
+                        ":one": {"N": "1"},
+                    },
+                    ReturnValues="UPDATED_NEW",
+                )
+            except ClientError as error:
+                if not failed_condition(error)[0]:
+                    raise
+                raise not_found(event_id) from None
+        return int(answer["Attributes"]["rounds"]["N"])
+
+    def _move(self, tenant: str, event_id: str, target: EventStatus, changes: Item) -> bool:
+        """Change the status and with it other attributes; False if it is there already."""
+        sources = {f":from{n}": {"S": source} for n, source in enumerate(sources_of(target))}
+        values: Item = {
+            ":id": {"S": event_id},
+            ":status": {"S": target},
+            ":now": items.number(self._heads.clock().timestamp()),
+        }
+        values |= {f":{name}": value for name, value in changes.items()}
+        settings = "".join(f", {name} = :{name}" for name in changes)
+        try:
+            self._client.update_item(
+                TableName=self._settings.table,
+                Key=items.event_key(tenant, event_id),
+                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
+                ConditionExpression=(
+                    f"id = :id AND #status IN ({', '.join(sources)}) AND {_IS_VISIBLE}"
+                ),
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=values | sources,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            failed, head = failed_condition(error)
+            if not failed:
+                raise
+            if not self._heads.is_of(head, event_id):
+                raise not_found(event_id) from None
+            return False
+        return True
