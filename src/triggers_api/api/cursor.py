@@ -6,15 +6,21 @@ No tenant's privacy rests on it: whose events are read is decided by the API key
 
 import hashlib
 import hmac
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.ports import EventQuery, Position
+from triggers_api.push.ports import DeliveryQuery
 from triggers_api.timestamps import to_text
 
 _SIGNATURE_BYTES = 12
+
+ListQuery = EventQuery | DeliveryQuery
+"""What is listed in pages."""
 
 
 class CursorCodec:
@@ -24,12 +30,12 @@ class CursorCodec:
         """All processes of a deployment sign with the same key."""
         self._key = key
 
-    def encode(self, tenant: str, query: EventQuery, position: Position) -> str:
+    def encode(self, tenant: str, query: ListQuery, position: Position) -> str:
         """A text without meaning to the caller, safe in a URL."""
         place = f"{to_text(position.created_at)}{position.id}".encode()
         return urlsafe_b64encode(self._signature(tenant, query, place) + place).decode().rstrip("=")
 
-    def decode(self, tenant: str, query: EventQuery, cursor: str) -> Position:
+    def decode(self, tenant: str, query: ListQuery, cursor: str) -> Position:
         """The position in this query. Raises `InvalidRequestError` for any other cursor."""
         try:
             raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
@@ -42,18 +48,10 @@ class CursorCodec:
             raise _invalid()  # another spelling of the same bytes
         return position
 
-    def _signature(self, tenant: str, query: EventQuery, place: bytes) -> bytes:
-        asked = "\0".join(
-            (
-                tenant,
-                ",".join(query.statuses),
-                query.event_type or "",
-                to_text(query.since) if query.since else "",
-                to_text(query.until) if query.until else "",
-                "desc" if query.newest_first else "asc",
-            )
-        )
-        message = asked.encode() + b"\0" + place
+    def _signature(self, tenant: str, query: ListQuery, place: bytes) -> bytes:
+        asked = [getattr(query, field.name) for field in fields(query)]
+        said = json.dumps([tenant, type(query).__name__, *asked], default=to_text)
+        message = said.encode() + b"\0" + place
         return hmac.digest(self._key, message, hashlib.sha256)[:_SIGNATURE_BYTES]
 
 

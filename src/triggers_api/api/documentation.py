@@ -9,11 +9,15 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 
-from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
+from triggers_api.api.delivery_schemas import DeadLettersIn, DeliveryOut, TrialIn
+from triggers_api.api.notification_schemas import ConfigIn, ConfigOut, SavedConfigOut
+from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn, EventOut
 
 VERSION: Final = "0.1.0"
 
-_BODY_MODELS: Final = (EventIn, AcknowledgeIn)  # read by the routes, so unknown to FastAPI
+# Read by the routes, so unknown to FastAPI.
+_BODY_MODELS: Final = (EventIn, AcknowledgeIn, ConfigIn, TrialIn, DeadLettersIn)
+_SHOWN_MODELS: Final = (EventOut, ConfigOut, SavedConfigOut, DeliveryOut)  # with an example each
 
 _DESCRIPTION = """
 Integrators **post events**; consumers such as Zapier **poll the inbox** and **acknowledge**.
@@ -27,6 +31,7 @@ _REASONS = {
     401: "No API key, or a dead one.",
     403: "The key lacks the scope.",
     404: "No such thing for this tenant.",
+    409: "Not possible as things are; the message says what to do first.",
     413: "The body or payload is too large.",
     415: "The body is not JSON.",
     422: "Well-formed, but not acceptable.",
@@ -108,6 +113,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for model in _BODY_MODELS:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
+    for shown in _SHOWN_MODELS:  # FastAPI leaves the nulls out of examples
+        schemas[shown.__name__]["examples"] = shown.model_json_schema()["examples"]
     for path in contract["paths"].values():
         for operation in path.values():
             _forget_framework_errors(operation)

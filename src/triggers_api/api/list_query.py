@@ -8,14 +8,17 @@ from urllib.parse import urlencode
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator, Field
 
+from triggers_api.api.cursor import ListQuery
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.services import services_of
 from triggers_api.event import events_as_json
-from triggers_api.ports import EventQuery
+from triggers_api.ports import EventQuery, Position
 from triggers_api.timestamps import from_text
 
 MAX_LIMIT = 100
-_KNOWN = frozenset({"status", "event_type", "since", "until", "order", "limit"})
+_KNOWN = frozenset(
+    {"status", "event_type", "since", "until", "order", "limit", "config_id", "event_id"}
+)
 
 
 class Order(StrEnum):
@@ -65,7 +68,10 @@ EventTypeFilter = Annotated[
         description="Only this type; `invoice.*` takes all that begin so.",
     ),
 ]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Moment = Annotated[
+    Annotated[datetime, Field(strict=True)] | None,  # in a body, no number is a time
+    BeforeValidator(_moment),
+]
 Since = Annotated[Moment, Query(description="Only events created then or later (ISO 8601).")]
 Until = Annotated[Moment, Query(description="Only events created before (ISO 8601).")]
 
@@ -80,9 +86,16 @@ def list_answer(
     services = services_of(request)
     after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
     page = services.events.list_events(tenant, query, limit=limit, after=after)
-    headers = {}
-    if page.next_after is not None:
-        parameters = {name: value for name, value in request.query_params.items() if name in _KNOWN}
-        parameters["cursor"] = services.cursors.encode(tenant, query, page.next_after)
-        headers["Link"] = f'<?{urlencode(parameters)}>; rel="next"'
+    headers = link_header(request, tenant, query, page.next_after)
     return Response(events_as_json(page.events), 200, headers, "application/json")
+
+
+def link_header(
+    request: Request, tenant: str, query: ListQuery, next_after: Position | None
+) -> dict[str, str]:
+    """The way to the next page, if there is one."""
+    if next_after is None:
+        return {}
+    parameters = {name: value for name, value in request.query_params.items() if name in _KNOWN}
+    parameters["cursor"] = services_of(request).cursors.encode(tenant, query, next_after)
+    return {"Link": f'<?{urlencode(parameters)}>; rel="next"'}

@@ -23,7 +23,9 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.UnsupportedMediaTypeError: 415,
     errors.InvalidContentError: 422,
     errors.IdempotencyConflictError: 422,
+    errors.ConflictError: 409,
     errors.StoreUnavailableError: 503,
+    errors.QueueUnavailableError: 503,
 }
 
 INTERNAL_MESSAGE = "Something failed on our side. Try again; if it stays, tell us the request_id."

@@ -14,6 +14,8 @@ class RequestContext:
     key_id: str | None = None
     event_id: str | None = None
     execution_id: str | None = None
+    config_id: str | None = None
+    delivery_id: str | None = None
     error_code: str | None = None
     events_created: int = 0
     events_acknowledged: int = 0

@@ -14,6 +14,11 @@ from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.errors import UnauthenticatedError
 from triggers_api.ports import EventStore
+from triggers_api.push.ports import DeliveryStore
+from triggers_api.push.replay import Replay
+from triggers_api.push.subscribe import Subscribe
+from triggers_api.push.try_out import TryOut
+from triggers_api.timestamps import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,12 @@ class Services:
     accept: Accept
     acknowledge: Acknowledge
     events: EventStore
+    subscribe: Subscribe
+    try_out: TryOut
+    replay: Replay
+    deliveries: DeliveryStore
     cursors: CursorCodec
+    clock: Clock
 
 
 def services_of(request: Request) -> Services:

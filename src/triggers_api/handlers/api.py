@@ -1,6 +1,7 @@
 """The API's Lambda function: API Gateway's event in, the application's answer out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mangum import Mangum
@@ -11,28 +12,62 @@ from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.services import Services
 from triggers_api.authenticate import Authenticator
+from triggers_api.aws import LazyClient
+from triggers_api.channels import all_channels
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.templates import fault_of_template
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.ports import ApiKeyStore, EventStore
-from triggers_api.settings import Settings
+from triggers_api.push.channel import Channel
+from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
+from triggers_api.push.replay import Replay
+from triggers_api.push.subscribe import Subscribe
+from triggers_api.push.try_out import TryOut
+from triggers_api.queue.deliveries import SqsDeliveryQueue
+from triggers_api.secrets.envelope import KmsSecretBox
+from triggers_api.settings import PushSettings, QueueSettings, Settings
 from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.timestamps import Clock, now
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def build(
-    settings: Settings, *, events: EventStore, api_keys: ApiKeyStore, clock: Clock = now
-) -> Handler:
-    """The handler, on these stores."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The stores, the queue and the channels behind the API."""
+
+    events: EventStore
+    api_keys: ApiKeyStore
+    configs: ConfigStore
+    deliveries: DeliveryStore
+    queue: DeliveryQueue
+    channels: Mapping[str, Channel]
+
+
+def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
+    """The handler, on these dependencies."""
     services = Services(
-        authenticator=Authenticator(api_keys, clock),
-        accept=Accept(events, clock),
-        acknowledge=Acknowledge(events, clock),
-        events=events,
+        authenticator=Authenticator(given.api_keys, clock),
+        accept=Accept(given.events, clock),
+        acknowledge=Acknowledge(given.events, clock),
+        events=given.events,
+        subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
+        try_out=TryOut(given.configs, given.channels, clock),
+        replay=Replay(
+            events=given.events,
+            configs=given.configs,
+            deliveries=given.deliveries,
+            queue=given.queue,
+            clock=clock,
+        ),
+        deliveries=given.deliveries,
         cursors=CursorCodec(settings.cursor_key),
+        clock=clock,
     )
     app = ObservedApp(create_app(services), create_logger(), create_metrics())
     handler: Handler = Mangum(app, lifespan="off")
@@ -43,17 +78,28 @@ def build(
     return handler
 
 
-def wire(settings: Settings) -> Handler:
-    """The handler on DynamoDB, as it runs on Lambda."""
+def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handler:
+    """The handler on AWS, as it runs on Lambda."""
     client = create_client()
-    events = DynamoEventStore(
-        client,
-        settings.events_table,
-        now,
-        undelivered_retention=settings.undelivered_retention,
-        delivered_retention=settings.delivered_retention,
+    box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
+    configs = DynamoConfigStore(client, push.notifications_table, box, now)
+    # A test push must end before the function does, so that its caller reads why.
+    http = GuardedHttp(allow_private=push.allow_private_targets, deadline_seconds=8)
+    dependencies = Dependencies(
+        events=DynamoEventStore(client, settings.events, now),
+        api_keys=DynamoApiKeyStore(client, settings.keys_table),
+        configs=configs,
+        deliveries=DynamoDeliveryStore(
+            client, push.notifications_table, configs, retention=push.delivery_retention
+        ),
+        queue=SqsDeliveryQueue(LazyClient("sqs"), LazyClient("scheduler"), queue, now),
+        channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
     )
-    return build(settings, events=events, api_keys=DynamoApiKeyStore(client, settings.keys_table))
+    return build(settings, dependencies)
 
 
-handler = wire(Settings.from_environment())
+handler = wire(
+    Settings.from_environment(),
+    PushSettings.from_environment(),
+    QueueSettings.from_environment(),
+)

@@ -69,6 +69,8 @@ class ObservedApp:
             "tenant": context.tenant,
             "key_id": context.key_id,
             "event_id": context.event_id,
+            "config_id": context.config_id,
+            "delivery_id": context.delivery_id,
             "execution_id": context.execution_id,
             "error": context.error_code,
         }

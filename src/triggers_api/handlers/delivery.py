@@ -1,0 +1,194 @@
+"""The delivery worker's Lambda function: tasks from the queue, pushes to receivers."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from triggers_api import aws
+from triggers_api.channels import all_channels
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.event_ids import created_at_of
+from triggers_api.handlers.observability import create_logger, create_metrics
+from triggers_api.push.deliver import Deliver, Outcome, Result
+from triggers_api.push.delivery import DeliveryStatus, Task
+from triggers_api.push.ports import DeliveryQueue
+from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
+from triggers_api.queue.deliveries import LONGEST_HIDDEN, SqsDeliveryQueue, from_body
+from triggers_api.secrets.envelope import KmsSecretBox
+from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
+from triggers_api.store.deliveries import DynamoDeliveryStore
+from triggers_api.store.dynamodb import create_client
+from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.timestamps import Clock, now
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+Hide = Callable[[str, int], None]
+"""Hides the message of a receipt handle for some more seconds."""
+
+_SECOND: Final = timedelta(seconds=1)
+
+
+def in_threads(
+    carry_out: Callable[[dict[str, Any]], "Carried"], records: list[dict[str, Any]]
+) -> list["Carried"]:
+    """All at once: a worker's time is billed while it waits for receivers."""
+    with ThreadPoolExecutor(len(records)) as threads:
+        return list(threads.map(carry_out, records))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message that was worked on; if it is kept, the queue shows it again."""
+
+    message_id: str
+    keep: bool
+    task: Task | None = None
+    outcome: Outcome | None = None
+
+
+class Worker:
+    """Carries out a batch of tasks."""
+
+    def __init__(
+        self,
+        deliver: Deliver,
+        queue: DeliveryQueue,
+        hide: Hide,
+        clock: Clock,
+        carry_out_all: Callable[..., list[Carried]] = in_threads,
+    ) -> None:
+        """`hide` postpones a message by seconds; `queue` by more."""
+        self._deliver = deliver
+        self._queue = queue
+        self._hide = hide
+        self._clock = clock
+        self._carry_out_all = carry_out_all
+        self._logger = create_logger()
+        self._metrics = create_metrics()
+
+    def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        """All messages of a batch; those that must come again are reported as failed."""
+        carried = self._carry_out_all(self._carry_out, event["Records"])
+        for each in carried:
+            if each.task is not None and each.outcome is not None:
+                self._report(each.task, each.outcome)
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": each.message_id} for each in carried if each.keep
+            ]
+        }
+
+    def _carry_out(self, record: dict[str, Any]) -> Carried:
+        message_id = record["messageId"]
+        task: Task | None = None
+        try:
+            task = from_body(record["body"])
+            outcome = self._deliver(task)
+            keep = self._postpone(task, outcome, record["receiptHandle"])
+        except Exception:
+            # It comes again when its visibility ends, and in the end to the dead letters.
+            known = {"message_id": message_id} | (_ids(task) if task else {})
+            self._logger.exception("delivery.crashed", extra=known)
+            return Carried(message_id, keep=True)
+        return Carried(message_id, keep, task, outcome)
+
+    def _postpone(self, task: Task, outcome: Outcome, receipt_handle: str) -> bool:
+        """True if the message itself is to come again."""
+        if outcome.again_at is None:
+            return False
+        wait = outcome.again_at - self._clock()
+        if wait > LONGEST_HIDDEN:
+            self._queue.send_later(task, outcome.again_at)
+            return False
+        self._hide(receipt_handle, max(0, -(-wait // _SECOND)))
+        return True
+
+    def _report(self, task: Task, outcome: Outcome) -> None:
+        """One line for each task, its metrics inside it."""
+        delivery = outcome.delivery
+        last = delivery.attempts[-1] if delivery and delivery.attempts else None
+        line = _ids(task) | {
+            "result": outcome.result,
+            "attempt": len(delivery.attempts) if delivery else None,
+            "status_code": last.status_code if last else None,
+            "reason": delivery.reason if delivery else None,
+            "error": last.error if last else None,
+            "again_at": outcome.again_at.isoformat() if outcome.again_at else None,
+            "circuit_opened": outcome.breaker_opened or None,
+        }
+        known = {name: value for name, value in line.items() if value is not None}
+        known |= self._measured(task, outcome)
+        # Who gave it up may have stopped before this line: like its letter, it is told again.
+        if delivery is not None and delivery.status is DeliveryStatus.DEAD:
+            self._logger.critical("DEAD_LETTER", extra=known)
+        else:
+            self._logger.info("delivery.carried_out", extra=known)
+
+    def _measured(self, task: Task, outcome: Outcome) -> dict[str, Any]:
+        """The task's metrics, in the embedded metric format; none where nothing was decided."""
+        add = self._metrics.add_metric
+        result = outcome.result
+        if result is Result.SUCCEEDED:
+            latency = self._clock() - created_at_of(task.event_id)
+            add("DeliveryLatency", MetricUnit.Milliseconds, latency / timedelta(milliseconds=1))
+        if result in (Result.SUCCEEDED, Result.DEAD):
+            # Both are counted, zeros too, so that their ratio is the success rate.
+            add("DeliveriesSucceeded", MetricUnit.Count, int(result is Result.SUCCEEDED))
+            add("DeliveriesFailed", MetricUnit.Count, int(result is Result.DEAD))
+        if result is Result.DEAD:
+            add("DeadLetters", MetricUnit.Count, 1)
+        if not self._metrics.metric_set:
+            return {}
+        embedded: dict[str, Any] = self._metrics.serialize_metric_set()  # type: ignore[assignment]  # typed as a TypedDict there
+        self._metrics.clear_metrics()
+        return embedded
+
+
+def _ids(task: Task) -> dict[str, Any]:
+    return {
+        "tenant": task.tenant,
+        "event_id": task.event_id,
+        "config_id": task.config_id,
+        "delivery_id": task.delivery_id,
+    }
+
+
+def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSettings) -> Handler:
+    """The worker on AWS, as it runs on Lambda."""
+    client = create_client()
+    box = KmsSecretBox(aws.create_client("kms"), push.secrets_key_id, now)
+    configs = DynamoConfigStore(client, push.notifications_table, box, now)
+    queue = SqsDeliveryQueue(
+        aws.create_client("sqs"), aws.create_client("scheduler"), queue_settings, now
+    )
+    deliver = Deliver(
+        events=DynamoEventStore(client, settings, now),
+        configs=configs,
+        deliveries=DynamoDeliveryStore(
+            client, push.notifications_table, configs, retention=push.delivery_retention
+        ),
+        queue=queue,
+        channels=all_channels(
+            GuardedHttp(allow_private=push.allow_private_targets),
+            allow_private=push.allow_private_targets,
+            brand=push.brand,
+        ),
+        schedule=RetrySchedule(push.retry_delays or DEFAULT_DELAYS),
+        clock=now,
+        chance=random.random,
+    )
+
+    return Worker(deliver, queue, queue.hide, now)
+
+
+handler = wire(
+    EventsSettings.from_environment(),
+    PushSettings.from_environment(),
+    QueueSettings.from_environment(),
+)
