@@ -19,7 +19,7 @@ export PYTHONPATH := src
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke test check fix bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
 fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10000, or SEED=17 to see one)
+	@$(BIN)/python -m tests.simulation.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as ratios
 	@$(BIN)/python -m tests.bench.post

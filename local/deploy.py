@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import time
 import zipfile
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ _PARAMETERS = {
     "Stage": "dev",
     "LocalApiId": API_ID,
     "Tracing": "off",  # the emulator has no X-Ray to send to
+    "AllowPrivateTargets": "1",  # receivers on this very machine
+}
+_SETTABLE = {
+    "AllowPrivateTargets": "TRIGGERS_ALLOW_PRIVATE_TARGETS",
+    "RetryScheduleSeconds": "TRIGGERS_RETRY_SCHEDULE",
 }
 
 
@@ -45,12 +51,18 @@ def deploy(endpoint: str) -> Deployment:
         "StackName": STACK_NAME,
         "TemplateBody": template,
         "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in _PARAMETERS.items()
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters().items()
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     _create_or_update(cloudformation, request)
     return Deployment(STACK_NAME, _outputs_when_done(cloudformation))
+
+
+def parameters() -> dict[str, str]:
+    """Return what the template is told: what is local, and what the environment sets."""
+    named = {name: os.environ.get(variable) for name, variable in _SETTABLE.items()}
+    return _PARAMETERS | {name: value for name, value in named.items() if value}
 
 
 def source_zip(source: Path) -> bytes:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from local.saved_state import prepare
+
 HOST = "127.0.0.1"
 START_SECONDS = 60.0  # it takes 0.4 s, 2 s with saved data; the rest is for a busy machine
 STOP_SECONDS = 60.0  # it writes its data on the way out; killed before, the data is lost
@@ -62,6 +64,7 @@ def locked(state_dir: Path, way_out: str = "") -> Iterator[int]:
 
 def _start(state_dir: Path, port: int, lock: int) -> subprocess.Popen[bytes]:
     """Start the process, and note in the lock whose it is."""
+    prepare(state_dir / "state", port)
     with (state_dir / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],

@@ -4,17 +4,21 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.text import Text
 
 from local.api_client import UnexpectedAnswerError, expect
 from local.deploy import DeployError
-from local.emulator import EmulatorError
+from local.emulator import HOST, EmulatorError
+from local.mail_catcher import catching_mail
+from local.received import Push, Received
+from local.receiver import ReceiverError, running_receiver
 from local.request_log import RequestLine, follow
 from local.stack import Stack, StackError, running_stack, state_dir_from_environment
 
@@ -36,18 +40,38 @@ def main() -> int:
     started_at = time.monotonic()
     _console.print(f"Starting AWS on this machine, data in {state_dir} …", style="dim")
     try:
-        port = _port_from_environment()
-        with running_stack(state_dir, port, seed=True) as stack:
-            event_id = _some_event(stack)
-            ready_at = time.time()
-            _print_banner(stack, event_id, state_dir, time.monotonic() - started_at)
-            for request in follow(stack.aws_endpoint, stack.stack_name, ready_at):
-                _print_request(request)
-    except (EmulatorError, DeployError, StackError, UnexpectedAnswerError) as error:
+        with ExitStack() as running:
+            _run(running, state_dir, started_at)
+    except (EmulatorError, ReceiverError, DeployError, StackError, UnexpectedAnswerError) as error:
         return _fail(str(error))
     except (BotoCoreError, ClientError) as error:
         return _fail(f"The emulator failed (see {state_dir}/emulator.log): {error}")
     return 0
+
+
+def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
+    """Start everything, and tell of it until somebody interrupts."""
+    port = _port("TRIGGERS_PORT", DEFAULT_PORT)
+    received = Received(_print_push)
+    receiver_url = running.enter_context(
+        running_receiver(received, _port("TRIGGERS_RECEIVER_PORT", port and port + 1))
+    )
+    mail_port = running.enter_context(
+        catching_mail(received, _port("TRIGGERS_SMTP_PORT", port and port + 2))
+    )
+    stack = running.enter_context(
+        running_stack(state_dir, port, seed=True, receiver_url=receiver_url)
+    )
+    event_id = _some_event(stack)
+    ready_at = time.time()
+    _print_banner(stack, event_id, receiver_url, mail_port)
+    seconds = time.monotonic() - started_at
+    _console.print(
+        f"\n[dim]Ready in {seconds:.1f} s. Data stays in {state_dir}. Ctrl-C stops."
+        " Requests and pushes show up here:[/]\n"
+    )
+    for request in follow(stack.aws_endpoint, stack.stack_name, ready_at):
+        _print_request(request)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -59,10 +83,11 @@ def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
 
 
-def _port_from_environment() -> int:
-    text = os.environ.get("TRIGGERS_PORT") or str(DEFAULT_PORT)
+def _port(variable: str, default: int) -> int:
+    """Return the port that the environment sets; 0 takes any free one."""
+    text = os.environ.get(variable) or str(default)
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
-        raise EmulatorError(f"TRIGGERS_PORT is '{text}', which is no port number.")
+        raise EmulatorError(f"{variable} is '{text}', which is no port number.")
     return int(text)
 
 
@@ -71,15 +96,17 @@ def _fail(message: str) -> int:
     return 1
 
 
-def _print_banner(stack: Stack, event_id: str, state_dir: Path, seconds: float) -> None:
+def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int) -> None:
     """Say what a newcomer needs: where it is, a key, and three lines to try."""
     authorization = f"-H 'Authorization: Bearer {stack.api_key}'"
     body = '{"event_type": "invoice.failed", "payload": {"order_id": "A-1"}}'
-    _console.print(f"\n[bold green]Triggers API is running[/] [dim]({seconds:.1f} s)[/]\n")
+    _console.print("\n[bold green]Triggers API is running[/]\n")
     _print_field("Docs", f"{stack.url}/docs")
     _print_field("Health", f"{stack.url}/health")
     _print_field("API", stack.url)
     _print_field("Key", stack.api_key)
+    _print_field("Pushes", f"{receiver_url}  (where the demo tenant's events arrive)")
+    _print_field("Mail", f"{HOST}:{mail_port}  (SMTP without TLS, any password; arrives there too)")
     _print_example(
         "Post an event",
         f"curl -sw '\\n' {stack.url}/events {authorization}"
@@ -93,11 +120,10 @@ def _print_banner(stack: Stack, event_id: str, state_dir: Path, seconds: float) 
         "Acknowledge an event: 204, and it leaves the inbox",
         f"curl -si -X POST {stack.url}/events/{event_id}/acknowledge {authorization}",
     )
-    _console.print(f"\n[dim]Data stays in {state_dir}. Ctrl-C stops. Requests show up here:[/]\n")
 
 
 def _print_field(name: str, value: str) -> None:
-    _console.print(f"  {name:<7}", style="dim", end="")
+    _console.print(f"  {name:<8}", style="dim", end="")
     _console.print(value, markup=False)
 
 
@@ -115,11 +141,26 @@ def _some_event(stack: Stack) -> str:
 
 
 def _print_request(request: RequestLine) -> None:
-    colour = _COLOURS.get(request.status // 100, "red")
-    _console.print(request.at[11:19], style="dim", end="  ")
-    _console.print(request.status, style=colour, end="  ")
-    _console.print(f"{request.method:<6} {request.route:<32}", markup=False, end="  ")
-    _console.print(f"{request.duration_ms:.0f} ms  {'  '.join(request.notes)}", style="dim")
+    what = f"{request.method:<6} {request.route:<36}"
+    notes = f"{request.duration_ms:.0f} ms  {'  '.join(request.notes)}"
+    _print_line(request.at[11:19], request.status, what, notes)
+
+
+def _print_push(push: Push) -> None:
+    attempt = "" if push.attempt == 1 else f"attempt {push.attempt}  "
+    _print_line(
+        f"{push.at:%H:%M:%S}", push.status, f"push   {push.channel:<36}", attempt + push.note
+    )
+
+
+def _print_line(time_of_day: str, status: int, what: str, notes: str) -> None:
+    """Print in one go: pushes and requests are told of by different threads."""
+    colour = _COLOURS.get(status // 100, "red")
+    _console.print(
+        Text.assemble(
+            (time_of_day, "dim"), "  ", (str(status), colour), f"  {what}  ", (notes, "dim")
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from typing import Self
 
 from local.api_client import Answer, ApiClient
 from local.demo_key import demo_key
-from local.deploy import API_ID, deploy
+from local.deploy import API_ID, Deployment, deploy
 from local.emulator import running_emulator
-from local.seed import seed_if_empty
+from local.seed import push_to, seed_if_empty
+from local.stream_poller import polling
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
@@ -65,24 +66,38 @@ def state_dir_from_environment() -> Path:
 
 
 @contextmanager
-def running_stack(state_dir: Path, port: int = 0, *, seed: bool = False) -> Iterator[Stack]:
-    """Run the system with its data in `state_dir`; a second run there finds data and key again."""
+def running_stack(
+    state_dir: Path, port: int = 0, *, seed: bool = False, receiver_url: str | None = None
+) -> Iterator[Stack]:
+    """Run the system with its data in `state_dir`; a second run there finds data and key again.
+
+    The demo tenant's events are pushed to `receiver_url`, if there is one.
+    """
     with running_emulator(state_dir, port) as endpoint:
         deployment = deploy(endpoint)
-        saved = Stack.load(stack_file(state_dir))
-        stack = Stack(
-            url=f"{endpoint}/_aws/execute-api/{API_ID}",
-            api_key=demo_key(
-                endpoint, deployment.outputs["KeysTableName"], saved.api_key if saved else None
-            ),
-            aws_endpoint=endpoint,
-            stack_name=deployment.stack_name,
-        )
-        stack.save(stack_file(state_dir))
-        _wait_until_it_answers(stack)
-        if seed:
-            seed_if_empty(stack.api)
-        yield stack
+        mapping_id = deployment.outputs["DispatcherMappingId"]
+        with polling(endpoint, mapping_id, state_dir / "stream.json"):
+            stack = _stack(endpoint, deployment, state_dir)
+            stack.save(stack_file(state_dir))
+            _wait_until_it_answers(stack)
+            if receiver_url is not None:
+                push_to(receiver_url, stack.api)
+            if seed:
+                seed_if_empty(stack.api)
+            yield stack
+
+
+def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
+    """How to reach what was deployed, with the key of the last run if it is still good."""
+    saved = Stack.load(stack_file(state_dir))
+    return Stack(
+        url=f"{endpoint}/_aws/execute-api/{API_ID}",
+        api_key=demo_key(
+            endpoint, deployment.outputs["KeysTableName"], saved.api_key if saved else None
+        ),
+        aws_endpoint=endpoint,
+        stack_name=deployment.stack_name,
+    )
 
 
 def _wait_until_it_answers(stack: Stack) -> None:

@@ -1,0 +1,219 @@
+"""Does what AWS does between a table's stream and a function, by AWS's rules.
+
+The emulator has such a mapping too, but takes a failed record for a success and knows no
+retries, no bisecting and no failure destination: it would lose events that AWS would not. So
+the template leaves that one switched off here, and this reads the stream over the public API.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.clients import client
+from local.stream_batch import BatchRunner, Trouble
+from local.stream_checkpoint import Checkpoint
+from local.stream_mapping import Record, StreamMapping, sequence_number
+from local.stream_records import from_stream, made_anew
+
+POLL_SECONDS = 0.25  # as AWS does
+_READ_AT_ONCE = 1000  # the most that GetRecords takes
+# How long before its record an item may have been created: longer than a request can take.
+_MARGIN = timedelta(seconds=15)
+
+_logger = logging.getLogger(__name__)
+
+
+class _Stopped(Exception):  # noqa: N818  # no error
+    """The poller was told to stop while something had to be tried again."""
+
+
+class LambdaFunction:
+    """The mapped function, and the queue for what it could not process."""
+
+    def __init__(self, endpoint: str, mapping: StreamMapping) -> None:
+        """Both are reached over the public API."""
+        self._lambda = client("lambda", endpoint)
+        self._sqs = client("sqs", endpoint)
+        self._mapping = mapping
+
+    def invoke(self, records: Sequence[Record]) -> dict[str, Any] | Trouble | None:
+        """See `Function.invoke`."""
+        try:
+            answer = self._lambda.invoke(
+                FunctionName=self._mapping.function_arn, Payload=json.dumps({"Records": records})
+            )
+        except BotoCoreError:
+            return Trouble.THROTTLED
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TooManyRequestsException":
+                return Trouble.THROTTLED
+            raise
+        text = answer["Payload"].read()
+        if "FunctionError" in answer:
+            _logger.warning("The dispatcher failed: %s", text.decode(errors="replace")[:500])
+            return Trouble.FAILED
+        returned: dict[str, Any] | None = json.loads(text)
+        return returned
+
+    def give_up(self, message: str) -> None:
+        """See `Function.give_up`."""
+        _logger.error("The dispatcher's records were given up: %s", message)
+        arn = self._mapping.failures_queue_arn
+        if arn is not None:
+            url = self._sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+            self._sqs.send_message(QueueUrl=url, MessageBody=message)
+
+
+class StreamPoller:
+    """Reads a stream's one shard (the emulator's never have two) and calls the function."""
+
+    def __init__(
+        self,
+        mapping: StreamMapping,
+        *,
+        streams: Any,
+        dynamodb: Any,
+        runner: BatchRunner,
+        checkpoint: Path,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`streams` and `dynamodb` are clients; `checkpoint` is the file that outlives us."""
+        self._mapping = mapping
+        self._streams = streams
+        self._dynamodb = dynamodb
+        self._runner = runner
+        self._file = checkpoint
+        self._clock = clock
+        self._mark = Checkpoint.load(checkpoint, mapping.stream_arn)
+        self._has_caught_up = False
+        self._empty_at: float | None = None
+        self._iterator: str | None = None
+
+    def poll(self) -> bool:
+        """Read and process what there is; whether there was anything."""
+        if self._iterator is None:
+            self._iterator = self._open()
+        now = self._clock()
+        answer = self._streams.get_records(ShardIterator=self._iterator, Limit=_READ_AT_ONCE)
+        records = [from_stream(each, self._mapping.stream_arn) for each in answer["Records"]]
+        self._empty_at = None if records else now
+        self._process(records, self._mark_record)
+        if records:
+            self._mark_record(records[-1])  # it may be one that nobody wanted
+        self._iterator = answer.get("NextShardIterator")
+        return bool(records)
+
+    def reopen(self) -> None:
+        """Read on from the checkpoint: whatever was under way is read again."""
+        self._iterator = None
+
+    def close(self) -> None:
+        """Note, if the stream was read to its end, when that was: the next run need not go back."""
+        if self._empty_at is not None and self._mark is not None:
+            self._save(replace(self._mark, at=self._empty_at))
+
+    def _process(self, records: Sequence[Record], done: Callable[[Record], None]) -> None:
+        wanted = [each for each in records if self._mapping.wants(each)]
+        size = self._mapping.batch_size
+        for start in range(0, len(wanted), size):
+            self._runner.run(wanted[start : start + size], done)
+
+    def _open(self) -> str:
+        """Where the last run stopped; or else the beginning, after what the stream has lost."""
+        mark = self._mark
+        if mark is None:
+            self._has_caught_up = True  # nothing was there before us
+            self._save(Checkpoint(self._mapping.stream_arn, self._clock()))
+            return self._iterator_at("TRIM_HORIZON")
+        if mark.sequence_number is not None:
+            try:
+                return self._iterator_at(
+                    "AFTER_SEQUENCE_NUMBER", SequenceNumber=mark.sequence_number
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "TrimmedDataAccessException":
+                    raise
+                self._has_caught_up = False
+        beginning = self._iterator_at("TRIM_HORIZON")
+        if not self._has_caught_up:
+            self._catch_up(mark)
+        return beginning
+
+    def _catch_up(self, mark: Checkpoint) -> None:
+        now = self._clock()
+        since = datetime.fromtimestamp(mark.at, UTC) - _MARGIN
+        records = made_anew(self._dynamodb, self._mapping.stream_arn, since)
+        self._process(records, lambda _: None)
+        self._has_caught_up = True
+        self._save(replace(mark, at=now, sequence_number=None))
+
+    def _iterator_at(self, place: str, **more: str) -> str:
+        arn = self._mapping.stream_arn
+        (shard,) = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        answer = self._streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType=place, **more
+        )
+        iterator: str = answer["ShardIterator"]
+        return iterator
+
+    def _mark_record(self, record: Record) -> None:
+        created_at = float(record["dynamodb"]["ApproximateCreationDateTime"])
+        self._save(Checkpoint(self._mapping.stream_arn, created_at, sequence_number(record)))
+
+    def _save(self, mark: Checkpoint) -> None:
+        if mark != self._mark:
+            mark.save(self._file)
+            self._mark = mark
+
+
+@contextmanager
+def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[None]:
+    """Poll in the background for as long as the block runs."""
+    answer = client("lambda", endpoint).get_event_source_mapping(UUID=mapping_id)
+    mapping = StreamMapping.of(answer)
+    stop = threading.Event()
+
+    def wait(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise _Stopped
+
+    poller = StreamPoller(
+        mapping,
+        streams=client("dynamodbstreams", endpoint),
+        dynamodb=client("dynamodb", endpoint),
+        runner=BatchRunner(mapping, LambdaFunction(endpoint, mapping), wait),
+        checkpoint=checkpoint,
+    )
+    thread = threading.Thread(target=_poll, args=(poller, wait), name="stream-poller")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _poll(poller: StreamPoller, wait: Callable[[float], None]) -> None:
+    """Poll until `wait` raises; whatever else goes wrong is tried again."""
+    with suppress(_Stopped):
+        while True:
+            pause = POLL_SECONDS
+            try:
+                if poller.poll():
+                    pause = 0
+            except _Stopped:
+                raise
+            except Exception:
+                _logger.exception("The stream could not be read or processed; it is tried again.")
+                poller.reopen()
+            wait(pause)
+    poller.close()
