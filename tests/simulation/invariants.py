@@ -1,0 +1,55 @@
+"""What must be true of every run once it has come to its end, whatever failed on the way."""
+
+from collections.abc import Sequence
+
+from tests.simulation.receivers import Mood
+from tests.simulation.world import SCHEDULE, TENANT, World
+from triggers_api.lifecycle import EventStatus
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+
+
+def check(world: World, configs: Sequence[NotificationConfig]) -> None:
+    """Raise AssertionError with what is not as it must be."""
+    assert not world.queue.messages, "something is stuck in the queue"
+    for event_id in set(world.posted):
+        found = [(config, _delivery(world, event_id, config)) for config in configs]
+        _check_event(world, event_id, [(config, each) for config, each in found if each])
+
+
+def _delivery(world: World, event_id: str, config: NotificationConfig) -> Delivery | None:
+    task = Task(tenant=TENANT, event_id=event_id, config_id=config.id)
+    delivery = world.deliveries.find(task)
+    # A receiver that is gone disables its config: what is dispatched after that passes it by.
+    assert delivery or config.name == Mood.GONE, f"{event_id} never reached {config.name}"
+    return delivery
+
+
+def _check_event(
+    world: World, event_id: str, found: list[tuple[NotificationConfig, Delivery]]
+) -> None:
+    letters = {task.delivery_id for task, _ in world.queue.dead_letters}
+    for config, delivery in found:
+        assert delivery.is_final, f"{delivery.id} to {config.name} is stuck"
+        assert delivery.tries <= SCHEDULE.attempts
+        if delivery.status is DeliveryStatus.SUCCEEDED:
+            assert world.receivers.accepted[delivery.id], f"{delivery.id} was never accepted"
+        else:
+            assert delivery.id in letters, f"{delivery.id} is dead without a dead letter"
+            assert delivery.reason
+        if config.name == Mood.HEALTHY:
+            assert delivery.status is DeliveryStatus.SUCCEEDED
+    _check_status(world, event_id, found)
+
+
+def _check_status(
+    world: World, event_id: str, found: list[tuple[NotificationConfig, Delivery]]
+) -> None:
+    succeeded = [config for config, each in found if each.status is DeliveryStatus.SUCCEEDED]
+    status = world.events.get(TENANT, event_id).status
+    if any(config.acknowledges for config in succeeded):
+        assert status is EventStatus.DELIVERED
+    elif succeeded or not found:
+        assert status is EventStatus.PENDING
+    else:
+        assert status is EventStatus.FAILED

@@ -1,0 +1,65 @@
+"""Subscribers of all kinds: healthy, moody, dead, gone, and those that lie."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from tests.simulation.clock import VirtualClock
+from triggers_api.push.channel import Push, Receipt
+
+
+class Mood(StrEnum):
+    """How a receiver answers."""
+
+    HEALTHY = "healthy"
+    MOODY = "moody"  # 500, 429 with Retry-After, timeouts, at random
+    LYING = "lying"  # takes the event, then times out
+    DEAD = "dead"  # never answers
+    PICKY = "picky"  # 422 for some events
+    GONE = "gone"  # 410
+
+
+_MOODY = (
+    Receipt(status_code=500, error="500"),
+    Receipt(status_code=429, error="429", retry_after=timedelta(seconds=70)),
+    Receipt(error="timed out"),
+)
+
+
+class Receivers:
+    """A channel whose receivers are kept inside; a config's settings name the mood."""
+
+    name = "webhook"
+
+    def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
+        self._clock = clock
+        self._chance = chance
+        self.accepted: Counter[str] = Counter()  # by delivery id
+        self.sent: Counter[str] = Counter()
+
+    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        return settings, {}
+
+    def send(self, push: Push) -> Receipt:
+        self._clock.pass_by(timedelta(seconds=self._chance.uniform(0.01, 2)))
+        self.sent[push.delivery_id] += 1
+        receipt = self._receipt(Mood(push.config.settings["mood"]))
+        lied = push.config.settings["mood"] == Mood.LYING
+        if receipt.accepted or lied:
+            self.accepted[push.delivery_id] += 1
+        return receipt
+
+    def _receipt(self, mood: Mood) -> Receipt:
+        if mood is Mood.DEAD:
+            return Receipt(error="timed out")
+        if mood is Mood.GONE:
+            return Receipt(status_code=410, error="410 Gone", is_gone=True)
+        if mood is Mood.PICKY and self._chance.random() < 0.3:
+            return Receipt(status_code=422, error="422", is_permanent=True)
+        if mood is Mood.LYING and self._chance.random() < 0.5:
+            return Receipt(error="timed out")
+        if mood is Mood.MOODY and self._chance.random() < 0.6:
+            return self._chance.choice(_MOODY)
+        return Receipt(status_code=200)

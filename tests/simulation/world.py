@@ -1,0 +1,162 @@
+"""The whole system under one seed: producers, dispatchers, workers, receivers, faults."""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.fakes_streaks import InMemoryStreakStore
+from tests.simulation.aws import SimulatedQueue, StreamedEventStore
+from tests.simulation.clock import VirtualClock
+from tests.simulation.faults import Exposed, Faults
+from tests.simulation.receivers import Mood, Receivers
+from tests.simulation.scheduler import KilledError, Scheduler
+from triggers_api.accept import Accept, Draft
+from triggers_api.errors import TransientError
+from triggers_api.event import Severity
+from triggers_api.handlers import delivery, dispatcher
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.deliver import Deliver
+from triggers_api.push.retry import RetrySchedule
+
+TENANT: Final = "acme"
+SCHEDULE: Final = RetrySchedule(tuple(timedelta(seconds=each) for each in (1, 4, 120, 2000)))
+_STEPS_AT_MOST: Final = 60_000
+_AT_ONCE: Final = 4
+
+
+class World:
+    """Runs until nothing is left to do; `story` tells how it went."""
+
+    def __init__(self, seed: int, faults: Faults, *, skew: timedelta = timedelta(0)) -> None:
+        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.clock = VirtualClock(skew)
+        self.story: list[str] = []
+        self.events = StreamedEventStore(self.clock)
+        self.configs = InMemoryConfigStore()
+        self.deliveries = InMemoryDeliveryStore()
+        self.queue = SimulatedQueue(self.clock, self.chance)
+        self.receivers = Receivers(self.clock, self.chance)
+        self.posted: list[str] = []
+        self._scheduler = Scheduler(self.chance)
+        self._checkpoint = 0
+        self._dispatching = False
+        self._names = 0
+
+        def exposed(name: str, real: Any) -> Any:
+            return Exposed(name, real, faults, self.story.append)
+
+        events, configs = exposed("events", self.events), exposed("configs", self.configs)
+        queue = exposed("queue", self.queue)
+        self._accept = Accept(events, self.clock, lambda: self.chance.randbytes(10))
+        self._dispatcher = dispatcher.build(
+            configs=configs,
+            queue=queue,
+            streaks=exposed("streaks", InMemoryStreakStore()),
+            events=events,
+            clock=self.clock,
+        )
+        deliver = Deliver(
+            events=events,
+            configs=configs,
+            deliveries=exposed("deliveries", self.deliveries),
+            queue=queue,
+            channels={"webhook": exposed("receiver", self.receivers)},
+            schedule=SCHEDULE,
+            clock=self.clock,
+            chance=self.chance.random,
+        )
+        self._worker = delivery.Worker(deliver, queue, queue.hide, self.clock, _one_by_one)
+
+    def subscribe(self, mood: Mood, *, acknowledges: bool = False) -> NotificationConfig:
+        """Add a config whose receiver answers like that."""
+        number = len(self.configs.list_configs(TENANT))
+        config = NotificationConfig(
+            id=f"cfg_{number:024x}",
+            tenant=TENANT,
+            name=mood,
+            channel="webhook",
+            settings={"mood": mood.value},
+            acknowledges=acknowledges,
+            created_at=self.clock.now,
+            updated_at=self.clock.now,
+        )
+        self.configs.put(config)
+        return config
+
+    def post(self, event_type: str = "order.fetched") -> None:
+        """A client posts one event, with a key, again and again until it reads a 201."""
+        key = f"key-{self.chance.getrandbits(64):x}"
+        draft = Draft(
+            event_type=event_type,
+            payload=b"{}",
+            metadata={"connector": "amazon"},
+            severity=Severity.INFO,
+            execution_id=None,
+        )
+
+        def call() -> None:
+            try:
+                self.posted.append(self._accept(TENANT, draft, key).event.id)
+            except (KilledError, TransientError):
+                self._start("api", call)
+
+        self._start("api", call)
+
+    def run(self) -> None:
+        """Let everything happen, to the end."""
+        for _ in range(_STEPS_AT_MOST):
+            self._start_what_is_due()
+            if self._scheduler.running:
+                self._scheduler.step()
+            elif not self._pass_time():
+                return
+        message = "it does not come to an end"
+        raise AssertionError(message)
+
+    def _start_what_is_due(self) -> None:
+        if len(self._scheduler.running) >= _AT_ONCE:
+            return
+        if self._checkpoint < len(self.events.stream) and not self._dispatching:
+            self._dispatching = True
+            self._start("dispatcher", self._dispatch)
+        elif self.queue.visible():
+            record = self.queue.receive()
+            self._start("worker", lambda: self._work(record))
+
+    def _dispatch(self) -> None:
+        """As the event source mapping does: on from where a batch failed, never past it."""
+        batch = self.events.stream[self._checkpoint :][: self.chance.randint(1, 5)]
+        begin = self._checkpoint
+        try:
+            answer = self._dispatcher({"Records": batch}, None)
+            failed = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+            self._checkpoint = int(failed[0]) if failed else begin + len(batch)
+        except (KilledError, TransientError):
+            pass
+        finally:
+            self._dispatching = False
+
+    def _work(self, record: dict[str, Any]) -> None:
+        answer = self._worker({"Records": [record]}, None)
+        if not answer["batchItemFailures"]:
+            self.queue.delete(record["messageId"])
+
+    def _pass_time(self) -> bool:
+        """On to when something becomes visible; False if nothing ever will."""
+        then = self.queue.next_visible_at()
+        if then is None:
+            return self._checkpoint < len(self.events.stream)
+        self.clock.pass_until(then)
+        return True
+
+    def _start(self, name: str, run: Callable[[], None]) -> None:
+        self._names += 1
+        self._scheduler.start(f"{name}-{self._names}", run)
+
+
+def _one_by_one(
+    carry_out: Callable[[dict[str, Any]], delivery.Carried], records: Sequence[dict[str, Any]]
+) -> list[delivery.Carried]:
+    return [carry_out(record) for record in records]
