@@ -21,6 +21,8 @@ ENVIRONMENT = {
     "LAMBDA_TASK_ROOT": "/x",  # without it, X-Ray's SDK connects to AWS when it is imported
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
+    "NOTIFICATIONS_TABLE": "notifications",
+    "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
     "CURSOR_KEY": "a key that only tests sign with",
     "UNDELIVERED_RETENTION_DAYS": str(UNDELIVERED_RETENTION.days),
     "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),

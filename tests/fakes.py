@@ -1,5 +1,6 @@
 """The ports in memory; `tests/contract` holds them to what the real adapters do."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ class InMemoryEventStore:
         self._delivered_retention = delivered_retention
         self._events: dict[tuple[str, str], Event] = {}
         self._claims: dict[tuple[str, str], _Claim] = {}
+        self._rounds: Counter[tuple[str, str]] = Counter()
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         if fingerprint is not None:
@@ -73,6 +75,21 @@ class InMemoryEventStore:
         acknowledged = replace(event, status=EventStatus.DELIVERED, delivered_at=at)
         self._events[tenant, event_id] = acknowledged
         return True
+
+    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+        event = self._events.get((tenant, event_id))
+        if event is None or event.status not in sources_of(EventStatus.FAILED):
+            return False
+        failed = replace(event, status=EventStatus.FAILED, delivery_attempts=attempts)
+        self._events[tenant, event_id] = failed
+        return True
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        event = self.get(tenant, event_id)
+        pending = replace(event, status=EventStatus.PENDING, delivered_at=None)
+        self._events[tenant, event_id] = pending
+        self._rounds[tenant, event_id] += 1
+        return self._rounds[tenant, event_id]
 
     def ping(self) -> None:
         """Memory can always be reached."""

@@ -18,9 +18,11 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "CURSOR_KEY": "bench",
     "DELIVERED_RETENTION_DAYS": "30",
+    "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/deliveries",
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
     "LAMBDA_TASK_ROOT": "/var/task",
+    "NOTIFICATIONS_TABLE": "notifications",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "TRACING": "off",
@@ -40,6 +42,7 @@ from mangum import Mangum
 from pydantic import BaseModel
 
 from tests.bench.aws import answer_inside
+from tests.dependencies import dependencies
 from triggers_api import settings, timestamps
 from triggers_api.api_keys import Scope, new_api_key
 from triggers_api.handlers import api
@@ -132,14 +135,8 @@ def our_handler(*, tracing: bool) -> tuple[Any, str]:
     values = settings.Settings.from_environment(
         ENVIRONMENT | {"TRACING": "on" if tracing else "off"}
     )
-    events = DynamoEventStore(
-        client,
-        "events",
-        timestamps.now,
-        undelivered_retention=values.undelivered_retention,
-        delivered_retention=values.delivered_retention,
-    )
-    return api.build(values, events=events, api_keys=keys), token
+    events = DynamoEventStore(client, values.events, timestamps.now)
+    return api.build(values, dependencies(events, keys)), token
 
 
 class LambdaContext:

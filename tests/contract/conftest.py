@@ -17,6 +17,7 @@ from tests.clock import FixedClock
 from tests.cloudformation import table_definition
 from tests.fakes import InMemoryApiKeyStore
 from triggers_api.ports import EventStore
+from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
@@ -60,13 +61,12 @@ def open_store(clock: FixedClock) -> OpenStore:
     """Opens the event store as another process would: with nothing remembered."""
 
     def opened(client: "DynamoDBClient", table: str) -> DynamoEventStore:
-        return DynamoEventStore(
-            client,
-            table,
-            clock,
+        settings = EventsSettings(
+            table=table,
             undelivered_retention=UNDELIVERED_RETENTION,
             delivered_retention=DELIVERED_RETENTION,
         )
+        return DynamoEventStore(client, settings, clock)
 
     return opened
 

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import TENANT, an_api_key, incompressible_payload
 from tests.capacity import Bill, Shape, item_bytes, metered, write_units
 from tests.clock import FixedClock
+from tests.dependencies import dependencies
 from tests.fakes import InMemoryApiKeyStore
 from tests.http_api import Api
 from triggers_api.handlers.api import build
@@ -25,9 +26,7 @@ def api(dynamodb_events: DynamoEventStore, clock: FixedClock) -> Api:
     api_keys = InMemoryApiKeyStore()
     key, token = an_api_key(clock())
     api_keys.add(key)
-    handler = build(
-        Settings.from_environment(), events=dynamodb_events, api_keys=api_keys, clock=clock
-    )
+    handler = build(Settings.from_environment(), dependencies(dynamodb_events, api_keys), clock)
     warm = Api(handler, token)
     acknowledge(warm, create(warm, order(0)))
     return warm

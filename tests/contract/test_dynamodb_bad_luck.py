@@ -22,6 +22,7 @@ from tests.contract.clients import before_call
 from tests.contract.conftest import OpenStore
 from triggers_api.errors import NotFoundError
 from triggers_api.event import Event
+from triggers_api.settings import EventsSettings
 from triggers_api.store import items
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.tenants import MAX_SHARDS, TenantRows
@@ -41,6 +42,12 @@ def kill() -> None:
     raise KilledError
 
 
+def retaining(table: str, undelivered: timedelta, delivered: timedelta) -> EventsSettings:
+    return EventsSettings(
+        table=table, undelivered_retention=undelivered, delivered_retention=delivered
+    )
+
+
 def sweep(client: "DynamoDBClient", table: str, at: datetime) -> None:
     """As time to live does, at its quickest."""
     for item in client.scan(TableName=table)["Items"]:
@@ -51,8 +58,7 @@ def sweep(client: "DynamoDBClient", table: str, at: datetime) -> None:
 def test_a_key_used_every_day_neither_breaks_a_list_nor_keeps_its_first_event(
     dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
 ) -> None:
-    retention = {"undelivered_retention": 2 * DAY, "delivered_retention": DAY}
-    store = DynamoEventStore(dynamodb, events_table, clock, **retention)
+    store = DynamoEventStore(dynamodb, retaining(events_table, 2 * DAY, DAY), clock)
     first = store.add(TENANT, a_keyed_event(clock(), "daily", payload=LARGE), a_fingerprint("0"))
 
     for day in range(1, 8):
@@ -69,13 +75,9 @@ def test_an_event_whose_payload_was_swept_is_gone_and_breaks_no_list(
     dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
 ) -> None:
     """So it is when an event was stored before the retention was raised."""
-    short = DynamoEventStore(
-        dynamodb, events_table, clock, undelivered_retention=30 * DAY, delivered_retention=DAY
-    )
+    short = DynamoEventStore(dynamodb, retaining(events_table, 30 * DAY, DAY), clock)
     event = short.add(TENANT, an_event(clock(), payload=LARGE), None).event
-    long = DynamoEventStore(
-        dynamodb, events_table, clock, undelivered_retention=30 * DAY, delivered_retention=365 * DAY
-    )
+    long = DynamoEventStore(dynamodb, retaining(events_table, 30 * DAY, 365 * DAY), clock)
     long.acknowledge(TENANT, event.id, clock())
     clock.at += 60 * DAY
     sweep(dynamodb, events_table, clock())

@@ -18,6 +18,7 @@ from triggers_api.errors import TriggersError
 from triggers_api.event import Event
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
+from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore
 
 _tenants = (f"tenant-{number}" for number in itertools.count())
@@ -131,7 +132,7 @@ def test_the_fake_and_the_real_store_live_the_same_lives(
 ) -> None:
     def begin() -> EventLives:
         fake = InMemoryEventStore(clock, **RETENTION)
-        real = DynamoEventStore(dynamodb, events_table, clock, **RETENTION)
+        real = DynamoEventStore(dynamodb, EventsSettings(table=events_table, **RETENTION), clock)
         return EventLives(clock, fake, real)
 
     machine = cast("type[EventLives]", begin)  # all that is asked of a class is to be called

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from local.received import Received
+from local.receiver import running_receiver
+from local.run import DEFAULT_PORT
 from local.seed import post_story
 from local.stack import Stack, stack_file
 from tests.e2e.tenants import new_tenant
@@ -21,6 +24,7 @@ pytestmark = [
 ]
 
 _MARK = "<<< the next block >>>"
+_RECEIVER = f"http://127.0.0.1:{DEFAULT_PORT + 1}"  # of `make run`, as the documents name it
 _FREE = {"payload", "metadata"}  # whatever was posted
 _EXACT = {"error", "message", "field", "status", "code", "severity"}
 
@@ -49,14 +53,15 @@ def outputs(blocks: list[Block], stack: Stack, directory: Path) -> list[str]:
     state_dir = directory / ".local"
     state_dir.mkdir()
     stack.save(stack_file(state_dir))
-    shell = subprocess.run(  # noqa: S603  # what our own documents say
-        ["bash", "-c", script],  # noqa: S607
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    with running_receiver(Received()) as receiver_url:
+        shell = subprocess.run(  # noqa: S603  # what our own documents say
+            ["bash", "-c", script.replace(_RECEIVER, receiver_url)],  # noqa: S607
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
     return shell.stdout.replace("\r", "").split(f"{_MARK}\n")[1:]
 
 

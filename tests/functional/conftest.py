@@ -11,6 +11,7 @@ import pytest
 from tests.builders import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
+from tests.dependencies import dependencies
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
 from tests.http_api import Answer, Api
 from triggers_api.api_keys import Scope
@@ -41,7 +42,7 @@ def open_api(fake_api_keys: InMemoryApiKeyStore, clock: FixedClock, new_token: N
 
     def opened(events: EventStore) -> Api:
         settings = Settings.from_environment(ENVIRONMENT)
-        handler = build(settings, events=events, api_keys=fake_api_keys, clock=clock)
+        handler = build(settings, dependencies(events, fake_api_keys), clock)
         return Api(handler, new_token())
 
     return opened

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from local import clean
-from local.deploy import source_zip
+from local.deploy import parameters, source_zip
 from local.emulator import locked
 from local.request_log import parse
-from tests.cloudformation import ROOT, resources
+from tests.cloudformation import ROOT, resources, template
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -63,6 +63,26 @@ def test_data_that_a_run_uses_is_not_removed(
 def test_every_function_of_the_template_gets_the_zipped_source() -> None:
     functions = resources("AWS::Serverless::Function").values()
     assert {function["Properties"]["CodeUri"] for function in functions} == {"src/"}
+
+
+def test_a_local_run_pushes_to_this_machine_and_keeps_the_real_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TRIGGERS_ALLOW_PRIVATE_TARGETS", raising=False)
+    monkeypatch.delenv("TRIGGERS_RETRY_SCHEDULE", raising=False)
+    assert parameters()["AllowPrivateTargets"] == "1"
+    assert "RetryScheduleSeconds" not in parameters()
+    assert parameters().keys() <= template()["Parameters"].keys()
+
+
+def test_the_environment_can_forbid_private_targets_and_shorten_the_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRIGGERS_ALLOW_PRIVATE_TARGETS", "0")
+    monkeypatch.setenv("TRIGGERS_RETRY_SCHEDULE", "0.01,0.02")
+    assert parameters()["AllowPrivateTargets"] == "0"
+    assert parameters()["RetryScheduleSeconds"] == "0.01,0.02"
+    assert parameters().keys() <= template()["Parameters"].keys()
 
 
 def test_the_same_source_makes_the_same_zip(tmp_path: Path) -> None:

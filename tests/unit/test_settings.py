@@ -20,10 +20,10 @@ def test_settings_are_read_from_the_environment() -> None:
 
     settings = Settings.from_environment(environment)
 
-    assert settings.events_table == environment["EVENTS_TABLE"]
+    assert settings.events.table == environment["EVENTS_TABLE"]
     assert settings.keys_table == environment["KEYS_TABLE"]
     assert settings.cursor_key == "é".encode()
-    assert settings.undelivered_retention == timedelta(days=90)
+    assert settings.events.undelivered_retention == timedelta(days=90)
 
 
 @pytest.mark.parametrize("name", NAMES)

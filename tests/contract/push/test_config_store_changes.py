@@ -1,0 +1,168 @@
+"""`ConfigStore`: configs are deleted and disabled, and their breakers change hands safely."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from tests.builders import TENANT
+from tests.builders_push import a_config
+from tests.clock import START, FixedClock
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.ports import ConfigStore
+
+PRISTINE = CircuitBreaker()
+ONE = CircuitBreaker(failures=1)
+
+
+def put_config(configs: ConfigStore, breaker: CircuitBreaker = PRISTINE) -> NotificationConfig:
+    config = a_config()
+    configs.put(config)
+    if breaker != PRISTINE:
+        configs.change_breaker(TENANT, config.id, PRISTINE, breaker)
+    return config
+
+
+def found(configs: ConfigStore, config: NotificationConfig) -> NotificationConfig:
+    stored = configs.find(TENANT, config.id)
+    assert stored is not None
+    return stored
+
+
+def test_a_deleted_config_is_gone_from_everywhere(configs: ConfigStore) -> None:
+    config, other = put_config(configs), put_config(configs)
+
+    assert configs.delete(TENANT, config.id)
+
+    assert configs.find(TENANT, config.id) is None
+    assert [each.id for each in configs.list_configs(TENANT)] == [other.id]
+
+
+def test_what_is_deleted_cannot_be_deleted_again(configs: ConfigStore) -> None:
+    config = put_config(configs)
+    configs.delete(TENANT, config.id)
+
+    assert not configs.delete(TENANT, config.id)
+
+
+def test_what_never_was_cannot_be_deleted(configs: ConfigStore) -> None:
+    assert not configs.delete(TENANT, "cfg_000000000000000000000000")
+
+
+def test_a_disabled_config_has_the_reason_and_all_that_it_had(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    config = put_config(configs, ONE)
+    clock.advance(seconds=1)
+
+    configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+
+    disabled = found(configs, config)
+    assert disabled.updated_at > config.updated_at
+    assert disabled == replace(
+        config,
+        enabled=False,
+        disabled_reason="the receiver answered 410 Gone",
+        updated_at=disabled.updated_at,
+        breaker=ONE,
+    )
+    assert [each.enabled for each in configs.list_configs(TENANT)] == [False]
+
+
+def test_who_did_not_see_that_a_config_was_disabled_does_not_replace_it(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    known = put_config(configs)
+    clock.advance(seconds=1)
+    configs.disable(TENANT, known.id, "the receiver answered 410 Gone")
+
+    rotated = replace(known, secrets={"secret": "new"}, updated_at=clock.advance(seconds=1))
+    assert not configs.put(rotated, known_updated_at=known.updated_at)
+
+    assert not found(configs, known).enabled
+
+
+@pytest.mark.parametrize("was_deleted", [True, False])
+def test_a_config_that_is_gone_can_be_disabled_in_vain(
+    configs: ConfigStore, *, was_deleted: bool
+) -> None:
+    config = a_config()
+    if was_deleted:
+        configs.put(config)
+        configs.delete(TENANT, config.id)
+
+    configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+
+    assert configs.find(TENANT, config.id) is None
+    assert configs.list_configs(TENANT) == ()
+
+
+def test_a_breaker_goes_from_state_to_state(configs: ConfigStore) -> None:
+    config = put_config(configs)
+    odd = START + timedelta(days=1, microseconds=333_333)
+    states = [
+        PRISTINE,
+        ONE,
+        CircuitBreaker(failures=10, opened_at=odd),
+        CircuitBreaker(failures=10, opened_at=odd, probing_until=odd + timedelta(seconds=150)),
+        CircuitBreaker(failures=10, opened_at=odd, successes=2),
+        PRISTINE,
+        ONE,
+    ]
+
+    for before, after in pairwise(states):
+        assert configs.change_breaker(TENANT, config.id, before, after)
+        assert found(configs, config) == replace(config, breaker=after)
+        assert configs.list_configs(TENANT)[0].breaker == after
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 123_457, 499_999, 999_999])
+def test_the_moments_of_a_breaker_are_kept_to_the_microsecond(
+    configs: ConfigStore, microsecond: int
+) -> None:
+    at = START.replace(microsecond=microsecond)
+    opened = CircuitBreaker(failures=10, opened_at=at, probing_until=at + timedelta(seconds=30))
+    config = put_config(configs, opened)
+
+    read = found(configs, config).breaker
+
+    assert read == opened
+    assert configs.change_breaker(TENANT, config.id, read, PRISTINE)
+
+
+@pytest.mark.parametrize("before", [PRISTINE, ONE])
+def test_of_two_workers_that_read_the_same_state_one_writes(
+    configs: ConfigStore, before: CircuitBreaker
+) -> None:
+    config = put_config(configs, before)
+    after = CircuitBreaker(failures=before.failures + 1)
+
+    answers = [configs.change_breaker(TENANT, config.id, before, after) for _ in range(2)]
+
+    assert answers == [True, False]
+    assert found(configs, config).breaker == after
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+def test_a_breaker_that_was_changed_is_pristine_only_if_it_is_so_again(
+    configs: ConfigStore, *, is_back: bool
+) -> None:
+    config = put_config(configs, ONE)
+    if is_back:
+        configs.change_breaker(TENANT, config.id, ONE, PRISTINE)
+
+    assert configs.change_breaker(TENANT, config.id, PRISTINE, ONE) is is_back
+
+
+@pytest.mark.parametrize("was_deleted", [True, False])
+def test_a_config_that_is_gone_has_no_breaker(configs: ConfigStore, *, was_deleted: bool) -> None:
+    config = a_config()
+    if was_deleted:
+        configs.put(config)
+        configs.delete(TENANT, config.id)
+
+    assert not configs.change_breaker(TENANT, config.id, PRISTINE, ONE)
+
+    assert configs.find(TENANT, config.id) is None

@@ -1,0 +1,187 @@
+"""The delivery queue on SQS and the scheduler: how it is called, and their errors."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.builders import OTHER_TENANT, TENANT, an_event
+from tests.builders_push import a_config, a_task
+from tests.clock import START, FixedClock
+from tests.contract.clients import hooked
+from tests.contract.push.calls import answers_lost, operations
+from tests.contract.push.queues import WatchedSqs, due_at
+from triggers_api.errors import QueueUnavailableError
+from triggers_api.push.delivery import Task
+from triggers_api.queue.deliveries import SqsDeliveryQueue
+
+LONG = START + timedelta(hours=2, microseconds=700_000)
+
+
+def new_task(tenant: str = TENANT, **fields: int) -> Task:
+    return a_task(an_event(START), a_config(tenant=tenant), **fields)
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (10, 1), (11, 2), (100, 10)])
+def test_ten_tasks_are_one_call(watched_sqs: WatchedSqs, count: int, calls: int) -> None:
+    watched_sqs.queue.send([new_task() for _ in range(count)])
+
+    assert operations(watched_sqs.calls) == ["SendMessageBatch"] * calls
+
+
+def test_every_message_is_of_its_tenants_group(watched_sqs: WatchedSqs) -> None:
+    soon = START + timedelta(seconds=70)
+    watched_sqs.queue.send([new_task(), new_task(OTHER_TENANT)])
+    watched_sqs.queue.send_later(new_task(), soon)
+
+    sent = watched_sqs.calls[0][1]["Entries"]
+    assert [each["MessageGroupId"] for each in sent] == [TENANT, OTHER_TENANT]
+    assert watched_sqs.calls[1][1]["MessageGroupId"] == TENANT
+
+
+def fail_one(parsed: dict[str, Any], **_: object) -> None:
+    """Answer as SQS does when it did not take one of a batch."""
+    parsed["Failed"] = [{"Id": "3", "SenderFault": False, "Code": "InternalError"}]
+
+
+def test_a_batch_of_which_one_task_was_not_queued_raises(watched_sqs: WatchedSqs) -> None:
+    with (
+        hooked(watched_sqs.sqs, "after-call.sqs.SendMessageBatch", fail_one),
+        pytest.raises(QueueUnavailableError),
+    ):
+        watched_sqs.queue.send([new_task() for _ in range(10)])
+
+
+def test_a_batch_after_one_that_failed_is_not_sent(watched_sqs: WatchedSqs) -> None:
+    with (
+        hooked(watched_sqs.sqs, "after-call.sqs.SendMessageBatch", fail_one),
+        pytest.raises(QueueUnavailableError),
+    ):
+        watched_sqs.queue.send([new_task() for _ in range(30)])
+
+    assert operations(watched_sqs.calls) == ["SendMessageBatch"]
+
+
+@pytest.mark.parametrize(
+    ("wait", "delay"),
+    [(-5, 0), (0, 0), (0.2, 1), (60.000001, 61), (61, 61), (899.000001, 900), (900, 900)],
+)
+def test_up_to_15_minutes_are_a_delay_rounded_up(
+    watched_sqs: WatchedSqs, clock: FixedClock, wait: float, delay: int
+) -> None:
+    watched_sqs.queue.send_later(new_task(), clock() + timedelta(seconds=wait))
+
+    ((operation, params),) = watched_sqs.calls
+    assert (operation, params["DelaySeconds"]) == ("SendMessage", delay)
+
+
+def test_more_is_a_one_time_schedule_that_deletes_itself(watched_sqs: WatchedSqs) -> None:
+    watched_sqs.queue.send_later(new_task(), LONG)
+
+    assert operations(watched_sqs.calls) == ["CreateSchedule"]
+    (schedule,) = watched_sqs.schedules()
+    assert due_at(schedule["ScheduleExpression"]) == LONG.replace(microsecond=0)
+    assert schedule["ScheduleExpressionTimezone"] == "UTC"
+    assert schedule["ActionAfterCompletion"] == "DELETE"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    target = schedule["Target"]
+    settings = watched_sqs.settings
+    assert (target["Arn"], target["RoleArn"]) == (
+        settings.queue_arn,
+        settings.scheduler_role_arn,
+    )
+
+
+@pytest.mark.parametrize("number", [0, 999_999])
+def test_a_schedules_name_is_one_that_the_scheduler_takes(
+    watched_sqs: WatchedSqs, number: int
+) -> None:
+    watched_sqs.queue.send_later(new_task(round=number), LONG)
+
+    (schedule,) = watched_sqs.schedules()
+    assert len(schedule["Name"]) <= 64
+    assert all(each.isalnum() or each in "-_." for each in schedule["Name"])
+
+
+def test_the_same_schedule_twice_is_one(watched_sqs: WatchedSqs) -> None:
+    task = new_task()
+
+    for _ in range(3):
+        watched_sqs.queue.send_later(task, LONG)
+
+    assert len(watched_sqs.schedules()) == 1
+
+
+def test_a_dead_letter_names_every_id_and_the_reason(watched_sqs: WatchedSqs) -> None:
+    task = new_task(round=2, pushes=3)
+
+    watched_sqs.queue.send_dead_letter(task, "the receiver answered 410 Gone")
+
+    (letter,) = watched_sqs.receive(watched_sqs.settings.dead_letter_queue_url)
+    assert json.loads(letter["Body"]) == {
+        "tenant": task.tenant,
+        "event_id": task.event_id,
+        "config_id": task.config_id,
+        "delivery_id": task.delivery_id,
+        "round": 2,
+        "pushes": 3,
+        "replayed_after": None,
+        "reason": "the receiver answered 410 Gone",
+    }
+
+
+def test_a_received_message_is_hidden_for_as_long_as_asked_for(watched_sqs: WatchedSqs) -> None:
+    url = watched_sqs.settings.queue_url
+    watched_sqs.queue.send([new_task()])
+    (message,) = watched_sqs.receive(url)
+    assert watched_sqs.receive(url) == []
+
+    watched_sqs.queue.hide(message["ReceiptHandle"], 60)
+    assert watched_sqs.receive(url) == []
+
+    watched_sqs.queue.hide(message["ReceiptHandle"], 0)
+    assert [each["MessageId"] for each in watched_sqs.receive(url)] == [message["MessageId"]]
+    hidden = [p["VisibilityTimeout"] for name, p in watched_sqs.calls if name.startswith("Change")]
+    assert hidden == [60, 0]
+
+
+Verb = Callable[[SqsDeliveryQueue], object]
+VERBS: dict[str, Verb] = {
+    "SendMessageBatch": lambda queue: queue.send([new_task()]),
+    "SendMessage": lambda queue: queue.send_later(new_task(), START),
+    "ChangeMessageVisibility": lambda queue: queue.hide("handle", 1),
+    "CreateSchedule": lambda queue: queue.send_later(new_task(), LONG),
+}
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("operation", VERBS)
+@pytest.mark.parametrize("code", ["ThrottlingException", "ServiceUnavailable"])
+def test_a_queue_that_stays_busy_is_unavailable(
+    watched_sqs: WatchedSqs, operation: str, code: str
+) -> None:
+    client = watched_sqs.scheduler if operation == "CreateSchedule" else watched_sqs.sqs
+
+    busy = answers_lost(client, operation, 9, status=503, code=code)
+    with busy, pytest.raises(QueueUnavailableError):
+        VERBS[operation](watched_sqs.queue)
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_schedule_whose_answer_was_lost_is_one(watched_sqs: WatchedSqs) -> None:
+    with answers_lost(watched_sqs.scheduler, "CreateSchedule"):
+        watched_sqs.queue.send_later(new_task(), LONG)
+
+    assert len(watched_sqs.schedules()) == 1
+
+
+@pytest.mark.parametrize("operation", VERBS)
+def test_a_fault_of_ours_is_not_called_unavailable(watched_sqs: WatchedSqs, operation: str) -> None:
+    client = watched_sqs.scheduler if operation == "CreateSchedule" else watched_sqs.sqs
+
+    refused = answers_lost(client, operation, 9, status=403, code="AccessDeniedException")
+    with refused, pytest.raises(ClientError, match="AccessDenied"):
+        VERBS[operation](watched_sqs.queue)

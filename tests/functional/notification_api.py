@@ -1,0 +1,169 @@
+"""The API with all that pushing needs, on fakes, called over ASGI."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from tests.builders import TENANT, an_api_key, store_event
+from tests.builders_push import a_config, a_delivery, a_task
+from tests.clock import FixedClock
+from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes_push import (
+    InMemoryConfigStore,
+    InMemoryDeliveryStore,
+    InMemoryQueue,
+    ScriptedChannel,
+)
+from triggers_api.accept import Accept
+from triggers_api.acknowledge import Acknowledge
+from triggers_api.api.app import create_app
+from triggers_api.api.cursor import CursorCodec
+from triggers_api.api.request_context import RequestContext
+from triggers_api.api.services import Services
+from triggers_api.api_keys import Scope
+from triggers_api.authenticate import Authenticator
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.replay import Replay
+from triggers_api.push.subscribe import Subscribe
+from triggers_api.push.try_out import TryOut
+
+CONFIGS = "/notifications/configs"
+WEBHOOK = {
+    "name": "Failures to the ticket system",
+    "channel": "webhook",
+    "settings": {"url": "https://hooks.example.com/triggers"},
+}
+
+
+class World:
+    """Everything behind the API, and a way to call it."""
+
+    def __init__(self, clock: FixedClock, events: InMemoryEventStore) -> None:
+        self.clock = clock
+        self.events = events
+        self.configs = InMemoryConfigStore()
+        self.deliveries = InMemoryDeliveryStore()
+        self.queue = InMemoryQueue()
+        self.channel = ScriptedChannel()
+        self._keys = InMemoryApiKeyStore()
+        self._tokens: dict[tuple[str, Scope], str] = {}
+        self._client = TestClient(
+            _with_context(create_app(self._services())),
+            base_url="https://api.example.com",
+            raise_server_exceptions=False,
+            follow_redirects=False,
+        )
+
+    def token(self, *, tenant: str = TENANT, scope: Scope = Scope.ADMIN) -> str:
+        if (tenant, scope) not in self._tokens:
+            key, token = an_api_key(self.clock(), scope, tenant=tenant)
+            self._keys.add(key)
+            self._tokens[tenant, scope] = token
+        return self._tokens[tenant, scope]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        tenant: str = TENANT,
+        scope: Scope = Scope.ADMIN,
+    ) -> Response:
+        headers = {"Authorization": f"Bearer {self.token(tenant=tenant, scope=scope)}"}
+        return self.send(method, path, body, headers)
+
+    def send(self, method: str, path: str, body: object, headers: dict[str, str]) -> Response:
+        """Call it without a key, or with any headers."""
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        return self._client.request(method, path, headers=headers, **more)
+
+    def subscribe(self, tenant: str = TENANT, **fields: Any) -> NotificationConfig:
+        """A config that is there already."""
+        config = a_config(self.clock(), tenant, **fields)
+        assert self.configs.put(config)
+        return config
+
+    def _services(self) -> Services:
+        channels = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
+        return Services(
+            authenticator=Authenticator(self._keys, self.clock),
+            accept=Accept(self.events, self.clock),
+            acknowledge=Acknowledge(self.events, self.clock),
+            events=self.events,
+            subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
+            try_out=TryOut(self.configs, channels, self.clock),
+            replay=Replay(
+                events=self.events,
+                configs=self.configs,
+                deliveries=self.deliveries,
+                queue=self.queue,
+                clock=self.clock,
+            ),
+            deliveries=self.deliveries,
+            cursors=CursorCodec(b"a key that only tests sign with"),
+            clock=self.clock,
+        )
+
+
+def create(world: World, **fields: Any) -> dict[str, Any]:
+    """Make a webhook's config through the API, and give what was answered."""
+    answer = world.call("POST", CONFIGS, WEBHOOK | fields)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def without_secret(created: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in created.items() if name != "secret"}
+
+
+def with_token(token: str | None, **settings: Any) -> dict[str, Any]:
+    """Settings with a secret among them."""
+    return {"url": "https://hooks.example.com/triggers", "bearer_token": token} | settings
+
+
+def keep_delivery(
+    world: World,
+    config: NotificationConfig,
+    status: DeliveryStatus = DeliveryStatus.DEAD,
+    **fields: Any,
+) -> Delivery:
+    """A delivery of an event that is there, recorded."""
+    event = store_event(world.events, world.clock())
+    delivery = a_delivery(a_task(event, config), status, world.clock(), **fields)
+    assert world.deliveries.record(delivery, known_attempts=None)
+    return delivery
+
+
+def queued(world: World) -> list[str]:
+    """The deliveries that were queued."""
+    return [task.delivery_id for task in world.queue.tasks]
+
+
+def codes(answer: Response) -> dict[str, str]:
+    """The faults of a refused request: the code for each field."""
+    return {each["field"]: each["code"] for each in answer.json()["details"]}
+
+
+def _fault_of_template(template: str) -> str | None:
+    return "there is no placeholder ${nonsense}" if "${nonsense}" in template else None
+
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+def _with_context(app: AsgiApp) -> AsgiApp:
+    """What the handler does for each request."""
+
+    async def with_context(scope: Message, receive: Receive, send: Send) -> None:
+        scope["state"] = {"context": RequestContext(request_id="req-1")}
+        await app(scope, receive, send)
+
+    return with_context

@@ -1,0 +1,230 @@
+"""The delivery worker's handler: which messages are kept, and for how long they wait."""
+
+import json
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from tests.builders import TENANT
+from tests.builders_push import a_delivery, a_task
+from tests.functional.delivery_bench import GONE, PERMANENT, REFUSED, SENDING_TAKES, Bench
+from triggers_api.lifecycle import EventStatus
+from triggers_api.push.channel import Receipt
+from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN, OPEN_FOR
+from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.queue.deliveries import to_body
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def busy(seconds: float) -> Receipt:
+    """What a receiver says that wants to be left alone for so long."""
+    return Receipt(status_code=429, error="429", retry_after=timedelta(seconds=seconds))
+
+
+def test_a_delivered_message_is_done(bench: Bench) -> None:
+    event, task = bench.post()
+
+    assert bench.work(task) == []
+
+    (push,) = bench.channel.pushes
+    assert (push.event, push.delivery_id) == (event, task.delivery_id)
+    assert bench.record_of(task).status is DeliveryStatus.SUCCEEDED
+    assert (bench.hidden, bench.queue.later, bench.queue.dead_letters) == ([], [], [])
+
+
+def test_a_message_that_was_delivered_before_is_done_without_sending(bench: Bench) -> None:
+    _, task = bench.post()
+    bench.work(task)
+
+    assert bench.work(task) == []
+
+    assert len(bench.channel.pushes) == 1
+
+
+def test_of_a_batch_only_what_must_come_again_is_answered_as_failed(bench: Bench) -> None:
+    bench.configs.disable(TENANT, bench.config.id, "just so")
+    off = a_task(bench.post()[0], bench.config)
+    on = bench.put_config()
+    delivered = a_task(bench.post()[0], on)
+    refused = a_task(bench.post(REFUSED)[0], on)
+    given_up = a_task(bench.post(PERMANENT)[0], on)
+
+    assert bench.work(off, "{", delivered, refused, given_up, "") == ["m1", "m3", "m5"]
+
+    assert bench.hidden == [("handle of m3", 1)]
+    assert {task for task, _ in bench.queue.dead_letters} == {off, given_up}
+    assert bench.record_of(delivered).status is DeliveryStatus.SUCCEEDED
+
+
+def test_ten_messages_are_delivered_at_once(bench: Bench) -> None:
+    tasks = [bench.post()[1] for _ in range(10)]
+    # Each waits until all are being sent; one after the other, the first would wait in vain.
+    bench.channel.while_sending = Barrier(10, timeout=10).wait
+
+    assert bench.work(*tasks) == []
+
+    assert {push.delivery_id for push in bench.channel.pushes} == {
+        task.delivery_id for task in tasks
+    }
+
+
+def without(name: str) -> str:
+    _, task = Bench().post()
+    said: dict[str, Any] = json.loads(to_body(task))
+    del said[name]
+    return json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "not JSON", "{}", "[]", "7", "null", '"x"', without("tenant"), without("replayed_after")],
+    ids=["empty", "text", "{}", "[]", "number", "null", "string", "no tenant", "no replay"],
+)
+def test_a_message_that_cannot_be_read_is_kept_and_disturbs_no_other(
+    bench: Bench, body: str
+) -> None:
+    _, task = bench.post()
+
+    assert bench.work(body, task) == ["m0"]
+
+    assert bench.record_of(task).status is DeliveryStatus.SUCCEEDED
+    assert bench.hidden == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hidden"),
+    [(1.000001, 2), (2, 2), (30.5, 31), (59.000001, 60), (59.999, 60), (60, 60)],
+)
+def test_a_wait_up_to_a_minute_hides_the_message_for_whole_seconds(
+    bench: Bench, seconds: float, hidden: int
+) -> None:
+    _, task = bench.post(busy(seconds))
+
+    assert bench.work(task) == ["m0"]
+
+    assert bench.hidden == [("handle of m0", hidden)]
+    assert bench.queue.later == []
+
+
+@pytest.mark.parametrize("seconds", [60.000001, 61, 900, 901, 86_400])
+def test_a_longer_wait_is_another_message(bench: Bench, seconds: float) -> None:
+    _, task = bench.post(busy(seconds))
+
+    assert bench.work(task) == []
+
+    again_at = bench.clock() + timedelta(seconds=seconds)
+    assert bench.queue.later == [(again_at, task)]
+    assert bench.record_of(task).next_attempt_at == again_at
+    assert bench.hidden == []
+
+
+def test_the_waits_grow_along_the_schedule_and_then_it_is_given_up(bench: Bench) -> None:
+    _, task = bench.post(REFUSED)
+    kept = []
+
+    while not bench.queue.dead_letters:
+        kept.append(bench.work(task))
+        bench.clock.at = bench.record_of(task).next_attempt_at or bench.clock()
+
+    assert kept == [["m0"], ["m0"], ["m0"], [], [], [], []]
+    assert [seconds for _, seconds in bench.hidden] == [1, 60, 60]
+    waits = [at - attempt.at - SENDING_TAKES for (at, _), attempt in later_after(bench)]
+    assert [wait.total_seconds() for wait in waits] == [60.001, 900, 7200]
+    assert len(bench.record_of(task).attempts) == 7
+
+
+def later_after(bench: Bench) -> Any:
+    """What was queued for later, each with the attempt it followed."""
+    ((_, task), *_) = bench.queue.later
+    return zip(bench.queue.later, bench.record_of(task).attempts[3:], strict=False)
+
+
+@pytest.mark.parametrize(("early", "hidden"), [(50, 50), (10.2, 11), (0.001, 1)])
+def test_a_message_that_comes_too_early_waits_for_the_rest(
+    bench: Bench, early: float, hidden: int
+) -> None:
+    _, task = bench.post(busy(50))
+    bench.work(task)
+    bench.clock.advance(seconds=50 - early)
+
+    assert bench.work(task) == ["m0"]
+
+    assert bench.hidden[1:] == [("handle of m0", hidden)]
+    assert len(bench.channel.pushes) == 1
+
+
+def test_a_message_of_a_receiver_left_alone_is_another_one_after_that(bench: Bench) -> None:
+    for _ in range(FAILURES_TO_OPEN):
+        bench.work(bench.post(REFUSED)[1])
+    opened_at = bench.clock()
+    _, task = bench.post()
+    pushes = len(bench.channel.pushes)
+
+    assert bench.work(task) == []
+
+    assert bench.queue.later == [(opened_at + OPEN_FOR, task)]
+    assert bench.deliveries.find(task) is None
+    assert len(bench.channel.pushes) == pushes
+
+
+def test_a_message_whose_next_cannot_be_queued_is_kept_and_queues_it_when_it_comes_again(
+    bench: Bench,
+) -> None:
+    _, task = bench.post(busy(3600))
+    bench.queue.is_down = True
+    assert bench.work(task) == ["m0"]
+    bench.queue.is_down = False
+
+    assert bench.work(task) == []
+
+    assert [queued for _, queued in bench.queue.later] == [task]
+    assert len(bench.channel.pushes) == 1
+
+
+def test_a_message_that_cannot_be_hidden_is_kept(bench: Bench) -> None:
+    _, task = bench.post(busy(30))
+    bench.is_hiding_down = True
+
+    assert bench.work(task) == ["m0"]
+
+    assert bench.record_of(task).status is DeliveryStatus.RETRYING
+
+
+def test_a_dead_letter_that_cannot_be_sent_keeps_the_message_until_it_can(bench: Bench) -> None:
+    event, task = bench.post(GONE)
+    bench.queue.is_down = True
+    assert bench.work(task) == ["m0"]
+    bench.queue.is_down = False
+
+    assert bench.work(task) == []
+
+    assert bench.queue.dead_letters == [(task, GONE.error)]
+    assert bench.events.get(TENANT, event.id).status is EventStatus.FAILED
+    assert len(bench.channel.pushes) == 1
+
+
+def test_who_gives_up_what_was_delivered_meanwhile_acknowledges_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(acknowledges=True)
+    event, task = bench.post()
+    bench.configs.disable(TENANT, bench.config.id, "just so")
+    record = bench.deliveries.record
+
+    def overtake(delivery: Delivery, *, known_attempts: int | None) -> bool:
+        """Another worker delivers it, records that, and stops."""
+        assert record(a_delivery(task, DeliveryStatus.SUCCEEDED), known_attempts=None)
+        return record(delivery, known_attempts=known_attempts)
+
+    monkeypatch.setattr(bench.deliveries, "record", overtake)
+
+    assert bench.work(task) == []
+
+    assert bench.events.get(TENANT, event.id).status is EventStatus.DELIVERED
+    assert bench.queue.dead_letters == []

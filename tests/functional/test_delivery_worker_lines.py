@@ -1,0 +1,235 @@
+"""What a delivery leaves behind: one log line, which is its metrics too, and no secret."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.builders import TENANT
+from tests.functional.conftest import LogLines
+from tests.functional.delivery_bench import GONE, PERMANENT, REFUSED, Bench, metrics_of
+from triggers_api.push.channel import Receipt
+from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN
+from triggers_api.push.delivery import Delivery, Task
+
+SUCCESS = {"DeliveriesSucceeded", "DeliveriesFailed", "DeliveryLatency"}
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def ids_of(task: Task) -> dict[str, Any]:
+    return {
+        "tenant": task.tenant,
+        "event_id": task.event_id,
+        "config_id": task.config_id,
+        "delivery_id": task.delivery_id,
+    }
+
+
+def said(line: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: line.get(name) for name in names}
+
+
+def test_every_task_is_one_line_with_all_its_ids(bench: Bench, log_lines: LogLines) -> None:
+    tasks = [bench.post(each)[1] for each in (None, REFUSED, PERMANENT)]
+
+    bench.work(*tasks)
+
+    assert [said(line, *ids_of(task)) for line, task in zip(log_lines(), tasks, strict=True)] == [
+        ids_of(task) for task in tasks
+    ]
+
+
+def test_a_delivered_task_is_measured_from_the_event_on(bench: Bench, log_lines: LogLines) -> None:
+    _, task = bench.post()
+    bench.clock.advance(seconds=3)
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "message", "result", "attempt", "status_code") == {
+        "level": "INFO",
+        "message": "delivery.carried_out",
+        "result": "succeeded",
+        "attempt": 1,
+        "status_code": 200,
+    }
+    measured = metrics_of(line)
+    assert (measured["DeliveriesSucceeded"], measured["DeliveriesFailed"]) == ([1.0], [0.0])
+    assert measured["DeliveryLatency"] == [pytest.approx(3250, abs=1)]
+    assert set(measured) == SUCCESS
+
+
+def test_a_task_that_is_tried_again_is_counted_as_neither(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post(REFUSED)
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "result", "attempt", "status_code", "error", "again_at") == {
+        "level": "INFO",
+        "result": "retrying",
+        "attempt": 1,
+        "status_code": 500,
+        "error": REFUSED.error,
+        "again_at": (bench.clock() + timedelta(seconds=1)).isoformat(),
+    }
+    assert metrics_of(line) == {}
+
+
+@pytest.mark.parametrize("receipt", [PERMANENT, GONE])
+def test_what_is_given_up_is_a_critical_line_with_every_id_and_the_reason(
+    bench: Bench, log_lines: LogLines, receipt: Receipt
+) -> None:
+    _, task = bench.post(receipt)
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "message", "reason", *ids_of(task)) == {
+        "level": "CRITICAL",
+        "message": "DEAD_LETTER",
+        "reason": receipt.error,
+    } | ids_of(task)
+    assert metrics_of(line) == {
+        "DeliveriesSucceeded": [0.0],
+        "DeliveriesFailed": [1.0],
+        "DeadLetters": [1.0],
+    }
+
+
+def test_what_is_given_up_without_an_attempt_is_told_alike(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post()
+    bench.configs.delete(TENANT, bench.config.id)
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "message", "reason", "attempt", *ids_of(task)) == {
+        "level": "CRITICAL",
+        "message": "DEAD_LETTER",
+        "reason": "the config was deleted",
+        "attempt": 0,
+    } | ids_of(task)
+    assert metrics_of(line)["DeadLetters"] == [1.0]
+
+
+def test_a_dead_letter_is_told_of_also_if_who_gave_it_up_stopped_before(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post(PERMANENT)
+    bench.queue.is_down = True
+    bench.work(task)
+    bench.queue.is_down = False
+
+    bench.work(task)
+
+    crashed, told = log_lines()
+    assert said(crashed, "level", "message") == {"level": "ERROR", "message": "delivery.crashed"}
+    assert said(told, "level", "message", "reason", *ids_of(task)) == {
+        "level": "CRITICAL",
+        "message": "DEAD_LETTER",
+        "reason": PERMANENT.error,
+    } | ids_of(task)
+
+
+def test_a_delivery_that_had_succeeded_before_is_counted_once(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post()
+    for _ in range(3):
+        bench.work(task)
+
+    measured = [metrics_of(line) for line in log_lines()]
+    assert [set(each) for each in measured] == [SUCCESS, set(), set()]
+    assert [line["result"] for line in log_lines()[1:]] == ["repeated", "repeated"]
+
+
+def test_tasks_of_one_batch_are_measured_apart(bench: Bench, log_lines: LogLines) -> None:
+    bench.work(*(bench.post(each)[1] for each in (None, REFUSED, PERMANENT, None)))
+
+    assert [metrics_of(line).get("DeliveriesSucceeded") for line in log_lines()] == [
+        [1.0],
+        None,
+        [0.0],
+        [1.0],
+    ]
+
+
+def test_the_line_of_the_task_that_opens_a_breaker_says_so(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    for _ in range(FAILURES_TO_OPEN):
+        bench.work(bench.post(REFUSED)[1])
+    bench.work(bench.post()[1])
+
+    opened = [line.get("circuit_opened") for line in log_lines()]
+    assert opened == [None] * (FAILURES_TO_OPEN - 1) + [True, None]
+    assert log_lines()[-1]["result"] == "breaker_open"
+
+
+def test_a_message_that_cannot_be_read_is_an_error_with_its_id(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    bench.work("not JSON")
+
+    (line,) = log_lines()
+    assert said(line, "level", "message", "message_id") == {
+        "level": "ERROR",
+        "message": "delivery.crashed",
+        "message_id": "m0",
+    }
+
+
+def test_a_task_that_crashes_is_an_error_with_all_its_ids(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post(Receipt(error="429", retry_after=timedelta(seconds=99)))
+    bench.queue.is_down = True
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "message_id", *ids_of(task)) == {
+        "level": "ERROR",
+        "message_id": "m0",
+    } | ids_of(task)
+    assert "QueueUnavailableError" in line["exception"]
+
+
+def test_no_line_holds_a_secret_or_a_payload(
+    log_lines: LogLines, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("DEBUG")
+    bench = Bench(
+        name="PRIVATE",
+        settings={"url": "https://hooks.example.com/PRIVATE"},
+        secrets={"secret": "PRIVATE", "bot_token": "PRIVATE"},
+        message_template="PRIVATE",
+    )
+    private: dict[str, Any] = {
+        "payload": b'{"card":"PRIVATE"}',
+        "metadata": {"connector": "PRIVATE"},
+    }
+
+    bench.work(*(bench.post(each, **private)[1] for each in (None, REFUSED, PERMANENT)))
+    bench.work('{"tenant":"PRIVATE"', '{"PRIVATE":"PRIVATE"}', '"PRIVATE"')
+    bench.queue.is_down = True
+    bench.work(bench.post(PERMANENT, **private)[1])
+
+    def fail(delivery: Delivery, **_: object) -> bool:
+        raise RuntimeError(delivery.id)
+
+    monkeypatch.setattr(bench.deliveries, "record", fail)
+    bench.work(bench.post(**private)[1])
+
+    assert len(log_lines()) == 8
+    assert "PRIVATE" not in json.dumps(log_lines()) + caplog.text

@@ -1,0 +1,72 @@
+"""What the dispatcher logs: a line for each record, and no secret."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.builders import TENANT, an_event
+from tests.builders_push import a_config
+from tests.clock import START
+from tests.functional.conftest import LogLines
+from tests.functional.stream_of_events import (
+    COMPRESSIBLE,
+    Bench,
+    a_broken_record,
+    a_record,
+    number_of,
+)
+from tests.simulation.faults import Fault, OneFault
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_a_dispatched_event_is_one_line_with_its_ids(bench: Bench, log_lines: LogLines) -> None:
+    bench.configs.put(a_config())
+    event = an_event(START, execution_id="exec_42")
+
+    bench.dispatch(a_record(event, 1))
+
+    (line,) = log_lines()
+    assert (line["level"], line["message"]) == ("INFO", "event.dispatched")
+    assert (line["tenant"], line["event_id"], line["execution_id"], line["pushes"]) == (
+        TENANT,
+        event.id,
+        "exec_42",
+        1,
+    )
+
+
+def test_a_failed_record_is_one_line_with_its_number(bench: Bench, log_lines: LogLines) -> None:
+    bench.dispatch(a_broken_record(7))
+
+    (line,) = log_lines()
+    assert (line["level"], line["message"]) == ("ERROR", "dispatch.failed")
+    assert line["sequence_number"] == number_of(7)
+    assert "KeyError" in line["exception"]
+
+
+def test_no_line_holds_a_secret_or_a_payload(
+    log_lines: LogLines, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    bench = Bench(OneFault(3, Fault.REFUSED))
+    private: dict[str, Any] = {"payload": COMPRESSIBLE, "metadata": {"connector": "PRIVATE"}}
+    bench.configs.put(
+        a_config(
+            name="PRIVATE",
+            settings={"url": "https://PRIVATE.example.com"},
+            secrets={"bot_token": "PRIVATE"},
+        )
+    )
+    types = ("order.failed", "order.fetched", "order.completed", "order.failed")
+    events = [an_event(START, event_type=each, **private) for each in types]
+
+    bench.dispatch(*(a_record(event, place) for place, event in enumerate(events)))
+    bench.dispatch(a_record(events[0], 1), a_broken_record(2))
+
+    assert log_lines()
+    assert "PRIVATE" not in json.dumps(log_lines()) + caplog.text

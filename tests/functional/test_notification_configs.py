@@ -1,0 +1,207 @@
+"""`/notifications/configs`: what a subscriber sees of its configs."""
+
+from typing import Any
+
+import pytest
+
+from tests.clock import FixedClock
+from tests.fakes import InMemoryEventStore
+from tests.functional.notification_api import (
+    CONFIGS,
+    WEBHOOK,
+    World,
+    create,
+    with_token,
+    without_secret,
+)
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.subscribe import MAX_CONFIGS
+
+
+@pytest.fixture
+def world(clock: FixedClock, fake_events: InMemoryEventStore) -> World:
+    return World(clock, fake_events)
+
+
+def test_a_config_is_answered_whole_with_its_signing_secret(world: World) -> None:
+    answer = world.call("POST", CONFIGS, WEBHOOK)
+
+    created = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"configs/{created['id']}"
+    assert created.pop("secret").startswith("whsec_")
+    assert created.pop("id").startswith("cfg_")
+    assert created == {
+        "name": "Failures to the ticket system",
+        "channel": "webhook",
+        "settings": {"url": "https://hooks.example.com/triggers"},
+        "secrets_set": ["secret"],
+        "filters": {
+            "event_types": None,
+            "min_severity": None,
+            "connectors": None,
+            "entity_types": None,
+            "error_types": None,
+        },
+        "message_template": None,
+        "acknowledges": False,
+        "enabled": True,
+        "disabled_reason": None,
+        "circuit": {"state": "closed", "failures": 0, "opened_at": None},
+        "created_at": "2026-11-21T22:55:18.123456Z",
+        "updated_at": "2026-11-21T22:55:18.123456Z",
+    }
+
+
+def test_the_location_leads_to_the_config(world: World) -> None:
+    answer = world.call("POST", CONFIGS, WEBHOOK)
+
+    found = world.call("GET", f"/notifications/{answer.headers['location']}")
+
+    assert found.status_code == 200
+    assert found.json() == without_secret(answer.json())
+
+
+def test_what_was_sent_comes_back(world: World) -> None:
+    filters = {
+        "event_types": ["invoice.*", "order.failed"],
+        "min_severity": "error",
+        "connectors": ["amazon"],
+        "entity_types": ["order"],
+        "error_types": ["rate_limit"],
+    }
+
+    created = create(
+        world, filters=filters, message_template="${event_type}", acknowledges=True, enabled=False
+    )
+
+    assert created["filters"] == filters
+    assert created["message_template"] == "${event_type}"
+    assert (created["acknowledges"], created["enabled"]) == (True, False)
+
+
+def test_a_time_is_spelled_in_one_way_even_on_the_full_second(
+    world: World, clock: FixedClock
+) -> None:
+    clock.at = clock.at.replace(microsecond=0)
+
+    assert create(world)["created_at"] == "2026-11-21T22:55:18.000000Z"
+
+
+def test_the_list_holds_all_oldest_first(world: World, clock: FixedClock) -> None:
+    created = []
+    for _ in range(3):
+        created.append(create(world))
+        clock.advance(seconds=1)
+
+    answer = world.call("GET", CONFIGS)
+
+    assert answer.json() == [without_secret(each) for each in created]
+    assert "link" not in answer.headers
+
+
+def test_there_are_at_most_so_many(world: World) -> None:
+    for _ in range(MAX_CONFIGS):
+        world.subscribe()
+
+    answer = world.call("POST", CONFIGS, WEBHOOK)
+
+    assert (answer.status_code, answer.json()["error"]) == (409, "too_many_configs")
+    assert len(world.call("GET", CONFIGS).json()) == MAX_CONFIGS
+
+
+def test_a_put_replaces_all_but_the_secrets_it_leaves_out(world: World, clock: FixedClock) -> None:
+    created = create(
+        world,
+        settings=with_token("t0ken", color="red"),
+        filters={"connectors": ["amazon"]},
+        enabled=False,
+    )
+    clock.advance(seconds=1)
+
+    answer = world.call("PUT", f"{CONFIGS}/{created['id']}", WEBHOOK | {"name": "New"})
+
+    replaced = answer.json()
+    assert answer.status_code == 200
+    assert replaced == created | {
+        "name": "New",
+        "settings": {"url": "https://hooks.example.com/triggers"},
+        "filters": dict.fromkeys(created["filters"]),
+        "enabled": True,
+        "secret": None,
+        "updated_at": "2026-11-21T22:55:19.123456Z",
+    }
+    stored = world.configs.find("acme", created["id"])
+    assert stored is not None
+    assert stored.secrets == {"bearer_token": "t0ken", "secret": created["secret"]}
+
+
+def test_enabling_again_forgets_why_it_was_disabled(world: World) -> None:
+    created = create(world)
+    path = f"{CONFIGS}/{created['id']}"
+    world.configs.disable("acme", created["id"], "the receiver answered 410 Gone")
+
+    found = world.call("GET", path).json()
+    still = world.call("PUT", path, WEBHOOK | {"enabled": False}).json()
+    again = world.call("PUT", path, WEBHOOK).json()
+
+    for each in (found, still):
+        assert not each["enabled"]
+        assert each["disabled_reason"] == "the receiver answered 410 Gone"
+    assert again["enabled"]
+    assert again["disabled_reason"] is None
+    disabled_by_hand = world.call("PUT", path, WEBHOOK | {"enabled": False}).json()
+    assert disabled_by_hand["disabled_reason"] is None
+
+
+def test_the_circuit_is_told_and_survives_a_put(world: World, clock: FixedClock) -> None:
+    config = world.subscribe()
+    open_ = CircuitBreaker(failures=10, opened_at=clock())
+    assert world.configs.change_breaker("acme", config.id, CircuitBreaker(), open_)
+    told = {"state": "open", "failures": 10, "opened_at": "2026-11-21T22:55:18.123456Z"}
+
+    assert world.call("PUT", f"{CONFIGS}/{config.id}", WEBHOOK).json()["circuit"] == told
+    assert world.call("GET", CONFIGS).json()[0]["circuit"] == told
+    clock.advance(seconds=120)
+    assert world.call("GET", CONFIGS).json()[0]["circuit"] == told | {"state": "half_open"}
+
+
+def test_a_deleted_config_is_gone(world: World) -> None:
+    path = f"{CONFIGS}/{create(world)['id']}"
+
+    assert world.call("DELETE", path).status_code == 204
+    for method, body in (("DELETE", None), ("GET", None), ("PUT", WEBHOOK), ("PUT", {})):
+        answer = world.call(method, path, body)
+        assert (answer.status_code, answer.json()["error"]) == (404, "config_not_found")
+    assert world.call("GET", CONFIGS).json() == []
+
+
+def test_a_put_that_races_with_a_delete_does_not_bring_the_config_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = world.subscribe()
+    put = world.configs.put
+
+    def put_too_late(*args: Any, **named: Any) -> bool:
+        world.configs.delete("acme", config.id)
+        return put(*args, **named)
+
+    monkeypatch.setattr(world.configs, "put", put_too_late)
+
+    assert world.call("PUT", f"{CONFIGS}/{config.id}", WEBHOOK).status_code == 404
+    assert world.call("GET", CONFIGS).json() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ""), ("PUT", "/{id}"), ("POST", "/{id}/rotate-secret")]
+)
+def test_a_config_that_others_keep_changing_is_a_503(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    config = world.subscribe()
+    monkeypatch.setattr(world.configs, "put", lambda *_, **__: False)
+
+    answer = world.call(method, CONFIGS + path.format(id=config.id), WEBHOOK)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"

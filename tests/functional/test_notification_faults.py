@@ -1,0 +1,112 @@
+"""`/notifications/configs`: what is refused, and how that is told."""
+
+from typing import Any
+
+import pytest
+
+from tests.clock import FixedClock
+from tests.fakes import InMemoryEventStore
+from tests.functional.notification_api import (
+    CONFIGS,
+    WEBHOOK,
+    World,
+    codes,
+    create,
+    without_secret,
+)
+
+
+@pytest.fixture
+def world(clock: FixedClock, fake_events: InMemoryEventStore) -> World:
+    return World(clock, fake_events)
+
+
+def test_every_fault_is_told_at_once(world: World) -> None:
+    body = {
+        "name": "",
+        "channel": "webhook",
+        "settings": {"url": "http://localhost", "colour": "red"},
+        "filters": {"event_types": ["**"], "min_severity": "loud", "connector": "amazon"},
+        "message_template": "${nonsense}",
+        "enabled": "yes",
+        "id": "cfg_mine",
+    }
+
+    answer = world.call("POST", CONFIGS, body)
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid_config")
+    assert codes(answer) == {
+        "name": "string_too_short",
+        "filters.event_types.0": "string_pattern_mismatch",
+        "filters.min_severity": "enum",
+        "filters.connector": "extra_forbidden",
+        "enabled": "bool_type",
+        "id": "extra_forbidden",
+        "settings.url": "invalid_url",
+        "settings.colour": "unknown_field",
+        "message_template": "invalid_template",
+    }
+    assert world.call("GET", CONFIGS).json() == []
+
+
+def test_faults_of_the_channel_alone_are_told_alike(world: World) -> None:
+    created = create(world)
+    body = WEBHOOK | {"settings": {"colour": "red"}, "message_template": "${nonsense}"}
+    path = f"{CONFIGS}/{created['id']}"
+
+    for answer in (world.call("POST", CONFIGS, body), world.call("PUT", path, body)):
+        assert (answer.status_code, answer.json()["error"]) == (422, "invalid_config")
+        assert codes(answer) == {
+            "settings.colour": "unknown_field",
+            "settings.url": "invalid_url",
+            "message_template": "invalid_template",
+        }
+    assert world.call("GET", CONFIGS).json() == [without_secret(created)]
+
+
+def test_an_unknown_channel_is_told_which_there_are(world: World) -> None:
+    answer = world.call("POST", CONFIGS, WEBHOOK | {"channel": "pigeon"})
+
+    assert answer.status_code == 422
+    assert codes(answer) == {"channel": "unknown_channel"}
+    assert "slack, webhook" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": " \t"}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": "n" * 101}, "name"),
+        ({"name": None}, "name"),
+        ({"channel": 7}, "channel"),
+        ({"settings": []}, "settings"),
+        ({"settings": None}, "settings"),
+        ({"settings": {"url": "https://a.example/" + "x" * 20_000}}, "settings"),
+        ({"filters": {"event_types": []}}, "filters.event_types"),
+        ({"filters": {"event_types": ["a."]}}, "filters.event_types.0"),
+        ({"filters": {"event_types": ["*.failed"]}}, "filters.event_types.0"),
+        ({"filters": {"event_types": ["a"] * 51}}, "filters.event_types"),
+        ({"filters": {"connectors": [7]}}, "filters.connectors.0"),
+        ({"filters": {"connectors": [""]}}, "filters.connectors.0"),
+        ({"message_template": "t" * 2001}, "message_template"),
+        ({"message_template": "${nonsense}" * 200}, "message_template"),
+        ({"message_template": 7}, "message_template"),
+        ({"acknowledges": 1}, "acknowledges"),
+        ({"enabled": None}, "enabled"),
+    ],
+)
+def test_what_is_not_acceptable_names_its_field(
+    world: World, fields: dict[str, Any], field: str
+) -> None:
+    answer = world.call("POST", CONFIGS, WEBHOOK | fields)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["details"]] == [field]
+
+
+def test_a_body_that_is_no_object_is_refused(world: World) -> None:
+    answer = world.call("POST", CONFIGS, [WEBHOOK])
+
+    assert answer.status_code == 422
+    assert list(codes(answer)) == ["body"]

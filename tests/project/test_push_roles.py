@@ -1,0 +1,116 @@
+"""Facts about who may do what to push: every action of every role, by its resource."""
+
+import json
+
+import pytest
+
+from tests.cloudformation import properties, template
+from tests.project.test_template import as_list
+
+TABLE = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}
+EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
+QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
+KEY = {"Fn::GetAtt": ["SecretsKey", "Arn"]}
+IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SesIdentity}"
+SCHEDULES = (
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
+)
+
+# Every action of every role that pushing needs, by the resource it is granted on.
+GRANTS: dict[str, dict[str, set[str]]] = {
+    "ApiRole": {
+        json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
+        "${NotificationsTable.Arn}/index/HistoryIndex": {"Query"},
+        json.dumps(QUEUE): {"SendMessage"},
+        json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
+        IDENTITY: {"SendEmail", "SendRawEmail"},
+    },
+    "DispatcherRole": {
+        json.dumps({"Fn::GetAtt": ["EventsTable", "StreamArn"]}): {
+            "DescribeStream",
+            "GetRecords",
+            "GetShardIterator",
+        },
+        "${EventsTable.Arn}/stream/*": {"ListStreams"},
+        json.dumps({"Fn::GetAtt": ["StreamFailuresQueue", "Arn"]}): {"SendMessage"},
+        json.dumps(TABLE): {"GetItem", "Query", "UpdateItem"},
+        json.dumps(EVENTS): {"GetItem", "PutItem", "UpdateItem"},
+        json.dumps(QUEUE): {"SendMessage"},
+    },
+    "DeliveryRole": {
+        json.dumps(QUEUE): {
+            "ChangeMessageVisibility",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ReceiveMessage",
+            "SendMessage",
+        },
+        json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
+        SCHEDULES: {"CreateSchedule"},
+        json.dumps({"Fn::GetAtt": ["SchedulerRole", "Arn"]}): {"PassRole"},
+        json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
+        json.dumps(EVENTS): {"BatchGetItem", "GetItem", "UpdateItem"},
+        json.dumps(KEY): {"Decrypt"},
+        IDENTITY: {"SendEmail", "SendRawEmail"},
+    },
+    "SchedulerRole": {json.dumps(QUEUE): {"SendMessage"}},
+}
+NOT_FOR_PUSHING = {"emulator", "log", "store", "trace"}
+
+
+def granted(role: str) -> dict[str, set[str]]:
+    """What a role may do for pushing, by resource."""
+    found: dict[str, set[str]] = {}
+    for policy in properties(role)["Policies"]:
+        named = policy["Fn::If"][1] if "Fn::If" in policy else policy
+        if named["PolicyName"] in NOT_FOR_PUSHING:
+            continue
+        for statement in named["PolicyDocument"]["Statement"]:
+            resource = statement["Resource"]
+            place = resource.get("Fn::Sub") or json.dumps(resource)
+            actions = {action.split(":")[1] for action in as_list(statement["Action"])}
+            found[place] = found.get(place, set()) | actions
+    return found
+
+
+@pytest.mark.parametrize("role", GRANTS)
+def test_a_role_may_do_exactly_this(role: str) -> None:
+    assert granted(role) == GRANTS[role]
+
+
+def test_email_is_granted_only_where_an_identity_is_named() -> None:
+    for role in ("ApiRole", "DeliveryRole"):
+        (conditions,) = [
+            policy["Fn::If"]
+            for policy in properties(role)["Policies"]
+            if "ses:" in json.dumps(policy)
+        ]
+        assert conditions[0] == "SendsBySes"
+    assert template()["Parameters"]["SesIdentity"]["Default"] == ""
+
+
+def test_what_only_the_emulator_asks_for_is_granted_only_there() -> None:
+    policies = [policy for role in GRANTS for policy in properties(role)["Policies"]]
+    locally = [policy for policy in policies if '"emulator"' in json.dumps(policy)]
+    assert len(locally) == 3
+    for policy in locally:
+        condition, _, other = policy["Fn::If"]
+        assert (condition, other) == ("RunsLocally", {"Ref": "AWS::NoValue"})
+
+
+def test_a_role_is_lent_to_schedules_of_our_group_only() -> None:
+    statement = next(
+        one
+        for policy in properties("DeliveryRole")["Policies"]
+        for one in policy.get("PolicyDocument", {}).get("Statement", [])
+        if one["Action"] == "iam:PassRole"
+    )
+    assert statement["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
+    }
+    (trust,) = properties("SchedulerRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }

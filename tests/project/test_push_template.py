@@ -1,0 +1,167 @@
+"""Facts about the Dispatch and Deliver chapters of template.yaml that no linter knows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.cloudformation import properties, resources, template
+from triggers_api.push.retry import DEFAULT_DELAYS
+from triggers_api.settings import EventsSettings, PushSettings, QueueSettings, Settings
+
+QUEUES = resources("AWS::SQS::Queue")
+MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
+DAY_SECONDS = 86_400
+
+# What each function reads of the environment; the settings that only others need are left out.
+READS: dict[str, tuple[Any, ...]] = {
+    "ApiFunction": (Settings, PushSettings, QueueSettings),
+    "DispatcherFunction": (EventsSettings, PushSettings, QueueSettings),
+    "DeliveryFunction": (EventsSettings, PushSettings, QueueSettings),
+}
+WAITS_AND_GIVES_UP = {
+    "DEAD_LETTER_QUEUE_URL",
+    "DELIVERY_QUEUE_ARN",
+    "RETRY_SCHEDULE_SECONDS",
+    "SCHEDULER_GROUP",
+    "SCHEDULER_ROLE_ARN",
+}
+SENDS = {"ALLOW_PRIVATE_TARGETS", "BRAND", "SECRETS_KEY_ID"}
+NEEDS_NOT = {
+    "ApiFunction": WAITS_AND_GIVES_UP,
+    "DispatcherFunction": WAITS_AND_GIVES_UP | SENDS,
+    "DeliveryFunction": set[str](),
+}
+
+
+@pytest.mark.parametrize("function", READS)
+def test_a_function_is_given_the_settings_it_reads_and_needs(function: str) -> None:
+    needed: set[str] = set()
+    read: set[str] = set()
+
+    class Recording(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            needed.add(name)
+            return "1"
+
+        def get(self, name: str, default: Any = None) -> Any:
+            read.add(name)
+            return default
+
+    for settings in READS[function]:
+        settings.from_environment(Recording())
+    given = set(properties(function)["Environment"]["Variables"])
+    powertools = {name for name in given if name.startswith("POWERTOOLS_")}
+    assert len(powertools) == 3
+    assert needed <= given
+    assert given - powertools == (needed | read) - NEEDS_NOT[function]
+
+
+def test_private_targets_cannot_be_allowed_on_aws() -> None:
+    conditions = template()["Conditions"]
+    account = {"Ref": "AWS::AccountId"}
+    assert conditions["OnTheEmulator"] == {
+        "Fn::Or": [
+            {"Fn::Equals": [account, "000000000000"]},
+            {"Fn::Equals": [account, "AWS::AccountId"]},
+        ]
+    }
+    assert {"Condition": "OnTheEmulator"} in conditions["RunsLocally"]["Fn::And"]
+    assert {"Condition": "RunsLocally"} in conditions["PushesToPrivateTargets"]["Fn::And"]
+    for function in ("ApiFunction", "DeliveryFunction"):
+        assert properties(function)["Environment"]["Variables"]["ALLOW_PRIVATE_TARGETS"] == {
+            "Fn::If": ["PushesToPrivateTargets", "1", "0"]
+        }
+
+
+def test_the_default_schedule_is_the_codes_own() -> None:
+    text = template()["Parameters"]["RetryScheduleSeconds"]["Default"]
+    environment = {"RETRY_SCHEDULE_SECONDS": text, "DELIVERED_RETENTION_DAYS": "1"}
+    settings = PushSettings.from_environment({"NOTIFICATIONS_TABLE": "t"} | environment)
+    assert settings.retry_delays == DEFAULT_DELAYS
+
+
+def test_a_batch_stays_hidden_six_times_as_long_as_its_function_may_run() -> None:
+    visibility = properties("DeliveryQueue")["VisibilityTimeout"]
+    window = properties("DeliveryMapping").get("MaximumBatchingWindowInSeconds", 0)
+    assert visibility >= 6 * properties("DeliveryFunction")["Timeout"] + window
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_has_a_dead_letter_queue_or_is_one(queue: str) -> None:
+    wanted = properties(queue)
+    ends = {json.dumps({"Fn::GetAtt": [queue, "Arn"]})}
+    takes_failures = any(
+        ends & {json.dumps(destination) for destination in destinations(mapping["Properties"])}
+        for mapping in MAPPINGS.values()
+    ) or any(ends & {json.dumps(dead_letters(other))} for other in QUEUES)
+    assert takes_failures != ("RedrivePolicy" in wanted)
+    assert wanted["SqsManagedSseEnabled"] is True
+    if takes_failures:
+        assert wanted["MessageRetentionPeriod"] == 14 * DAY_SECONDS
+    else:  # a message's age is counted on from the first queue
+        assert wanted["MessageRetentionPeriod"] <= 7 * DAY_SECONDS
+        assert wanted["RedrivePolicy"]["maxReceiveCount"] > 5 * len(DEFAULT_DELAYS)
+
+
+def destinations(mapping: Mapping[str, Any]) -> list[Any]:
+    return [one["Destination"] for one in mapping.get("DestinationConfig", {}).values()]
+
+
+def dead_letters(queue: str) -> Any:
+    return properties(queue).get("RedrivePolicy", {}).get("deadLetterTargetArn")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_a_mapping_retries_what_failed_and_not_for_ever(mapping: str) -> None:
+    wanted = properties(mapping)
+    assert wanted["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    source, _ = wanted["EventSourceArn"]["Fn::GetAtt"]
+    if source in QUEUES:
+        assert "RedrivePolicy" in properties(source)
+        return
+    assert 0 < wanted["MaximumRetryAttempts"] < 1000
+    assert 0 < wanted["MaximumRecordAgeInSeconds"] <= DAY_SECONDS / 4
+    assert wanted["BisectBatchOnFunctionError"] is True
+    assert destinations(wanted)
+
+
+def test_only_new_events_are_dispatched_and_none_is_left_out() -> None:
+    wanted = properties("DispatcherMapping")
+    (one,) = wanted["FilterCriteria"]["Filters"]
+    assert json.loads(one["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": ["event"]}}},
+    }
+    assert wanted["StartingPosition"] == "TRIM_HORIZON"
+    assert wanted["Enabled"] == {"Fn::If": ["RunsLocally", False, True]}
+    assert properties("EventsTable")["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_sending_again_is_no_loop_and_no_function_can_be_starved_of_workers() -> None:
+    assert properties("DeliveryFunction")["RecursiveLoop"] == "Allow"
+    assert properties("DeliveryMapping")["ScalingConfig"] == {
+        "MaximumConcurrency": {"Fn::If": ["RunsLocally", 4, {"Ref": "DeliveryConcurrency"}]}
+    }
+    for function in READS:
+        assert "ReservedConcurrentExecutions" not in properties(function)
+
+
+def test_the_history_is_spread_over_configs_in_order_of_time() -> None:
+    (index,) = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+    assert index["IndexName"] == "HistoryIndex"
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert keys == [
+        ("tenant", "HASH"),
+        ("config_id", "HASH"),
+        ("created_at", "RANGE"),
+        ("id", "RANGE"),
+    ]
+
+
+def test_the_key_of_the_secrets_is_rotated_and_outlives_the_stack() -> None:
+    key = template()["Resources"]["SecretsKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert key["Properties"]["EnableKeyRotation"] is True

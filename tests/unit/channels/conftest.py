@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.channels.pushes import HASTY_SECONDS, a_http
+from tests.unit.channels.receivers import Certificate, make_certificate
+from triggers_api.channels.http import GuardedHttp
+
+
+@pytest.fixture
+def http() -> Iterator[GuardedHttp]:
+    http = a_http()
+    yield http
+    http.close()
+
+
+@pytest.fixture
+def hasty_http() -> Iterator[GuardedHttp]:
+    """One whose time runs out soon."""
+    http = a_http(deadline_seconds=HASTY_SECONDS)
+    yield http
+    http.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificates"))

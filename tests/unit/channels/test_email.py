@@ -1,0 +1,108 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.clock import START
+from tests.unit.channels.mail_servers import (
+    mail_server,
+)
+from tests.unit.channels.mails import TO, a_mail, an_email_channel
+from tests.unit.channels.pushes import DELIVERY_ID, a_http
+from triggers_api.channels.email import EmailChannel
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.suggestions import BY_ERROR_TYPE
+from triggers_api.event import Severity
+from triggers_api.push.channel import Receipt
+
+
+@pytest.fixture
+def channel(http: GuardedHttp) -> EmailChannel:
+    return an_email_channel(http)
+
+
+def test_the_mail_arrives(channel: EmailChannel) -> None:
+    with mail_server() as mailbox:
+        receipt = channel.send(
+            a_mail(
+                mailbox.port,
+                event_type="invoice.failed",
+                severity=Severity.ERROR,
+                metadata={"connector": "amazon", "error_type": "validation"},
+                payload='{"message":"VAT number of Bücher <GmbH> missing"}'.encode(),
+            )
+        )
+
+    assert receipt == Receipt(status_code=250)
+    envelope, message = mailbox.envelopes[0], mailbox.last_message()
+    assert envelope.mail_from == "triggers@example.com"
+    assert envelope.rcpt_tos == TO
+    assert message["Subject"] == "[KONOZY] Amazon invoice failed"
+    assert message["From"] == "triggers@example.com"
+    assert message["To"] == "ops@example.com, orders@example.com"
+    assert message["Date"].datetime == START.replace(microsecond=0)
+    assert message["Message-ID"] == f"<{DELIVERY_ID}@example.com>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content_type() == "multipart/alternative"
+
+
+def test_it_says_the_same_in_text_and_in_html(channel: EmailChannel) -> None:
+    with mail_server() as mailbox:
+        channel.send(
+            a_mail(
+                mailbox.port,
+                event_type="invoice.failed",
+                metadata={"connector": "amazon", "error_type": "validation"},
+                payload='{"message":"VAT number of Bücher <GmbH> missing"}'.encode(),
+            )
+        )
+
+    parts = mailbox.last_message().iter_parts()
+    text, html = (part.get_content().replace("\r\n", "\n") for part in parts)
+    assert text.startswith(
+        "[KONOZY] Amazon invoice failed\n\nVAT number of Bücher <GmbH> missing\n\nSeverity: info\n"
+    )
+    assert text.endswith(f"Suggested action: {BY_ERROR_TYPE['validation']}\n")
+    assert "<p>VAT number of Bücher &lt;GmbH&gt; missing</p>" in html
+    assert "<td>amazon</td>" in html
+    assert BY_ERROR_TYPE["validation"] in html
+
+
+def test_a_template_is_the_whole_text(channel: EmailChannel) -> None:
+    push = a_mail(25, message_template="Order <b>\n${connector}")
+
+    text, html = (part.get_content() for part in channel.message(push).iter_parts())
+
+    assert text == "Order <b>\namazon\n"
+    assert "<p>Order &lt;b&gt;<br>\namazon</p>" in html
+    assert "KONOZY" not in html
+
+
+@given(
+    message=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85 "), max_size=60),
+    connector=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85\x0b "), max_size=300),
+    template=st.none() | st.just("${message}\nBcc: me@example.com"),
+)
+def test_no_event_adds_a_header(message: str, connector: str, template: str | None) -> None:
+    push = a_mail(
+        25,
+        metadata={"connector": connector},
+        payload=json.dumps({"message": message}).encode(),
+        message_template=template,
+    )
+
+    mail = an_email_channel(a_http()).message(push)
+
+    head = bytes(mail).partition(b"\r\n\r\n")[0].decode("ascii")
+    names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith(" ")]
+    assert names == [
+        "Subject",
+        "From",
+        "To",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+    ]

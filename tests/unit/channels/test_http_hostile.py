@@ -1,0 +1,190 @@
+"""Receivers that drip, pour, keep silent or talk nonsense hold nobody up and fill no memory."""
+
+import socket
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.channels.pushes import HASTY_SECONDS, send
+from tests.unit.channels.receivers import (
+    Receiver,
+    answer_of,
+    dripping,
+    pouring,
+    silent,
+)
+from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp
+from triggers_api.channels.network import SendError
+
+
+@contextmanager
+def no_longer_than(seconds: float) -> Iterator[None]:
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < seconds
+
+
+@contextmanager
+def peak_below(size: int) -> Iterator[None]:
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
+
+
+@contextmanager
+def fails_in_time() -> Iterator[None]:
+    with (
+        no_longer_than(HASTY_SECONDS + 0.5),
+        pytest.raises(SendError, match=r"No full answer came within 0\.3 seconds") as failed,
+    ):
+        yield
+    assert not failed.value.is_permanent
+
+
+def test_headers_that_come_drop_by_drop_hold_nobody_up(hasty_http: GuardedHttp) -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n") as receiver, fails_in_time():
+        send(hasty_http, receiver.url)
+
+
+def test_a_status_line_that_comes_drop_by_drop_holds_nobody_up(hasty_http: GuardedHttp) -> None:
+    with dripping(b"HTTP/1.1 200 ", b"O") as receiver, fails_in_time():
+        send(hasty_http, receiver.url)
+
+
+def test_interim_answers_without_end_hold_nobody_up(hasty_http: GuardedHttp) -> None:
+    with dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n") as receiver, fails_in_time():
+        send(hasty_http, receiver.url)
+
+
+def test_silence_holds_nobody_up(hasty_http: GuardedHttp) -> None:
+    with silent() as receiver, fails_in_time():
+        send(hasty_http, receiver.url)
+
+
+def test_a_body_that_nobody_reads_holds_nobody_up(hasty_http: GuardedHttp) -> None:
+    with silent() as receiver, fails_in_time():
+        send(hasty_http, receiver.url, b"x" * 32 * 1024 * 1024)
+
+
+def test_a_tls_handshake_that_never_ends_holds_nobody_up(hasty_http: GuardedHttp) -> None:
+    with dripping(b"\x16\x03\x03\x40\x00", b"\x02", speaks_first=True) as receiver, fails_in_time():
+        send(hasty_http, receiver.url.replace("http:", "https:"))
+
+
+def test_the_status_counts_though_the_body_comes_drop_by_drop(hasty_http: GuardedHttp) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nfirst"
+    with dripping(head, b".") as receiver, no_longer_than(HASTY_SECONDS + 0.5):
+        response = send(hasty_http, receiver.url)
+
+    assert response.status_code == 200
+    assert response.body_excerpt.startswith("first.")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 500 Oh\r\nContent-Length: 99999999999\r\n\r\n",
+    ],
+)
+def test_of_a_body_without_end_little_is_read(head: bytes, http: GuardedHttp) -> None:
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with pouring(head, chunk) as receiver, no_longer_than(5), peak_below(1_000_000):
+        response = send(http, receiver.url)
+
+    assert response.status_code == 500
+    assert len(response.body_excerpt) == EXCERPT_BYTES
+
+
+def test_a_compressed_body_is_not_unpacked(http: GuardedHttp) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 200000000\r\n\r\n"
+    with pouring(head, b"\x1f\x8b\x08\x00") as receiver, no_longer_than(5):
+        response = send(http, receiver.url)
+
+    assert len(response.body_excerpt) == EXCERPT_BYTES
+
+
+def test_headers_without_end_are_refused(http: GuardedHttp) -> None:
+    with (
+        pouring(b"HTTP/1.1 200 OK\r\n", b"X-A: %s\r\n" % (b"b" * 60000)) as receiver,
+        peak_below(1_000_000),
+        pytest.raises(SendError, match="said more than is taken") as failed,
+    ):
+        send(http, receiver.url)
+
+    assert not failed.value.is_permanent
+
+
+def test_an_early_refusal_of_a_large_body_is_heard(http: GuardedHttp) -> None:
+    def talk(_receiver: Receiver, connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(answer_of("413 Content Too Large", Connection="close"))
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.05)
+
+    with Receiver(talk) as receiver:
+        response = send(http, receiver.url, b"x" * 8 * 1024 * 1024)
+
+    assert response.status_code == 413
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.binary(max_size=60).map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest),
+        st.lists(
+            st.sampled_from(
+                [
+                    b"HTTP/1.1 ",
+                    b"HTTP/0.9",
+                    b"200",
+                    b"99999",
+                    b"-1",
+                    b" ",
+                    b"\r\n",
+                    b"\n",
+                    b"\0",
+                    b"Content-Length: ",
+                    b"Transfer-Encoding: chunked",
+                    b"5",
+                    b"zz",
+                    b"\xff",
+                    b":",
+                    b"Content-Length: -5\r\n",
+                    b"Content-Length: 5, 6\r\n",
+                    b"Set-Cookie: a\r\n b",
+                    b"1" * 5000,
+                    b"Location: http://127.0.0.1/\r\n",
+                    b"Connection: upgrade\r\n",
+                ]
+            ),
+            max_size=12,
+        ).map(b"".join),
+    )
+)
+def test_whatever_is_answered_is_an_answer_or_a_failure(http: GuardedHttp, answer: bytes) -> None:
+    def talk(receiver: Receiver, connection: socket.socket) -> None:
+        receiver.read_request(connection)
+        connection.sendall(answer)
+
+    with Receiver(talk) as receiver:
+        try:
+            status = send(http, receiver.url).status_code
+        except SendError as error:
+            status = None
+            may_be_mended = not error.is_permanent
+        else:
+            may_be_mended = True
+
+    assert status is None or 100 <= status <= 999
+    assert may_be_mended

@@ -1,0 +1,76 @@
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.unit.channels.pushes import a_http, send
+from tests.unit.channels.receivers import (
+    OK,
+    Certificate,
+    answering,
+    dripping,
+    make_certificate,
+)
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.network import SendError
+
+
+def test_a_trusted_certificate_is_trusted(certificate: Certificate) -> None:
+    with (
+        answering(OK, tls=certificate.of_server()) as receiver,
+        closing(a_http(new_tls=certificate.of_client)) as http,
+    ):
+        assert send(http, receiver.url).status_code == 200
+        assert send(http, receiver.url).status_code == 200
+
+
+def test_an_unknown_certificate_is_not_and_may_be_mended(
+    certificate: Certificate, http: GuardedHttp
+) -> None:
+    with (
+        answering(OK, tls=certificate.of_server()) as receiver,
+        pytest.raises(SendError, match="certificate was not accepted") as failed,
+    ):
+        send(http, receiver.url)
+
+    assert not failed.value.is_permanent
+    assert receiver.requests == []
+
+
+def test_the_certificate_must_be_for_the_name_and_not_for_the_address(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path, host="hooks.example.com")
+    with (
+        answering(OK, tls=certificate.of_server()) as receiver,
+        closing(
+            a_http(new_tls=certificate.of_client, resolver=lambda _host, _port: ["127.0.0.1"])
+        ) as http,
+    ):
+        assert send(http, f"https://hooks.example.com:{receiver.port}/").status_code == 200
+        with pytest.raises(SendError, match="certificate was not accepted"):
+            send(http, f"https://other.example.com:{receiver.port}/")
+
+
+def test_no_tls_where_tls_is_asked_for(http: GuardedHttp) -> None:
+    plain = dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"", speaks_first=True)
+    with plain as receiver, pytest.raises(SendError, match="over TLS") as failed:
+        send(http, receiver.url.replace("http:", "https:"))
+
+    assert not failed.value.is_permanent
+
+
+def test_certificates_are_loaded_once_and_only_when_needed() -> None:
+    loaded: list[None] = []
+
+    def new_tls() -> ssl.SSLContext:
+        loaded.append(None)
+        return ssl.create_default_context()
+
+    with closing(a_http(new_tls=new_tls)) as http, answering(OK) as receiver:
+        send(http, receiver.url)
+        assert loaded == []
+        with ThreadPoolExecutor(8) as threads:
+            contexts = set(threads.map(lambda _: http.network.tls, range(8)))
+
+    assert len(loaded) == len(contexts) == 1

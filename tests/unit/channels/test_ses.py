@@ -1,0 +1,105 @@
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from tests.unit.channels.pushes import a_push
+from triggers_api.channels.email import EmailChannel
+from triggers_api.channels.http import GuardedHttp
+from triggers_api.push.channel import Push, Receipt
+
+SETTINGS = {"transport": "ses", "from": "triggers@example.com", "to": ["ops@example.com"]}
+
+
+class FakeSes:
+    """Takes what it is sent, or fails as it was told."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._error = error
+
+    def send_email(self, **sent: Any) -> dict[str, Any]:
+        if self._error is not None:
+            raise self._error
+        self.sent.append(sent)
+        return {"MessageId": "1", "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+
+def refusal(code: str, status: int) -> ClientError:
+    response: Any = {
+        "Error": {"Code": code, "Message": "ops@example.com is suppressed"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, "SendEmail")
+
+
+def a_mail() -> Push:
+    return a_push(SETTINGS, payload='{"message":"Bücher"}'.encode())
+
+
+def sent_through(http: GuardedHttp, ses: FakeSes) -> Receipt:
+    channel = EmailChannel(http, allow_private=False, new_ses_client=lambda: ses)
+    return channel.send(a_mail())
+
+
+def test_ses_gets_the_whole_message(http: GuardedHttp) -> None:
+    ses = FakeSes()
+
+    assert sent_through(http, ses) == Receipt(status_code=200)
+
+    sent = ses.sent[0]
+    assert sent["FromEmailAddress"] == "triggers@example.com"
+    assert sent["Destination"] == {"ToAddresses": ["ops@example.com"]}
+    message = message_from_bytes(sent["Content"]["Raw"]["Data"], policy=default)
+    assert message["Subject"] == "[KONOZY] Amazon order fetched"
+    assert "Bücher" in next(message.iter_parts()).get_content()
+
+
+def test_the_client_is_made_once_and_only_when_needed(http: GuardedHttp) -> None:
+    made: list[FakeSes] = []
+
+    def new_client() -> FakeSes:
+        made.append(FakeSes())
+        return made[-1]
+
+    channel = EmailChannel(http, allow_private=False, new_ses_client=new_client)
+    assert made == []
+    channel.send(a_mail())
+    channel.send(a_mail())
+
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "is_permanent"),
+    [
+        ("MessageRejected", 400, True),
+        ("MailFromDomainNotVerifiedException", 400, True),
+        ("BadRequestException", 400, True),
+        ("NotFoundException", 404, True),
+        ("AccessDeniedException", 403, True),
+        ("TooManyRequestsException", 429, False),
+        ("LimitExceededException", 400, False),
+        ("SendingPausedException", 400, False),
+        ("InternalFailure", 500, False),
+    ],
+)
+def test_a_refusal_tells_the_code_and_no_address(
+    code: str,
+    status: int,
+    is_permanent: bool,  # noqa: FBT001  # pytest names it
+    http: GuardedHttp,
+) -> None:
+    receipt = sent_through(http, FakeSes(refusal(code, status)))
+
+    assert receipt == Receipt(
+        status_code=status, error=f"Amazon SES answered {code}.", is_permanent=is_permanent
+    )
+
+
+def test_out_of_reach(http: GuardedHttp) -> None:
+    receipt = sent_through(http, FakeSes(ConnectTimeoutError(endpoint_url="https://x")))
+
+    assert receipt == Receipt(error="Amazon SES could not be reached.")

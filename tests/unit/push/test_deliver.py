@@ -1,0 +1,240 @@
+"""One task: attempted, judged, recorded, finished."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import TENANT
+from tests.builders_push import a_task
+from tests.clock import START
+from tests.fakes_push import ACCEPTED, REFUSED
+from tests.unit.push.bench import SCHEDULE, Bench
+from triggers_api.lifecycle import EventStatus
+from triggers_api.push.channel import Receipt
+from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.deliver import Result
+from triggers_api.push.delivery import Attempt, DeliveryStatus
+from triggers_api.push.retry import RetrySchedule
+
+PERMANENT = Receipt(status_code=400, error="the receiver answered 400", is_permanent=True)
+GONE = Receipt(status_code=410, error="the receiver answered 410", is_gone=True)
+SILENT = Receipt(error="no answer within 15 s")
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_what_is_accepted_has_succeeded(bench: Bench) -> None:
+    outcome = bench.work(ACCEPTED)
+
+    assert (outcome.result, outcome.again_at) == (Result.SUCCEEDED, None)
+    assert outcome.delivery == bench.record
+    assert bench.record.status is DeliveryStatus.SUCCEEDED
+    assert bench.record.attempts == (
+        Attempt(at=START, duration_ms=201, status_code=200, error=None),
+    )
+    assert bench.record.created_at == START  # when it was first attempted
+    assert bench.record.event_type == bench.event.event_type
+    assert (bench.queue.tasks, bench.queue.later, bench.queue.dead_letters) == ([], [], [])
+
+
+def test_the_channel_is_given_all_it_needs(bench: Bench) -> None:
+    bench.work(ACCEPTED)
+
+    (push,) = bench.channel.pushes
+    assert (push.event, push.config) == (bench.event, bench.config)
+    assert (push.delivery_id, push.at) == (bench.task.delivery_id, START)
+
+
+def test_what_is_refused_is_tried_again_when_it_is_due(bench: Bench) -> None:
+    outcome = bench.work(REFUSED)
+
+    assert outcome.result is Result.RETRYING
+    assert outcome.again_at == bench.after_sending(SCHEDULE.delays[0])
+    assert bench.record.status is DeliveryStatus.RETRYING
+    assert bench.record.next_attempt_at == outcome.again_at
+    assert bench.event_status() is EventStatus.PENDING
+
+    assert bench.work_when_due(ACCEPTED).result is Result.SUCCEEDED
+    assert [attempt.error for attempt in bench.record.attempts] == [REFUSED.error, None]
+    assert bench.record.next_attempt_at is None
+
+
+def test_the_receiver_is_not_asked_sooner_than_it_wants(bench: Bench) -> None:
+    outcome = bench.work(
+        Receipt(status_code=429, error="slow down", retry_after=timedelta(hours=1))
+    )
+
+    assert outcome.again_at == bench.clock() + timedelta(hours=1)
+
+
+def test_a_task_that_comes_too_early_waits(bench: Bench) -> None:
+    due = bench.work(REFUSED).again_at
+    assert due is not None
+    bench.clock.at = due - timedelta(microseconds=1)
+
+    outcome = bench.work()
+
+    assert (outcome.result, outcome.again_at) == (Result.NOT_DUE, due)
+    assert len(bench.channel.pushes) == 1
+    bench.clock.at = due
+    assert bench.work().result is Result.SUCCEEDED
+
+
+def test_after_the_last_wait_it_is_given_up(bench: Bench) -> None:
+    outcome = [bench.work_when_due(receipt) for receipt in (REFUSED, REFUSED, SILENT)][-1]
+
+    assert (outcome.result, outcome.again_at) == (Result.DEAD, None)
+    assert bench.record.status is DeliveryStatus.DEAD
+    assert bench.record.reason == SILENT.error
+    assert bench.record.next_attempt_at is None
+    assert bench.queue.dead_letters == [(bench.task, SILENT.error)]
+
+
+def test_what_can_never_succeed_is_given_up_at_once(bench: Bench) -> None:
+    outcome = bench.work(PERMANENT)
+
+    assert outcome.result is Result.DEAD
+    assert bench.record.reason == PERMANENT.error
+    assert bench.queue.dead_letters == [(bench.task, PERMANENT.error)]
+
+
+def test_a_receiver_that_is_gone_is_disabled(bench: Bench) -> None:
+    outcome = bench.work(GONE)
+
+    assert outcome.result is Result.DEAD
+    config = bench.configs.find(TENANT, bench.config.id)
+    assert config is not None
+    assert (config.enabled, config.disabled_reason) == (False, "the receiver answered 410 Gone")
+
+
+@pytest.mark.parametrize("tried_before", [True, False])
+@pytest.mark.parametrize("what", ["deleted", "disabled", "erased"])
+def test_without_a_config_or_an_event_it_is_given_up_unsent(
+    bench: Bench,
+    what: str,
+    tried_before: bool,  # noqa: FBT001  # a case
+) -> None:
+    reasons = {
+        "deleted": "the config was deleted",
+        "disabled": "the config is disabled",
+        "erased": "the event is gone",
+    }
+    if tried_before:
+        bench.work(REFUSED)
+    if what == "deleted":
+        bench.configs.delete(TENANT, bench.config.id)
+    elif what == "disabled":
+        bench.configs.disable(TENANT, bench.config.id, "enough")
+    else:
+        bench.clock.advance(days=400)
+    bench.clock.advance(seconds=20)
+
+    outcome = bench.work()
+
+    assert (outcome.result, outcome.again_at) == (Result.DEAD, None)
+    assert bench.record.reason == reasons[what]
+    assert len(bench.record.attempts) == len(bench.channel.pushes) == int(tried_before)
+    assert bench.queue.dead_letters == [(bench.task, reasons[what])]
+
+
+@pytest.mark.parametrize("acknowledges", [True, False])
+def test_a_success_acknowledges_the_event_only_if_it_shall(acknowledges: bool) -> None:  # noqa: FBT001  # a case
+    bench = Bench(acknowledges=acknowledges)
+
+    bench.work(ACCEPTED)
+
+    expected = EventStatus.DELIVERED if acknowledges else EventStatus.PENDING
+    assert bench.event_status() is expected
+
+
+def test_an_event_that_expires_while_it_is_sent_is_no_trouble() -> None:
+    bench = Bench(acknowledges=True)
+    bench.meanwhile(lambda: bench.clock.advance(days=400))
+
+    assert bench.work(ACCEPTED).result is Result.SUCCEEDED
+
+
+def test_an_event_fails_when_every_push_of_it_was_given_up(bench: Bench) -> None:
+    other = bench.add_config()
+    tasks = [a_task(bench.event, config, pushes=2) for config in (bench.config, other)]
+
+    bench.work(REFUSED, task=tasks[0])
+    bench.clock.advance(seconds=20)
+    bench.work(PERMANENT, task=tasks[0])
+    assert bench.event_status() is EventStatus.PENDING
+    bench.work(PERMANENT, task=tasks[1])
+
+    event = bench.events.get(TENANT, bench.event.id)
+    assert (event.status, event.delivery_attempts) == (EventStatus.FAILED, 3)
+
+
+def test_an_event_does_not_fail_if_one_push_succeeded(bench: Bench) -> None:
+    other = bench.add_config()
+
+    bench.work(ACCEPTED, task=a_task(bench.event, bench.config, pushes=2))
+    bench.work(PERMANENT, task=a_task(bench.event, other, pushes=2))
+
+    assert bench.event_status() is EventStatus.PENDING
+
+
+def test_rounds_are_counted_apart(bench: Bench) -> None:
+    bench.work(PERMANENT, task=a_task(bench.event, bench.config, pushes=2))
+    bench.work(PERMANENT, task=a_task(bench.event, bench.config, round=1, pushes=2))
+
+    assert bench.event_status() is EventStatus.PENDING
+
+
+def test_an_acknowledged_event_does_not_fail(bench: Bench) -> None:
+    bench.events.acknowledge(TENANT, bench.event.id, bench.clock())
+
+    bench.work(PERMANENT)
+
+    assert bench.event_status() is EventStatus.DELIVERED
+
+
+RECEIPTS = st.sampled_from(
+    [
+        ACCEPTED,
+        REFUSED,
+        SILENT,
+        PERMANENT,
+        GONE,
+        Receipt(status_code=503, error="later", retry_after=timedelta(minutes=10)),
+    ]
+)
+
+
+@given(st.lists(RECEIPTS, max_size=8), st.lists(st.floats(0.001, 100), max_size=5))
+def test_whatever_the_receiver_does_it_comes_to_a_right_end(
+    receipts: list[Receipt], delays: list[float]
+) -> None:
+    schedule = RetrySchedule(tuple(timedelta(seconds=delay) for delay in sorted(delays)))
+    bench = Bench(schedule)
+    expected = (receipts + [ACCEPTED] * schedule.attempts)[: schedule.attempts]
+    end = next((n for n, r in enumerate(expected) if r.accepted or r.is_permanent or r.is_gone), -1)
+
+    outcome = bench.work(*receipts)
+    while outcome.again_at is not None:
+        assert outcome.again_at >= bench.clock()
+        bench.clock.at = outcome.again_at
+        outcome = bench.work()
+
+    attempts = bench.record.attempts
+    assert len(attempts) == len(bench.channel.pushes) == (end + 1 or schedule.attempts)
+    assert (outcome.result is Result.SUCCEEDED) == (attempts[-1].error is None)
+    assert len(bench.queue.dead_letters) == (outcome.result is Result.DEAD)
+    assert {push.delivery_id for push in bench.channel.pushes} == {bench.task.delivery_id}
+    for attempt, following, receipt in zip(attempts, attempts[1:], receipts, strict=False):
+        assert following.at - attempt.at >= (receipt.retry_after or timedelta(0))
+
+
+def test_a_healthy_breaker_is_never_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.configs, "change_breaker", None)
+
+    assert bench.work(ACCEPTED).result is Result.SUCCEEDED
+    assert bench.breaker == CircuitBreaker()

@@ -1,0 +1,116 @@
+"""A delivery that was final and is asked for again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import TENANT
+from tests.fakes_push import ACCEPTED, REFUSED
+from tests.unit.push.bench import Bench, stop
+from triggers_api.push.channel import Receipt
+from triggers_api.push.deliver import Result
+from triggers_api.push.delivery import DeliveryStatus, Task
+
+PERMANENT = Receipt(status_code=400, error="the receiver answered 400", is_permanent=True)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def replay_of(bench: Bench) -> Task:
+    return replace(bench.task, replayed_after=len(bench.record.attempts))
+
+
+def test_a_replay_has_the_whole_schedule_before_it(bench: Bench) -> None:
+    for _ in range(3):
+        bench.work_when_due(REFUSED)
+    bench.task = replay_of(bench)
+    bench.clock.advance(days=1)
+
+    outcomes = [bench.work_when_due(REFUSED).result for _ in range(3)]
+
+    assert outcomes == [Result.RETRYING, Result.RETRYING, Result.DEAD]
+    assert len(bench.record.attempts) == 6
+    assert bench.record.task == replace(bench.task, replayed_after=None)
+
+
+def test_what_succeeded_can_be_sent_once_more(bench: Bench) -> None:
+    bench.work(ACCEPTED)
+
+    outcome = bench.work(ACCEPTED, task=replay_of(bench))
+
+    assert outcome.result is Result.SUCCEEDED
+    assert len(bench.channel.pushes) == 2
+
+
+def test_a_replay_that_comes_twice_sends_once(bench: Bench) -> None:
+    bench.work(PERMANENT)
+    replay = replay_of(bench)
+
+    results = [bench.work(task=replay).result for _ in range(3)]
+
+    assert results == [Result.SUCCEEDED, Result.REPEATED, Result.REPEATED]
+    assert len(bench.channel.pushes) == 2
+
+
+def test_a_replay_that_waits_for_a_breaker_shows_that_it_is_retrying(bench: Bench) -> None:
+    bench.work(PERMANENT)
+    for _ in range(9):
+        before = bench.breaker
+        bench.configs.change_breaker(TENANT, bench.config.id, before, before.failed(bench.clock()))
+
+    outcome = bench.work(task=replay_of(bench))
+
+    assert outcome.result is Result.BREAKER_OPEN
+    assert bench.record.status is DeliveryStatus.RETRYING
+    assert outcome.again_at is not None
+    bench.clock.at = outcome.again_at
+    assert bench.work(task=replay_of(bench)).result is Result.SUCCEEDED
+
+
+def test_a_replay_with_nowhere_to_go_dies_again(bench: Bench) -> None:
+    bench.work(PERMANENT)
+    bench.configs.delete(TENANT, bench.config.id)
+    replay = replay_of(bench)
+
+    assert [bench.work(task=replay).result for _ in range(2)] == [Result.DEAD, Result.DEAD]
+
+    assert bench.record.reason == "the config was deleted"
+    assert len(bench.record.attempts) == 1
+
+
+def test_of_two_workers_that_replay_one_sends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.work(PERMANENT)
+    replay = replay_of(bench)
+    bench.before_recording(monkeypatch, lambda: bench.work(ACCEPTED, task=replay))
+
+    outcome = bench.work(task=replay)
+
+    assert outcome.result is Result.REPEATED
+    assert len(bench.channel.pushes) == 2
+
+
+def test_a_replay_whose_record_has_expired_is_a_delivery_as_any_other(bench: Bench) -> None:
+    outcome = bench.work(ACCEPTED, task=replace(bench.task, replayed_after=3))
+
+    assert outcome.result is Result.SUCCEEDED
+    assert bench.record.task == bench.task
+
+
+def test_who_stopped_right_after_a_replay_began_is_made_up_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.work(PERMANENT)
+    replay = replay_of(bench)
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.channel, "send", stop)
+        with pytest.raises(KeyboardInterrupt):
+            bench.work(task=replay)
+    bench.clock.at += timedelta(minutes=6)
+
+    assert bench.work(task=replay).result is Result.SUCCEEDED

@@ -1,0 +1,68 @@
+from unittest.mock import patch
+
+import pytest
+
+from tests.builders import OTHER_TENANT, TENANT, an_event
+from tests.builders_push import a_config, a_task
+from tests.clock import START
+from tests.fakes_push import InMemoryConfigStore
+from triggers_api.push.dispatch import Dispatch
+from triggers_api.push.filters import Filters
+
+INVOICES = Filters(event_types=frozenset({"invoice.*"}))
+
+
+@pytest.fixture
+def configs() -> InMemoryConfigStore:
+    return InMemoryConfigStore()
+
+
+def test_each_enabled_config_that_matches_gets_a_task(configs: InMemoryConfigStore) -> None:
+    wanting = [a_config(), a_config(filters=INVOICES)]
+    for config in (
+        *wanting,
+        a_config(enabled=False),
+        a_config(filters=Filters(event_types=frozenset({"order.*"}))),
+        a_config(tenant=OTHER_TENANT),
+    ):
+        configs.put(config)
+    event = an_event(START, event_type="invoice.failed")
+
+    tasks = Dispatch(configs)(TENANT, event)
+
+    assert tasks == [a_task(event, config, pushes=2) for config in wanting]
+
+
+def test_without_configs_there_is_nothing_to_do(configs: InMemoryConfigStore) -> None:
+    assert Dispatch(configs)(TENANT, an_event(START)) == []
+
+
+def test_a_round_is_part_of_its_tasks(configs: InMemoryConfigStore) -> None:
+    configs.put(a_config())
+    event = an_event(START)
+
+    (first,), (again,) = Dispatch(configs)(TENANT, event), Dispatch(configs)(TENANT, event, 1)
+
+    assert (first.round, again.round) == (0, 1)
+    assert first.delivery_id != again.delivery_id
+
+
+def test_dispatched_twice_an_event_makes_the_same_deliveries(
+    configs: InMemoryConfigStore,
+) -> None:
+    configs.put(a_config())
+    event = an_event(START)
+
+    assert Dispatch(configs)(TENANT, event) == Dispatch(configs)(TENANT, event)
+
+
+def test_configs_are_read_once_a_tenant_and_batch(configs: InMemoryConfigStore) -> None:
+    configs.put(a_config())
+    dispatch = Dispatch(configs)
+
+    with patch.object(configs, "list_configs", wraps=configs.list_configs) as reads:
+        for _ in range(3):
+            dispatch(TENANT, an_event(START))
+            dispatch(OTHER_TENANT, an_event(START))
+
+    assert sorted(call.args[0] for call in reads.call_args_list) == [TENANT, OTHER_TENANT]
