@@ -51,6 +51,7 @@ simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10
 bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as ratios
 	@$(BIN)/python -m tests.bench.post
 	@$(BIN)/python -m tests.bench.imports
+	@$(BIN)/python -m tests.bench.deliver
 
 key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

@@ -71,6 +71,25 @@ def test_the_api_loads_only_what_requirements_txt_ships_to_lambda(loaded: set[st
     assert strangers <= OPTIONAL.keys()
 
 
+@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery"])
+def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
+    code = (
+        "import gc; frozen = gc.get_freeze_count();"
+        f"import triggers_api.handlers.{handler};"
+        "print(gc.isenabled(), gc.get_freeze_count() > 10_000 > frozen)"
+    )
+    run = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.split() == ["True", "True"]
+
+
 def _normal(name: str) -> str:
     """As the package index spells it, whatever a package calls itself."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,23 +1,30 @@
 """The OpenAPI document: what FastAPI cannot see for itself, and the page that shows it."""
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
-from triggers_api.api.delivery_schemas import DeadLettersIn, DeliveryOut, TrialIn
-from triggers_api.api.notification_schemas import ConfigIn, ConfigOut, SavedConfigOut
-from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn, EventOut
+from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
+from triggers_api.api.notification_schemas import ConfigIn
+from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
 
 VERSION: Final = "0.1.0"
 
 # Read by the routes, so unknown to FastAPI.
-_BODY_MODELS: Final = (EventIn, AcknowledgeIn, ConfigIn, TrialIn, DeadLettersIn)
-_SHOWN_MODELS: Final = (EventOut, ConfigOut, SavedConfigOut, DeliveryOut)  # with an example each
+_BODY_MODELS: Final[tuple[type[BaseModel], ...]] = (
+    EventIn,
+    AcknowledgeIn,
+    ConfigIn,
+    TrialIn,
+    DeadLettersIn,
+)
+_answer_models: set[type[BaseModel]] = set()  # named by the routes, so unknown to FastAPI
 
 _DESCRIPTION = """
 Integrators **post events**; consumers such as Zapier **poll the inbox** and **acknowledge**.
@@ -79,15 +86,36 @@ Answers = dict[int | str, dict[str, Any]]
 
 
 def answers(success: Answers, *error_statuses: int) -> Answers:
-    """A route's answers; 500 and 503 can come from any that uses the store."""
-    every = dict(success)
+    """A route's answers; 500 and 503 can come from any that uses the store.
+
+    Models are only named here and described in `document`: given to FastAPI, each answer of
+    each route would build a validator of its own that nobody uses, a tenth of a cold start.
+    """
+    every = {status: described(answer) for status, answer in success.items()}
     for status in (*error_statuses, 500, 503):
-        every[status] = {
-            "model": ErrorOut,
-            "description": _REASONS[status],
-            "headers": _ERROR_HEADERS.get(status, {}),
-        }
+        every[status] = described(
+            {
+                "model": ErrorOut,
+                "description": _REASONS[status],
+                "headers": _ERROR_HEADERS.get(status, {}),
+            }
+        )
     return every
+
+
+def described(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with a reference in place of its model, which is noted for the document."""
+    shape = {"description": "Successful Response"} | answer
+    model = shape.pop("model", None)
+    if model is None:
+        return shape
+    is_list = bool(get_args(model))
+    shown: type[BaseModel] = get_args(model)[0] if is_list else model
+    _answer_models.add(shown)
+    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{shown.__name__}"}
+    if is_list:
+        schema = {"type": "array", "items": schema}
+    return shape | {"content": {"application/json": {"schema": schema}}}
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -110,11 +138,11 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = contract["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for model in _BODY_MODELS:
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    models: list[type[BaseModel]] = [*_answer_models, *_BODY_MODELS]
+    for model in sorted(models, key=lambda each: each.__name__):
+        mode: JsonSchemaMode = "serialization" if model in _answer_models else "validation"
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
         schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
-    for shown in _SHOWN_MODELS:  # FastAPI leaves the nulls out of examples
-        schemas[shown.__name__]["examples"] = shown.model_json_schema()["examples"]
     for path in contract["paths"].values():
         for operation in path.values():
             _forget_framework_errors(operation)

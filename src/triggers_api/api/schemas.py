@@ -41,6 +41,7 @@ MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MAX_METADATA_KEYS = 50
 MAX_METADATA_TEXT = 512
 MAX_METADATA_BYTES = 8 * 1024
+_ALWAYS_SMALL = 3  # keys: with their values, at most 4 bytes a character, they stay below that
 MAX_IDS = 100
 
 
@@ -78,6 +79,8 @@ def _few(metadata: object) -> object:
 
 def _small(metadata: dict[str, object]) -> dict[str, object]:
     """Metadata are written again with every change of the event's status, and in the index."""
+    if len(metadata) <= _ALWAYS_SMALL:
+        return metadata
     size = len(json.dumps(metadata, ensure_ascii=False).encode())
     if size > MAX_METADATA_BYTES:
         message = f"give at most {MAX_METADATA_BYTES} bytes in all, not {size}"

@@ -1,5 +1,9 @@
 """The dispatcher's Lambda function: new events from the stream, tasks into the queue."""
 
+from triggers_api.handlers import cold_start  # first: it counts from here
+
+# isort: split
+
 from collections.abc import Callable
 from typing import Any
 
@@ -104,3 +108,4 @@ handler = wire(
     PushSettings.from_environment(),
     QueueSettings.from_environment(),
 )
+cold_start.end()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from triggers_api.api.documentation import RETRY_AFTER, answers
+from triggers_api.api.documentation import RETRY_AFTER, answers, described
 from triggers_api.api.schemas import HealthOut, MeOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.authenticate import Principal
@@ -38,12 +38,14 @@ async def get_me(principal: Annotated[Principal, Depends(Requires())]) -> Respon
     summary="Whether the service works",
     response_class=Response,
     responses={
-        200: {"model": HealthOut},
-        503: {
-            "model": HealthOut,
-            "description": "The store cannot be reached.",
-            "headers": RETRY_AFTER,
-        },
+        200: described({"model": HealthOut}),
+        503: described(
+            {
+                "model": HealthOut,
+                "description": "The store cannot be reached.",
+                "headers": RETRY_AFTER,
+            }
+        ),
     },
 )
 async def get_health(request: Request) -> Response:
