@@ -91,6 +91,10 @@ class InMemoryEventStore:
         self._rounds[tenant, event_id] += 1
         return self._rounds[tenant, event_id]
 
+    def rounds_of(self, tenant: str, event_id: str) -> int:
+        """How often it was replayed, for tests to look at."""
+        return self._rounds[tenant, event_id]
+
     def ping(self) -> None:
         """Memory can always be reached."""
 

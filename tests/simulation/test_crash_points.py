@@ -7,8 +7,9 @@ import pytest
 from tests.simulation import invariants
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.receivers import Mood
-from tests.simulation.world import World
+from tests.simulation.world import TENANT, World
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import DeliveryStatus, Task
 
 Flow = Callable[[World], list[NotificationConfig]]
 
@@ -58,6 +59,58 @@ def test_a_fault_at_any_one_call_loses_nothing(flow: Flow, fault: Fault) -> None
     for number, call in enumerate(untroubled.calls):
         try:
             run(flow, OneFault(number, fault))
+        except AssertionError as error:
+            message = f"{fault} at call {number}, {call}: {error}"
+            raise AssertionError(message) from error
+
+
+def replay_events(faults: OneFault) -> None:
+    """All pushed; then each event is pushed once more, in a round of its own."""
+    world = World(2, faults)
+    config = world.subscribe(Mood.HEALTHY)
+    world.post()
+    world.post()
+    world.run()
+    for event_id in set(world.posted):
+        world.replay(event_id)
+    world.run()
+    invariants.check(world, [config])
+    for event_id in set(world.posted):
+        rounds = world.events.rounds_of(TENANT, event_id)
+        assert rounds >= world.replayed[event_id] >= 1
+        last = Task(tenant=TENANT, event_id=event_id, config_id=config.id, round=rounds)
+        assert world.receivers.accepted[last.delivery_id]
+
+
+def replay_dead_letters(faults: OneFault) -> None:
+    """All given up; the receiver is mended; each delivery is tried again."""
+    world = World(3, faults)
+    config = world.subscribe(Mood.DEAD)
+    world.post()
+    world.run()
+    world.mend(config)
+    (event_id,) = set(world.posted)
+    task = Task(tenant=TENANT, event_id=event_id, config_id=config.id)
+    world.replay_delivery(task.delivery_id)
+    world.run()
+    found = world.deliveries.find(task)
+    assert not world.queue.messages
+    assert found is not None
+    assert found.status is DeliveryStatus.SUCCEEDED
+    assert world.receivers.accepted[found.id]
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
+@pytest.mark.parametrize("flow", [replay_events, replay_dead_letters])
+def test_a_fault_at_any_one_call_of_a_replay_loses_nothing(
+    flow: Callable[[OneFault], None], fault: Fault
+) -> None:
+    untroubled = OneFault(None, Fault.NONE)
+    flow(untroubled)
+
+    for number, call in enumerate(untroubled.calls):
+        try:
+            flow(OneFault(number, fault))
         except AssertionError as error:
             message = f"{fault} at call {number}, {call}: {error}"
             raise AssertionError(message) from error

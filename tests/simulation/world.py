@@ -1,7 +1,9 @@
 """The whole system under one seed: producers, dispatchers, workers, receivers, faults."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,11 +15,12 @@ from tests.simulation.faults import Exposed, Faults
 from tests.simulation.receivers import Mood, Receivers
 from tests.simulation.scheduler import KilledError, Scheduler
 from triggers_api.accept import Accept, Draft
-from triggers_api.errors import TransientError
+from triggers_api.errors import ConflictError, TransientError
 from triggers_api.event import Severity
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
+from triggers_api.push.replay import Replay
 from triggers_api.push.retry import RetrySchedule
 
 TENANT: Final = "acme"
@@ -57,10 +60,15 @@ class World:
             events=events,
             clock=self.clock,
         )
+        deliveries = exposed("deliveries", self.deliveries)
+        self._replay = Replay(
+            events=events, configs=configs, deliveries=deliveries, queue=queue, clock=self.clock
+        )
+        self.replayed: Counter[str] = Counter()  # by event id: rounds that were answered
         deliver = Deliver(
             events=events,
             configs=configs,
-            deliveries=exposed("deliveries", self.deliveries),
+            deliveries=deliveries,
             queue=queue,
             channels={"webhook": exposed("receiver", self.receivers)},
             schedule=SCHEDULE,
@@ -85,6 +93,13 @@ class World:
         self.configs.put(config)
         return config
 
+    def mend(self, config: NotificationConfig) -> None:
+        """From now on the config's receiver is healthy."""
+        known = self.configs.find(TENANT, config.id)
+        assert known is not None
+        healthy = replace(known, settings={"mood": Mood.HEALTHY.value})
+        assert self.configs.put(healthy, known_updated_at=known.updated_at)
+
     def post(self, event_type: str = "order.fetched") -> None:
         """A client posts one event, with a key, again and again until it reads a 201."""
         key = f"key-{self.chance.getrandbits(64):x}"
@@ -99,6 +114,31 @@ class World:
         def call() -> None:
             try:
                 self.posted.append(self._accept(TENANT, draft, key).event.id)
+            except (KilledError, TransientError):
+                self._start("api", call)
+
+        self._start("api", call)
+
+    def replay(self, event_id: str) -> None:
+        """A client asks for an event to be pushed again, until it reads an answer."""
+
+        def call() -> None:
+            try:
+                self._replay.event(TENANT, event_id)
+                self.replayed[event_id] += 1
+            except (KilledError, TransientError):
+                self._start("api", call)
+
+        self._start("api", call)
+
+    def replay_delivery(self, delivery_id: str) -> None:
+        """A client asks for one dead letter to be tried again, until it reads an answer."""
+
+        def call() -> None:
+            try:
+                self._replay.delivery(TENANT, delivery_id)
+            except ConflictError:
+                return  # an earlier try had got through: it is on its way, or has arrived
             except (KilledError, TransientError):
                 self._start("api", call)
 
