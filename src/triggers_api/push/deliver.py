@@ -1,9 +1,8 @@
 """Deliver: one task, at most one attempt, and what is to become of the task then.
 
-A worker may stop between any two lines, its answer may be lost, and a task may come twice.
-So every step can be repeated: the delivery's record says what was done, and whoever finds a
-record that is final does what still may be missing. The attempt itself cannot be undone: a
-worker that stops between sending and recording leaves a delivery to be sent once more.
+A worker may stop between any two lines, its answer may be lost, a task may come twice. So every
+step can be repeated: whoever finds a final record does what may be missing. Only the attempt
+itself cannot be undone: who stops before recording it leaves it to be made once more.
 """
 
 from collections.abc import Callable, Mapping
@@ -72,6 +71,7 @@ class Deliver:
         self._schedule = schedule
         self._clock = clock
         self._chance = chance
+        self._failing: set[str] = set()  # configs that failed since they last succeeded, here
 
     def __call__(self, task: Task) -> Outcome:
         """Make the attempt that is due, if one is."""
@@ -201,6 +201,14 @@ class Deliver:
     def _tell_breaker(self, config: NotificationConfig, receipt: Receipt, now: datetime) -> bool:
         """Count the attempt; True if that opened the breaker."""
         before = config.breaker
+        if not receipt.accepted:
+            self._failing.add(config.id)
+        elif config.id in self._failing and before.opened_at is None:
+            # Failures may have been counted since the config was read: they were not in a row.
+            self._failing.discard(config.id)
+            current = self._configs.find(config.tenant, config.id)
+            if current is not None and current.breaker.opened_at is None:
+                before = current.breaker
         for _ in range(_BREAKER_TRIES):
             if receipt.accepted and before == CircuitBreaker():
                 return False  # a healthy receiver costs no write
@@ -211,7 +219,7 @@ class Deliver:
             if current is None:
                 return False
             before = current.breaker
-        return False  # so contended that others have counted enough
+        return False  # others have counted enough
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Somebody had the same task at the same time and was faster: their record counts.

@@ -40,6 +40,18 @@ def test_a_failure_is_counted_and_a_success_forgets_it() -> None:
     assert bench.breaker == CircuitBreaker()
 
 
+def test_a_success_forgets_failures_that_were_counted_while_it_was_on_its_way() -> None:
+    """They were not in a row: else many sends at once would open it for a few failures."""
+    bench = Bench()
+    other = replace(bench.task, round=1)
+    bench.meanwhile(lambda: bench.work(ACCEPTED, task=other))  # who is sent first is answered last
+
+    outcome = bench.work(REFUSED)
+
+    assert outcome.result is Result.SUCCEEDED
+    assert bench.breaker == CircuitBreaker()
+
+
 def test_the_tenth_failure_in_a_row_opens_it_and_says_so() -> None:
     bench = Bench(RetrySchedule((timedelta(seconds=1),) * FAILURES_TO_OPEN))
 
