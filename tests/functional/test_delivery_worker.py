@@ -196,6 +196,28 @@ def test_a_message_that_cannot_be_hidden_is_kept(bench: Bench) -> None:
     assert bench.record_of(task).status is DeliveryStatus.RETRYING
 
 
+@pytest.mark.parametrize(
+    ("receive_count", "hidden"), [(1, 5), (2, 10), (4, 40), (7, 320), (8, 320), (100, 320)]
+)
+def test_a_task_that_crashed_comes_again_soon_and_then_later_and_later(
+    bench: Bench, receive_count: int, hidden: int
+) -> None:
+    _, task = bench.post(PERMANENT)
+    bench.queue.is_down = True
+    bench.receive_count = receive_count
+
+    assert bench.work(task) == ["m0"]
+
+    assert bench.hidden == [("handle of m0", hidden)]
+
+
+def test_a_task_that_crashed_and_cannot_be_hidden_is_kept(bench: Bench) -> None:
+    _, task = bench.post(PERMANENT)
+    bench.queue.is_down = bench.is_hiding_down = True
+
+    assert bench.work(task) == ["m0"]
+
+
 def test_a_dead_letter_that_cannot_be_sent_keeps_the_message_until_it_can(bench: Bench) -> None:
     event, task = bench.post(GONE)
     bench.queue.is_down = True
