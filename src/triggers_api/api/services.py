@@ -13,11 +13,12 @@ from triggers_api.api.request_context import context_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.errors import UnauthenticatedError
-from triggers_api.ports import EventStore
+from triggers_api.ports import EventStore, ExecutionStore
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
 
@@ -29,6 +30,8 @@ class Services:
     accept: Accept
     acknowledge: Acknowledge
     events: EventStore
+    executions: ExecutionStore
+    summarize: Summarize
     subscribe: Subscribe
     try_out: TryOut
     replay: Replay
