@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clock import START
@@ -128,6 +128,7 @@ def test_an_end_is_never_before_the_beginning(told: Events) -> None:
     assert summary is None or summary.total_events == len(told)
 
 
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2 * MAX_TYPES), st.sampled_from(["failed", "seen", "completed"])),
