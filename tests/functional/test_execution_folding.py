@@ -11,7 +11,7 @@ from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import Bench as WorkerBench
 from tests.functional.stream_of_events import Bench, a_record
-from tests.unit.test_summarize import is_sampled
+from tests.unit.executions_bench import is_sampled
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.event import Event
 from triggers_api.summarize import SETTLES_WITHIN

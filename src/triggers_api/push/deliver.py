@@ -24,7 +24,6 @@ from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
 _AFTER_BREAKER: Final = timedelta(seconds=15)  # what waited for a breaker comes back spread out
-_Counts = tuple[dict[str, int] | None, Exception | None]
 
 
 class Result(StrEnum):
@@ -114,21 +113,12 @@ class Deliver:
     def _attempt(
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
     ) -> Outcome:
-        channel = self._channels[config.channel]
-        counts, count_error = self._counts(task.tenant, event, channel)
-        begin = self._clock()
-        push = Push(
-            event=event,
-            config=config,
-            delivery_id=task.delivery_id,
-            at=begin,
-            execution_counts=counts,
-        )
-        receipt = channel.send(push)
+        push, count_error = self._push_of(task, event, config)
+        receipt = self._channels[config.channel].send(push)
         end = self._clock()
         attempt = Attempt(
-            at=begin,
-            duration_ms=int((end - begin) / timedelta(milliseconds=1)),
+            at=push.at,
+            duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
             status_code=receipt.status_code,
             error=receipt.error,
         )
@@ -148,14 +138,25 @@ class Deliver:
             count_error=count_error,
         )
 
-    def _counts(self, tenant: str, event: Event, channel: Channel) -> _Counts:
-        """Of the event's execution; whatever goes wrong, a push is worth more than its numbers."""
-        if not channel.tells_counts:
-            return None, None
-        try:
-            return self._summarize.counts_with(tenant, event), None
-        except Exception as error:  # noqa: BLE001  # told in the outcome
-            return None, error
+    def _push_of(
+        self, task: Task, event: Event, config: NotificationConfig
+    ) -> tuple[Push, Exception | None]:
+        """With the counts of its execution, where the channel tells them; or why without."""
+        counts: dict[str, int] | None = None
+        count_error: Exception | None = None
+        if self._channels[config.channel].tells_counts:
+            try:
+                counts = self._summarize.counts_with(task.tenant, event)
+            except Exception as error:  # noqa: BLE001  # a push is worth more than its numbers
+                count_error = error
+        push = Push(
+            event=event,
+            config=config,
+            delivery_id=task.delivery_id,
+            at=self._clock(),
+            execution_counts=counts,
+        )
+        return push, count_error
 
     def _judge(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Delivery:
         """What the attempt makes of the delivery."""
