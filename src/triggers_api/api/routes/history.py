@@ -14,7 +14,7 @@ from triggers_api.api.delivery_schemas import (
 from triggers_api.api.documentation import LINK_HEADER, answers, body_of
 from triggers_api.api.faults import details_of
 from triggers_api.api.json_body import read_json
-from triggers_api.api.list_query import MAX_LIMIT, Cursor, link_header
+from triggers_api.api.list_query import Cursor, LimitNumber, link_header
 from triggers_api.api.request_context import context_of
 from triggers_api.api.routes.events import EventId
 from triggers_api.api.routes.notifications import Manager
@@ -35,7 +35,7 @@ OfEvent = Annotated[
     str | None, Query(min_length=1, max_length=64, description="Only of this event.")
 ]
 OfStatus = Annotated[DeliveryStatus | None, Query(description="Only with this status.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Deliveries on a page.")]
+Limit = Annotated[LimitNumber, Query(description="Deliveries on a page.")]
 
 _DELIVERIES: Final = TypeAdapter(list[DeliveryOut])
 
