@@ -98,6 +98,7 @@ def test_no_function_may_delete_or_scan_what_is_stored() -> None:
     }
     assert dynamodb - of_the_stream == {
         "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
