@@ -87,7 +87,8 @@ async def replay_delivery(
     """Push it once more, under the same id and with a whole schedule of retries before it.
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
-    by itself, or if its config is disabled or deleted. Scope: `notifications:manage`.
+    by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
+    Scope: `notifications:manage`.
     """
     context = context_of(request)
     delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
