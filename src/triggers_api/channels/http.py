@@ -98,8 +98,7 @@ class GuardedHttp:
                 excerpt += part
                 is_complete = not part
         answer.close()
-        is_http_still = answer.status != HTTPStatus.SWITCHING_PROTOCOLS
-        if is_complete and is_http_still and not connection.is_closed:
+        if is_complete and answer.status != HTTPStatus.SWITCHING_PROTOCOLS and connection.is_clean:
             connection.deadline.release()  # before the connection is somebody else's
             self._idle.give(target, connection)
         else:
@@ -149,6 +148,12 @@ class _Guarded:
             answer.close()
             raise TimeoutError
         return answer
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is open, and TLS has not read ahead: of that a look at the socket is blind."""
+        read_ahead = getattr(self.sock, "pending", int)
+        return self.sock is not None and read_ahead() == 0
 
     def _new_conn(self) -> Any:
         return self.network.connect(self._dns_host, self.port, self.deadline)
