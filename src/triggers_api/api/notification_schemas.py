@@ -13,6 +13,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from triggers_api.event import Severity
@@ -23,6 +24,7 @@ from triggers_api.push.subscribe import ConfigDraft
 from triggers_api.timestamps import to_text
 
 MAX_SETTINGS_BYTES: Final = 16 * 1024
+MAX_FILTERS_BYTES: Final = 16 * 1024  # each event's dispatch reads all of a tenant's
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 
 EXAMPLE_CONFIG_ID: Final = "cfg_0f3a5c7e9b1d2f4a6c8e0b1d"
@@ -85,6 +87,13 @@ class FiltersIn(BaseModel):
     connectors: _Names | None = Field(default=None, description="By `metadata.connector`.")
     entity_types: _Names | None = Field(default=None, description="By `metadata.entity_type`.")
     error_types: _Names | None = Field(default=None, description="By `metadata.error_type`.")
+
+    @model_validator(mode="after")
+    def _is_limited(self) -> Self:
+        if len(json.dumps(self.model_dump(mode="json"))) > MAX_FILTERS_BYTES:
+            message = f"at most {MAX_FILTERS_BYTES} bytes of JSON are taken"
+            raise ValueError(message)
+        return self
 
     def to_filters(self) -> Filters:
         """As the core knows them."""

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException
-from http.client import HTTPResponse as HttpClientResponse
 from typing import Any, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from triggers_api.channels.deadlines import Deadline, Watchdog
-from triggers_api.channels.limits import LimitedLines
+from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
 
@@ -98,27 +98,13 @@ class GuardedHttp:
                 excerpt += part
                 is_complete = not part
         answer.close()
-        if is_complete and not connection.is_closed:
+        if is_complete and answer.status != HTTPStatus.SWITCHING_PROTOCOLS and connection.is_clean:
             connection.deadline.release()  # before the connection is somebody else's
             self._idle.give(target, connection)
         else:
             connection.close()
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status, headers, excerpt.decode("utf-8", "replace"))
-
-
-class _LimitedHead(HttpClientResponse):
-    """An answer whose status and headers have a limit."""
-
-    def begin(self) -> None:
-        """Read them."""
-        file = self.fp
-        self.fp = LimitedLines(file)  # type: ignore[assignment]  # it reads nothing but lines here
-        try:
-            super().begin()
-        finally:
-            if self.fp is not None:  # else there is no body, and the file is closed
-                self.fp = file
 
 
 class _Guarded:
@@ -132,7 +118,7 @@ class _Guarded:
     sock: Any
     _dns_host: str
     _response_options: Any
-    response_class = _LimitedHead
+    response_class = LimitedHead
     connect: Callable[[], None]
     request: Callable[..., None]
 
@@ -162,6 +148,12 @@ class _Guarded:
             answer.close()
             raise TimeoutError
         return answer
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is open, and TLS has not read ahead: of that a look at the socket is blind."""
+        read_ahead = getattr(self.sock, "pending", int)
+        return self.sock is not None and read_ahead() == 0
 
     def _new_conn(self) -> Any:
         return self.network.connect(self._dns_host, self.port, self.deadline)

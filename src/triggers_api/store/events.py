@@ -91,9 +91,9 @@ class DynamoEventStore:
         """See `EventStore.acknowledge`."""
         return self._changes.acknowledge(tenant, event_id, at)
 
-    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         """See `EventStore.mark_failed`."""
-        return self._changes.mark_failed(tenant, event_id, attempts)
+        return self._changes.mark_failed(tenant, event_id, attempts, round_)
 
     def replay(self, tenant: str, event_id: str) -> int:
         """See `EventStore.replay`."""
