@@ -129,6 +129,7 @@ def test_a_dead_letter_names_every_id_and_the_reason(watched_sqs: WatchedSqs) ->
         "round": 2,
         "pushes": 3,
         "replayed_after": None,
+        "execution_id": task.execution_id,
         "reason": "the receiver answered 410 Gone",
     }
 
