@@ -31,9 +31,7 @@ class Journey:
     def of(self, trace_id: str, name: str) -> list[Json]:
         """The documents of one trace with that name, in order of time."""
         found = [
-            each
-            for each in self.documents
-            if each["trace_id"] == trace_id and each["name"] == name
+            each for each in self.documents if each["trace_id"] == trace_id and each["name"] == name
         ]
         return sorted(found, key=lambda each: float(each["start_time"]))
 
@@ -62,7 +60,7 @@ def journey() -> Journey:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         told, lines = travel(f"127.0.0.1:{daemon.getsockname()[1]}")
-        daemon.setblocking(False)
+        daemon.settimeout(0)
         documents = []
         while True:
             try:
@@ -213,7 +211,9 @@ def test_without_a_daemon_everything_goes_its_way() -> None:
 
 def test_tracing_loads_the_sdk_and_none_of_the_libraries_it_could_patch(journey: Journey) -> None:
     """moto is in that process, and loads `requests` and boto3 itself."""
-    program = "import sys, triggers_api.handlers.{0}; print(*{{m.split('.')[0] for m in sys.modules}})"
+    program = (
+        "import sys, triggers_api.handlers.{0}; print(*{{m.split('.')[0] for m in sys.modules}})"
+    )
     for handler in ("api", "dispatcher", "delivery"):
         run = subprocess.run(  # noqa: S603  # our own code
             [sys.executable, "-c", program.format(handler)],

@@ -155,7 +155,7 @@ def main() -> None:
         subscribe(client, url)
         told = travel(client, api, sys.argv[1:])
     told["modules"] = sorted({name.split(".")[0] for name in sys.modules})
-    print("told", json.dumps(told))
+    sys.stdout.write(f"told {json.dumps(told)}\n")
 
 
 if __name__ == "__main__":
