@@ -1,5 +1,6 @@
 """`python -m local.trace [event id]`: what became of one event, as the tree of its trace."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from local.trace_catcher import Document, documents, traces_file
 
 TRACE_SECONDS = 30.0  # it takes well under one; the rest is for cold starts on a busy machine
 _WAITS_SECONDS = 0.1
+_WIDTH = 48  # of the tree
+_TABLE = re.compile(r"[A-Za-z]+Table")  # in a name that the stack has made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Line:
     takes_ms: float
 
     def __str__(self) -> str:
-        return f"{'  ' * self.depth + self.name:<64}{self.starts_ms:8.0f} ms{self.takes_ms:8.0f} ms"
+        name = "  " * self.depth + self.name
+        return f"{name:<{_WIDTH}}{self.starts_ms:8.0f} ms{self.takes_ms:8.0f} ms"
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +49,7 @@ def main(arguments: list[str]) -> int:
         found = trace_of(documents(traces_file(state_dir)), event_id)
     if not found:
         return _fail(f"No trace of {event_id} is kept: it is too old, or was not recorded.")
-    print(f"{event_id}  {found[0]['trace_id']}\n{'':<64}{'starts':>11}{'takes':>11}")
+    print(f"{found[0]['trace_id']:<{_WIDTH}}{'starts':>11}{'takes':>11}")
     for line in tree(found):
         print(line)
     return 0
@@ -90,7 +94,7 @@ def tree(trace: list[Document]) -> Iterator[Line]:
 def _parts(document: Document) -> Iterator[Document]:
     yield document
     for each in document.get("subsegments", ()):
-        yield from _parts({"trace_id": document["trace_id"]} | each)
+        yield from _parts(each | {"trace_id": document["trace_id"], "parent_id": document["id"]})
 
 
 def _said(part: Document) -> str:
@@ -99,7 +103,8 @@ def _said(part: Document) -> str:
     if part.get("namespace") == "remote":
         words = [http.get("request", {}).get("method"), http.get("response", {}).get("status")]
     else:
-        words = [aws.get("operation"), aws.get("table_name"), notes.get("result")]
+        table = _TABLE.search(aws.get("table_name", ""))
+        words = [aws.get("operation"), table and table[0], notes.get("result")]
     return " ".join(str(word) for word in (part["name"], *words) if word is not None)
 
 

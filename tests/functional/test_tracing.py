@@ -136,10 +136,8 @@ def test_deliveries_that_are_made_at_once_do_not_mix(journey: Journey) -> None:
     for trace_id in (FIRST, SECOND):
         for attempt in journey.of(trace_id, "triggers-test-delivery"):
             assert attempt["annotations"]["event_id"] == ids[trace_id]
-            inner = attempt["subsegments"]
-            assert {each["parent_id"] for each in inner} == {attempt["id"]}
-            assert {each["trace_id"] for each in inner} == {trace_id}
-            assert Counter(each["namespace"] for each in inner)["remote"] == 1
+            services = Counter(each["namespace"] for each in attempt["subsegments"])
+            assert services["remote"] == 1
             operations = Counter(operation for _, operation in calls(attempt))
             assert (operations["GetItem"], operations["PutItem"]) in ((3, 1), (4, 1))
 
@@ -226,3 +224,12 @@ def test_tracing_loads_the_sdk_and_none_of_the_libraries_it_could_patch(journey:
         loaded = set(run.stdout.split())
         assert "aws_xray_sdk" in loaded & set(journey.told["modules"])
         assert not {"boto3", "requests", "httpx", "sqlite3"} & loaded
+
+
+def test_a_segment_is_small_because_x_ray_takes_little_of_a_long_trace(journey: Journey) -> None:
+    segments = [each for each in journey.documents if each["name"].startswith("triggers-test")]
+
+    assert max(len(json.dumps(each)) for each in segments) < 3500
+    for segment in segments:
+        for inner in segment["subsegments"]:
+            assert not {"trace_id", "parent_id", "type"} & inner.keys()

@@ -36,6 +36,8 @@ _NOT_FOR_NAMES: Final = re.compile(r"[^A-Za-z0-9_.:-]")  # of what X-Ray takes, 
 _LONGEST_NAME: Final = 200
 # Of a segment: more are sent by themselves, so that none comes near the 64 KB it may have.
 _SUBSEGMENTS: Final = 30
+_OF_THE_SEGMENT: Final = ("trace_id", "parent_id", "type", "in_progress")
+_OF_A_CALL: Final = ("operation", "table_name")  # that went well; else its request id, too
 _REFUSED_WRITE: Final = "ConditionalCheckFailedException"  # how a store says no; not a fault
 
 
@@ -45,7 +47,7 @@ class _Emitter(UDPEmitter):  # type: ignore[misc]  # the SDK has no types
     def send_entity(self, entity: Entity) -> None:
         """A datagram to the daemon of this very machine; if nobody is there, it is lost."""
         try:
-            document = json.dumps(_without_words(entity.to_dict()), default=str)
+            document = json.dumps(_compact(entity.to_dict()), default=str)
             self._send_data(f"{PROTOCOL_HEADER}{PROTOCOL_DELIMITER}{document}")
         except Exception:  # noqa: BLE001, S110  # whatever it is, the work that was traced is done
             pass
@@ -189,8 +191,12 @@ def _header_of(entity: Entity) -> str:
     return str(TraceHeader(entity.trace_id, entity.id))
 
 
-def _without_words(document: dict[str, Any]) -> dict[str, Any]:
-    """Of exceptions only their types: messages and stacks may quote what was sent or stored."""
+def _compact(document: dict[str, Any]) -> dict[str, Any]:
+    """Without texts, and without what a subsegment has of the segment that it stands in.
+
+    Of exceptions only their types: messages and stacks may quote what was sent or stored. And
+    X-Ray takes the fewer bytes of a trace the longer it goes on, and retries go on for a day.
+    """
     cause = document.get("cause")
     if isinstance(cause, dict):
         exceptions = [
@@ -201,6 +207,10 @@ def _without_words(document: dict[str, Any]) -> dict[str, Any]:
         if {each["type"] for each in exceptions} == {_REFUSED_WRITE}:
             del document["cause"]
             document.pop("fault", None)
-    for subsegment in document.get("subsegments", ()):
-        _without_words(subsegment)
+    for inner in document.get("subsegments", ()):
+        _compact(inner)
+        for name in _OF_THE_SEGMENT:
+            inner.pop(name, None)
+        if "aws" in inner and "fault" not in inner:
+            inner["aws"] = {k: v for k, v in inner["aws"].items() if k in _OF_A_CALL}
     return document
