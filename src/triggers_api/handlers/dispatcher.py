@@ -110,7 +110,7 @@ def _ids_of(record: dict[str, Any]) -> dict[str, str]:
     """What a record's event is found by, also one that cannot be read."""
     image = record["dynamodb"].get("NewImage", {})
     names = {"tenant": "tenant", "id": "event_id", "execution_id": "execution_id"}
-    return {names[name]: image[name]["S"] for name in names if name in image}
+    return {names[name]: image[name]["S"] for name in names if "S" in image.get(name, {})}
 
 
 def _known_of(record: dict[str, Any]) -> dict[str, Any]:
