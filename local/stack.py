@@ -17,6 +17,7 @@ from local.deploy import API_ID, Deployment, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_poller import polling
+from local.trace_catcher import catching_traces, traces_file
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
@@ -74,7 +75,10 @@ def running_stack(
 
     The demo tenant's events are pushed to `receiver_url`, if there is one.
     """
-    with running_emulator(state_dir, port) as endpoint:
+    with (
+        catching_traces(traces_file(state_dir)) as trace_daemon,
+        running_emulator(state_dir, port, trace_daemon) as endpoint,
+    ):
         deployment = deploy(endpoint)
         _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
         mapping_id = deployment.outputs["DispatcherMappingId"]

@@ -22,6 +22,7 @@ from triggers_api.channels.deadlines import Deadline, Watchdog
 from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
+from triggers_api.channels.watch import Watch, unwatched
 
 DEADLINE_SECONDS: Final = 15.0
 EXCERPT_BYTES: Final = 4096
@@ -50,6 +51,7 @@ class GuardedHttp:
         resolver: Resolver = resolve,
         new_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         deadline_seconds: float = DEADLINE_SECONDS,
+        watch: Watch = unwatched,
     ) -> None:
         """`allow_private` is for local runs and tests: http, any port, 127.0.0.1, own networks.
 
@@ -58,6 +60,7 @@ class GuardedHttp:
         self.network = Network(allow_private=allow_private, resolver=resolver, new_tls=new_tls)
         self.watchdog = Watchdog()
         self.deadline_seconds = deadline_seconds
+        self._watch = watch
         self._idle = _IdleConnections()
 
     def check_url(self, url: str) -> None:
@@ -71,7 +74,8 @@ class GuardedHttp:
             target = check_url(url, allow_private=self.network.allow_private)
         except RefusedTargetError as error:
             raise SendError(f"The URL is refused: {error.message}.", is_permanent=True) from None
-        with self.watchdog.deadline(self.deadline_seconds) as deadline:
+        watched = self._watch(method, target.host)
+        with watched as answered, self.watchdog.deadline(self.deadline_seconds) as deadline:
             connection = self._idle.take(target) or _new_connection(target, self.network)
             try:
                 connection.use_until(deadline)
@@ -82,6 +86,7 @@ class GuardedHttp:
             except BaseException:
                 connection.close()
                 raise
+            answered(answer.status)
             return self._read(answer, connection, target)
 
     def close(self) -> None:

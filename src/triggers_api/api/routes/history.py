@@ -93,6 +93,7 @@ async def replay_delivery(
     context = context_of(request)
     delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
     context.delivery_id, context.event_id = delivery.id, delivery.task.event_id
+    context.execution_id = delivery.task.execution_id
     answer = DeliveryOut.of(delivery)
     return Response(answer.model_dump_json(), 202, media_type="application/json")
 
