@@ -161,6 +161,15 @@ def emitted() -> set[str]:
     return names
 
 
+def filtered() -> dict[str, dict[str, Any]]:
+    """The metrics that filters over log lines make, with their filters' properties, by name."""
+    return {
+        transformation["MetricName"]: one["Properties"]
+        for one in resources("AWS::Logs::MetricFilter").values()
+        for transformation in one["Properties"]["MetricTransformations"]
+    }
+
+
 def _members() -> dict[str, str]:
     """What the members of an enumeration `Metric` stand for, if the code has one."""
     members: dict[str, str] = {}

@@ -15,6 +15,7 @@ A_DAY_SECONDS = 86_400
 # What SPEC asks for, and what a person who is called at night would miss.
 EXPECTED = {
     "critical-api-errors",
+    "critical-crashed-tasks",
     "critical-delivery-success-rate",
     "critical-failed-deliveries",
     "critical-stream-age",
@@ -23,6 +24,7 @@ EXPECTED = {
     "warning-api-function-errors",
     "warning-api-function-throttles",
     "warning-api-latency",
+    "warning-crashed-tasks",
     "warning-dead-letters",
     "warning-delivery-errors",
     "warning-delivery-success-rate",
@@ -140,10 +142,18 @@ def test_every_function_is_watched_for_errors_and_throttles() -> None:
 
 def test_a_stuck_queue_is_one_that_waits_longer_than_any_task_on_purpose() -> None:
     longest_delay, crash = 900, properties("DeliveryQueue")["VisibilityTimeout"]
-    given_up = properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"] * crash
     warning = ALARMS["warning-stuck-queue"].properties["Threshold"]
     critical = ALARMS["critical-stuck-queue"].properties["Threshold"]
-    assert longest_delay + crash < warning < critical < given_up / 2
+    kept = properties("DeliveryQueue")["MessageRetentionPeriod"]
+    assert longest_delay + crash < warning < critical < kept / 4
+
+
+def test_a_task_that_always_crashes_does_so_in_every_period_of_its_alarm() -> None:
+    comes_again = properties("DeliveryQueue")["VisibilityTimeout"]
+    alarm = ALARMS["warning-crashed-tasks"].properties
+    given_up = properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"] * comes_again
+    assert alarm["Period"] >= 2 * comes_again
+    assert alarm["Period"] * alarm["EvaluationPeriods"] < given_up / 10
 
 
 def test_a_stream_that_is_behind_is_told_long_before_records_are_given_up() -> None:

@@ -10,12 +10,14 @@ from tests.watching import (
     HANDLERS,
     Metric,
     emitted,
+    filtered,
     named_by_alarms,
     named_by_widgets,
 )
 
 OURS = "TriggersAPI"
 NAMED = named_by_alarms() | named_by_widgets()
+MEASURED = emitted() | filtered().keys()
 
 # What AWS measures by itself: names, and the dimension with the resource and attribute it takes.
 VENDED = {
@@ -47,12 +49,12 @@ def test_nothing_is_said_to_arrive_that_is_there() -> None:
 
 
 def test_every_metric_of_ours_that_is_named_is_measured() -> None:
-    assert {metric.name for metric in named(OURS)} <= emitted() | ARRIVING
+    assert {metric.name for metric in named(OURS)} <= MEASURED | ARRIVING
 
 
 def test_every_metric_that_is_measured_is_on_the_dashboard() -> None:
     shown = {metric.name for metric in named_by_widgets() if metric.namespace == OURS}
-    assert shown == emitted() | ARRIVING
+    assert shown == MEASURED | ARRIVING
 
 
 def test_a_metric_of_ours_has_the_stacks_name_as_its_only_dimension() -> None:
@@ -67,6 +69,16 @@ def test_a_function_measures_under_the_namespace_and_dimension_that_are_named(
     variables = function["Properties"]["Environment"]["Variables"]
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OURS
     assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+
+
+@pytest.mark.parametrize("name", filtered())
+def test_a_filter_counts_lines_that_are_written_under_the_same_dimension(name: str) -> None:
+    (transformation,) = filtered()[name]["MetricTransformations"]
+    assert transformation["MetricNamespace"] == OURS
+    assert transformation["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
+    assert "DefaultValue" not in transformation  # CloudWatch takes none beside a dimension
+    (message,) = re.findall(r'\$\.message = "([^"]+)"', filtered()[name]["FilterPattern"])
+    assert any(f'("{message}"' in path.read_text() for path in HANDLERS)
 
 
 def test_no_handler_adds_a_dimension_or_a_namespace_of_its_own() -> None:
