@@ -21,12 +21,13 @@ from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ENDPOINT = "TRIGGERS_CONTRACT_ENDPOINT"
-_ADAPTERS = ["fake", "dynamodb", *(["emulated"] if _ENDPOINT in os.environ else [])]
+ADAPTERS = ["fake", "dynamodb", *(["emulated"] if _ENDPOINT in os.environ else [])]
 
 OpenStore = Callable[["DynamoDBClient", str], DynamoEventStore]
 
@@ -79,6 +80,13 @@ def dynamodb_events(
 
 
 @pytest.fixture
+def dynamodb_leases(
+    dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
+) -> DynamoLeaseStore:
+    return DynamoLeaseStore(dynamodb, events_table, clock)
+
+
+@pytest.fixture
 def emulated_events(emulator: "DynamoDBClient", open_store: OpenStore) -> DynamoEventStore:
     return open_store(emulator, create_table(emulator, "EventsTable"))
 
@@ -93,13 +101,13 @@ def emulated_api_keys(emulator: "DynamoDBClient") -> DynamoApiKeyStore:
     return DynamoApiKeyStore(emulator, create_table(emulator, "KeysTable"))
 
 
-@pytest.fixture(params=_ADAPTERS)
+@pytest.fixture(params=ADAPTERS)
 def store(request: pytest.FixtureRequest) -> EventStore:
     found: EventStore = request.getfixturevalue(f"{request.param}_events")
     return found
 
 
-@pytest.fixture(params=_ADAPTERS)
+@pytest.fixture(params=ADAPTERS)
 def api_keys(request: pytest.FixtureRequest) -> InMemoryApiKeyStore | DynamoApiKeyStore:
     found: InMemoryApiKeyStore | DynamoApiKeyStore = request.getfixturevalue(
         f"{request.param}_api_keys"

@@ -10,6 +10,7 @@ from tests.builders import TENANT, an_api_key, store_event
 from tests.builders_push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes_leases import InMemoryLeaseStore, leasing_on
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -93,6 +94,7 @@ class World:
             authenticator=Authenticator(self._keys, self.clock),
             accept=Accept(self.events, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
+            lease=leasing_on(InMemoryLeaseStore(self.events), self.clock),
             events=self.events,
             subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
             try_out=TryOut(self.configs, channels, self.clock),

@@ -22,6 +22,7 @@ Call = Callable[[Api, str], Answer]
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
 PUBLIC = {"get_health"}
+UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ CASES = {
         Scope.INBOX,
         204,
         takes_an_event=True,
+    ),
+    "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
+    "release_lease": Case(
+        lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204
     ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }

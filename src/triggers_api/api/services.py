@@ -13,6 +13,7 @@ from triggers_api.api.request_context import context_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.errors import UnauthenticatedError
+from triggers_api.lease import Lease
 from triggers_api.ports import EventStore
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
@@ -28,6 +29,7 @@ class Services:
     authenticator: Authenticator
     accept: Accept
     acknowledge: Acknowledge
+    lease: Lease
     events: EventStore
     subscribe: Subscribe
     try_out: TryOut

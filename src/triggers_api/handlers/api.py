@@ -4,6 +4,8 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 
 # isort: split
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +22,11 @@ from triggers_api.aws import LazyClient
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
+from triggers_api.event_ids import random_entropy
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
+from triggers_api.lease import Lease
+from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
@@ -35,6 +40,7 @@ from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.timestamps import Clock, now
 
@@ -46,6 +52,7 @@ class Dependencies:
     """The stores, the queue and the channels behind the API."""
 
     events: EventStore
+    leases: LeaseStore
     api_keys: ApiKeyStore
     configs: ConfigStore
     deliveries: DeliveryStore
@@ -59,6 +66,13 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         authenticator=Authenticator(given.api_keys, clock),
         accept=Accept(given.events, clock),
         acknowledge=Acknowledge(given.events, clock),
+        lease=Lease(
+            given.leases,
+            clock,
+            entropy=random_entropy,
+            chance=random.random,
+            pause=time.sleep,
+        ),
         events=given.events,
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
         try_out=TryOut(given.configs, given.channels, clock),
@@ -91,6 +105,7 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
     http = GuardedHttp(allow_private=push.allow_private_targets, deadline_seconds=8)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now),
+        leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
