@@ -10,24 +10,27 @@ from collections import Counter
 from pathlib import Path
 
 from local.stack import running_stack
+from tests.e2e.tenants import new_tenant
 from tests.lease_workers import Work, post_events
 
 EVENTS = 2000
 WORKERS = 8
 KILLED = 3
 LEASE_SECONDS = 10
+LIMIT = 25
 DEADLINE_SECONDS = 600
 
 
 def main() -> None:
     """Run it, and print what came of it."""
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
-        posted = post_events(stack.api, EVENTS)
-        work = Work(stack.api, LEASE_SECONDS)
+        api = new_tenant(stack)
+        posted = post_events(api, EVENTS)
+        work = Work(api, LEASE_SECONDS, LIMIT)
         begun = time.monotonic()
         work.drain(posted, WORKERS, KILLED, DEADLINE_SECONDS)
         took = time.monotonic() - begun
-        left = len(stack.api.get("/inbox").json())
+        left = len(api.get("/inbox").json())
     report(work, set(posted), took, left)
 
 

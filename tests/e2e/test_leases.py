@@ -21,7 +21,7 @@ def lease(api: ApiClient, **wanted: int) -> dict[str, Any]:
 def test_eight_workers_drain_an_inbox_though_three_are_killed(stack: Stack) -> None:
     api = new_tenant(stack)
     posted = post_events(api, 300)
-    work = Work(api, lease_seconds=5)
+    work = Work(api, lease_seconds=5, limit=20)
 
     work.drain(posted, workers=8, killed=3, seconds=120)
 
