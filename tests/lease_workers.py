@@ -72,7 +72,9 @@ class Work:
         """Lease and do the work; who is killed stops half-way, and tells nobody."""
         answer = self._post("lease", {"limit": self.limit, "lease_seconds": self.lease_seconds})
         begun_at = time.time()
-        if answer.status >= 500:  # busy; or it ran out of time, and its lease must end by itself
+        if (
+            answer is None or answer.status >= 500
+        ):  # busy; or it ran out of time, and its lease must end by itself
             time.sleep(1)
             return []
         leased: dict[str, Any] = expect(answer, 200).json()
@@ -86,7 +88,7 @@ class Work:
         left = done
         while left:
             answer = self._post("acknowledge", {"event_ids": left})
-            if answer.status < 500:
+            if answer is not None and answer.status < 500:
                 results = expect(answer, 200).json()["results"]
                 left = [each["event_id"] for each in results if each["status"] != 204]
         with self._lock:
@@ -97,10 +99,14 @@ class Work:
             ]
         return ids
 
-    def _post(self, what: str, body: dict[str, Any]) -> Answer:
-        answer = self.api.post(f"/inbox/{what}", body)
+    def _post(self, what: str, body: dict[str, Any]) -> Answer | None:
+        """None if no answer came in time: then nobody knows what was done."""
+        try:
+            answer = self.api.post(f"/inbox/{what}", body)
+        except OSError:
+            answer = None
         with self._lock:
-            self.requests[f"{what} {answer.status}"] += 1
+            self.requests[f"{what} {answer.status if answer else 'lost'}"] += 1
         return answer
 
 

@@ -12,6 +12,8 @@ nothing can be held, so nothing of what is leased is read. What turns up behind 
 begins anew; then it passes over what the bundles hold.
 """
 
+import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +21,7 @@ from typing import Final, TypeVar
 
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.event import Event
+from triggers_api.event_ids import random_entropy
 from triggers_api.lease_book import Bundle, LeaseBook, LeaseStore, ends_at_of, last_id_at
 from triggers_api.timestamps import Clock
 
@@ -62,9 +65,9 @@ class Lease:
         store: LeaseStore,
         clock: Clock,
         *,
-        entropy: Callable[[], bytes],
-        chance: Callable[[], float],
-        pause: Callable[[float], None],
+        entropy: Callable[[], bytes] = random_entropy,
+        chance: Callable[[], float] = random.random,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`entropy` draws ten bytes, `chance` from 0 to 1; `pause` waits for seconds."""
         self._store = store

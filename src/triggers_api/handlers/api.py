@@ -4,8 +4,6 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 
 # isort: split
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +20,6 @@ from triggers_api.aws import LazyClient
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
-from triggers_api.event_ids import random_entropy
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.lease import Lease
@@ -66,13 +63,7 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         authenticator=Authenticator(given.api_keys, clock),
         accept=Accept(given.events, clock),
         acknowledge=Acknowledge(given.events, clock),
-        lease=Lease(
-            given.leases,
-            clock,
-            entropy=random_entropy,
-            chance=random.random,
-            pause=time.sleep,
-        ),
+        lease=Lease(given.leases, clock),
         events=given.events,
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
         try_out=TryOut(given.configs, given.channels, clock),

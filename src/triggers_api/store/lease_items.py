@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ulid import ULID
-
+from triggers_api import event_ids
 from triggers_api.lease_book import Bundle, LeaseBook, ends_at_of
 from triggers_api.ports import Position
 from triggers_api.store.dynamodb import Item
@@ -26,7 +25,7 @@ def key(tenant: str, sk: str) -> Item:
 
 def of_bundle(tenant: str, bundle: Bundle) -> Item:
     """The item of a bundle; an empty one is only kept so that nobody takes it for the old one."""
-    packed = b"".join(ULID.from_str(each.removeprefix("evt_")).bytes for each in bundle.event_ids)
+    packed = b"".join(map(event_ids.to_bytes, bundle.event_ids))
     swept_at = ends_at_of(bundle.id) + _SWEPT_AFTER
     return key(tenant, bundle.id) | {
         "events": {"B": packed},
@@ -38,7 +37,7 @@ def to_bundle(item: Item) -> Bundle:
     """The bundle of an item."""
     packed = item["events"]["B"]
     ids = (packed[at : at + _ID_BYTES] for at in range(0, len(packed), _ID_BYTES))
-    return Bundle(item["sk"]["S"], tuple(f"evt_{ULID.from_bytes(each)}" for each in ids))
+    return Bundle(item["sk"]["S"], tuple(map(event_ids.from_bytes, ids)))
 
 
 def of_book(tenant: str, book: LeaseBook) -> Item:

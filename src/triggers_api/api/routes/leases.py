@@ -71,5 +71,7 @@ async def release_lease(request: Request, principal: Consumer) -> Response:
 def _as_json(leased: Leased) -> bytes:
     """Events are spliced in as text, so that their payloads stay as they were sent."""
     expires_at = None if leased.expires_at is None else to_text(leased.expires_at)
-    head = json.dumps({"lease_id": leased.lease_id, "expires_at": expires_at})
+    head = json.dumps(
+        {"lease_id": leased.lease_id, "expires_at": expires_at}, separators=(",", ":")
+    )
     return b'%s,"events":%s}' % (head[:-1].encode(), events_as_json(leased.events))
