@@ -8,9 +8,11 @@ import pytest
 from tests.builders import TENANT, an_api_key, incompressible_payload
 from tests.capacity import Bill, Shape, item_bytes, metered, write_units
 from tests.clock import FixedClock
+from tests.contract.clients import recorded
 from tests.dependencies import dependencies
 from tests.fakes import InMemoryApiKeyStore
 from tests.http_api import Api
+from triggers_api import in_parallel
 from triggers_api.handlers.api import build
 from triggers_api.settings import Settings
 from triggers_api.store.events import DynamoEventStore
@@ -186,3 +188,20 @@ def test_the_model_bills_a_change_of_the_indexs_key_twice() -> None:
     assert write_units(shape, before, before | {"status": {"S": "b"}}) == 2 + 2 + 2
     assert write_units(shape, before, before | {"text": {"S": "short"}}) == 2 + 2
     assert write_units(shape, before, before | {"unprojected": {"S": "x"}}) == 2
+
+
+def test_a_batch_costs_as_many_writes_as_its_events_alone(
+    dynamodb: "DynamoDBClient", api: Api, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_parallel, "_AT_ONCE", 1)  # the meter looks at one call at a time
+    events = [json.loads(order(number)) for number in range(100)]
+
+    with metered(dynamodb, "EventsTable") as first, recorded(dynamodb) as calls:
+        assert api.post("/events/batch", {"events": events}, idempotency_key="b").status == 200
+    clock.advance(seconds=1)
+    with metered(dynamodb, "EventsTable") as again:
+        assert api.post("/events/batch", {"events": events}, idempotency_key="b").status == 200
+
+    assert {name for name, _ in calls} - {"GetItem"} == {"PutItem"}  # the meter reads, not we
+    assert (first.write_units, first.read_units) == (200, 0)
+    assert (again.write_units, again.read_units) == (100, 100)

@@ -17,6 +17,7 @@ from tests.fakes_push import (
     ScriptedChannel,
 )
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -89,9 +90,11 @@ class World:
 
     def _services(self) -> Services:
         channels = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
+        accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
-            accept=Accept(self.events, self.clock),
+            accept=accept,
+            accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
             events=self.events,
             subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from triggers_api.api.batch_schemas import BatchIn
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
 from triggers_api.api.notification_schemas import ConfigIn
 from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
@@ -19,6 +20,7 @@ VERSION: Final = "0.1.0"
 # Read by the routes, so unknown to FastAPI.
 _BODY_MODELS: Final[tuple[type[BaseModel], ...]] = (
     EventIn,
+    BatchIn,
     AcknowledgeIn,
     ConfigIn,
     TrialIn,

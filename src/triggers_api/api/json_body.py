@@ -43,15 +43,24 @@ class JsonBody:
         members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
         return bytes(members[key])
 
+    def items_of(self, key: str) -> list["JsonBody"]:
+        """The items of a list among the members, each as it was sent."""
+        texts = msgspec.json.decode(self.text_of(key), type=list[msgspec.Raw])
+        return [
+            JsonBody(value, bytes(text)) for value, text in zip(self.value[key], texts, strict=True)
+        ]
+
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(body: JsonBody, model: type[Model], *, code: str, example: str) -> Model:
+def validated(
+    body: JsonBody, model: type[Model], *, code: str, example: str, called: str = "body"
+) -> Model:
     """The body as a model. Raises `InvalidContentError` with every fault in it."""
     if not isinstance(body.value, dict):
         detail = Detail("body", "give a JSON object", code)
-        message = f"The body is no JSON object. Send one such as {example}."
+        message = f"The {called} is no JSON object. Send one such as {example}."
         raise InvalidContentError(message, code=code, details=(detail,))
     try:
         return model.model_validate(body.value)
@@ -59,12 +68,17 @@ def validated(body: JsonBody, model: type[Model], *, code: str, example: str) ->
         found = error.errors(include_url=False, include_input=False)
         details = details_of(found)
         more = f" And {len(found) - 1} more: see details." if len(found) > 1 else ""
-        message = f"The body has a fault: {details[0].field}: {details[0].message}.{more}"
+        message = f"The {called} has a fault: {details[0].field}: {details[0].message}.{more}"
         raise InvalidContentError(message, code=code, details=details) from None
 
 
-async def read_json(request: Request) -> JsonBody:
-    """Read a request's JSON body. Raises what is wrong with it, in a sentence."""
+async def read_json(
+    request: Request, *, max_bytes: int = MAX_BODY_BYTES, levels: int = 1
+) -> JsonBody:
+    """Read a request's JSON body. Raises what is wrong with it, in a sentence.
+
+    `levels` of the containers are the body's own; inside them, 64 may be nested.
+    """
     content_type = request.headers.get("content-type", "application/json")
     if _JSON_TYPE.fullmatch(content_type.strip()) is None:
         message = "Send JSON in UTF-8, with the header 'Content-Type: application/json'."
@@ -73,13 +87,13 @@ async def read_json(request: Request) -> JsonBody:
         message = "Send the body as it is: compressed ones (Content-Encoding) are not read."
         raise UnsupportedMediaTypeError(message)
     text = await request.body()
-    if len(text) > MAX_BODY_BYTES:
-        message = f"The body has {len(text)} bytes. Send at most {MAX_BODY_BYTES}."
+    if len(text) > max_bytes:
+        message = f"The body has {len(text)} bytes. Send at most {max_bytes}."
         raise PayloadTooLargeError(message, code="body_too_large")
-    return JsonBody(parse(text), text)
+    return JsonBody(parse(text, levels), text)
 
 
-def parse(text: bytes) -> Any:
+def parse(text: bytes, levels: int = 1) -> Any:
     """The value of a JSON text. Raises `InvalidRequestError`."""
     try:
         value = msgspec.json.decode(text)
@@ -92,7 +106,7 @@ def parse(text: bytes) -> Any:
     except ValueError as error:
         raise _malformed(f"The body cannot be taken: {error}.") from None
     # Counting brackets is quick, and says enough for nearly every body.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - 1 > MAX_DEPTH:
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - levels > MAX_DEPTH:
         raise _too_deep()
     return value
 

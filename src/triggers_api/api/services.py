@@ -7,6 +7,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.request_context import context_of
@@ -27,6 +28,7 @@ class Services:
 
     authenticator: Authenticator
     accept: Accept
+    accept_many: AcceptMany
     acknowledge: Acknowledge
     events: EventStore
     subscribe: Subscribe

@@ -11,6 +11,7 @@ from typing import Any
 from mangum import Mangum
 
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -55,9 +56,11 @@ class Dependencies:
 
 def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
     """The handler, on these dependencies."""
+    accept = Accept(given.events, clock)
     services = Services(
         authenticator=Authenticator(given.api_keys, clock),
-        accept=Accept(given.events, clock),
+        accept=accept,
+        accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
         events=given.events,
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from triggers_api.accept import Draft
 from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
-from triggers_api.api.idempotency_key import IDEMPOTENCY_KEY, idempotency_key_of
-from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
+from triggers_api.api.drafts import draft_of
+from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
+from triggers_api.api.json_body import read_json
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -23,17 +23,16 @@ from triggers_api.api.schemas import EventIn, EventOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import PayloadTooLargeError
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
-
-MAX_PAYLOAD_BYTES = 256 * 1024
 
 router = APIRouter(tags=["events"])
 EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
 
-
-_EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
+_KEY = idempotency_key_parameter(
+    "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
+    "the event that was stored first, with `Idempotency-Replayed: true`."
+)
 
 
 class StatusFilter(StrEnum):
@@ -52,14 +51,14 @@ class StatusFilter(StrEnum):
     summary="Post an event",
     response_class=Response,
     responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(EventIn) | IDEMPOTENCY_KEY,
+    openapi_extra=body_of(EventIn) | _KEY,
 )
 async def create_event(
     request: Request,
     principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
 ) -> Response:
     """Store an event. A 201 means that it is stored, and will stay until it is acknowledged."""
-    draft = _draft(await read_json(request))
+    draft = draft_of(await read_json(request))
     addition = services_of(request).accept(principal.tenant, draft, idempotency_key_of(request))
     event = addition.event
     context = context_of(request)
@@ -143,22 +142,3 @@ def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:
     if status is None:
         return ALL_STATUSES
     return UNDELIVERED if status is StatusFilter.UNDELIVERED else (EventStatus(status),)
-
-
-def _draft(body: JsonBody) -> Draft:
-    """The body as an event to store. Raises `InvalidContentError` with every fault in it."""
-    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
-    payload = body.text_of("payload")
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        message = (
-            f"The payload has {len(payload)} bytes. At most {MAX_PAYLOAD_BYTES} are taken: "
-            "store what is larger elsewhere and send a link."
-        )
-        raise PayloadTooLargeError(message)
-    return Draft(
-        event_type=event.event_type,
-        payload=without_spacing(payload),
-        metadata=event.metadata,
-        severity=event.severity,
-        execution_id=event.execution_id,
-    )
