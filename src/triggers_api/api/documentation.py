@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI cannot see for itself, and the page that shows it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, get_args
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from triggers_api.api.batch_schemas import BatchIn
+from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
 from triggers_api.api.notification_schemas import ConfigIn
 from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
@@ -21,6 +23,7 @@ VERSION: Final = "0.1.0"
 _BODY_MODELS: Final[tuple[type[BaseModel], ...]] = (
     EventIn,
     BatchIn,
+    CloudEventIn,
     AcknowledgeIn,
     ConfigIn,
     TrialIn,
@@ -114,17 +117,24 @@ def described(answer: dict[str, Any]) -> dict[str, Any]:
     is_list = bool(get_args(model))
     shown: type[BaseModel] = get_args(model)[0] if is_list else model
     _answer_models.add(shown)
-    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{shown.__name__}"}
+    schema = reference_to(shown)
     if is_list:
         schema = {"type": "array", "items": schema}
     return shape | {"content": {"application/json": {"schema": schema}}}
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The request body of a route that reads it by itself."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    content = {"application/json": {"schema": schema}}
+def body_of(
+    model: type[BaseModel], others: Mapping[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The request body of a route that reads it by itself; the schemas of `others` by type."""
+    content = {"application/json": {"schema": reference_to(model)}}
+    content |= {name: {"schema": schema} for name, schema in (others or {}).items()}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def reference_to(model: type[BaseModel]) -> dict[str, Any]:
+    """Where the document shows a model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Events as they are posted, read as drafts."""
 
+from fastapi import Request
+
 from triggers_api.accept import Draft
 from triggers_api.accept_many import Posting
 from triggers_api.api.batch_schemas import BatchEventIn
-from triggers_api.api.json_body import JsonBody, validated, without_spacing
+from triggers_api.api.idempotency_key import idempotency_key_of
+from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
 from triggers_api.api.schemas import EventIn
 from triggers_api.errors import PayloadTooLargeError
 
@@ -11,9 +14,11 @@ MAX_PAYLOAD_BYTES = 256 * 1024
 _EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
 
 
-def draft_of(body: JsonBody) -> Draft:
-    """A body as an event to store. Raises `InvalidContentError` with every fault in it."""
-    return _draft(body, validated(body, EventIn, code="invalid_event", example=_EXAMPLE))
+async def read_event(request: Request) -> Posting:
+    """The one event of a request, in our own form. Raises what is wrong with it."""
+    body = await read_json(request)
+    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
+    return Posting(_draft(body, event), idempotency_key_of(request))
 
 
 def posting_of(body: JsonBody) -> Posting:

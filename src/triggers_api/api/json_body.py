@@ -28,7 +28,21 @@ MAX_DEPTH = 64  # levels inside the body's own object
 MAX_BODY_BYTES = 512 * 1024  # a payload of 256 KiB, generous metadata, and its spacing
 
 
-_JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?', re.IGNORECASE)
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a body's Content-Type must be, in UTF-8; `name` is what a caller is told."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def matching(cls, name: str, expression: str) -> "MediaType":
+        """Of any name that fits the expression, with or without its only charset."""
+        charset = r'\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?'
+        return cls(name, re.compile(expression + charset, re.IGNORECASE))
+
+
+JSON = MediaType.matching("application/json", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +57,14 @@ class JsonBody:
         members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
         return bytes(members[key])
 
-    def items_of(self, key: str) -> list["JsonBody"]:
-        """The items of a list among the members, each as it was sent."""
-        texts = msgspec.json.decode(self.text_of(key), type=list[msgspec.Raw])
-        return [
-            JsonBody(value, bytes(text)) for value, text in zip(self.value[key], texts, strict=True)
-        ]
+    def member(self, key: str) -> "JsonBody":
+        """One member of the body's object."""
+        return JsonBody(self.value[key], self.text_of(key))
+
+    def items(self) -> list["JsonBody"]:
+        """The items of a body that is a list."""
+        texts = msgspec.json.decode(self.text, type=list[msgspec.Raw])
+        return [JsonBody(value, bytes(text)) for value, text in zip(self.value, texts, strict=True)]
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -73,15 +89,19 @@ def validated(
 
 
 async def read_json(
-    request: Request, *, max_bytes: int = MAX_BODY_BYTES, levels: int = 1
+    request: Request,
+    media_type: MediaType = JSON,
+    *,
+    max_bytes: int = MAX_BODY_BYTES,
+    levels: int = 1,
 ) -> JsonBody:
     """Read a request's JSON body. Raises what is wrong with it, in a sentence.
 
     `levels` of the containers are the body's own; inside them, 64 may be nested.
     """
-    content_type = request.headers.get("content-type", "application/json")
-    if _JSON_TYPE.fullmatch(content_type.strip()) is None:
-        message = "Send JSON in UTF-8, with the header 'Content-Type: application/json'."
+    content_type = request.headers.get("content-type", media_type.name)
+    if media_type.pattern.fullmatch(content_type.strip()) is None:
+        message = f"Send JSON in UTF-8, with the header 'Content-Type: {media_type.name}'."
         raise UnsupportedMediaTypeError(message)
     if request.headers.get("content-encoding", "identity") != "identity":
         message = "Send the body as it is: compressed ones (Content-Encoding) are not read."

@@ -5,10 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
-from triggers_api.api.drafts import draft_of
-from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
-from triggers_api.api.json_body import read_json
+from triggers_api.api.cloud_event_schemas import CloudEventIn
+from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
+from triggers_api.api.documentation import (
+    CREATED_HEADERS,
+    LINK_HEADER,
+    answers,
+    body_of,
+    reference_to,
+)
+from triggers_api.api.drafts import read_event
+from triggers_api.api.idempotency_key import idempotency_key_parameter
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -31,7 +38,8 @@ EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8
 
 _KEY = idempotency_key_parameter(
     "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
-    "the event that was stored first, with `Idempotency-Replayed: true`."
+    "the event that was stored first, with `Idempotency-Replayed: true`. Not heeded with a "
+    "CloudEvent, whose `source` and `id` are its key."
 )
 
 
@@ -51,15 +59,21 @@ class StatusFilter(StrEnum):
     summary="Post an event",
     response_class=Response,
     responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(EventIn) | _KEY,
+    openapi_extra=body_of(EventIn, {STRUCTURED.name: reference_to(CloudEventIn)}) | _KEY,
 )
 async def create_event(
     request: Request,
     principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
 ) -> Response:
-    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged."""
-    draft = draft_of(await read_json(request))
-    addition = services_of(request).accept(principal.tenant, draft, idempotency_key_of(request))
+    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged.
+
+    A CloudEvent 1.0 is taken too, in the structured mode, and in the binary mode with its
+    attributes in `ce-` headers and its data as the body.
+    """
+    reading = read_cloud_event if is_cloud_event(request) else read_event
+    posting = await reading(request)
+    accept = services_of(request).accept
+    addition = accept(principal.tenant, posting.draft, posting.idempotency_key)
     event = addition.event
     context = context_of(request)
     context.event_id, context.execution_id = event.id, event.execution_id
