@@ -6,6 +6,7 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_rate import InMemoryTokenBuckets
 from triggers_api.handlers.api import Dependencies
 from triggers_api.ports import ApiKeyStore, EventStore
 
@@ -15,6 +16,7 @@ def dependencies(events: EventStore, api_keys: ApiKeyStore) -> Dependencies:
     return Dependencies(
         events=events,
         api_keys=api_keys,
+        token_buckets=InMemoryTokenBuckets(),
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),

@@ -16,6 +16,7 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_rate import InMemoryTokenBuckets
 from triggers_api.accept import Accept
 from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
@@ -30,6 +31,7 @@ from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.rate_limit import RateLimiter
 
 CONFIGS = "/notifications/configs"
 WEBHOOK = {
@@ -93,6 +95,7 @@ class World:
         accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
+            rate_limiter=RateLimiter(InMemoryTokenBuckets(), None, self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),

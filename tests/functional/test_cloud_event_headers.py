@@ -1,6 +1,8 @@
-"""CloudEvents in the binary mode: attributes in headers, data as the body."""
+"""CloudEvents on their way: attributes in headers, data as the body, bodies as base64."""
 
+import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -109,3 +111,13 @@ def test_headers_beside_a_structured_event_are_not_read(api: Api) -> None:
     answer = structured(api, EVENT, **{"ce-id": "other", "ce-data": "x"})
 
     assert answer.json()["metadata"]["ce_id"] == EVENT["id"]
+
+
+def test_a_body_that_comes_as_base64_is_read_as_well(api: Api) -> None:
+    """As gateways hand on what they do not know to be text."""
+
+    def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+        body = base64.b64encode(event["body"].encode()).decode()
+        return api.handler(event | {"body": body, "isBase64Encoded": True}, context)
+
+    assert structured(Api(handler, api.token), EVENT).status == 201

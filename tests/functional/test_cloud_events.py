@@ -1,6 +1,5 @@
 """CloudEvents 1.0 on `POST /events` and `POST /events/batch`."""
 
-import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -239,16 +238,6 @@ def test_other_formats_of_cloud_events_are_415(api: Api, content_type: str) -> N
 )
 def test_the_structured_type_may_be_spelled_as_http_allows(api: Api, content_type: str) -> None:
     assert structured(api, EVENT, content_type).status == 201
-
-
-def test_a_body_that_comes_as_base64_is_read_as_well(api: Api) -> None:
-    """As gateways hand on what they do not know to be text."""
-
-    def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-        body = base64.b64encode(event["body"].encode()).decode()
-        return api.handler(event | {"body": body, "isBase64Encoded": True}, context)
-
-    assert structured(Api(handler, api.token), EVENT).status == 201
 
 
 def test_the_documented_example_can_be_posted(api: Api) -> None:

@@ -47,15 +47,28 @@ _REASONS = {
     413: "The body or payload is too large.",
     415: "The body is not JSON.",
     422: "Well-formed, but not acceptable.",
+    429: "More requests than the tenant's limit allows; try again after `Retry-After` seconds.",
     500: "A fault of ours.",
     503: "The store did not answer; try again after `Retry-After` seconds.",
 }
 RETRY_AFTER: Final[dict[str, Any]] = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
 }
+RATE_LIMIT: Final[dict[str, Any]] = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": 'The limit, such as `"tenant";q=1000;w=2`: so many requests at once, and the seconds '
+        "in which that many come back. Every answer to a live key has it.",
+    },
+    "RateLimit": {
+        "schema": {"type": "string"},
+        "description": 'Where known, what is left, such as `"tenant";r=0;t=1`, and seconds until more.',
+    },
+}
 _ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     405: {"Allow": {"schema": {"type": "string"}}},
+    429: RETRY_AFTER | RATE_LIMIT,
     503: RETRY_AFTER,
 }
 
@@ -91,13 +104,13 @@ Answers = dict[int | str, dict[str, Any]]
 
 
 def answers(success: Answers, *error_statuses: int) -> Answers:
-    """A route's answers; 500 and 503 can come from any that uses the store.
+    """A route's answers; 429 can come from any with a key, 500 and 503 if it uses the store.
 
     Models are only named here and described in `document`: given to FastAPI, each answer of
     each route would build a validator of its own that nobody uses, a tenth of a cold start.
     """
     every = {status: described(answer) for status, answer in success.items()}
-    for status in (*error_statuses, 500, 503):
+    for status in (*error_statuses, 429, 500, 503):
         every[status] = described(
             {
                 "model": ErrorOut,

@@ -25,6 +25,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.InvalidContentError: 422,
     errors.IdempotencyConflictError: 422,
     errors.ConflictError: 409,
+    errors.RateLimitedError: 429,
     errors.StoreUnavailableError: 503,
     errors.QueueUnavailableError: 503,
 }

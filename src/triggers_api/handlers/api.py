@@ -23,13 +23,14 @@ from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
-from triggers_api.ports import ApiKeyStore, EventStore
+from triggers_api.ports import ApiKeyStore, EventStore, TokenBuckets
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.queue.deliveries import SqsDeliveryQueue
+from triggers_api.rate_limit import RateLimiter
 from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.settings import PushSettings, QueueSettings, Settings
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -37,6 +38,7 @@ from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.timestamps import Clock, now
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -48,6 +50,7 @@ class Dependencies:
 
     events: EventStore
     api_keys: ApiKeyStore
+    token_buckets: TokenBuckets
     configs: ConfigStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
@@ -59,6 +62,7 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
     accept = Accept(given.events, clock)
     services = Services(
         authenticator=Authenticator(given.api_keys, clock),
+        rate_limiter=RateLimiter(given.token_buckets, settings.rate_limit, clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
@@ -95,6 +99,7 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
+        token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=push.delivery_retention
