@@ -13,6 +13,7 @@ from tests.e2e.tenants import new_tenant
 pytestmark = pytest.mark.xdist_group("stack")
 
 ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "20")  # for each operation and phase
 
 
@@ -21,7 +22,8 @@ def test_no_request_gets_a_server_error_or_an_answer_outside_the_contract(
 ) -> None:
     api = new_tenant(stack)
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{api.url}/openapi.json"),
         *("--url", api.url, "--header", f"Authorization: Bearer {api.api_key}"),
         *("--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--no-color"),
     ]

@@ -199,6 +199,7 @@ def test_a_cloud_event_without_data_has_an_empty_payload(api: Api, clock: FixedC
         ({"ext": "x" * 513}, "ext"),
         ({"Ext": "a"}, "Ext"),
         ({"my_ext": "a"}, "my_ext"),
+        ({"my_ext": None}, "my_ext"),
         ({f"ext{number}": "a" for number in range(50)}, "attributes"),
         ({f"ext{number}": "ü" * 500 for number in range(10)}, "attributes"),
     ],

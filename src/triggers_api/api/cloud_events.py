@@ -12,12 +12,12 @@ from fastapi import Request
 
 from triggers_api.accept import Draft
 from triggers_api.accept_many import Posting
-from triggers_api.api.cloud_event_schemas import CloudEventIn
+from triggers_api.api.cloud_event_schemas import NAME, CloudEventIn
 from triggers_api.api.drafts import packed
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json, validated
 from triggers_api.api.schemas import check_metadata
 from triggers_api.errors import Detail, InvalidContentError
-from triggers_api.event import MetadataValue
+from triggers_api.event import MetadataValue, Severity
 
 STRUCTURED: Final = MediaType.matching(
     "application/cloudevents+json", r"application/cloudevents\+json"
@@ -71,7 +71,7 @@ def _checked(body: JsonBody) -> CloudEventIn:
     value = body.value
     if isinstance(value, dict):
         # An attribute that is null is one that is not there; data that is null is null.
-        value = {name: each for name, each in value.items() if each is not None or name == "data"}
+        value = {n: each for n, each in value.items() if each is not None or not _may_be_unset(n)}
     return validated(
         JsonBody(value, body.text),
         CloudEventIn,
@@ -79,6 +79,10 @@ def _checked(body: JsonBody) -> CloudEventIn:
         example=_EXAMPLE,
         called="CloudEvent",
     )
+
+
+def _may_be_unset(name: str) -> bool:
+    return name != "data" and re.match(NAME, name) is not None
 
 
 def _posting(event: CloudEventIn, data: bytes) -> Posting:
@@ -91,7 +95,7 @@ def _posting(event: CloudEventIn, data: bytes) -> Posting:
         event_type=event.type,
         payload=packed(data),
         metadata=metadata,
-        severity=event.severity,
+        severity=event.severity or Severity.INFO,
         execution_id=event.executionid,
     )
     # No header can hold a line break, so no other key meets this one.

@@ -15,7 +15,7 @@ from triggers_api.api.batch_schemas import BatchIn
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
 from triggers_api.api.notification_schemas import ConfigIn
-from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
+from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn, EventOut
 
 VERSION: Final = "0.1.0"
 
@@ -99,8 +99,34 @@ LINK_HEADER: Final[dict[str, Any]] = {
     },
 }
 
+IF_NONE_MATCH: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+            "description": "The `ETag` of the last answer: 304 without a body if it still is so.",
+        }
+    ]
+}
+_NOT_MODIFIED: Final[dict[str, Any]] = {
+    "description": "It is as it was when the tag in `If-None-Match` was given."
+}
+_ETAG: Final[dict[str, Any]] = {
+    "ETag": {"schema": {"type": "string"}, "description": "Changes whenever the answer does."}
+}
 
 Answers = dict[int | str, dict[str, Any]]
+TAGGED: Final[Answers] = {200: {"model": EventOut, "headers": _ETAG}, 304: _NOT_MODIFIED}
+TAGGED_LIST: Final[Answers] = {
+    200: {
+        "model": list[EventOut],
+        "description": LINK_HEADER["description"],
+        "headers": LINK_HEADER["headers"] | _ETAG,
+    },
+    304: _NOT_MODIFIED,
+}
 
 
 def answers(success: Answers, *error_statuses: int) -> Answers:

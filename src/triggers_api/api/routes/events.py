@@ -9,12 +9,15 @@ from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
 from triggers_api.api.documentation import (
     CREATED_HEADERS,
-    LINK_HEADER,
+    IF_NONE_MATCH,
+    TAGGED,
+    TAGGED_LIST,
     answers,
     body_of,
     reference_to,
 )
 from triggers_api.api.drafts import read_event
+from triggers_api.api.etag import tagged
 from triggers_api.api.idempotency_key import idempotency_key_parameter
 from triggers_api.api.list_query import (
     Cursor,
@@ -89,7 +92,8 @@ async def create_event(
     operation_id="list_events",
     summary="List events",
     response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 400, 401, 403),
+    responses=answers(TAGGED_LIST, 400, 401, 403),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def list_events(
     request: Request,
@@ -118,7 +122,8 @@ async def list_events(
     operation_id="get_event",
     summary="Read an event",
     response_class=Response,
-    responses=answers({200: {"model": EventOut}}, 400, 401, 403, 404),
+    responses=answers(TAGGED, 400, 401, 403, 404),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def get_event(
     request: Request,
@@ -128,7 +133,7 @@ async def get_event(
     """One event as it is now."""
     event = services_of(request).events.get(principal.tenant, event_id)
     context_of(request).event_id = event.id
-    return Response(event.as_json(), 200, media_type="application/json")
+    return tagged(request, event.as_json(), {})
 
 
 @router.post(
