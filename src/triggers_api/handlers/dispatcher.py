@@ -7,11 +7,11 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 
 from triggers_api import aws
 from triggers_api.event import Event
-from triggers_api.handlers.observability import create_logger
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.ports import EventStore
 from triggers_api.push.consecutive_failures import StreakStore, WatchFailures
 from triggers_api.push.delivery import Task
@@ -25,6 +25,7 @@ from triggers_api.store.items import to_event
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.streaks import DynamoStreakStore
 from triggers_api.timestamps import Clock, now
+from triggers_api.watch.metrics import Metric
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -38,7 +39,7 @@ def build(
     clock: Clock = now,
 ) -> Handler:
     """The handler, on these stores and this queue."""
-    logger = create_logger()
+    logger, metrics = create_logger(), create_metrics()
     watch = WatchFailures(streaks, events, clock)
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def build(
         failed: str | None = None
         for record in event["Records"]:
             try:
-                tasks += _tasks_of(record, dispatch, watch, logger)
+                tasks += _tasks_of(record, dispatch, watch, logger, metrics)
             except Exception:
                 failed = record["dynamodb"]["SequenceNumber"]
                 logger.exception("dispatch.failed", extra={"sequence_number": failed})
@@ -83,12 +84,17 @@ class _NoBox:
 
 
 def _tasks_of(
-    record: dict[str, Any], dispatch: Dispatch, watch: WatchFailures, logger: Logger
+    record: dict[str, Any],
+    dispatch: Dispatch,
+    watch: WatchFailures,
+    logger: Logger,
+    metrics: Metrics,
 ) -> list[Task]:
     tenant, event = _new_event(record["dynamodb"]["NewImage"])
     known = {"tenant": tenant, "event_id": event.id, "execution_id": event.execution_id}
     if watch(tenant, event):
-        logger.warning("failures.consecutive", extra=known)
+        stored = embedded(metrics, {Metric.EVENTS_CREATED: 1})  # the alert is an event too
+        logger.warning("failures.consecutive", extra=known | stored)
     tasks = dispatch(tenant, event)
     logger.info("event.dispatched", extra=known | {"pushes": len(tasks)})
     return tasks
