@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from triggers_api.settings import EventsSettings
 
 
-_IS_VISIBLE: Final = (
+IS_VISIBLE: Final = (
     "expires_at > :now AND (attribute_not_exists(visible_until) OR visible_until > :now)"
 )
 
@@ -91,7 +91,7 @@ class StatusChanges:
                         "SET #status = :pending, expires_at = :expires ADD rounds :one"
                         " REMOVE delivered_at, visible_until"
                     ),
-                    ConditionExpression=f"id = :id AND {_IS_VISIBLE}",
+                    ConditionExpression=f"id = :id AND {IS_VISIBLE}",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues={
                         ":id": {"S": event_id},
@@ -124,7 +124,7 @@ class StatusChanges:
                 Key=items.event_key(tenant, event_id),
                 UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
                 ConditionExpression=(
-                    f"id = :id AND #status IN ({', '.join(sources)}) AND {_IS_VISIBLE}"
+                    f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
                 ),
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values | sources,
