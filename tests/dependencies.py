@@ -6,11 +6,18 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.handlers.api import Dependencies
 from triggers_api.ports import ApiKeyStore, EventStore
+from triggers_api.watch.ports import HealthStore, MetricSource
 
 
-def dependencies(events: EventStore, api_keys: ApiKeyStore) -> Dependencies:
+def dependencies(
+    events: EventStore,
+    api_keys: ApiKeyStore,
+    reports: HealthStore | None = None,
+    metrics: MetricSource | None = None,
+) -> Dependencies:
     """These stores, and nobody to push to."""
     return Dependencies(
         events=events,
@@ -19,4 +26,6 @@ def dependencies(events: EventStore, api_keys: ApiKeyStore) -> Dependencies:
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),
         channels={"webhook": ScriptedChannel()},
+        reports=reports or InMemoryHealthStore(),
+        metrics=metrics or InMemoryMetrics(),
     )

@@ -94,10 +94,6 @@ class EventStore(Protocol):
         """
         ...
 
-    def ping(self) -> None:
-        """Reach the store, or raise `StoreUnavailableError`."""
-        ...
-
 
 class ApiKeyStore(Protocol):
     """Keeps API keys, of which it never holds the secret."""

@@ -16,6 +16,7 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.accept import Accept
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.app import create_app
@@ -29,6 +30,8 @@ from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
 
 CONFIGS = "/notifications/configs"
 WEBHOOK = {
@@ -48,6 +51,8 @@ class World:
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
         self.channel = ScriptedChannel()
+        self.reports = InMemoryHealthStore()
+        self.metrics = InMemoryMetrics()
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
         self._client = TestClient(
@@ -104,6 +109,9 @@ class World:
                 clock=self.clock,
             ),
             deliveries=self.deliveries,
+            check_health=CheckHealth(self.reports, self.clock),
+            figures=Figures(self.metrics, self.clock),
+            reports=self.reports,
             cursors=CursorCodec(b"a key that only tests sign with"),
             clock=self.clock,
         )

@@ -61,6 +61,19 @@ CASES = {
     ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
+CASES |= {
+    name: Case(lambda api, _, path=path: api.get(path), Scope.METRICS_READ, 200)  # type: ignore[misc]
+    for name, path in {
+        "get_daily_events": "/metrics/events/daily",
+        "get_status_changes": "/metrics/status-changes",
+        "get_success_rate": "/metrics/notifications/success-rate",
+        "get_failures": "/metrics/notifications/failures",
+        "get_summary": "/metrics/summary",
+        "get_dashboard": "/metrics/dashboard",
+        "get_alerts": "/metrics/alerts",
+        "list_circuit_breakers": "/metrics/circuit-breakers",
+    }.items()
+}
 
 EACH = pytest.mark.parametrize("name", CASES)
 

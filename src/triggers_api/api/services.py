@@ -19,6 +19,9 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.timestamps import Clock
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
+from triggers_api.watch.ports import HealthStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,9 @@ class Services:
     try_out: TryOut
     replay: Replay
     deliveries: DeliveryStore
+    check_health: CheckHealth
+    figures: Figures
+    reports: HealthStore
     cursors: CursorCodec
     clock: Clock
 

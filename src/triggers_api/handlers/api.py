@@ -20,6 +20,7 @@ from triggers_api.aws import LazyClient
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
+from triggers_api.cloudwatch.metrics import CloudWatchMetrics
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.ports import ApiKeyStore, EventStore
@@ -30,20 +31,24 @@ from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.queue.deliveries import SqsDeliveryQueue
 from triggers_api.secrets.envelope import KmsSecretBox
-from triggers_api.settings import PushSettings, QueueSettings, Settings
+from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.timestamps import Clock, now
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
+from triggers_api.watch.ports import HealthStore, MetricSource
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """The stores, the queue and the channels behind the API."""
+    """The stores, the queue, the channels and the metrics behind the API."""
 
     events: EventStore
     api_keys: ApiKeyStore
@@ -51,6 +56,8 @@ class Dependencies:
     deliveries: DeliveryStore
     queue: DeliveryQueue
     channels: Mapping[str, Channel]
+    reports: HealthStore
+    metrics: MetricSource
 
 
 def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
@@ -70,6 +77,9 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
             clock=clock,
         ),
         deliveries=given.deliveries,
+        check_health=CheckHealth(given.reports, clock),
+        figures=Figures(given.metrics, clock),
+        reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
@@ -82,13 +92,18 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
     return handler
 
 
-def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handler:
+def wire(
+    settings: Settings, push: PushSettings, queue: QueueSettings, watch: WatchSettings
+) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
     # A test push must end before the function does, so that its caller reads why.
     http = GuardedHttp(allow_private=push.allow_private_targets, deadline_seconds=8)
+    # One try each, so that `/health` and `/metrics` answer whatever hangs: 2 seconds, or 4.
+    health_client = LazyClient("dynamodb", one_try_of_seconds=1)
+    metrics_client = LazyClient("cloudwatch", one_try_of_seconds=3)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
@@ -98,6 +113,8 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
         ),
         queue=SqsDeliveryQueue(LazyClient("sqs"), LazyClient("scheduler"), queue, now),
         channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
+        reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
+        metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
     )
     return build(settings, dependencies)
 
@@ -106,5 +123,6 @@ handler = wire(
     Settings.from_environment(),
     PushSettings.from_environment(),
     QueueSettings.from_environment(),
+    WatchSettings.from_environment(),
 )
 cold_start.end()
