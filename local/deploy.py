@@ -12,12 +12,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.clients import client
+from local.watch.stand_ins import with_stand_ins
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK_NAME = "triggers-local"
 API_ID = "c0ffee01"  # eight hex digits, as the emulator wants them; fixed, so that URLs stay
 DEPLOY_SECONDS = 120.0  # it takes about 2 s
 _CODE_BUCKET = "triggers-local-code"
+_TEMPLATE_KEY = "template.yaml"
 _CODE_URI = "CodeUri: src/"
 _PARAMETERS = {
     "Stage": "dev",
@@ -45,11 +47,11 @@ class Deployment:
 
 def deploy(endpoint: str) -> Deployment:
     """Create the stack, or bring it up to date with the template and the source."""
-    template = _template_with_code(endpoint)
+    template_url = _uploaded_template(endpoint)
     cloudformation = client("cloudformation", endpoint)
     request = {
         "StackName": STACK_NAME,
-        "TemplateBody": template,
+        "TemplateURL": template_url,
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters().items()
         ],
@@ -78,15 +80,20 @@ def source_zip(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _template_with_code(endpoint: str) -> str:
-    """Upload the source and return the template that points to it."""
+def _uploaded_template(endpoint: str) -> str:
+    """Upload the source and the template that points to it; return the template's address.
+
+    A template in the request itself may have 51,200 bytes, and ours has more.
+    """
     code = source_zip(ROOT / "src")
     key = f"{hashlib.sha256(code).hexdigest()[:32]}.zip"  # unchanged source, unchanged function
+    template = with_stand_ins((ROOT / "template.yaml").read_text())
+    pointing = template.replace(_CODE_URI, f"CodeUri: s3://{_CODE_BUCKET}/{key}")
     s3 = client("s3", endpoint)
     s3.create_bucket(Bucket=_CODE_BUCKET)
     s3.put_object(Bucket=_CODE_BUCKET, Key=key, Body=code)
-    template = (ROOT / "template.yaml").read_text()
-    return template.replace(_CODE_URI, f"CodeUri: s3://{_CODE_BUCKET}/{key}")
+    s3.put_object(Bucket=_CODE_BUCKET, Key=_TEMPLATE_KEY, Body=pointing.encode())
+    return f"{endpoint}/{_CODE_BUCKET}/{_TEMPLATE_KEY}"
 
 
 def _status(cloudformation: Any) -> str | None:

@@ -15,7 +15,9 @@ from local.demo_key import demo_key
 from local.deploy import API_ID, Deployment, deploy
 from local.emulator import running_emulator
 from local.seed import push_to, seed_if_empty
+from local.stream_lag import Lag
 from local.stream_poller import polling
+from local.watch.watcher import Listener, Watcher, watching
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
@@ -32,6 +34,7 @@ class Stack:
     api_key: str
     aws_endpoint: str
     stack_name: str
+    dashboard_url: str | None = None  # while `make run` serves one
 
     @property
     def api(self) -> ApiClient:
@@ -73,18 +76,46 @@ def running_stack(
 
     The demo tenant's events are pushed to `receiver_url`, if there is one.
     """
+    with _unwatched(state_dir, port) as (stack, _):
+        _prepare(stack, receiver_url, seed=seed)
+        yield stack
+
+
+@contextmanager
+def running_watched_stack(
+    state_dir: Path,
+    port: int = 0,
+    *,
+    seed: bool = False,
+    receiver_url: str | None = None,
+    on_request: Listener | None = None,
+) -> Iterator[tuple[Stack, Watcher]]:
+    """Run it with metrics and alarms, too; `on_request` hears of every request."""
+    with _unwatched(state_dir, port) as (stack, lag):
+        file = state_dir / "logs.json"
+        with watching(stack.aws_endpoint, stack.stack_name, file, lag, on_request) as watcher:
+            _prepare(stack, receiver_url, seed=seed)
+            yield stack, watcher
+
+
+@contextmanager
+def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
+    """Run it; yield how to reach it, and how far its dispatcher is behind."""
     with running_emulator(state_dir, port) as endpoint:
         deployment = deploy(endpoint)
         mapping_id = deployment.outputs["DispatcherMappingId"]
-        with polling(endpoint, mapping_id, state_dir / "stream.json"):
+        with polling(endpoint, mapping_id, state_dir / "stream.json") as lag:
             stack = _stack(endpoint, deployment, state_dir)
             stack.save(stack_file(state_dir))
             _wait_until_it_answers(stack)
-            if receiver_url is not None:
-                push_to(receiver_url, stack.api)
-            if seed:
-                seed_if_empty(stack.api)
-            yield stack
+            yield stack, lag
+
+
+def _prepare(stack: Stack, receiver_url: str | None, *, seed: bool) -> None:
+    if receiver_url is not None:
+        push_to(receiver_url, stack.api)
+    if seed:
+        seed_if_empty(stack.api)
 
 
 def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:

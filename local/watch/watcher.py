@@ -1,0 +1,132 @@
+"""Keeps an eye on a running stack: log lines become metrics, metrics decide on alarms."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.clients import client
+from local.request_log import RequestLine
+from local.stream_lag import Lag
+from local.watch import vended
+from local.watch.alarms import Alarms, Change
+from local.watch.emf import Datum, data_of
+from local.watch.invocations import Invocation, gateway_data, invocations, lambda_data
+from local.watch.log_group import LogGroup, Positions
+from local.watch.metric_data import publish
+from local.watch.parts import Parts
+
+REQUESTS_SECONDS = 0.5  # soon enough for a person, rare enough to leave the emulator its time
+LOOK_SECONDS = 3.0
+
+Listener = Callable[[float, RequestLine], None]
+"""Hears of a request, and when it ended."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Does in seconds what CloudWatch does in minutes; each step can be asked for by itself."""
+
+    def __init__(
+        self, endpoint: str, stack_name: str, positions: Positions, lag: Lag | None = None
+    ) -> None:
+        """`positions` say how far the logs were read, `lag` how far the stream."""
+        clients = client("cloudformation", endpoint), client("lambda", endpoint)
+        self.parts = Parts.of(*clients, stack_name)
+        self._cloudwatch = client("cloudwatch", endpoint)
+        self.alarms = Alarms(self._cloudwatch, stack_name)
+        self._lag = lag
+        logs = client("logs", endpoint)
+        self._groups = {
+            name: LogGroup(logs, name, positions.of(name)) for name in self.parts.functions
+        }
+        self._queues = vended.QueueWatch(client("sqs", endpoint), self.parts.queue_urls, time.time)
+
+    def read_requests(self) -> list[Invocation]:
+        """Make metrics of what the API has logged, and tell its calls."""
+        calls, data = self._read(self.parts.api_log_group)
+        for each in calls:
+            data += gateway_data(self.parts.api_id, each)
+        publish(self._cloudwatch, data)
+        return calls
+
+    def look(self) -> None:
+        """Make metrics of what the other functions have logged, and AWS's own."""
+        data = self._queues.look()
+        for group in self.parts.functions:
+            if group != self.parts.api_log_group:
+                data += self._read(group)[1]
+        now = time.time()
+        behind = None if self._lag is None else self._lag.take_seconds(now)
+        if behind is not None:
+            data.append(vended.iterator_age(self.parts.dispatcher_function, behind, now))
+        publish(self._cloudwatch, data)
+
+    def _read(self, group: str) -> tuple[list[Invocation], list[Datum]]:
+        """The calls of a function since the last time, and what they and Lambda have measured."""
+        lines = self._groups[group].poll()
+        calls = invocations(lines)
+        data = [datum for line in lines for datum in data_of(line.message)]
+        function = self.parts.functions[group]
+        if function != self.parts.dispatcher_function:  # the emulator counts that one itself
+            for each in calls:
+                data += lambda_data(function, each)
+        return calls, data
+
+    def publish(self, *data: Datum) -> None:
+        """Put data that nobody measured: for drills."""
+        publish(self._cloudwatch, data)
+
+    def evaluate(self, now: float | None = None) -> list[Change]:
+        """Bring the alarms up to date."""
+        return self.alarms.evaluate(time.time() if now is None else now)
+
+
+@contextmanager
+def watching(
+    endpoint: str,
+    stack_name: str,
+    file: Path,
+    lag: Lag | None = None,
+    on_request: Listener | None = None,
+) -> Iterator[Watcher]:
+    """Watch in the background for as long as the block runs; `file` remembers how far."""
+    positions = Positions.load(file)
+    watcher = Watcher(endpoint, stack_name, positions, lag)
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_watch, args=(watcher, stop, on_request), name="watcher", daemon=True
+    )
+    thread.start()
+    try:
+        yield watcher
+    finally:
+        stop.set()
+        thread.join()
+        positions.save()
+
+
+def _watch(
+    watcher: Watcher,
+    stop: threading.Event,
+    on_request: Listener | None,
+) -> None:
+    """Go on until told to stop; then read once more, so that nothing is left."""
+    looked_at = 0.0
+    while True:
+        stops = stop.wait(REQUESTS_SECONDS)
+        try:
+            for call in watcher.read_requests():
+                if on_request is not None and call.request is not None:
+                    on_request(call.at, call.request)
+            if stops or time.monotonic() - looked_at >= LOOK_SECONDS:
+                watcher.look()
+                watcher.evaluate()
+                looked_at = time.monotonic()
+        except Exception:
+            _logger.exception("The stack could not be watched; it is tried again.")
+        if stops:
+            return
