@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +17,7 @@ from local.emulator import running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
 from local.stream_poller import polling
+from local.watch.log_group import Positions
 from local.watch.watcher import Listener, Watcher, watching
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
@@ -89,13 +90,20 @@ def running_watched_stack(
     seed: bool = False,
     receiver_url: str | None = None,
     on_request: Listener | None = None,
+    in_background: bool = True,
 ) -> Iterator[tuple[Stack, Watcher]]:
-    """Run it with metrics and alarms, too; `on_request` hears of every request."""
+    """Run it with metrics and alarms, too; `on_request` hears of every request.
+
+    Not `in_background`, nothing is measured and evaluated but when the watcher is told to.
+    """
     with _unwatched(state_dir, port) as (stack, lag):
         file = state_dir / "logs.json"
-        with watching(stack.aws_endpoint, stack.stack_name, file, lag, on_request) as watcher:
+        positions = Positions.load(file)
+        watcher = Watcher(stack.aws_endpoint, stack.stack_name, positions, lag)
+        with watching(watcher, on_request) if in_background else nullcontext():
             _prepare(stack, receiver_url, seed=seed)
             yield stack, watcher
+        positions.save()
 
 
 @contextmanager
@@ -132,13 +140,22 @@ def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
 
 
 def _wait_until_it_answers(stack: Stack) -> None:
-    """Wait for a healthy answer: from then on, the stack serves."""
+    """Wait until it reaches its store: from then on, the stack serves."""
     deadline = time.monotonic() + READY_SECONDS
-    while (answer := _health(stack)) is None or answer.status != HTTPStatus.OK:
+    while (answer := _health(stack)) is None or not _serves(answer):
         if time.monotonic() > deadline:
             said = "nothing" if answer is None else answer.body.decode(errors="replace")
-            raise StackError(f"{stack.url}/health does not answer 200. It said: {said}")
+            raise StackError(f"{stack.url}/health does not say that it can serve. It said: {said}")
         time.sleep(0.2)
+
+
+def _serves(answer: Answer) -> bool:
+    """Whether it can do its work, alarms of the last run or not."""
+    if answer.status == HTTPStatus.OK:
+        return True
+    with suppress(ValueError, AttributeError):  # an answer of the emulator's own
+        return bool(answer.json().get("checks", {}).get("store") == "ok")
+    return False
 
 
 def _health(stack: Stack) -> Answer | None:

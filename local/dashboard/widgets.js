@@ -1,23 +1,28 @@
 // One card: a chart, numbers, alarms, text, or why there is nothing to see.
 import { chart } from "./chart.js";
-import { colour, element, swatch } from "./elements.js";
+import { element } from "./elements.js";
 import { markdown } from "./markdown.js";
 import { ago, parts, period } from "./numbers.js";
 
 const nothing = (text) => element("div", { class: "nothing" }, text);
 
 function numbers(widget) {
-  const many = widget.series.length > 1;
-  return element("div", { class: "numbers" }, ...widget.series.map((line, place) => {
+  return element("div", { class: "numbers" }, ...widget.series.map((line) => {
     const [value, unit] = parts(line.latest, line.unit);
     return element("div", { class: "number" },
       element("strong", { class: line.latest === null ? "none" : null }, value, unit ? element("small", {}, unit) : null),
-      element("label", {}, many ? swatch(colour(line.color, place)) : null, line.label));
+      element("label", {}, line.label));
   }));
 }
 
 const URGENCY = ["critical ALARM", "warning ALARM", "INSUFFICIENT_DATA", "OK"];
 const urgency = (each) => URGENCY.findIndex((known) => known === each.state || known === `${each.severity} ${each.state}`) + 1 || 1;
+
+function note(alarm, now) {
+  if (alarm.state === "INSUFFICIENT_DATA") return "no data";
+  if (alarm.state === "OK") return alarm.severity;
+  return `${alarm.severity} · ${ago(alarm.since, now)}`;
+}
 
 function alarms(widget, now) {
   if (widget.alarms.length === 0) return nothing("None of these alarms exists here");
@@ -25,8 +30,7 @@ function alarms(widget, now) {
     { class: `alarm ${each.state} ${each.severity}`, title: `${each.name}\n${each.state}: ${each.reason}\n${each.description}` },
     element("i"),
     element("span", {}, each.what.replaceAll("-", " ")),
-    element("small", {}, each.state === "INSUFFICIENT_DATA" ? "no data"
-      : `${each.severity ? `${each.severity} · ` : ""}${ago(each.since, now)}`))));
+    element("small", {}, note(each, now)))));
 }
 
 function body(widget, data) {

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from local.clients import client
 from local.request_log import RequestLine
@@ -86,27 +85,18 @@ class Watcher:
 
 
 @contextmanager
-def watching(
-    endpoint: str,
-    stack_name: str,
-    file: Path,
-    lag: Lag | None = None,
-    on_request: Listener | None = None,
-) -> Iterator[Watcher]:
-    """Watch in the background for as long as the block runs; `file` remembers how far."""
-    positions = Positions.load(file)
-    watcher = Watcher(endpoint, stack_name, positions, lag)
+def watching(watcher: Watcher, on_request: Listener | None = None) -> Iterator[None]:
+    """Watch in the background for as long as the block runs."""
     stop = threading.Event()
     thread = threading.Thread(
         target=_watch, args=(watcher, stop, on_request), name="watcher", daemon=True
     )
     thread.start()
     try:
-        yield watcher
+        yield
     finally:
         stop.set()
         thread.join()
-        positions.save()
 
 
 def _watch(
