@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from local.clients import client
 from local.request_log import RequestLine
@@ -15,6 +16,7 @@ from local.watch.emf import Datum, data_of
 from local.watch.invocations import Invocation, gateway_data, invocations, lambda_data
 from local.watch.log_group import LogGroup, Positions
 from local.watch.metric_data import publish
+from local.watch.metric_filter import MetricFilter
 from local.watch.parts import Parts
 
 REQUESTS_SECONDS = 0.5  # soon enough for a person, rare enough to leave the emulator its time
@@ -42,6 +44,7 @@ class Watcher:
         self._groups = {
             name: LogGroup(logs, name, positions.of(name)) for name in self.parts.functions
         }
+        self._filters = {name: _filters(logs, name) for name in self.parts.functions}
         self._queues = vended.QueueWatch(client("sqs", endpoint), self.parts.queue_urls, time.time)
 
     def read_requests(self) -> list[Invocation]:
@@ -69,10 +72,12 @@ class Watcher:
         lines = self._groups[group].poll()
         calls = invocations(lines)
         data = [datum for line in lines for datum in data_of(line.message)]
+        for each in self._filters[group]:
+            data += [datum for line in lines for datum in each.data_of(line)]
         function = self.parts.functions[group]
         if function != self.parts.dispatcher_function:  # the emulator counts that one itself
-            for each in calls:
-                data += lambda_data(function, each)
+            for call in calls:
+                data += lambda_data(function, call)
         return calls, data
 
     def publish(self, *data: Datum) -> None:
@@ -82,6 +87,11 @@ class Watcher:
     def evaluate(self, now: float | None = None) -> list[Change]:
         """Bring the alarms up to date."""
         return self.alarms.evaluate(time.time() if now is None else now)
+
+
+def _filters(logs: Any, group: str) -> list[MetricFilter]:
+    told = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    return [found for each in told for found in MetricFilter.all_of(each)]
 
 
 @contextmanager

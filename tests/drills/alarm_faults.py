@@ -67,7 +67,7 @@ def message_in(queue: str) -> Fault:
     return fault
 
 
-def broken(function: str, use: Callable[[Bench], object]) -> Fault:
+def broken(function: str, use: Callable[[Bench], object], times: int = 6) -> Fault:
     """A function cannot start, and is used until that shows."""
 
     @contextmanager
@@ -75,7 +75,8 @@ def broken(function: str, use: Callable[[Bench], object]) -> Fault:
         functions, name = bench.aws("lambda"), bench.resource(function)
         handler = functions.get_function_configuration(FunctionName=name)["Handler"]
         functions.update_function_configuration(FunctionName=name, Handler="triggers_api.gone.x")
-        for _ in range(8):
+        bench.next_second()  # the change takes a moment
+        for _ in range(times):
             use(bench)
             bench.next_second()
         yield
@@ -162,6 +163,9 @@ def broken_worker(bench: Bench) -> Iterator[None]:
     bench.unsubscribe(config)
 
 
+_BROKEN_API = broken("ApiFunction", ask)
+
+
 @contextmanager
 def throttled_worker(bench: Bench) -> Iterator[None]:
     """The worker has no concurrency left, and there is something to push."""
@@ -184,10 +188,10 @@ CASES = {
     "critical-stream-failures": Case(
         words="a message in the queue", fault=message_in("StreamFailuresQueue"), is_gauge=True
     ),
-    "critical-api-errors": Case(words="no handler", fault=broken("ApiFunction", ask)),
-    "warning-api-function-errors": Case(words="no handler", fault=broken("ApiFunction", ask)),
+    "critical-api-errors": Case(words="no handler", fault=_BROKEN_API),
+    "warning-api-function-errors": Case(words="no handler", fault=_BROKEN_API),
     "warning-dispatcher-errors": Case(
-        words="no handler", fault=broken("DispatcherFunction", _post_for_nobody)
+        words="no handler", fault=broken("DispatcherFunction", _post_for_nobody, times=4)
     ),
     "warning-delivery-errors": Case(words="no handler", fault=broken_worker),
     "warning-api-function-throttles": Case(
