@@ -19,7 +19,7 @@ export PYTHONPATH := src
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke story dashboard test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ run: $(INSTALLED) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRI
 
 smoke: $(INSTALLED) ## Send one event through the running system and time each step
 	@$(BIN)/python -m local.smoke
+
+story: $(INSTALLED) ## Tell an order sync through the running system: statuses, texts, one alert
+	@$(BIN)/python -m local.story
+
+dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
+	@$(BIN)/python -m local.dashboard
 
 test: $(INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
