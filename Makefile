@@ -13,6 +13,8 @@ LAMBDA_PYTHON := 3.13
 # SAM has a default section, which is that of dev.
 CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
 SOURCES := src tests local admin
+# JavaScript's own libraries judge ours; where there is no Node, those tests are skipped.
+NODE_INSTALLED := $(if $(shell command -v npm),tests/node/node_modules/.installed)
 
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src
@@ -38,7 +40,7 @@ story: $(INSTALLED) ## Tell an order sync through the running system: statuses, 
 dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
 	@$(BIN)/python -m local.dashboard
 
-test: $(INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
+test: $(INSTALLED) $(NODE_INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
@@ -93,6 +95,10 @@ $(INSTALLED): requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+%/node_modules/.installed: %/package-lock.json
+	@cd $* && npm ci --silent && touch node_modules/.installed \
+	  || echo "npm could not install the packages of $*: tests that need them are skipped."
 
 # Apart from .venv: SAM pins versions of boto3 and others that are not ours.
 $(SAM):

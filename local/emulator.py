@@ -19,7 +19,10 @@ HOST = "127.0.0.1"
 START_SECONDS = 60.0  # it takes 0.4 s, 2 s with saved data; the rest is for a busy machine
 STOP_SECONDS = 60.0  # it writes its data on the way out; killed before, the data is lost
 WORKER_STOP_SECONDS = 1.0  # they hold nothing worth waiting for
-LAMBDA_WORKERS = 12  # 88 MB each; more would starve each other of CPU at a cold start; beyond: 429
+# 88 MB each; more would starve each other of CPU at a cold start; beyond: 429. With at most 8 for
+# the API and 4 that push (template.yaml), the other functions always find one.
+LAMBDA_WORKERS = 14
+API_WORKERS = 8
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
 

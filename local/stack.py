@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Self
 
 from local.api_client import Answer, ApiClient
+from local.clients import client
 from local.demo_key import demo_key
 from local.deploy import API_ID, Deployment, deploy
-from local.emulator import running_emulator
+from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
 from local.stream_poller import polling
@@ -111,6 +112,7 @@ def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
     """Run it; yield how to reach it, and how far its dispatcher is behind."""
     with running_emulator(state_dir, port) as endpoint:
         deployment = deploy(endpoint)
+        _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
         mapping_id = deployment.outputs["DispatcherMappingId"]
         with polling(endpoint, mapping_id, state_dir / "stream.json") as lag:
             stack = _stack(endpoint, deployment, state_dir)
@@ -124,6 +126,17 @@ def _prepare(stack: Stack, receiver_url: str | None, *, seed: bool) -> None:
         push_to(receiver_url, stack.api)
     if seed:
         seed_if_empty(stack.api)
+
+
+def _leave_workers_to_others(endpoint: str, api_function: str) -> None:
+    """Let a burst of requests not take the workers that push.
+
+    What the emulator cannot hand to a worker stays hidden for six minutes. (It would not take
+    this number from the template, and AWS has workers enough.)
+    """
+    client("lambda", endpoint).put_function_concurrency(
+        FunctionName=api_function, ReservedConcurrentExecutions=API_WORKERS
+    )
 
 
 def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:

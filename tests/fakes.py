@@ -2,12 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from triggers_api.api_keys import ApiKey
-from triggers_api.errors import IdempotencyConflictError, NotFoundError, StoreUnavailableError
+from triggers_api.errors import (
+    EventErasedError,
+    IdempotencyConflictError,
+    NotFoundError,
+    StoreUnavailableError,
+)
 from triggers_api.event import Event
 from triggers_api.event_ids import random_half
 from triggers_api.lifecycle import EventStatus, sources_of
@@ -40,6 +46,7 @@ class InMemoryEventStore:
         self._delivered_retention = delivered_retention
         self._events: dict[tuple[str, str], Event] = {}
         self._claims: dict[tuple[str, str], _Claim] = {}
+        self._erased: dict[tuple[str, str], datetime] = {}
         self._rounds: Counter[tuple[str, str]] = Counter()
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
@@ -53,6 +60,8 @@ class InMemoryEventStore:
         event = self._events.get((tenant, event_id))
         if event is None or self._has_expired(event):
             raise NotFoundError("There is no such event.", code="event_not_found")
+        if (tenant, event_id) in self._erased:
+            raise EventErasedError(f"The event was erased at {self._erased[tenant, event_id]}.")
         return event
 
     def list_events(
@@ -62,6 +71,7 @@ class InMemoryEventStore:
             event
             for (owner, _), event in self._events.items()
             if owner == tenant and _matches(event, query) and not self._has_expired(event)
+            if (owner, event.id) not in self._erased
         ]
         found.sort(key=_position, reverse=query.newest_first)
         rest = [event for event in found if after is None or _follows(event, after, query)]
@@ -80,6 +90,8 @@ class InMemoryEventStore:
         event = self._events.get((tenant, event_id))
         if event is None or event.status not in sources_of(EventStatus.FAILED):
             return False
+        if (tenant, event_id) in self._erased:
+            return False
         failed = replace(event, status=EventStatus.FAILED, delivery_attempts=attempts)
         self._events[tenant, event_id] = failed
         return True
@@ -95,6 +107,12 @@ class InMemoryEventStore:
         """How often it was replayed, for tests to look at."""
         return self._rounds[tenant, event_id]
 
+    def erase(self, tenant: str, event_id: str, at: datetime) -> None:
+        with suppress(EventErasedError):
+            event = self.get(tenant, event_id)
+            self._events[tenant, event_id] = replace(event, payload=b"", metadata={})
+            self._erased[tenant, event_id] = at
+
     def ping(self) -> None:
         """Memory can always be reached."""
 
@@ -107,6 +125,8 @@ class InMemoryEventStore:
             return Addition(event, replayed=False)
         if claim.fingerprint != fingerprint:
             raise IdempotencyConflictError("The key was used for another body.")
+        if (tenant, claim.event.id) in self._erased:
+            raise EventErasedError("The event was erased.")
         return Addition(claim.event, replayed=event != claim.event)
 
     def _has_expired(self, event: Event) -> bool:

@@ -73,6 +73,7 @@ class InMemoryDeliveryStore:
 
     def __init__(self) -> None:
         self._deliveries: dict[tuple[str, str], Delivery] = {}
+        self._erased: set[tuple[str, str]] = set()
 
     def find(self, task: Task) -> Delivery | None:
         return self._deliveries.get((task.tenant, task.delivery_id))
@@ -80,6 +81,8 @@ class InMemoryDeliveryStore:
     def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
         stored = self.find(delivery.task)
         if (None if stored is None else len(stored.attempts)) != known_attempts:
+            return False
+        if stored is not None and (delivery.task.tenant, delivery.id) in self._erased:
             return False
         self._deliveries[delivery.task.tenant, delivery.id] = delivery
         return True
@@ -96,6 +99,12 @@ class InMemoryDeliveryStore:
             for each in self._of(tenant)
             if each.task.event_id == event_id and each.task.round == round_
         )
+
+    def erase_answers(self, tenant: str, event_id: str) -> None:
+        for each in self._of(tenant):
+            if each.task.event_id == event_id:
+                self._deliveries[tenant, each.id] = each.with_answers_erased()
+                self._erased.add((tenant, each.id))
 
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None

@@ -5,6 +5,7 @@
     │   ├── UnauthenticatedError     no key, or a dead one
     │   ├── ForbiddenError           the key lacks a scope
     │   ├── NotFoundError            no such thing for this tenant
+    │   │   └── EventErasedError     there was one, until it was erased
     │   ├── InvalidRequestError      malformed: it cannot be read
     │   ├── InvalidContentError      well-formed, but not acceptable
     │   ├── PayloadTooLargeError
@@ -73,6 +74,12 @@ class NotFoundError(CallerError):
     """There is no such thing for this tenant."""
 
     code = "not_found"
+
+
+class EventErasedError(NotFoundError):
+    """The event was erased on request; only its tombstone is left."""
+
+    code = "event_erased"
 
 
 class InvalidRequestError(CallerError):

@@ -94,6 +94,14 @@ class EventStore(Protocol):
         """
         ...
 
+    def erase(self, tenant: str, event_id: str, at: datetime) -> None:
+        """Remove what it says, payload and metadata, and leave a tombstone; again: nothing more.
+
+        From then on every method raises `EventErasedError` for it, and no list shows it.
+        Raises `NotFoundError`.
+        """
+        ...
+
     def ping(self) -> None:
         """Reach the store, or raise `StoreUnavailableError`."""
         ...

@@ -99,6 +99,17 @@ class EventLives(RuleBasedStateMachine):
 
         assert alike([fake]) == alike([real]) if isinstance(fake, Event) else real is fake
 
+    @precondition(lambda self: self.twins)
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        twins = data.draw(st.sampled_from(self.twins))
+        at = self.clock.advance(milliseconds=1)
+
+        fake = outcome(lambda: self.fake.erase(twins.tenant, twins.fake, at))
+        real = outcome(lambda: self.real.erase(twins.tenant, twins.real, at))
+
+        assert real is fake
+
     @rule(tenant=TENANTS, query=QUERIES, limit=st.integers(1, 5), since=st.none() | DURATIONS)
     def walk(self, tenant: str, query: EventQuery, limit: int, since: float | None) -> None:
         if since is not None:

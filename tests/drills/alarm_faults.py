@@ -166,15 +166,6 @@ def broken_worker(bench: Bench) -> Iterator[None]:
 _BROKEN_API = broken("ApiFunction", ask)
 
 
-@contextmanager
-def throttled_worker(bench: Bench) -> Iterator[None]:
-    """The worker has no concurrency left, and there is something to push."""
-    config = bench.subscribe("worker", "", "drill.nobody")
-    with throttled("DeliveryFunction", _post_for_nobody)(bench):
-        yield
-    bench.unsubscribe(config)
-
-
 REFUSED = "20 of 100 pushes are refused for good"
 
 CASES = {
@@ -200,7 +191,6 @@ CASES = {
     "warning-dispatcher-throttles": Case(
         words="no concurrency", fault=throttled("DispatcherFunction", _post_for_nobody)
     ),
-    "warning-delivery-throttles": Case(words="no concurrency", fault=throttled_worker),
     "warning-oldest-pending": Case(
         words="an event of yesterday", fault=old_event, needs_monitor=True, is_gauge=True
     ),

@@ -55,6 +55,7 @@ class Bench:
         self.channel = ChannelByEvent(self.clock)
         self.hidden: list[tuple[str, int]] = []
         self.is_hiding_down = False
+        self.receive_count = 1
         self.config = a_config(**config)
         self.configs.put(self.config)
         self._received: Counter[str] = Counter()
@@ -99,13 +100,15 @@ class Bench:
             raise ConnectionError
         self.hidden.append((receipt_handle, seconds))
 
-    @staticmethod
-    def _message(said: Task | str, number: int) -> dict[str, Any]:
+    def _message(self, said: Task | str, number: int) -> dict[str, Any]:
         return {
             "messageId": f"m{number}",
             "receiptHandle": f"handle of m{number}",
             "body": said if isinstance(said, str) else to_body(said),
-            "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": TENANT},
+            "attributes": {
+                "ApproximateReceiveCount": str(self.receive_count),
+                "MessageGroupId": TENANT,
+            },
             "messageAttributes": {},
             "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",

@@ -24,6 +24,7 @@ from triggers_api.api.request_context import RequestContext
 from triggers_api.api.services import Services
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator
+from triggers_api.erase import Erase
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
@@ -93,6 +94,7 @@ class World:
             authenticator=Authenticator(self._keys, self.clock),
             accept=Accept(self.events, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
+            erase=Erase(self.events, self.deliveries, self.clock),
             events=self.events,
             subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
             try_out=TryOut(self.configs, channels, self.clock),

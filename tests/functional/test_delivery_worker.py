@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from tests.builders import TENANT
-from tests.builders_push import a_delivery, a_task
-from tests.functional.delivery_bench import GONE, PERMANENT, REFUSED, SENDING_TAKES, Bench
-from triggers_api.lifecycle import EventStatus
+from tests.builders_push import a_task
+from tests.functional.delivery_bench import PERMANENT, REFUSED, SENDING_TAKES, Bench
 from triggers_api.push.channel import Receipt
 from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN, OPEN_FOR
-from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.queue.deliveries import to_body
 
 
@@ -185,46 +184,3 @@ def test_a_message_whose_next_cannot_be_queued_is_kept_and_queues_it_when_it_com
 
     assert [queued for _, queued in bench.queue.later] == [task]
     assert len(bench.channel.pushes) == 1
-
-
-def test_a_message_that_cannot_be_hidden_is_kept(bench: Bench) -> None:
-    _, task = bench.post(busy(30))
-    bench.is_hiding_down = True
-
-    assert bench.work(task) == ["m0"]
-
-    assert bench.record_of(task).status is DeliveryStatus.RETRYING
-
-
-def test_a_dead_letter_that_cannot_be_sent_keeps_the_message_until_it_can(bench: Bench) -> None:
-    event, task = bench.post(GONE)
-    bench.queue.is_down = True
-    assert bench.work(task) == ["m0"]
-    bench.queue.is_down = False
-
-    assert bench.work(task) == []
-
-    assert bench.queue.dead_letters == [(task, GONE.error)]
-    assert bench.events.get(TENANT, event.id).status is EventStatus.FAILED
-    assert len(bench.channel.pushes) == 1
-
-
-def test_who_gives_up_what_was_delivered_meanwhile_acknowledges_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bench = Bench(acknowledges=True)
-    event, task = bench.post()
-    bench.configs.disable(TENANT, bench.config.id, "just so")
-    record = bench.deliveries.record
-
-    def overtake(delivery: Delivery, *, known_attempts: int | None) -> bool:
-        """Another worker delivers it, records that, and stops."""
-        assert record(a_delivery(task, DeliveryStatus.SUCCEEDED), known_attempts=None)
-        return record(delivery, known_attempts=known_attempts)
-
-    monkeypatch.setattr(bench.deliveries, "record", overtake)
-
-    assert bench.work(task) == []
-
-    assert bench.events.get(TENANT, event.id).status is EventStatus.DELIVERED
-    assert bench.queue.dead_letters == []

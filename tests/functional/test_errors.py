@@ -28,7 +28,7 @@ def test_an_unknown_route_is_404_and_never_a_redirect(api: Api, method: str, pat
         ("DELETE", "/events", "GET, POST"),
         ("PUT", "/events", "GET, POST"),
         ("OPTIONS", "/events", "GET, POST"),
-        ("PATCH", f"/events/{UNKNOWN}", "GET"),
+        ("PATCH", f"/events/{UNKNOWN}", "DELETE, GET"),
         ("GET", f"/events/{UNKNOWN}/acknowledge", "POST"),
         ("POST", "/inbox", "GET"),
         ("GET", "/inbox/acknowledge", "POST"),

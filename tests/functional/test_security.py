@@ -50,6 +50,12 @@ CASES = {
         204,
         takes_an_event=True,
     ),
+    "erase_event": Case(
+        lambda api, event_id: api.send("DELETE", f"/events/{event_id}"),
+        Scope.ADMIN,
+        204,
+        takes_an_event=True,
+    ),
     "list_inbox": Case(lambda api, _: api.get("/inbox"), Scope.INBOX, 200, lists="/inbox"),
     "acknowledge_events": Case(
         lambda api, event_id: _first_result(

@@ -83,7 +83,7 @@ def test_only_tracing_is_granted_on_every_resource() -> None:
     assert on_everything == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
-def test_no_function_may_delete_or_scan_what_is_stored() -> None:
+def test_no_function_may_scan_what_is_stored_and_only_the_api_may_delete() -> None:
     dynamodb = {
         action
         for _, statement in statements()
@@ -98,6 +98,7 @@ def test_no_function_may_delete_or_scan_what_is_stored() -> None:
     }
     assert dynamodb - of_the_stream == {
         "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",

@@ -74,7 +74,12 @@ class SimulatedQueue:
         message.receipts.append(receipt)
         if self._chance.random() >= SENT_TWICE:
             message.visible_at = self._clock.now + VISIBILITY
-        return {"messageId": message.id, "body": message.body, "receiptHandle": receipt}
+        return {
+            "messageId": message.id,
+            "body": message.body,
+            "receiptHandle": receipt,
+            "attributes": {"ApproximateReceiveCount": str(len(message.receipts))},
+        }
 
     def hide(self, receipt: str, seconds: int) -> None:
         message = self.messages.get(receipt.partition("/")[0])

@@ -39,6 +39,7 @@ _REASONS = {
     403: "The key lacks the scope.",
     404: "No such thing for this tenant.",
     409: "Not possible as things are; the message says what to do first.",
+    410: "The event was erased.",
     413: "The body or payload is too large.",
     415: "The body is not JSON.",
     422: "Well-formed, but not acceptable.",

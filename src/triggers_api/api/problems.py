@@ -19,6 +19,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.UnauthenticatedError: 401,
     errors.ForbiddenError: 403,
     errors.NotFoundError: 404,
+    errors.EventErasedError: 410,
     errors.PayloadTooLargeError: 413,
     errors.UnsupportedMediaTypeError: 415,
     errors.InvalidContentError: 422,

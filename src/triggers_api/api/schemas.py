@@ -188,7 +188,9 @@ class AcknowledgeResult(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: str
-    status: Literal[204, 404, 503] = Field(description="As the single route would have answered.")
+    status: Literal[204, 404, 410, 503] = Field(
+        description="As the single route would have answered."
+    )
     error: ErrorOut | None
 
 

@@ -12,6 +12,7 @@ from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.request_context import context_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
+from triggers_api.erase import Erase
 from triggers_api.errors import UnauthenticatedError
 from triggers_api.ports import EventStore
 from triggers_api.push.ports import DeliveryStore
@@ -28,6 +29,7 @@ class Services:
     authenticator: Authenticator
     accept: Accept
     acknowledge: Acknowledge
+    erase: Erase
     events: EventStore
     subscribe: Subscribe
     try_out: TryOut

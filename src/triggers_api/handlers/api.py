@@ -20,6 +20,7 @@ from triggers_api.aws import LazyClient
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
+from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.ports import ApiKeyStore, EventStore
@@ -59,6 +60,7 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         authenticator=Authenticator(given.api_keys, clock),
         accept=Accept(given.events, clock),
         acknowledge=Acknowledge(given.events, clock),
+        erase=Erase(given.events, given.deliveries, clock),
         events=given.events,
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
         try_out=TryOut(given.configs, given.channels, clock),

@@ -7,6 +7,7 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -36,6 +37,8 @@ Hide = Callable[[str, int], None]
 """Hides the message of a receipt handle for some more seconds."""
 
 _SECOND: Final = timedelta(seconds=1)
+_AFTER_CRASH: Final = 5  # seconds; doubled each time
+_LONGEST_AFTER_CRASH: Final = 320  # about what a message waits for whose worker was killed
 
 
 def in_threads(
@@ -96,11 +99,20 @@ class Worker:
             outcome = self._deliver(task)
             keep = self._postpone(task, outcome, record["receiptHandle"])
         except Exception:
-            # It comes again when its visibility ends, and in the end to the dead letters.
+            # It comes again, and in the end to the dead letters.
             known = {"message_id": message_id} | (_ids(task) if task else {})
             self._logger.exception("delivery.crashed", extra=known)
+            if task is not None:
+                self._bring_back_soon(record)
             return Carried(message_id, keep=True)
         return Carried(message_id, keep, task, outcome)
+
+    def _bring_back_soon(self, record: dict[str, Any]) -> None:
+        """Most crashes are a table or a network out of breath: six minutes would be too long."""
+        with suppress(Exception):  # then its visibility brings it back
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+            wait = _AFTER_CRASH * 2 ** (received - 1)
+            self._hide(record["receiptHandle"], min(wait, _LONGEST_AFTER_CRASH))
 
     def _postpone(self, task: Task, outcome: Outcome, receipt_handle: str) -> bool:
         """True if the message itself is to come again."""

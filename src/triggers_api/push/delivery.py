@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+ERASED: Final = "the event was erased"
 
 
 class DeliveryStatus(StrEnum):
@@ -49,6 +52,10 @@ class Attempt:
     duration_ms: int
     status_code: int | None  # None if there was no answer
     error: str | None  # None if it was accepted
+
+    def with_answer_erased(self) -> "Attempt":
+        """What the receiver said may quote the event."""
+        return self if self.error is None else replace(self, error=ERASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +109,17 @@ class Delivery:
             next_attempt_at=at,
             reason=None,
             tries_before=len(self.attempts),
+        )
+
+    def with_answers_erased(self) -> "Delivery":
+        """Without the receivers' words, and given up if it was under way."""
+        attempts = tuple(each.with_answer_erased() for each in self.attempts)
+        if self.status is DeliveryStatus.SUCCEEDED:
+            return replace(self, attempts=attempts)
+        return replace(
+            self,
+            status=DeliveryStatus.DEAD,
+            attempts=attempts,
+            next_attempt_at=None,
+            reason=ERASED,
         )

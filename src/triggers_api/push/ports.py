@@ -92,6 +92,13 @@ class DeliveryStore(Protocol):
         """All deliveries of one round of an event that were attempted, read consistently."""
         ...
 
+    def erase_answers(self, tenant: str, event_id: str) -> None:
+        """Remove what receivers said to an event, which may quote it; give up what is under way.
+
+        Nobody can record an attempt on its deliveries afterwards. Again: nothing more.
+        """
+        ...
+
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:

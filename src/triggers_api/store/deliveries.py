@@ -69,7 +69,9 @@ class DynamoDeliveryStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if known_attempts is not None:
-            request["ConditionExpression"] = "attempt_count = :known"
+            request["ConditionExpression"] = (
+                "attempt_count = :known AND attribute_not_exists(erased)"
+            )
             request["ExpressionAttributeValues"] = {":known": number(known_attempts)}
         try:
             with store_errors():
@@ -87,6 +89,12 @@ class DynamoDeliveryStore:
             found = self._all_of_event(tenant, event_id, is_consistent=True)
         return tuple(each for each in found if each.task.round == round_)
 
+    def erase_answers(self, tenant: str, event_id: str) -> None:
+        """See `DeliveryStore.erase_answers`. One query, and a write for each delivery."""
+        with store_errors():
+            for delivery in self._all_of_event(tenant, event_id, is_consistent=True):
+                self._erase_answers(delivery)
+
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:
@@ -102,6 +110,24 @@ class DynamoDeliveryStore:
                 found += deliveries
                 horizon = max(filter(None, (horizon, end)), default=None)
         return _newest(found, limit, horizon)
+
+    def _erase_answers(self, delivery: Delivery | None) -> None:
+        """Until nobody has recorded another attempt meanwhile; the mark keeps it so."""
+        while delivery is not None:
+            erased = delivery.with_answers_erased()
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(erased, self._retention) | {"erased": {"BOOL": True}},
+                    ConditionExpression="attempt_count = :known",
+                    ExpressionAttributeValues={":known": number(len(delivery.attempts))},
+                )
+            except ClientError as error:
+                if not failed_condition(error)[0]:
+                    raise
+                delivery = self.find(delivery.task)
+            else:
+                return
 
     def _find(self, tenant: str, event_id: str, delivery_id: str) -> Delivery | None:
         with store_errors():

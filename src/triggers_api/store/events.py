@@ -15,6 +15,7 @@ from triggers_api.event_ids import is_event_id, random_half
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.erasure import Erasure
 from triggers_api.store.heads import Heads, not_found, within_answer
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.status_changes import StatusChanges
@@ -46,6 +47,7 @@ class DynamoEventStore:
         self._tenants = TenantRows(client, settings.table)
         self._heads = Heads(client, settings.table, clock)
         self._changes = StatusChanges(client, settings, self._heads, self._tenants)
+        self._erasure = Erasure(client, settings.table, self._heads, self._tenants)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
@@ -96,6 +98,10 @@ class DynamoEventStore:
     def replay(self, tenant: str, event_id: str) -> int:
         """See `EventStore.replay`."""
         return self._changes.replay(tenant, event_id)
+
+    def erase(self, tenant: str, event_id: str, at: datetime) -> None:
+        """See `EventStore.erase`. One write, and one more for a large event."""
+        self._erasure(tenant, event_id, at)
 
     def ping(self) -> None:
         """See `EventStore.ping`. Reads an item that never exists."""

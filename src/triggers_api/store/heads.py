@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from triggers_api.errors import NotFoundError
+from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
 from triggers_api.store import items
@@ -28,9 +28,12 @@ class Heads:
     clock: Clock
 
     def find(self, tenant: str, event_id: str) -> Item | None:
-        """The head of this very event, unless it has expired."""
+        """The head of this very event, unless it has expired. Raises `EventErasedError`."""
         head = self.at_place(tenant, event_id)
-        return head if self.is_of(head, event_id) else None
+        if head is None or not self.is_of(head, event_id):
+            return None
+        refuse_erased(head)
+        return head
 
     def at_place(self, tenant: str, event_id: str) -> Item | None:
         """Whatever head stands in this id's place, under the random half of the id."""
@@ -54,7 +57,11 @@ class Heads:
         keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
         heads = {head["id"]["S"]: head for head in batch_get(self.client, self.table, keys)}
         current = (heads.get(head["id"]["S"]) for head in listed)
-        return [head for head in current if head and head["status"]["S"] in statuses]
+        return [
+            head
+            for head in current
+            if head and not items.is_erased(head) and head["status"]["S"] in statuses
+        ]
 
     def complete(self, tenant: str, heads: Sequence[Item]) -> tuple[Event, ...]:
         """The events of these heads, with the payloads that are kept apart.
@@ -83,6 +90,14 @@ def within_answer(heads: list[Item]) -> list[Item]:
         if total > _PAGE_BYTES and count > 0:
             return heads[:count]
     return heads
+
+
+def refuse_erased(head: Item) -> None:
+    """Raise `EventErasedError` for a tombstone."""
+    if items.is_erased(head):
+        raise EventErasedError(
+            f"The event '{head['id']['S']}' was erased at {head['erased_at']['S']}."
+        )
 
 
 def not_found(event_id: str) -> NotFoundError:

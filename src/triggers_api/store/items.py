@@ -138,6 +138,11 @@ def has_expired(head: Item, at: datetime) -> bool:
     return _moment(visible_until) <= at
 
 
+def is_erased(head: Item) -> bool:
+    """Whether only the tombstone of an erased event is left."""
+    return "erased_at" in head
+
+
 def may_be_swept(item: Item, at: datetime) -> bool:
     """Whether it is only still there because DynamoDB sweeps up to two days late."""
     return _moment(item["expires_at"]) <= at

@@ -12,7 +12,7 @@ from triggers_api.event_ids import is_event_id
 from triggers_api.lifecycle import EventStatus, sources_of
 from triggers_api.store import items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, not_found
+from triggers_api.store.heads import Heads, not_found, refuse_erased
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from triggers_api.settings import EventsSettings
 
 
-_IS_VISIBLE: Final = (
+IS_VISIBLE: Final = (
     "expires_at > :now AND (attribute_not_exists(visible_until) OR visible_until > :now)"
 )
+
+
+_REPLAY: Final = "SET #status = :pending, expires_at = :expires ADD rounds :one REMOVE delivered_at, visible_until"
 
 
 class StatusChanges:
@@ -87,11 +90,10 @@ class StatusChanges:
                 answer = self._client.update_item(
                     TableName=self._settings.table,
                     Key=items.event_key(tenant, event_id),
-                    UpdateExpression=(
-                        "SET #status = :pending, expires_at = :expires ADD rounds :one"
-                        " REMOVE delivered_at, visible_until"
+                    UpdateExpression=_REPLAY,
+                    ConditionExpression=(
+                        f"id = :id AND attribute_not_exists(erased_at) AND {IS_VISIBLE}"
                     ),
-                    ConditionExpression=f"id = :id AND {_IS_VISIBLE}",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues={
                         ":id": {"S": event_id},
@@ -101,10 +103,10 @@ class StatusChanges:
                         ":one": {"N": "1"},
                     },
                     ReturnValues="UPDATED_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                if not failed_condition(error)[0]:
-                    raise
+                self._refuse(error, event_id)
                 raise not_found(event_id) from None
         return int(answer["Attributes"]["rounds"]["N"])
 
@@ -124,17 +126,22 @@ class StatusChanges:
                 Key=items.event_key(tenant, event_id),
                 UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
                 ConditionExpression=(
-                    f"id = :id AND #status IN ({', '.join(sources)}) AND {_IS_VISIBLE}"
+                    f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
                 ),
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values | sources,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            failed, head = failed_condition(error)
-            if not failed:
-                raise
-            if not self._heads.is_of(head, event_id):
-                raise not_found(event_id) from None
+            self._refuse(error, event_id)
             return False
         return True
+
+    def _refuse(self, error: ClientError, event_id: str) -> None:
+        """Raise what keeps the event from being changed, unless it is only its status."""
+        failed, head = failed_condition(error)
+        if not failed:
+            raise error
+        if head is None or not self._heads.is_of(head, event_id):
+            raise not_found(event_id) from None
+        refuse_erased(head)

@@ -51,7 +51,9 @@ class StatusFilter(StrEnum):
     operation_id="create_event",
     summary="Post an event",
     response_class=Response,
-    responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 413, 415, 422),
+    responses=answers(
+        {201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 410, 413, 415, 422
+    ),
     openapi_extra=body_of(EventIn) | IDEMPOTENCY_KEY,
 )
 async def create_event(
@@ -105,7 +107,7 @@ async def list_events(
     operation_id="get_event",
     summary="Read an event",
     response_class=Response,
-    responses=answers({200: {"model": EventOut}}, 400, 401, 403, 404),
+    responses=answers({200: {"model": EventOut}}, 400, 401, 403, 404, 410),
 )
 async def get_event(
     request: Request,
@@ -118,13 +120,35 @@ async def get_event(
     return Response(event.as_json(), 200, media_type="application/json")
 
 
+@router.delete(
+    "/events/{event_id}",
+    status_code=204,
+    operation_id="erase_event",
+    summary="Erase an event",
+    response_class=Response,
+    responses=answers({204: {"description": "Erased."}}, 400, 401, 403, 404),
+)
+async def erase_event(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.ADMIN))],
+    event_id: EventId,
+) -> Response:
+    """Erase payload and metadata for good, wherever they are kept. Again changes nothing.
+
+    A tombstone stays: reading, acknowledging or replaying the event answers 410 then.
+    """
+    services_of(request).erase(principal.tenant, event_id)
+    context_of(request).event_id = event_id
+    return Response(status_code=204)
+
+
 @router.post(
     "/events/{event_id}/acknowledge",
     status_code=204,
     operation_id="acknowledge_event",
     summary="Acknowledge an event",
     response_class=Response,
-    responses=answers({204: {"description": "Acknowledged."}}, 400, 401, 403, 404),
+    responses=answers({204: {"description": "Acknowledged."}}, 400, 401, 403, 404, 410),
 )
 async def acknowledge_event(
     request: Request,

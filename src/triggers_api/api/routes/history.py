@@ -134,7 +134,9 @@ async def replay_dead_letters(request: Request, principal: Manager) -> Response:
     summary="Replay an event",
     tags=["events"],
     response_class=Response,
-    responses=answers({202: {"description": "Queued.", "model": EventOut}}, 400, 401, 403, 404),
+    responses=answers(
+        {202: {"description": "Queued.", "model": EventOut}}, 400, 401, 403, 404, 410
+    ),
 )
 async def replay_event(
     request: Request,

@@ -1,0 +1,69 @@
+"""Erases events: what they said goes, their tombstones stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.event_ids import is_event_id
+from triggers_api.store import items
+from triggers_api.store.dynamodb import failed_condition, store_errors
+from triggers_api.store.heads import Heads, not_found
+from triggers_api.store.status_changes import IS_VISIBLE
+from triggers_api.store.tenants import TenantRows
+from triggers_api.timestamps import to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Without its status and shard an event is in no list.
+_ERASE: Final = (
+    "SET erased_at = if_not_exists(erased_at, :at)"
+    " REMOVE #status, #shard, payload, payload_bytes, metadata, delivered_at, delivery_attempts"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Erases one event at a time; `tenants` is told before, as of any change in the lists."""
+
+    client: DynamoDBClient
+    table: str
+    heads: Heads
+    tenants: TenantRows
+
+    def __call__(self, tenant: str, event_id: str, at: datetime) -> None:
+        """See `EventStore.erase`.
+
+        The head first: nobody may find a head without its payload. Who is stopped in between
+        was not answered, and asks again.
+        """
+        if not is_event_id(event_id):
+            raise not_found(event_id)
+        with store_errors():
+            self.tenants.note_change(tenant, at)
+            try:
+                answer = self.client.update_item(
+                    TableName=self.table,
+                    Key=items.event_key(tenant, event_id),
+                    UpdateExpression=_ERASE,
+                    ConditionExpression=f"id = :id AND {IS_VISIBLE}",
+                    ExpressionAttributeNames={"#status": "status", "#shard": "shard"},
+                    ExpressionAttributeValues={
+                        ":id": {"S": event_id},
+                        ":at": {"S": to_text(at)},
+                        ":now": items.number(self.heads.clock().timestamp()),
+                    },
+                    ReturnValues="ALL_OLD",
+                )
+            except ClientError as error:
+                if not failed_condition(error)[0]:
+                    raise
+                raise not_found(event_id) from None
+            if items.is_apart(answer["Attributes"]):
+                self.client.delete_item(
+                    TableName=self.table, Key=items.payload_key(tenant, event_id)
+                )

@@ -1,0 +1,143 @@
+"""`EventStore.erase`: what an event said is gone, that it was there stays."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import (
+    OTHER_TENANT,
+    TENANT,
+    a_fingerprint,
+    a_keyed_event,
+    an_event,
+    incompressible_payload,
+    walk,
+)
+from tests.clock import FixedClock
+from triggers_api.errors import EventErasedError, NotFoundError
+from triggers_api.lifecycle import ALL_STATUSES
+from triggers_api.ports import EventQuery, EventStore
+from triggers_api.store.events import DynamoEventStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SECRET = "Jane Doe, 4 Privet Drive"
+EVERYTHING = EventQuery(statuses=ALL_STATUSES)
+
+
+def test_an_erased_event_is_found_nowhere_and_cannot_be_changed(
+    store: EventStore, clock: FixedClock
+) -> None:
+    erased, kept = an_event(clock()), an_event(clock.advance(seconds=1))
+    for event in (erased, kept):
+        store.add(TENANT, event, None)
+    store.erase(TENANT, erased.id, clock())
+
+    assert walk(store, EVERYTHING, 1) == [kept]
+    for call in (
+        lambda: store.get(TENANT, erased.id),
+        lambda: store.acknowledge(TENANT, erased.id, clock()),
+        lambda: store.replay(TENANT, erased.id),
+    ):
+        with pytest.raises(EventErasedError):
+            call()
+    assert not store.mark_failed(TENANT, erased.id, 3)
+    assert walk(store, EVERYTHING, 1) == [kept]
+
+
+@pytest.mark.parametrize("is_delivered", [False, True])
+def test_erasing_twice_is_as_good_as_once(
+    store: EventStore, clock: FixedClock, *, is_delivered: bool
+) -> None:
+    event = an_event(clock(), payload=incompressible_payload(5000))
+    store.add(TENANT, event, None)
+    if is_delivered:
+        store.acknowledge(TENANT, event.id, clock())
+
+    for _ in range(2):
+        store.erase(TENANT, event.id, clock.advance(seconds=1))
+
+    with pytest.raises(EventErasedError):
+        store.get(TENANT, event.id)
+
+
+@pytest.mark.parametrize("event_id", ["", "evt_unknown", "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])
+def test_what_is_not_there_cannot_be_erased(
+    store: EventStore, clock: FixedClock, event_id: str
+) -> None:
+    with pytest.raises(NotFoundError):
+        store.erase(TENANT, event_id, clock())
+
+
+def test_another_tenants_event_cannot_be_erased(store: EventStore, clock: FixedClock) -> None:
+    event = an_event(clock())
+    store.add(TENANT, event, None)
+
+    with pytest.raises(NotFoundError):
+        store.erase(OTHER_TENANT, event.id, clock())
+
+    assert store.get(TENANT, event.id) == event
+
+
+def test_the_key_of_an_erased_event_makes_no_new_one_for_a_day_and_then_does(
+    store: EventStore, clock: FixedClock
+) -> None:
+    first = a_keyed_event(clock(), "key")
+    store.add(TENANT, first, a_fingerprint("body"))
+    store.erase(TENANT, first.id, clock())
+
+    with pytest.raises(EventErasedError):
+        store.add(TENANT, a_keyed_event(clock.advance(hours=1), "key"), a_fingerprint("body"))
+
+    again = a_keyed_event(clock.advance(hours=24), "key")
+    added = store.add(TENANT, again, a_fingerprint("body"))
+    assert not added.replayed
+    assert store.get(TENANT, added.event.id) == added.event
+
+
+@pytest.mark.parametrize("padding", [b"", incompressible_payload(5000)], ids=["small", "large"])
+def test_no_item_holds_what_it_said(
+    dynamodb_events: DynamoEventStore,
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    clock: FixedClock,
+    padding: bytes,
+) -> None:
+    payload = b'{"name": "' + SECRET.encode() + b'", "more": ' + (padding or b"{}") + b"}"
+    event = an_event(clock(), payload=payload, metadata={"customer": SECRET})
+    dynamodb_events.add(TENANT, event, None)
+
+    dynamodb_events.erase(TENANT, event.id, clock())
+
+    stored = dynamodb.scan(TableName=events_table)["Items"]
+    (tombstone,) = (item for item in stored if event.id in str(item))
+    assert set(tombstone) == {
+        *("pk", "sk", "tenant", "id", "created_at", "event_type", "severity", "execution_id"),
+        *("expires_at", "erased_at"),
+    }
+
+
+def test_who_stopped_before_the_payload_was_deleted_can_finish(
+    dynamodb_events: DynamoEventStore,
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event = an_event(clock(), payload=incompressible_payload(5000))
+    dynamodb_events.add(TENANT, event, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(dynamodb, "delete_item", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            dynamodb_events.erase(TENANT, event.id, clock())
+
+    dynamodb_events.erase(TENANT, event.id, clock() + timedelta(hours=1))
+
+    stored = dynamodb.scan(TableName=events_table)["Items"]
+    assert [item["sk"]["S"] for item in stored if event.id in str(item)] == ["event"]
+
+
+def _killed(**_: object) -> None:
+    raise KeyboardInterrupt

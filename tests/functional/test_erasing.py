@@ -1,0 +1,70 @@
+"""`DELETE /events/{event_id}`: whoever asks for an erased event is told so, and nothing else."""
+
+import pytest
+
+from tests.builders import TENANT
+from tests.builders_push import a_config, a_delivery, a_task
+from tests.clock import FixedClock
+from tests.fakes import InMemoryEventStore
+from tests.fakes_push import InMemoryDeliveryStore
+from tests.functional.conftest import assert_is_error, post_event
+from tests.http_api import Api
+from triggers_api.erase import Erase
+from triggers_api.push.delivery import DeliveryStatus
+
+PERSONAL = "Jane Doe"
+
+
+def test_an_erased_event_is_gone_from_every_answer(api: Api) -> None:
+    erased = post_event(api, payload={"name": PERSONAL}, metadata={"customer": PERSONAL})
+    kept = post_event(api)
+
+    for _ in range(2):
+        assert api.send("DELETE", f"/events/{erased['id']}").status == 204
+
+    assert api.get("/inbox").json() == api.get("/events").json() == [kept]
+    for method, path in (
+        ("GET", f"/events/{erased['id']}"),
+        ("POST", f"/events/{erased['id']}/acknowledge"),
+        ("POST", f"/events/{erased['id']}/replay"),
+    ):
+        answer = api.send(method, path)
+        assert_is_error(answer, 410, "event_erased")
+        assert PERSONAL.encode() not in answer.body
+
+
+def test_of_many_acknowledged_an_erased_one_is_told_apart(api: Api) -> None:
+    erased, kept = post_event(api)["id"], post_event(api)["id"]
+    api.send("DELETE", f"/events/{erased}")
+
+    answer = api.post("/inbox/acknowledge", {"event_ids": [erased, kept]})
+
+    assert [result["status"] for result in answer.json()["results"]] == [410, 204]
+
+
+def test_repeating_the_request_that_posted_it_does_not_bring_it_back(api: Api) -> None:
+    draft = {"event_type": "order.fetched", "payload": {"name": PERSONAL}}
+    event = api.post("/events", draft, idempotency_key="order-1").json()
+    api.send("DELETE", f"/events/{event['id']}")
+
+    assert_is_error(api.post("/events", draft, idempotency_key="order-1"), 410, "event_erased")
+    assert api.get("/events").json() == []
+
+
+@pytest.mark.parametrize("event_id", ["evt_unknown", "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])
+def test_an_unknown_event_cannot_be_erased(api: Api, event_id: str) -> None:
+    assert_is_error(api.send("DELETE", f"/events/{event_id}"), 404, "event_not_found")
+
+
+def test_what_receivers_said_is_erased_too(
+    api: Api, fake_events: InMemoryEventStore, clock: FixedClock
+) -> None:
+    event = fake_events.get(TENANT, post_event(api)["id"])
+    deliveries = InMemoryDeliveryStore()
+    reason = f"the receiver answered '{PERSONAL} is unknown'"
+    dead = a_delivery(a_task(event, a_config()), DeliveryStatus.DEAD, reason=reason)
+    deliveries.record(dead, known_attempts=None)
+
+    Erase(fake_events, deliveries, clock)(TENANT, event.id)
+
+    assert PERSONAL not in str(deliveries.get(TENANT, dead.id))
