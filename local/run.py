@@ -88,6 +88,7 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
         " Requests and pushes show up here:[/]\n"
     )
     requests.print_from(ready_at)
+    watcher.wake_monitor()
     threading.Event().wait()
 
 

@@ -15,6 +15,7 @@ class Parts:
     queue_urls: tuple[str, ...]
     api_id: str
     dispatcher_function: str
+    monitor_function: str | None
     dashboard: str | None
 
     @classmethod
@@ -40,5 +41,6 @@ class Parts:
             queue_urls=tuple(of_type("AWS::SQS::Queue")),
             api_id=ids["Api"],
             dispatcher_function=ids["DispatcherFunction"],
+            monitor_function=ids.get("MonitorFunction"),
             dashboard=next(iter(of_type("AWS::CloudWatch::Dashboard")), None),
         )

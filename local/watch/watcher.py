@@ -35,8 +35,8 @@ class Watcher:
         self, endpoint: str, stack_name: str, positions: Positions, lag: Lag | None = None
     ) -> None:
         """`positions` say how far the logs were read, `lag` how far the stream."""
-        clients = client("cloudformation", endpoint), client("lambda", endpoint)
-        self.parts = Parts.of(*clients, stack_name)
+        self._lambda = client("lambda", endpoint)
+        self.parts = Parts.of(client("cloudformation", endpoint), self._lambda, stack_name)
         self._cloudwatch = client("cloudwatch", endpoint)
         self.alarms = Alarms(self._cloudwatch, stack_name)
         self._lag = lag
@@ -79,6 +79,12 @@ class Watcher:
             for call in calls:
                 data += lambda_data(function, call)
         return calls, data
+
+    def wake_monitor(self) -> None:
+        """Have the monitor look at once: its schedule begins with a minute of silence."""
+        if self.parts.monitor_function is not None:
+            name = self.parts.monitor_function
+            self._lambda.invoke(FunctionName=name, InvocationType="Event")
 
     def publish(self, *data: Datum) -> None:
         """Put data that nobody measured: for drills."""
