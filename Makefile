@@ -60,6 +60,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.post
 	@$(BIN)/python -m tests.bench.imports
 	@$(BIN)/python -m tests.bench.deliver
+	@$(BIN)/python -m tests.bench.executions
 
 key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.cloudformation import properties
+from triggers_api.store.items import event_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,21 +35,24 @@ class Bill:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table with one index."""
+    """One index of a table."""
 
-    keys: frozenset[str]
+    keys: frozenset[str]  # of the table
     index_keys: frozenset[str]
     projected: frozenset[str]
 
     @classmethod
-    def of(cls, logical_id: str) -> "Shape":
+    def all_of(cls, logical_id: str) -> dict[str, "Shape"]:
+        """Every index of a table, by its name."""
         table = properties(logical_id)
-        (index,) = table["GlobalSecondaryIndexes"]
-        return cls(
-            _names(table["KeySchema"]),
-            _names(index["KeySchema"]),
-            frozenset(index["Projection"]["NonKeyAttributes"]),
-        )
+        return {
+            index["IndexName"]: cls(
+                _names(table["KeySchema"]),
+                _names(index["KeySchema"]),
+                frozenset(index["Projection"]["NonKeyAttributes"]),
+            )
+            for index in table["GlobalSecondaryIndexes"]
+        }
 
     def in_index(self, item: Item | None) -> Item | None:
         """What the index holds of an item; nothing if it lacks a key of the index."""
@@ -57,26 +61,29 @@ class Shape:
         held = self.keys | self.index_keys | self.projected
         return {name: value for name, value in item.items() if name in held}
 
+    def write_units(self, before: Item | None, after: Item | None) -> int:
+        """Of one write of the table, to this index."""
+        old, new = self.in_index(before), self.in_index(after)
+        if old == new:
+            return 0
+        if old and new and all(old[name] == new[name] for name in self.index_keys):
+            return _units(max(item_bytes(old), item_bytes(new)), 1024)
+        return sum(_units(item_bytes(held), 1024) for held in (old, new) if held)
+
 
 def item_bytes(item: Item | None) -> int:
     return sum(len(name.encode()) + _value_bytes(value) for name, value in (item or {}).items())
 
 
 def write_units(shape: Shape, before: Item | None, after: Item | None) -> int:
-    """Of one write, to the table and its index."""
-    table = _units(max(item_bytes(before), item_bytes(after)), 1024)
-    old, new = shape.in_index(before), shape.in_index(after)
-    if old == new:
-        return table
-    if old and new and all(old[name] == new[name] for name in shape.index_keys):
-        return table + _units(max(item_bytes(old), item_bytes(new)), 1024)
-    return table + sum(_units(item_bytes(held), 1024) for held in (old, new) if held)
+    """Of one write, to a table with one index."""
+    return _in_table(before, after) + shape.write_units(before, after)
 
 
 @contextmanager
 def metered(client: "DynamoDBClient", logical_id: str) -> Iterator[Bill]:
     """What the client's calls to a table spend meanwhile."""
-    meter = _Meter(client, Shape.of(logical_id))
+    meter = _Meter(client, Shape.all_of(logical_id))
     events = client.meta.events
     events.register("provide-client-params.dynamodb", meter.before)
     events.register("after-call.dynamodb", meter.after)
@@ -90,10 +97,11 @@ def metered(client: "DynamoDBClient", logical_id: str) -> Iterator[Bill]:
 class _Meter:
     """Looks at each call of a client, and at the item it writes, before it and after."""
 
-    def __init__(self, client: "DynamoDBClient", shape: Shape) -> None:
+    def __init__(self, client: "DynamoDBClient", shapes: dict[str, Shape]) -> None:
         self.bill = Bill()
         self._client = client
-        self._shape = shape
+        self._shapes = shapes
+        self._keys = next(iter(shapes.values())).keys
         self._is_looking = False
         self._params: dict[str, Any] = {}
         self._before: Item | None = None
@@ -111,7 +119,10 @@ class _Meter:
         getattr(self, f"_after_{model.name}")(parsed)
 
     def _after_PutItem(self, _: dict[str, Any]) -> None:  # noqa: N802  # an operation's name
-        self.bill.write_units += write_units(self._shape, self._before, self._written_item())
+        before, after = self._before, self._written_item()
+        self.bill.write_units += _in_table(before, after)
+        for shape in self._shapes.values():
+            self.bill.write_units += shape.write_units(before, after)
 
     _after_UpdateItem = _after_PutItem  # noqa: N815
 
@@ -127,12 +138,22 @@ class _Meter:
 
     def _after_Query(self, parsed: dict[str, Any]) -> None:  # noqa: N802
         assert "FilterExpression" not in self._params, "looks at more items than it answers"
-        self._read([self._shape.in_index(item) for item in parsed["Items"]], is_consistent=False)
+        shape = self._shapes[self._params["IndexName"]]
+        held = [shape.in_index(self._whole(item)) for item in parsed["Items"]]
+        self._read(held, is_consistent=False)
 
     def _read(self, items: list[Item | None], *, is_consistent: bool) -> None:
         units = _units(sum(map(item_bytes, items)), 4096)
         self.bill.read_units += units if is_consistent else units / 2
         self.bill.items_read += len(items)
+
+    def _whole(self, item: Item) -> Item:
+        """Billed is the whole entry, however little of it is answered."""
+        if "ProjectionExpression" not in self._params:
+            return item
+        values = self._params["ExpressionAttributeValues"]
+        asked = {"tenant": values[":tenant"], "execution_id": values[":execution"]}
+        return item | asked | event_key(values[":tenant"]["S"], item["id"]["S"])
 
     def _written_item(self) -> Item | None:
         written = self._params.get("Item") or self._params["Key"]
@@ -140,12 +161,16 @@ class _Meter:
         try:
             answer = self._client.get_item(
                 TableName=self._params["TableName"],
-                Key={name: written[name] for name in self._shape.keys},
+                Key={name: written[name] for name in self._keys},
                 ConsistentRead=True,
             )
         finally:
             self._is_looking = False
         return answer.get("Item")
+
+
+def _in_table(before: Item | None, after: Item | None) -> int:
+    return _units(max(item_bytes(before), item_bytes(after)), 1024)
 
 
 def _names(key_schema: list[dict[str, str]]) -> frozenset[str]:

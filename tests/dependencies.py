@@ -1,5 +1,7 @@
 """What stands behind the API in tests: fakes, wherever a test brings nothing of its own."""
 
+from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -7,13 +9,20 @@ from tests.fakes_push import (
     ScriptedChannel,
 )
 from triggers_api.handlers.api import Dependencies
-from triggers_api.ports import ApiKeyStore, EventStore
+from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
+from triggers_api.timestamps import now
 
 
-def dependencies(events: EventStore, api_keys: ApiKeyStore) -> Dependencies:
-    """These stores, and nobody to push to."""
+def dependencies(
+    events: EventStore, api_keys: ApiKeyStore, executions: ExecutionStore | None = None
+) -> Dependencies:
+    """These stores, and nobody to push to; without a store of executions, that of the events."""
+    if executions is None:
+        known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
+        executions = InMemoryExecutionStore(known, known.clock)
     return Dependencies(
         events=events,
+        executions=executions,
         api_keys=api_keys,
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),

@@ -41,7 +41,7 @@ class InMemoryEventStore:
         undelivered_retention: timedelta = UNDELIVERED_RETENTION,
         delivered_retention: timedelta = DELIVERED_RETENTION,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._undelivered_retention = undelivered_retention
         self._delivered_retention = delivered_retention
         self._events: dict[tuple[str, str], Event] = {}
@@ -70,8 +70,7 @@ class InMemoryEventStore:
         found = [
             event
             for (owner, _), event in self._events.items()
-            if owner == tenant and _matches(event, query) and not self._has_expired(event)
-            if (owner, event.id) not in self._erased
+            if owner == tenant and _matches(event, query) and self.is_shown(tenant, event)
         ]
         found.sort(key=_position, reverse=query.newest_first)
         rest = [event for event in found if after is None or _follows(event, after, query)]
@@ -103,6 +102,15 @@ class InMemoryEventStore:
         self._rounds[tenant, event_id] += 1
         return self._rounds[tenant, event_id]
 
+    def of_execution(self, tenant: str, execution_id: str) -> list[Event]:
+        """All events of an execution, expired ones too, for the fake of executions."""
+        found = [
+            event
+            for (owner, _), event in self._events.items()
+            if (owner, event.execution_id) == (tenant, execution_id)
+        ]
+        return sorted(found, key=_position)
+
     def rounds_of(self, tenant: str, event_id: str) -> int:
         """How often it was replayed, for tests to look at."""
         return self._rounds[tenant, event_id]
@@ -129,6 +137,10 @@ class InMemoryEventStore:
             raise EventErasedError("The event was erased.")
         return Addition(claim.event, replayed=event != claim.event)
 
+    def is_shown(self, tenant: str, event: Event) -> bool:
+        """Whether lists have it: neither erased nor expired."""
+        return (tenant, event.id) not in self._erased and not self._has_expired(event)
+
     def _has_expired(self, event: Event) -> bool:
         """DynamoDB counts in whole seconds when an item's time has come."""
         expires_at = (
@@ -136,7 +148,7 @@ class InMemoryEventStore:
             if event.delivered_at is None
             else event.delivered_at + self._delivered_retention
         )
-        return expires_at.replace(microsecond=0) <= self._clock()
+        return expires_at.replace(microsecond=0) <= self.clock()
 
 
 class InMemoryApiKeyStore:

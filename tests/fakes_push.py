@@ -153,6 +153,7 @@ class ScriptedChannel:
 
     def __init__(self, name: str = "webhook") -> None:
         self.name = name
+        self.tells_counts = False
         self.receipts: deque[Receipt] = deque()
         self.pushes: list[Push] = []
         self.while_sending: Callable[[], object] = lambda: None

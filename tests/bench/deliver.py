@@ -17,6 +17,7 @@ os.environ.update(ENVIRONMENT)
 from tests.builders import TENANT, an_event
 from tests.builders_push import a_config
 from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
@@ -24,6 +25,7 @@ from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.queue.deliveries import to_body
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import now
 
 RECEIVER_TAKES = 0.2
@@ -35,6 +37,7 @@ class SlowChannel:
     """Accepts everything, after a while."""
 
     name = "webhook"
+    tells_counts = False
 
     def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         return settings, {}
@@ -55,6 +58,7 @@ def lambda_seconds(batch: int) -> float:
         deliveries=InMemoryDeliveryStore(),
         queue=queue,
         channels={"webhook": SlowChannel()},
+        summarize=Summarize(InMemoryExecutionStore(events, now), now),
         schedule=RetrySchedule(),
         clock=now,
         chance=lambda: 0.0,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ENDPOINT = "TRIGGERS_CONTRACT_ENDPOINT"
-_ADAPTERS = ["fake", "dynamodb", *(["emulated"] if _ENDPOINT in os.environ else [])]
+ADAPTERS = ["fake", "dynamodb", *(["emulated"] if _ENDPOINT in os.environ else [])]
 
 OpenStore = Callable[["DynamoDBClient", str], DynamoEventStore]
 
@@ -93,13 +93,13 @@ def emulated_api_keys(emulator: "DynamoDBClient") -> DynamoApiKeyStore:
     return DynamoApiKeyStore(emulator, create_table(emulator, "KeysTable"))
 
 
-@pytest.fixture(params=_ADAPTERS)
+@pytest.fixture(params=ADAPTERS)
 def store(request: pytest.FixtureRequest) -> EventStore:
     found: EventStore = request.getfixturevalue(f"{request.param}_events")
     return found
 
 
-@pytest.fixture(params=_ADAPTERS)
+@pytest.fixture(params=ADAPTERS)
 def api_keys(request: pytest.FixtureRequest) -> InMemoryApiKeyStore | DynamoApiKeyStore:
     found: InMemoryApiKeyStore | DynamoApiKeyStore = request.getfixturevalue(
         f"{request.param}_api_keys"

@@ -32,11 +32,13 @@ def api(dynamodb_events: DynamoEventStore, clock: FixedClock) -> Api:
     return warm
 
 
-def order(number: int, size: int = 1024) -> bytes:
+def order(
+    number: int, size: int = 1024, execution_id: str | None = "exec_amazon_orders_2026_11_21"
+) -> bytes:
     """A request that posts an order, filled up with what a customer writes to that size."""
     event: dict[str, Any] = {
         "event_type": "order.fetched",
-        "execution_id": "exec_amazon_orders_2026_11_21",
+        "execution_id": execution_id,
         "payload": {
             "order_id": f"302-{7814452 + number}-1903521",
             "purchased_at": "2026-11-21T21:04:17Z",
@@ -82,14 +84,21 @@ def test_the_order_that_the_figures_are_for_has_1024_bytes() -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"idempotency_key": "order-302-7814452-1903521"}], ids=len)
-def test_an_event_of_1_kb_costs_5_write_units_in_its_life(
-    dynamodb: "DynamoDBClient", api: Api, headers: dict[str, str]
+@pytest.mark.parametrize(("execution_id", "units"), [(None, 5), ("exec_amazon_orders", 6)])
+def test_an_event_of_1_kb_costs_5_write_units_in_its_life_and_6_in_an_execution(
+    dynamodb: "DynamoDBClient",
+    api: Api,
+    headers: dict[str, str],
+    execution_id: str | None,
+    units: int,
 ) -> None:
     with metered(dynamodb, "EventsTable") as bill:
-        event_id = create(api, order(1), **headers)
+        event_id = create(api, order(1, execution_id=execution_id), **headers)
+        created = bill.write_units
         acknowledge(api, event_id)
 
-    assert bill.write_units <= 5
+    assert bill.write_units == units
+    assert bill.write_units - created == 3  # nothing that the index of executions holds changes
     assert bill.read_units == 0
 
 

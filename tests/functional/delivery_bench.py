@@ -8,6 +8,7 @@ from tests.builders import TENANT, an_event
 from tests.builders_push import a_config, a_task
 from tests.clock import START, FixedClock
 from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -22,6 +23,7 @@ from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.queue.deliveries import to_body
+from triggers_api.summarize import Summarize
 
 SENDING_TAKES = timedelta(milliseconds=250)
 DELAYS = tuple(timedelta(seconds=each) for each in (1, 59.2, 60, 60.001, 900, 7200))
@@ -49,6 +51,7 @@ class Bench:
     def __init__(self, **config: Any) -> None:
         self.clock = FixedClock()
         self.events = InMemoryEventStore(self.clock)
+        self.executions = InMemoryExecutionStore(self.events, self.clock)
         self.configs = InMemoryConfigStore()
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
@@ -65,6 +68,7 @@ class Bench:
             deliveries=self.deliveries,
             queue=self.queue,
             channels={"webhook": self.channel},
+            summarize=Summarize(self.executions, self.clock),
             schedule=RetrySchedule(DELAYS),
             clock=self.clock,
             chance=lambda: 0.0,

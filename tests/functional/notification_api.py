@@ -10,6 +10,7 @@ from tests.builders import TENANT, an_api_key, store_event
 from tests.builders_push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -30,6 +31,7 @@ from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.summarize import Summarize
 
 CONFIGS = "/notifications/configs"
 WEBHOOK = {
@@ -89,6 +91,7 @@ class World:
         return config
 
     def _services(self) -> Services:
+        executions = InMemoryExecutionStore(self.events, self.clock)
         channels = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
@@ -96,6 +99,8 @@ class World:
             acknowledge=Acknowledge(self.events, self.clock),
             erase=Erase(self.events, self.deliveries, self.clock),
             events=self.events,
+            executions=executions,
+            summarize=Summarize(executions, self.clock),
             subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
             try_out=TryOut(self.configs, channels, self.clock),
             replay=Replay(

@@ -6,6 +6,7 @@ from typing import Any
 from tests.builders import TENANT, UNDELIVERED_RETENTION, an_event
 from tests.clock import FixedClock
 from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import InMemoryConfigStore, InMemoryQueue
 from tests.fakes_streaks import InMemoryStreakStore
 from tests.simulation.faults import Exposed, Fault, Faults, OneFault
@@ -60,6 +61,8 @@ class Bench:
         self.clock = FixedClock()
         self.faults = faults or OneFault(None, Fault.NONE)
         self.events = InMemoryEventStore(self.clock)
+        # Not exposed to faults: which events lead to calls of it, their random ids decide.
+        self.executions = InMemoryExecutionStore(self.events, self.clock)
         self.configs = InMemoryConfigStore()
         self.queue = InMemoryQueue()
         self.calls: list[str] = []
@@ -68,6 +71,7 @@ class Bench:
             queue=self._exposed("queue", self.queue),
             streaks=self._exposed("streaks", InMemoryStreakStore()),
             events=self._exposed("events", self.events),
+            executions=self.executions,
             clock=self.clock,
         )
 

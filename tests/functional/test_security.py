@@ -13,7 +13,8 @@ import pytest
 from tests.builders import OTHER_TENANT
 from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore
-from tests.functional.conftest import NewToken, post_event
+from tests.functional import conftest
+from tests.functional.conftest import NewToken
 from tests.functional.test_notification_security import CASES as NOTIFICATION_CASES
 from tests.http_api import Answer, Api
 from triggers_api.api_keys import Scope
@@ -22,11 +23,13 @@ Call = Callable[[Api, str], Answer]
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
 PUBLIC = {"get_health"}
+EXECUTION = "exec_42"  # the one of every event here, whoever posts it
+TIMELINE = f"/executions/{EXECUTION}/events"
 
 
 @dataclass(frozen=True)
 class Case:
-    """How to call a route, with another tenant's event where it takes one."""
+    """How to call a route, with another tenant's event, or its execution, where it takes one."""
 
     call: Call
     scope: Scope | None  # None: any live key will do
@@ -65,6 +68,19 @@ CASES = {
         204,
         takes_an_event=True,
     ),
+    "get_execution": Case(
+        lambda api, _: api.get(f"/executions/{EXECUTION}"),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+    ),
+    "list_execution_events": Case(
+        lambda api, _: api.get(TIMELINE),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+        lists=TIMELINE,
+    ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
 
@@ -76,6 +92,10 @@ def _first_result(answer: Answer) -> Answer:
     if answer.status != 200:
         return answer
     return replace(answer, status=answer.json()["results"][0]["status"])
+
+
+def post_event(api: Api, **fields: Any) -> dict[str, Any]:
+    return conftest.post_event(api, execution_id=EXECUTION, **fields)
 
 
 def state_of(api: Api) -> list[dict[str, Any]]:
@@ -185,7 +205,7 @@ def test_another_tenants_cursor_is_refused(api: Api, other_api: Api, path: str) 
     assert (answer.status, answer.error) == (400, "invalid_cursor")
 
 
-@pytest.mark.parametrize("path", [case.lists for case in CASES.values() if case.lists])
+@pytest.mark.parametrize("path", ["/events", "/inbox"])
 def test_a_cursor_of_another_query_is_refused(api: Api, path: str) -> None:
     for _ in range(2):
         post_event(api)

@@ -9,6 +9,7 @@ from tests.project.test_template import as_list
 
 TABLE = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}
 EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
+EXECUTIONS = "${EventsTable.Arn}/index/ExecutionIndex"
 QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
 KEY = {"Fn::GetAtt": ["SecretsKey", "Arn"]}
 IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SesIdentity}"
@@ -35,6 +36,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps({"Fn::GetAtt": ["StreamFailuresQueue", "Arn"]}): {"SendMessage"},
         json.dumps(TABLE): {"GetItem", "Query", "UpdateItem"},
         json.dumps(EVENTS): {"GetItem", "PutItem", "UpdateItem"},
+        EXECUTIONS: {"Query"},
         json.dumps(QUEUE): {"SendMessage"},
     },
     "DeliveryRole": {
@@ -50,6 +52,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps({"Fn::GetAtt": ["SchedulerRole", "Arn"]}): {"PassRole"},
         json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
         json.dumps(EVENTS): {"BatchGetItem", "GetItem", "UpdateItem"},
+        EXECUTIONS: {"Query"},
         json.dumps(KEY): {"Decrypt"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
     },

@@ -28,6 +28,11 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield role, statement
 
 
+def index_of_events(name: str) -> dict[str, Any]:
+    indexes = properties("EventsTable")["GlobalSecondaryIndexes"]
+    return next(index for index in indexes if index["IndexName"] == name)
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -137,9 +142,8 @@ def test_events_and_deliveries_expire_and_keys_do_not() -> None:
 
 
 def test_the_inbox_is_spread_over_tenants_and_shards_in_order_of_time() -> None:
-    (index,) = properties("EventsTable")["GlobalSecondaryIndexes"]
+    index = index_of_events("StatusIndex")
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
-    assert index["IndexName"] == "StatusIndex"
     assert keys == [
         ("tenant", "HASH"),
         ("status", "HASH"),
@@ -147,6 +151,21 @@ def test_the_inbox_is_spread_over_tenants_and_shards_in_order_of_time() -> None:
         ("created_at", "RANGE"),
         ("id", "RANGE"),
     ]
+
+
+def test_executions_are_spread_over_tenants_and_nothing_in_their_index_ever_changes() -> None:
+    index = index_of_events("ExecutionIndex")
+    keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+    assert keys == [
+        ("tenant", "HASH"),
+        ("execution_id", "HASH"),
+        ("created_at", "RANGE"),
+        ("id", "RANGE"),
+    ]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["event_type"],
+    }
 
 
 @pytest.mark.parametrize("group", LOG_GROUPS)

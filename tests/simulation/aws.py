@@ -23,6 +23,7 @@ class StreamedEventStore(InMemoryEventStore):
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
+        self._world_clock = clock
         self.stream: list[dict[str, Any]] = []
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
@@ -30,7 +31,9 @@ class StreamedEventStore(InMemoryEventStore):
         if not addition.replayed:
             head, _ = to_items(tenant, event, 0, event.created_at + UNDELIVERED_RETENTION)
             number = str(len(self.stream))
-            self.stream.append({"dynamodb": {"SequenceNumber": number, "NewImage": head}})
+            stored = {"SequenceNumber": number, "NewImage": head}
+            stored_at = self._world_clock.now.timestamp()
+            self.stream.append({"dynamodb": stored | {"ApproximateCreationDateTime": stored_at}})
         return addition
 
 

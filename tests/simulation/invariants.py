@@ -1,20 +1,35 @@
 """What must be true of every run once it has come to its end, whatever failed on the way."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tests.simulation.receivers import Mood
-from tests.simulation.world import SCHEDULE, TENANT, World
+from tests.simulation.world import EXECUTION, SCHEDULE, TENANT, World
 from triggers_api.lifecycle import EventStatus
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+from triggers_api.summarize import Summarize
 
 
 def check(world: World, configs: Sequence[NotificationConfig]) -> None:
     """Raise AssertionError with what is not as it must be."""
     assert not world.queue.messages, "something is stuck in the queue"
+    _check_counts(world)
     for event_id in set(world.posted):
         found = [(config, _delivery(world, event_id, config)) for config in configs]
         _check_event(world, event_id, [(config, each) for config, each in found if each])
+
+
+def _check_counts(world: World) -> None:
+    """A push that tells counts has counted at least the event that it carries, and none twice."""
+    stored = Counter(event.event_type for event in world.events.of_execution(TENANT, EXECUTION))
+    for push in world.receivers.told:
+        if push.execution_counts is not None and push.event.execution_id == EXECUTION:
+            assert push.execution_counts[push.event.event_type] >= 1
+            assert Counter(push.execution_counts) <= stored
+    if stored:
+        summary = Summarize(world.executions, world.clock)(TENANT, EXECUTION)
+        assert summary.counts == stored, f"counted {summary.counts} of {stored}"
 
 
 def _delivery(world: World, event_id: str, config: NotificationConfig) -> Delivery | None:

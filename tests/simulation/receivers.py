@@ -32,12 +32,14 @@ class Receivers:
     """A channel whose receivers are kept inside; a config's settings name the mood."""
 
     name = "webhook"
+    tells_counts = True
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
         self._clock = clock
         self._chance = chance
         self.accepted: Counter[str] = Counter()  # by delivery id
         self.sent: Counter[str] = Counter()
+        self.told: list[Push] = []
 
     def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         return settings, {}
@@ -45,6 +47,7 @@ class Receivers:
     def send(self, push: Push) -> Receipt:
         self._clock.pass_by(timedelta(seconds=self._chance.uniform(0.01, 2)))
         self.sent[push.delivery_id] += 1
+        self.told.append(push)
         receipt = self._receipt(Mood(push.config.settings["mood"]))
         lied = push.config.settings["mood"] == Mood.LYING
         if receipt.accepted or lied:

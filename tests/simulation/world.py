@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
 from tests.fakes_streaks import InMemoryStreakStore
 from tests.simulation.aws import SimulatedQueue, StreamedEventStore
@@ -22,8 +23,10 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.replay import Replay
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.summarize import Summarize
 
 TENANT: Final = "acme"
+EXECUTION: Final = "exec_1"
 SCHEDULE: Final = RetrySchedule(tuple(timedelta(seconds=each) for each in (1, 4, 120, 2000)))
 _STEPS_AT_MOST: Final = 60_000
 _AT_ONCE: Final = 4
@@ -52,12 +55,15 @@ class World:
 
         events, configs = exposed("events", self.events), exposed("configs", self.configs)
         queue = exposed("queue", self.queue)
+        self.executions = InMemoryExecutionStore(self.events, self.clock)
+        executions = exposed("executions", self.executions)
         self._accept = Accept(events, self.clock, lambda: self.chance.randbytes(10))
         self._dispatcher = dispatcher.build(
             configs=configs,
             queue=queue,
             streaks=exposed("streaks", InMemoryStreakStore()),
             events=events,
+            executions=executions,
             clock=self.clock,
         )
         deliveries = exposed("deliveries", self.deliveries)
@@ -71,6 +77,7 @@ class World:
             deliveries=deliveries,
             queue=queue,
             channels={"webhook": exposed("receiver", self.receivers)},
+            summarize=Summarize(executions, self.clock),
             schedule=SCHEDULE,
             clock=self.clock,
             chance=self.chance.random,
@@ -108,7 +115,7 @@ class World:
             payload=b"{}",
             metadata={"connector": "amazon"},
             severity=Severity.INFO,
-            execution_id=None,
+            execution_id=EXECUTION,
         )
 
         def call() -> None:

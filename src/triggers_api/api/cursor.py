@@ -13,13 +13,13 @@ from dataclasses import fields
 from datetime import UTC, datetime
 
 from triggers_api.errors import Detail, InvalidRequestError
-from triggers_api.ports import EventQuery, Position
+from triggers_api.ports import EventQuery, ExecutionQuery, Position
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.timestamps import to_text
 
 _SIGNATURE_BYTES = 12
 
-ListQuery = EventQuery | DeliveryQuery
+ListQuery = EventQuery | ExecutionQuery | DeliveryQuery
 """What is listed in pages."""
 
 

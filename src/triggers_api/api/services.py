@@ -14,11 +14,12 @@ from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.erase import Erase
 from triggers_api.errors import UnauthenticatedError
-from triggers_api.ports import EventStore
+from triggers_api.ports import EventStore, ExecutionStore
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
 
@@ -31,6 +32,8 @@ class Services:
     acknowledge: Acknowledge
     erase: Erase
     events: EventStore
+    executions: ExecutionStore
+    summarize: Summarize
     subscribe: Subscribe
     try_out: TryOut
     replay: Replay

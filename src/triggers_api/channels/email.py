@@ -38,6 +38,7 @@ class EmailChannel:
     """Sends mail."""
 
     name = "email"
+    tells_counts = True
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ class SlackChannel:
     """Sends to a Slack channel. Its URL is its credential, so it is kept as a secret."""
 
     name = "slack"
+    tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
         """Sends through `http`; `brand` begins each headline."""

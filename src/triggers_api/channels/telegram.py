@@ -26,6 +26,7 @@ class TelegramChannel:
     """Sends to a chat."""
 
     name = "telegram"
+    tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
         """Sends through `http`; `brand` begins each headline."""

@@ -56,6 +56,7 @@ class WebhookChannel:
     """Sends to programs."""
 
     name = "webhook"
+    tells_counts = False  # its body is the event
 
     def __init__(self, http: GuardedHttp) -> None:
         """Sends through `http`."""

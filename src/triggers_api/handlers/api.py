@@ -23,7 +23,7 @@ from triggers_api.channels.templates import fault_of_template
 from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
-from triggers_api.ports import ApiKeyStore, EventStore
+from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.replay import Replay
@@ -36,7 +36,9 @@ from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -47,6 +49,7 @@ class Dependencies:
     """The stores, the queue and the channels behind the API."""
 
     events: EventStore
+    executions: ExecutionStore
     api_keys: ApiKeyStore
     configs: ConfigStore
     deliveries: DeliveryStore
@@ -62,6 +65,8 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
         events=given.events,
+        executions=given.executions,
+        summarize=Summarize(given.executions, clock),
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
         try_out=TryOut(given.configs, given.channels, clock),
         replay=Replay(
@@ -93,6 +98,7 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
     http = GuardedHttp(allow_private=push.allow_private_targets, deadline_seconds=8)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now),
+        executions=DynamoExecutionStore(client, settings.events, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(

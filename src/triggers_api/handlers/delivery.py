@@ -29,7 +29,9 @@ from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -127,6 +129,9 @@ class Worker:
 
     def _report(self, task: Task, outcome: Outcome) -> None:
         """One line for each task, its metrics inside it."""
+        if outcome.count_error is not None:
+            error = outcome.count_error
+            self._logger.warning("execution.not_counted", extra=_ids(task), exc_info=error)
         delivery = outcome.delivery
         last = delivery.attempts[-1] if delivery and delivery.attempts else None
         line = _ids(task) | {
@@ -195,6 +200,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
             allow_private=push.allow_private_targets,
             brand=push.brand,
         ),
+        summarize=Summarize(DynamoExecutionStore(client, settings, now), now),
         schedule=RetrySchedule(push.retry_delays or DEFAULT_DELAYS),
         clock=now,
         chance=random.random,

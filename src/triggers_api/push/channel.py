@@ -39,6 +39,7 @@ class Channel(Protocol):
     """One way to reach people or programs. Adding one touches nothing but `channels/`."""
 
     name: str
+    tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 
     def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """A config's settings, checked and parted into what may be shown and what may not.

@@ -14,15 +14,15 @@ from typing import Final
 from triggers_api.errors import NotFoundError
 from triggers_api.event import Event
 from triggers_api.ports import EventStore
+from triggers_api.push.breakers import Breakers
 from triggers_api.push.channel import Channel, Push, Receipt
-from triggers_api.push.circuit_breaker import PROBE_TAKES, BreakerState, CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
-_BREAKER_TRIES: Final = 5  # of a write that others got in the way of
 _AFTER_BREAKER: Final = timedelta(seconds=15)  # what waited for a breaker comes back spread out
 
 
@@ -45,6 +45,7 @@ class Outcome:
     delivery: Delivery | None = None
     again_at: datetime | None = None
     breaker_opened: bool = False
+    count_error: Exception | None = None  # why it was sent without its execution's counts
 
 
 class Deliver:
@@ -58,6 +59,7 @@ class Deliver:
         deliveries: DeliveryStore,
         queue: DeliveryQueue,
         channels: Mapping[str, Channel],
+        summarize: Summarize,
         schedule: RetrySchedule,
         clock: Clock,
         chance: Callable[[], float],
@@ -68,10 +70,11 @@ class Deliver:
         self._deliveries = deliveries
         self._queue = queue
         self._channels = channels
+        self._summarize = summarize
         self._schedule = schedule
         self._clock = clock
         self._chance = chance
-        self._failing: set[str] = set()  # configs that failed since they last succeeded, here
+        self._breakers = Breakers(configs)
 
     def __call__(self, task: Task) -> Outcome:
         """Make the attempt that is due, if one is."""
@@ -88,7 +91,7 @@ class Deliver:
         event = self._find_event(task)
         if event is None or config is None or not config.enabled:
             return self._give_up(task, found, event, config)
-        admitted, waits_until = self._admit(config, now)
+        admitted, waits_until = self._breakers.admit(config, now)
         if admitted is None:
             again_at = waits_until + _AFTER_BREAKER * self._chance()
             return Outcome(result=Result.BREAKER_OPEN, delivery=found, again_at=again_at)
@@ -110,19 +113,18 @@ class Deliver:
     def _attempt(
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
     ) -> Outcome:
-        begin = self._clock()
-        push = Push(event=event, config=config, delivery_id=task.delivery_id, at=begin)
+        push, count_error = self._push_of(task, event, config)
         receipt = self._channels[config.channel].send(push)
         end = self._clock()
         attempt = Attempt(
-            at=begin,
-            duration_ms=int((end - begin) / timedelta(milliseconds=1)),
+            at=push.at,
+            duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
             status_code=receipt.status_code,
             error=receipt.error,
         )
         delivery = self._with_attempt(task, found, event.event_type, attempt)
         delivery = self._judge(delivery, receipt, end)
-        opened = self._tell_breaker(config, receipt, end)
+        opened = self._breakers.tell(config, receipt, end)
         if receipt.is_gone:
             self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
@@ -133,7 +135,28 @@ class Deliver:
             delivery=delivery,
             again_at=delivery.next_attempt_at,
             breaker_opened=opened,
+            count_error=count_error,
         )
+
+    def _push_of(
+        self, task: Task, event: Event, config: NotificationConfig
+    ) -> tuple[Push, Exception | None]:
+        """With the counts of its execution, where the channel tells them; or why without."""
+        counts: dict[str, int] | None = None
+        count_error: Exception | None = None
+        if self._channels[config.channel].tells_counts:
+            try:
+                counts = self._summarize.counts_with(task.tenant, event)
+            except Exception as error:  # noqa: BLE001  # a push is worth more than its numbers
+                count_error = error
+        push = Push(
+            event=event,
+            config=config,
+            delivery_id=task.delivery_id,
+            at=self._clock(),
+            execution_counts=counts,
+        )
+        return push, count_error
 
     def _judge(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Delivery:
         """What the attempt makes of the delivery."""
@@ -182,44 +205,6 @@ class Deliver:
                 self._events.acknowledge(task.tenant, task.event_id, self._clock())
             except NotFoundError:
                 return  # it expired or was erased after it was pushed: nothing is left to mark
-
-    def _admit(
-        self, config: NotificationConfig, now: datetime
-    ) -> tuple[NotificationConfig | None, datetime]:
-        """The config as its breaker lets it be tried now, or None and when to ask again."""
-        breaker = config.breaker
-        waits_until = breaker.waits_until(now)
-        if waits_until is not None:
-            return None, waits_until
-        if breaker.state(now) is BreakerState.CLOSED:
-            return config, now
-        probing = breaker.probing(now)
-        if self._configs.change_breaker(config.tenant, config.id, breaker, probing):
-            return replace(config, breaker=probing), now
-        return None, now + PROBE_TAKES  # somebody else probes
-
-    def _tell_breaker(self, config: NotificationConfig, receipt: Receipt, now: datetime) -> bool:
-        """Count the attempt; True if that opened the breaker."""
-        before = config.breaker
-        if not receipt.accepted:
-            self._failing.add(config.id)
-        elif config.id in self._failing and before.opened_at is None:
-            # Failures may have been counted since the config was read: they were not in a row.
-            self._failing.discard(config.id)
-            current = self._configs.find(config.tenant, config.id)
-            if current is not None and current.breaker.opened_at is None:
-                before = current.breaker
-        for _ in range(_BREAKER_TRIES):
-            if receipt.accepted and before == CircuitBreaker():
-                return False  # a healthy receiver costs no write
-            after = before.succeeded() if receipt.accepted else before.failed(now)
-            if self._configs.change_breaker(config.tenant, config.id, before, after):
-                return before.opened_at is None and after.opened_at is not None
-            current = self._configs.find(config.tenant, config.id)
-            if current is None:
-                return False
-            before = current.breaker
-        return False  # others have counted enough
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Somebody had the same task at the same time and was faster: their record counts.

@@ -14,6 +14,8 @@ from tests.contract.clients import Call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import Table
 from tests.contract.push.queues import WatchedSqs
+from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import REFUSED, ScriptedChannel
 from tests.functional.stream_of_events import a_record
 from triggers_api.event import Event
@@ -22,6 +24,7 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.summarize import Summarize
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,11 +44,14 @@ class System:
     channel: ScriptedChannel = field(default_factory=ScriptedChannel)
 
     def __post_init__(self) -> None:
+        # What they cost is measured in `tests/contract/executions`.
+        no_executions = InMemoryExecutionStore(InMemoryEventStore(self.clock), self.clock)
         self._dispatch = dispatcher.build(
             configs=self.table.configs,
             queue=self.sqs.queue,
             streaks=self.table.streaks,
             events=self.events,
+            executions=no_executions,
             clock=self.clock,
         )
         deliver = Deliver(
@@ -54,6 +60,7 @@ class System:
             deliveries=self.table.deliveries,
             queue=self.sqs.queue,
             channels={"webhook": self.channel},
+            summarize=Summarize(no_executions, self.clock),
             schedule=RetrySchedule(),
             clock=self.clock,
             chance=lambda: 0.0,

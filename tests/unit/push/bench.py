@@ -11,6 +11,7 @@ from tests.builders import TENANT, an_event
 from tests.builders_push import a_config, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -24,6 +25,7 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver, Outcome
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.summarize import Summarize
 
 CHANCE: Final = 0.5
 SCHEDULE: Final = RetrySchedule((timedelta(seconds=10), timedelta(seconds=100)))
@@ -36,6 +38,7 @@ class Bench:
     def __init__(self, schedule: RetrySchedule = SCHEDULE, **config: Any) -> None:
         self.clock = FixedClock()
         self.events = InMemoryEventStore(self.clock)
+        self.executions = InMemoryExecutionStore(self.events, self.clock)
         self.configs = InMemoryConfigStore()
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
@@ -50,6 +53,7 @@ class Bench:
             deliveries=self.deliveries,
             queue=self.queue,
             channels={"webhook": self.channel},
+            summarize=Summarize(self.executions, self.clock),
             schedule=schedule,
             clock=self.clock,
             chance=lambda: CHANCE,
