@@ -21,6 +21,7 @@ from local.watch.parts import Parts
 
 REQUESTS_SECONDS = 0.5  # soon enough for a person, rare enough to leave the emulator its time
 LOOK_SECONDS = 3.0
+EVALUATE_SECONDS = 9.0  # some twenty calls of CloudWatch, by the lengths of the alarms' periods
 
 Listener = Callable[[float, RequestLine], None]
 """Hears of a request, and when it ended."""
@@ -121,17 +122,20 @@ def _watch(
     on_request: Listener | None,
 ) -> None:
     """Go on until told to stop; then read once more, so that nothing is left."""
-    looked_at = 0.0
+    looked_at = evaluated_at = 0.0
     while True:
         stops = stop.wait(REQUESTS_SECONDS)
+        now = time.monotonic()
         try:
             for call in watcher.read_requests():
                 if on_request is not None and call.request is not None:
                     on_request(call.at, call.request)
-            if stops or time.monotonic() - looked_at >= LOOK_SECONDS:
+            if stops or now - looked_at >= LOOK_SECONDS:
                 watcher.look()
+                looked_at = now
+            if not stops and now - evaluated_at >= EVALUATE_SECONDS:
                 watcher.evaluate()
-                looked_at = time.monotonic()
+                evaluated_at = now
         except Exception:
             _logger.exception("The stack could not be watched; it is tried again.")
         if stops:
