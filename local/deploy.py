@@ -24,12 +24,13 @@ _CODE_URI = "CodeUri: src/"
 _PARAMETERS = {
     "Stage": "dev",
     "LocalApiId": API_ID,
-    "Tracing": "off",  # the emulator has no X-Ray to send to
+    "Tracing": "on",  # the emulator has no X-Ray, but `make trace` shows what would be sent to it
     "AllowPrivateTargets": "1",  # receivers on this very machine
 }
 _SETTABLE = {
     "AllowPrivateTargets": "TRIGGERS_ALLOW_PRIVATE_TARGETS",
     "RetryScheduleSeconds": "TRIGGERS_RETRY_SCHEDULE",
+    "Tracing": "TRIGGERS_TRACING",
 }
 
 

@@ -32,13 +32,16 @@ class EmulatorError(Exception):
 
 
 @contextmanager
-def running_emulator(state_dir: Path, port: int) -> Iterator[str]:
-    """Run an emulator that keeps its data in `state_dir`; yield its endpoint."""
+def running_emulator(state_dir: Path, port: int, trace_daemon: str) -> Iterator[str]:
+    """Run an emulator that keeps its data in `state_dir`; yield its endpoint.
+
+    Its functions send traces to the address of `trace_daemon`.
+    """
     state_dir.mkdir(parents=True, exist_ok=True)
     other = " or choose other data with TRIGGERS_STATE_DIR=<directory>"
     with locked(state_dir, other) as lock:
         port = _claim(port)
-        process = _start(state_dir, port, lock)
+        process = _start(state_dir, port, lock, trace_daemon)
         try:
             endpoint = f"http://{HOST}:{port}"
             _wait_until_ready(process, endpoint, state_dir / "emulator.log")
@@ -65,13 +68,13 @@ def locked(state_dir: Path, way_out: str = "") -> Iterator[int]:
         os.close(lock)
 
 
-def _start(state_dir: Path, port: int, lock: int) -> subprocess.Popen[bytes]:
+def _start(state_dir: Path, port: int, lock: int, trace_daemon: str) -> subprocess.Popen[bytes]:
     """Start the process, and note in the lock whose it is."""
     prepare(state_dir / "state", port)
     with (state_dir / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
-            env=_environment(state_dir, port),
+            env=_environment(state_dir, port) | {"AWS_XRAY_DAEMON_ADDRESS": trace_daemon},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

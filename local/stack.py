@@ -18,6 +18,7 @@ from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
 from local.stream_poller import polling
+from local.trace_catcher import catching_traces, traces_file
 from local.watch.log_group import Positions
 from local.watch.watcher import Listener, Watcher, watching
 
@@ -101,16 +102,21 @@ def running_watched_stack(
         file = state_dir / "logs.json"
         positions = Positions.load(file)
         watcher = Watcher(stack.aws_endpoint, stack.stack_name, positions, lag)
-        with watching(watcher, on_request) if in_background else nullcontext():
-            _prepare(stack, receiver_url, seed=seed)
-            yield stack, watcher
-        positions.save()
+        try:
+            with watching(watcher, on_request) if in_background else nullcontext():
+                _prepare(stack, receiver_url, seed=seed)
+                yield stack, watcher
+        finally:
+            positions.save()
 
 
 @contextmanager
 def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
     """Run it; yield how to reach it, and how far its dispatcher is behind."""
-    with running_emulator(state_dir, port) as endpoint:
+    with (
+        catching_traces(traces_file(state_dir)) as trace_daemon,
+        running_emulator(state_dir, port, trace_daemon) as endpoint,
+    ):
         deployment = deploy(endpoint)
         _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
         mapping_id = deployment.outputs["DispatcherMappingId"]

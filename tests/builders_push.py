@@ -30,7 +30,12 @@ def a_config(at: datetime = START, tenant: str = TENANT, **fields: Any) -> Notif
 
 def a_task(event: Event, config: NotificationConfig, **fields: Any) -> Task:
     """What a worker is told of them."""
-    described = {"tenant": config.tenant, "event_id": event.id, "config_id": config.id}
+    described: dict[str, Any] = {
+        "tenant": config.tenant,
+        "event_id": event.id,
+        "config_id": config.id,
+        "execution_id": event.execution_id,
+    }
     return Task(**described | fields)
 
 

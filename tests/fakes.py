@@ -85,11 +85,11 @@ class InMemoryEventStore:
         self._events[tenant, event_id] = acknowledged
         return True
 
-    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         event = self._events.get((tenant, event_id))
         if event is None or event.status not in sources_of(EventStatus.FAILED):
             return False
-        if (tenant, event_id) in self._erased:
+        if (tenant, event_id) in self._erased or round_ != self._rounds[tenant, event_id]:
             return False
         failed = replace(event, status=EventStatus.FAILED, delivery_attempts=attempts)
         self._events[tenant, event_id] = failed

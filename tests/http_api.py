@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from triggers_api.handlers.api import Handler
+from triggers_api.handlers.traces import Handler
 
 ORIGIN = "https://api.example.com"
 

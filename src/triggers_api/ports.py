@@ -88,10 +88,11 @@ class EventStore(Protocol):
         """Mark it delivered; False if it was already. Raises `NotFoundError`."""
         ...
 
-    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
-        """Note that every push of it was given up, if it is still pending.
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
+        """Note that every push of it in that round was given up, if it is still pending.
 
-        `attempts` is how often it was tried. False if it is not pending, or gone.
+        `attempts` is how often it was tried. False if it is not pending, gone, or replayed
+        since: then it is the later round that decides.
         """
         ...
 

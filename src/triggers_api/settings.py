@@ -14,7 +14,11 @@ class Settings:
     events: "EventsSettings"
     keys_table: str
     cursor_key: bytes
-    tracing: bool
+
+    @property
+    def tracing(self) -> bool:
+        """Whether requests are traced, and what follows from them."""
+        return self.events.tracing
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -23,17 +27,17 @@ class Settings:
             events=EventsSettings.from_environment(environment),
             keys_table=environment["KEYS_TABLE"],
             cursor_key=environment["CURSOR_KEY"].encode(),
-            tracing=environment["TRACING"] == "on",
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsSettings:
-    """Where events are kept, and how long."""
+    """Where events are kept, how long, and whether the traces they came with go on with them."""
 
     table: str
     undelivered_retention: timedelta
     delivered_retention: timedelta
+    tracing: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -42,6 +46,7 @@ class EventsSettings:
             table=environment["EVENTS_TABLE"],
             undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
             delivered_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),
+            tracing=environment["TRACING"] == "on",
         )
 
 

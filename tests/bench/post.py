@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -46,6 +47,7 @@ from tests.dependencies import dependencies
 from triggers_api import settings, timestamps
 from triggers_api.api_keys import Scope, new_api_key
 from triggers_api.handlers import api
+from triggers_api.handlers.traces import traces_of
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
@@ -135,8 +137,9 @@ def our_handler(*, tracing: bool) -> tuple[Any, str]:
     values = settings.Settings.from_environment(
         ENVIRONMENT | {"TRACING": "on" if tracing else "off"}
     )
-    events = DynamoEventStore(client, values.events, timestamps.now)
-    return api.build(values, dependencies(events, keys)), token
+    traces = traces_of("api", tracing=tracing, begins_them=True)
+    events = DynamoEventStore(client, values.events, timestamps.now, traces.header)
+    return api.build(values, replace(dependencies(events, keys), traces=traces)), token
 
 
 class LambdaContext:

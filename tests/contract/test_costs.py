@@ -1,6 +1,7 @@
 """What events cost: promised figures, computed from the real requests (see `capacity.py`)."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,13 +21,27 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+
 @pytest.fixture
 def api(dynamodb_events: DynamoEventStore, clock: FixedClock) -> Api:
     """The whole API on DynamoDB, warm: it knows its caller, and is at work for it."""
+    return open_api(dynamodb_events, clock)
+
+
+@pytest.fixture
+def traced_api(dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock) -> Api:
+    """The same, of which every request is recorded by X-Ray."""
+    settings = replace(Settings.from_environment().events, table=events_table)
+    return open_api(DynamoEventStore(dynamodb, settings, clock, lambda: TRACE), clock)
+
+
+def open_api(events: DynamoEventStore, clock: FixedClock) -> Api:
     api_keys = InMemoryApiKeyStore()
     key, token = an_api_key(clock())
     api_keys.add(key)
-    handler = build(Settings.from_environment(), dependencies(dynamodb_events, api_keys), clock)
+    handler = build(Settings.from_environment(), dependencies(events, api_keys), clock)
     warm = Api(handler, token)
     acknowledge(warm, create(warm, order(0)))
     return warm
@@ -100,6 +115,32 @@ def test_an_event_of_1_kb_costs_5_write_units_in_its_life_and_6_in_an_execution(
     assert bill.write_units == units
     assert bill.write_units - created == 3  # nothing that the index of executions holds changes
     assert bill.read_units == 0
+
+
+def test_an_event_of_1_kb_that_is_traced_costs_no_more(
+    dynamodb: "DynamoDBClient", traced_api: Api
+) -> None:
+    with metered(dynamodb, "EventsTable") as bill:
+        event_id = create(traced_api, order(1), idempotency_key="order-302-7814452-1903521")
+        acknowledge(traced_api, event_id)
+
+    assert (bill.write_units, bill.read_units) == (5, 0)
+
+
+@pytest.mark.parametrize("size", range(200, 1300, 31))
+def test_a_trace_pushes_no_event_over_a_step_of_the_price(
+    dynamodb: "DynamoDBClient", events_table: str, traced_api: Api, size: int
+) -> None:
+    """At worst, the payload is stored apart, as that of a larger event is."""
+    draft = {"event_type": "order.fetched", "payload": json.loads(incompressible_payload(size))}
+
+    with metered(dynamodb, "EventsTable") as bill:
+        event_id = create(traced_api, draft)
+        acknowledge(traced_api, event_id)
+
+    key = {"pk": {"S": f"{TENANT}#{event_id[-16:]}"}, "sk": {"S": f"payload#{event_id}"}}
+    apart = dynamodb.get_item(TableName=events_table, Key=key).get("Item")
+    assert bill.write_units == 5 + -(-item_bytes(apart) // 1024)
 
 
 def test_repeating_a_request_costs_1_write_unit_and_1_read_unit(

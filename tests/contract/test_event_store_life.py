@@ -24,7 +24,7 @@ from triggers_api.store.events import DynamoEventStore
 _tenants = (f"tenant-{number}" for number in itertools.count())
 
 LARGE = incompressible_payload(3000)
-RETENTION = {
+RETENTION: dict[str, Any] = {
     "undelivered_retention": timedelta(days=4),
     "delivered_retention": timedelta(days=2),
 }

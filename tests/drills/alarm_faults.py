@@ -92,10 +92,16 @@ def throttled(function: str, use: Callable[[Bench], object]) -> Fault:
     @contextmanager
     def fault(bench: Bench) -> Iterator[None]:
         functions, name = bench.aws("lambda"), bench.resource(function)
+        before = functions.get_function_concurrency(FunctionName=name)
         functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
         use(bench)
         yield
-        functions.delete_function_concurrency(FunctionName=name)
+        if (reserved := before.get("ReservedConcurrentExecutions")) is None:
+            functions.delete_function_concurrency(FunctionName=name)
+        else:
+            functions.put_function_concurrency(
+                FunctionName=name, ReservedConcurrentExecutions=reserved
+            )
         _answers_again(bench)
 
     return fault

@@ -1,6 +1,7 @@
 """What a delivery leaves behind: one log line, which is its metrics too, and no secret."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from triggers_api.push.channel import Receipt
 from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN
 from triggers_api.push.delivery import Delivery, Task
 
+TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"
 SUCCESS = {"DeliveriesSucceeded", "DeliveriesFailed", "DeliveryLatency"}
 
 
@@ -25,6 +27,7 @@ def ids_of(task: Task) -> dict[str, Any]:
     return {
         "tenant": task.tenant,
         "event_id": task.event_id,
+        "execution_id": task.execution_id,
         "config_id": task.config_id,
         "delivery_id": task.delivery_id,
     }
@@ -42,6 +45,22 @@ def test_every_task_is_one_line_with_all_its_ids(bench: Bench, log_lines: LogLin
     assert [said(line, *ids_of(task)) for line, task in zip(log_lines(), tasks, strict=True)] == [
         ids_of(task) for task in tasks
     ]
+
+
+def test_every_line_of_a_traced_task_names_its_trace(bench: Bench, log_lines: LogLines) -> None:
+    event, task = bench.post(execution_id="exec_42")
+    bench.queue.is_down = True
+    traced = replace(task, trace=f"Root={TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=1")
+    gone = replace(traced, event_id=event.id[:-1] + "0")  # given up, which the queue must know
+
+    bench.work(traced, gone, replace(task, trace="Root=1;Parent=2;Sampled=1"))
+
+    assert {(line["message"], line.get("trace_id")) for line in log_lines()} == {
+        ("delivery.carried_out", TRACE_ID),
+        ("delivery.crashed", TRACE_ID),
+        ("delivery.carried_out", None),
+    }
+    assert {line["execution_id"] for line in log_lines()} == {"exec_42"}
 
 
 def test_a_delivered_task_is_measured_from_the_event_on(bench: Bench, log_lines: LogLines) -> None:
@@ -182,11 +201,8 @@ def test_a_message_that_cannot_be_read_is_an_error_with_its_id(
     bench.work("not JSON")
 
     (line,) = log_lines()
-    assert said(line, "level", "message", "message_id") == {
-        "level": "ERROR",
-        "message": "delivery.crashed",
-        "message_id": "m0",
-    }
+    expected = {"level": "ERROR", "message": "delivery.crashed", "message_id": "m0"}
+    assert said(line, *expected) == expected
 
 
 def test_a_task_that_crashes_is_an_error_with_all_its_ids(
@@ -215,10 +231,7 @@ def test_no_line_holds_a_secret_or_a_payload(
         secrets={"secret": "PRIVATE", "bot_token": "PRIVATE"},
         message_template="PRIVATE",
     )
-    private: dict[str, Any] = {
-        "payload": b'{"card":"PRIVATE"}',
-        "metadata": {"connector": "PRIVATE"},
-    }
+    private: dict[str, Any] = {"payload": b'{"card":"PRIVATE"}', "metadata": {"x": "PRIVATE"}}
 
     bench.work(*(bench.post(each, **private)[1] for each in (None, REFUSED, PERMANENT)))
     bench.work('{"tenant":"PRIVATE"', '{"PRIVATE":"PRIVATE"}', '"PRIVATE"')

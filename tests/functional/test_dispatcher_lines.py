@@ -46,7 +46,41 @@ def test_a_failed_record_is_one_line_with_its_number(bench: Bench, log_lines: Lo
     (line,) = log_lines()
     assert (line["level"], line["message"]) == ("ERROR", "dispatch.failed")
     assert line["sequence_number"] == number_of(7)
+    assert (line["tenant"], line["execution_id"]) == (TENANT, "exec_42")
+    assert line["event_id"].startswith("evt_")
     assert "KeyError" in line["exception"]
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_line_names_the_trace_of_its_event(
+    bench: Bench,
+    log_lines: LogLines,
+    is_broken: bool,  # noqa: FBT001
+) -> None:
+    trace_id = "1-5759e988-bd862e3fe1be46a994272793"
+    header = f"Root={trace_id};Parent=53995c3f42cd8ad8;Sampled=1"
+    record = a_record(an_event(START), 1, trace={"S": header})
+    if is_broken:
+        del record["dynamodb"]["NewImage"]["severity"]
+
+    bench.dispatch(record)
+
+    (line,) = log_lines()
+    assert line["trace_id"] == trace_id
+
+
+@pytest.mark.parametrize("image", [{}, {"trace": {"S": "Root=PRIVATE"}}])
+def test_a_record_without_ids_is_a_line_with_its_number(
+    bench: Bench, log_lines: LogLines, image: dict[str, Any]
+) -> None:
+    record = a_broken_record(7)
+    record["dynamodb"]["NewImage"] = image
+
+    assert bench.dispatch(record) == [number_of(7)]
+
+    (line,) = log_lines()
+    assert line["sequence_number"] == number_of(7)
+    assert "trace_id" not in line
 
 
 def test_no_line_holds_a_secret_or_a_payload(

@@ -49,6 +49,17 @@ def test_every_fault_is_told_at_once(world: World) -> None:
     assert world.call("GET", CONFIGS).json() == []
 
 
+def test_filters_are_limited_as_a_whole(world: World) -> None:
+    names = [f"{number:02}".rjust(128, "x") for number in range(50)]
+    kept = {"connectors": names, "entity_types": names}
+    too_many = kept | {"error_types": names}
+
+    assert world.call("POST", CONFIGS, WEBHOOK | {"filters": kept}).status_code == 201
+    answer = world.call("POST", CONFIGS, WEBHOOK | {"filters": too_many})
+
+    assert (answer.status_code, codes(answer)) == (422, {"filters": "value_error"})
+
+
 def test_faults_of_the_channel_alone_are_told_alike(world: World) -> None:
     created = create(world)
     body = WEBHOOK | {"settings": {"colour": "red"}, "message_template": "${nonsense}"}

@@ -75,6 +75,18 @@ def test_one_with_nowhere_to_go_is_refused(world: World, is_deleted: bool) -> No
     assert world.queue.tasks == []
 
 
+def test_one_that_was_tried_too_often_is_refused(world: World) -> None:
+    attempts = (an_attempt(),) * 100
+    delivery = keep_delivery(world, world.subscribe(), attempts=attempts)
+
+    answer = world.call("POST", replay_of(delivery))
+    many = world.call("POST", "/notifications/dead-letters/replay", {}).json()
+
+    assert (answer.status_code, answer.json()["error"]) == (409, "too_many_attempts")
+    assert (many["matched"], many["replayed"], many["skipped"]) == (1, 0, 1)
+    assert world.queue.tasks == []
+
+
 def test_an_unknown_delivery_is_not_found(world: World) -> None:
     answer = world.call("POST", "/notifications/history/dlv_none/replay")
 

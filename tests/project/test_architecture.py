@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "queue": {"botocore"},
     "secrets": {"cryptography"},
     "channels": {"botocore", "urllib3"},
-    "handlers": {"mangum", "aws_lambda_powertools"},
+    "handlers": {"mangum", "aws_lambda_powertools", "aws_xray_sdk"},
 }
 
 

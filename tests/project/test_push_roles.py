@@ -20,7 +20,7 @@ SCHEDULES = (
 # Every action of every role that pushing needs, by the resource it is granted on.
 GRANTS: dict[str, dict[str, set[str]]] = {
     "ApiRole": {
-        json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
+        json.dumps(TABLE): {"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
         "${NotificationsTable.Arn}/index/HistoryIndex": {"Query"},
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps(KEY): {"Decrypt", "GenerateDataKey"},

@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.test_many_seeds import begin, finish
 from triggers_api.event import Event
 from triggers_api.handlers import delivery, dispatcher
+from triggers_api.handlers.traces import Handler
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
@@ -77,7 +78,7 @@ def answers_success_after_a_failed_record(patch: pytest.MonkeyPatch) -> None:
     """A dispatcher goes no further than a failed record, but does not tell the stream."""
     real = dispatcher.build
 
-    def build(**ports: Any) -> dispatcher.Handler:
+    def build(**ports: Any) -> Handler:
         handler = real(**ports)
 
         def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def takes_a_queue_that_is_down_for_done(patch: pytest.MonkeyPatch) -> None:
     """A dispatcher logs that tasks were not queued, and goes on."""
     real = dispatcher.build
 
-    def build(**ports: Any) -> dispatcher.Handler:
+    def build(**ports: Any) -> Handler:
         handler = real(**ports)
 
         def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:

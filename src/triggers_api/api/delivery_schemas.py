@@ -163,7 +163,10 @@ class DeadLettersOut(BaseModel):
     matched: int = Field(description="At most 500 in one call.")
     replayed: int = Field(description="Queued to be pushed again; none in a dry run.")
     skipped: int = Field(
-        description="Not to be replayed, because their config is disabled or deleted."
+        description=(
+            "Not to be replayed, because their config is disabled or deleted, "
+            "or because they were attempted 100 times or more."
+        )
     )
     dry_run: bool
     next_cursor: str | None = Field(

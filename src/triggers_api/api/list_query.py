@@ -51,8 +51,8 @@ _TYPE_OR_PREFIX = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$"
 PATTERN_HINTS[_TYPE_OR_PREFIX] = "give an event type such as invoice.failed, or a prefix: invoice.*"
 
 # The range belongs to the number itself: after the validator, OpenAPI would not show it.
-_Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
-Limit = Annotated[_Limit, Query(description="Events on a page.")]
+LimitNumber = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
+Limit = Annotated[LimitNumber, Query(description="Events on a page.")]
 Cursor = Annotated[
     str | None,
     Query(

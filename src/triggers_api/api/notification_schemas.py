@@ -15,15 +15,13 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from triggers_api.event import Severity
+from triggers_api.api.filter_schemas import PRINTABLE, FiltersIn, FiltersOut
 from triggers_api.push.circuit_breaker import BreakerState
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.filters import Filters
 from triggers_api.push.subscribe import ConfigDraft
 from triggers_api.timestamps import to_text
 
 MAX_SETTINGS_BYTES: Final = 16 * 1024
-_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 
 EXAMPLE_CONFIG_ID: Final = "cfg_0f3a5c7e9b1d2f4a6c8e0b1d"
 _EXAMPLE_SECRET: Final = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # noqa: S105  # opens nothing
@@ -60,41 +58,6 @@ ConfigIdText = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=64),
     Field(examples=[EXAMPLE_CONFIG_ID]),
 ]
-_Pattern = Annotated[
-    str,
-    StringConstraints(
-        strict=True, max_length=130, pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$"
-    ),
-]
-_Name = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=_PRINTABLE)
-]
-_Patterns = Annotated[list[_Pattern], Field(min_length=1, max_length=50)]
-_Names = Annotated[list[_Name], Field(min_length=1, max_length=50)]
-
-
-class FiltersIn(BaseModel):
-    """Which events a config wants. All that are given must agree; what is left out wants all."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    event_types: _Patterns | None = Field(
-        default=None, description="Any of these; `invoice.*` takes all that begin so."
-    )
-    min_severity: Severity | None = Field(default=None, description="This one, or a graver.")
-    connectors: _Names | None = Field(default=None, description="By `metadata.connector`.")
-    entity_types: _Names | None = Field(default=None, description="By `metadata.entity_type`.")
-    error_types: _Names | None = Field(default=None, description="By `metadata.error_type`.")
-
-    def to_filters(self) -> Filters:
-        """As the core knows them."""
-        return Filters(
-            event_types=frozenset(self.event_types or ()),
-            min_severity=self.min_severity,
-            connectors=frozenset(self.connectors or ()),
-            entity_types=frozenset(self.entity_types or ()),
-            error_types=frozenset(self.error_types or ()),
-        )
 
 
 def _limited(settings: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +75,7 @@ class ConfigIn(BaseModel):
     name: Annotated[
         str,
         StringConstraints(
-            strict=True, strip_whitespace=True, min_length=1, max_length=100, pattern=_PRINTABLE
+            strict=True, strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE
         ),
         Field(description="For people."),
     ]
@@ -151,18 +114,6 @@ class ConfigIn(BaseModel):
             acknowledges=self.acknowledges,
             enabled=self.enabled,
         )
-
-
-class FiltersOut(BaseModel):
-    """Which events a config wants; null wants all."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    event_types: list[str] | None
-    min_severity: Severity | None
-    connectors: list[str] | None
-    entity_types: list[str] | None
-    error_types: list[str] | None
 
 
 class CircuitOut(BaseModel):

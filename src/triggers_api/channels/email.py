@@ -94,7 +94,7 @@ class EmailChannel:
         """The mail; its id is the same for every attempt, so that servers know it again."""
         text = text_of(push, self._brand)
         message = EmailMessage(SMTP)
-        message["Subject"] = text.subject
+        message["Subject"] = _undecodable(text.subject)
         message["From"] = push.config.settings["from"]
         message["To"] = ", ".join(push.config.settings["to"])
         message["Date"] = format_datetime(push.at)
@@ -128,6 +128,15 @@ def _needed_for_smtp(settings: Mapping[str, Any]) -> list[Detail]:
 
 def _detail(name: str, message: str, code: str) -> Detail:
     return Detail(f"settings.{name}", message, code)
+
+
+def _undecodable(subject: str) -> str:
+    """Without what begins an encoded word.
+
+    The library decodes those as soon as a header is set, line breaks in them too: an event could
+    add headers of its own, or a character that no mail can hold.
+    """
+    return subject.replace("=?", "= ?")
 
 
 def _html(text: Text, colour: str) -> str:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException
-from http.client import HTTPResponse as HttpClientResponse
 from typing import Any, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -19,9 +19,10 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from triggers_api.channels.deadlines import Deadline, Watchdog
-from triggers_api.channels.limits import LimitedLines
+from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
+from triggers_api.channels.watch import Watch, unwatched
 
 DEADLINE_SECONDS: Final = 15.0
 EXCERPT_BYTES: Final = 4096
@@ -50,6 +51,7 @@ class GuardedHttp:
         resolver: Resolver = resolve,
         new_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         deadline_seconds: float = DEADLINE_SECONDS,
+        watch: Watch = unwatched,
     ) -> None:
         """`allow_private` is for local runs and tests: http, any port, 127.0.0.1, own networks.
 
@@ -58,6 +60,7 @@ class GuardedHttp:
         self.network = Network(allow_private=allow_private, resolver=resolver, new_tls=new_tls)
         self.watchdog = Watchdog()
         self.deadline_seconds = deadline_seconds
+        self._watch = watch
         self._idle = _IdleConnections()
 
     def check_url(self, url: str) -> None:
@@ -71,7 +74,8 @@ class GuardedHttp:
             target = check_url(url, allow_private=self.network.allow_private)
         except RefusedTargetError as error:
             raise SendError(f"The URL is refused: {error.message}.", is_permanent=True) from None
-        with self.watchdog.deadline(self.deadline_seconds) as deadline:
+        watched = self._watch(method, target.host)
+        with watched as answered, self.watchdog.deadline(self.deadline_seconds) as deadline:
             connection = self._idle.take(target) or _new_connection(target, self.network)
             try:
                 connection.use_until(deadline)
@@ -82,6 +86,7 @@ class GuardedHttp:
             except BaseException:
                 connection.close()
                 raise
+            answered(answer.status)
             return self._read(answer, connection, target)
 
     def close(self) -> None:
@@ -98,27 +103,13 @@ class GuardedHttp:
                 excerpt += part
                 is_complete = not part
         answer.close()
-        if is_complete and not connection.is_closed:
+        if is_complete and answer.status != HTTPStatus.SWITCHING_PROTOCOLS and connection.is_clean:
             connection.deadline.release()  # before the connection is somebody else's
             self._idle.give(target, connection)
         else:
             connection.close()
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status, headers, excerpt.decode("utf-8", "replace"))
-
-
-class _LimitedHead(HttpClientResponse):
-    """An answer whose status and headers have a limit."""
-
-    def begin(self) -> None:
-        """Read them."""
-        file = self.fp
-        self.fp = LimitedLines(file)  # type: ignore[assignment]  # it reads nothing but lines here
-        try:
-            super().begin()
-        finally:
-            if self.fp is not None:  # else there is no body, and the file is closed
-                self.fp = file
 
 
 class _Guarded:
@@ -132,7 +123,7 @@ class _Guarded:
     sock: Any
     _dns_host: str
     _response_options: Any
-    response_class = _LimitedHead
+    response_class = LimitedHead
     connect: Callable[[], None]
     request: Callable[..., None]
 
@@ -162,6 +153,12 @@ class _Guarded:
             answer.close()
             raise TimeoutError
         return answer
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is open, and TLS has not read ahead: of that a look at the socket is blind."""
+        read_ahead = getattr(self.sock, "pending", int)
+        return self.sock is not None and read_ahead() == 0
 
     def _new_conn(self) -> Any:
         return self.network.connect(self._dns_host, self.port, self.deadline)

@@ -1,5 +1,7 @@
 """How much the other side may say before it comes to the point."""
 
+from http import HTTPStatus
+from http.client import HTTPResponse
 from typing import Any, Final
 
 HEAD_BYTES: Final = 64 * 1024
@@ -33,3 +35,27 @@ class LimitedLines:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+class LimitedHead(HTTPResponse):
+    """An HTTP answer whose status and headers have a limit, with all that comes before them."""
+
+    def begin(self) -> None:
+        """Read them."""
+        file = self.fp
+        self.fp = LimitedLines(file)  # type: ignore[assignment]  # it reads nothing but lines here
+        try:
+            super().begin()
+            while self._is_interim():
+                self.headers = None  # type: ignore[assignment]  # these were not yet the answer's
+                super().begin()
+        finally:
+            if self.fp is not None:  # else there is no body, and the file is closed
+                self.fp = file
+
+    def _is_interim(self) -> bool:
+        """The standard library skips only a 100, and takes a 102 or 103 for the answer itself.
+
+        The real one would then be taken for the answer to the connection's next request.
+        """
+        return 100 < self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS  # noqa: PLR2004

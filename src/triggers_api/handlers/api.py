@@ -4,9 +4,8 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 
 # isort: split
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mangum import Mangum
 
@@ -23,6 +22,7 @@ from triggers_api.channels.templates import fault_of_template
 from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
+from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
@@ -41,12 +41,10 @@ from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """The stores, the queue and the channels behind the API."""
+    """The stores, the queue and the channels behind the API, and what records its traces."""
 
     events: EventStore
     executions: ExecutionStore
@@ -55,6 +53,7 @@ class Dependencies:
     deliveries: DeliveryStore
     queue: DeliveryQueue
     channels: Mapping[str, Channel]
+    traces: Traces = UNTRACED
 
 
 def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
@@ -80,32 +79,36 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
-    app = ObservedApp(create_app(services), create_logger(), create_metrics())
+    app = ObservedApp(
+        create_app(services), create_logger(), create_metrics(), given.traces.trace_id
+    )
     handler: Handler = Mangum(app, lifespan="off")
-    if settings.tracing:
-        from triggers_api.handlers.tracing import traced  # noqa: PLC0415  # see there
-
-        return traced(handler)
-    return handler
+    return given.traces.request(handler)
 
 
 def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
+    traces = traces_of("api", tracing=settings.tracing, begins_them=True)
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
     # A test push must end before the function does, so that its caller reads why.
-    http = GuardedHttp(allow_private=push.allow_private_targets, deadline_seconds=8)
+    http = GuardedHttp(
+        allow_private=push.allow_private_targets, deadline_seconds=8, watch=traces.sending
+    )
     dependencies = Dependencies(
-        events=DynamoEventStore(client, settings.events, now),
+        events=DynamoEventStore(client, settings.events, now, traces.header),
         executions=DynamoExecutionStore(client, settings.events, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=push.delivery_retention
         ),
-        queue=SqsDeliveryQueue(LazyClient("sqs"), LazyClient("scheduler"), queue, now),
+        queue=SqsDeliveryQueue(
+            LazyClient("sqs"), LazyClient("scheduler"), queue, now, traces.header
+        ),
         channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
+        traces=traces,
     )
     return build(settings, dependencies)
 

@@ -19,6 +19,7 @@ from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.event_ids import created_at_of
 from triggers_api.handlers.observability import create_logger, create_metrics
+from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import DeliveryStatus, Task
 from triggers_api.push.ports import DeliveryQueue
@@ -33,8 +34,8 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
+from triggers_api.trace_header import trace_id_of
 
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Hide = Callable[[str, int], None]
 """Hides the message of a receipt handle for some more seconds."""
 
@@ -71,6 +72,7 @@ class Worker:
         hide: Hide,
         clock: Clock,
         carry_out_all: Callable[..., list[Carried]] = in_threads,
+        traces: Traces = UNTRACED,
     ) -> None:
         """`hide` postpones a message by seconds; `queue` by more."""
         self._deliver = deliver
@@ -78,6 +80,7 @@ class Worker:
         self._hide = hide
         self._clock = clock
         self._carry_out_all = carry_out_all
+        self._traces = traces
         self._logger = create_logger()
         self._metrics = create_metrics()
 
@@ -98,11 +101,13 @@ class Worker:
         task: Task | None = None
         try:
             task = from_body(record["body"])
-            outcome = self._deliver(task)
-            keep = self._postpone(task, outcome, record["receiptHandle"])
+            with self._traces.batch() as batch, batch.event(task.trace, **_ids(task)) as part:
+                outcome = self._deliver(task)
+                keep = self._postpone(task, outcome, record["receiptHandle"])
+                part.note(result=outcome.result.value)
         except Exception:
             # It comes again, and in the end to the dead letters.
-            known = {"message_id": message_id} | (_ids(task) if task else {})
+            known = {"message_id": message_id} | (_known(task) if task else {})
             self._logger.exception("delivery.crashed", extra=known)
             if task is not None:
                 self._bring_back_soon(record)
@@ -131,10 +136,10 @@ class Worker:
         """One line for each task, its metrics inside it."""
         if outcome.count_error is not None:
             error = outcome.count_error
-            self._logger.warning("execution.not_counted", extra=_ids(task), exc_info=error)
+            self._logger.warning("execution.not_counted", extra=_known(task), exc_info=error)
         delivery = outcome.delivery
         last = delivery.attempts[-1] if delivery and delivery.attempts else None
-        line = _ids(task) | {
+        line = _known(task) | {
             "result": outcome.result,
             "attempt": len(delivery.attempts) if delivery else None,
             "status_code": last.status_code if last else None,
@@ -171,17 +176,27 @@ class Worker:
         return embedded
 
 
-def _ids(task: Task) -> dict[str, Any]:
-    return {
+def _ids(task: Task) -> dict[str, str]:
+    """What a task is found by."""
+    ids = {
         "tenant": task.tenant,
         "event_id": task.event_id,
+        "execution_id": task.execution_id,
         "config_id": task.config_id,
         "delivery_id": task.delivery_id,
     }
+    return {name: value for name, value in ids.items() if value is not None}
+
+
+def _known(task: Task) -> dict[str, Any]:
+    """What every log line says of a task."""
+    trace_id = trace_id_of(task.trace)
+    return _ids(task) | ({} if trace_id is None else {"trace_id": trace_id})
 
 
 def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSettings) -> Handler:
     """The worker on AWS, as it runs on Lambda."""
+    traces = traces_of("delivery", tracing=settings.tracing)
     client = create_client()
     box = KmsSecretBox(aws.create_client("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
@@ -196,7 +211,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
         ),
         queue=queue,
         channels=all_channels(
-            GuardedHttp(allow_private=push.allow_private_targets),
+            GuardedHttp(allow_private=push.allow_private_targets, watch=traces.sending),
             allow_private=push.allow_private_targets,
             brand=push.brand,
         ),
@@ -206,7 +221,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
         chance=random.random,
     )
 
-    return Worker(deliver, queue, queue.hide, now)
+    return Worker(deliver, queue, queue.hide, now, traces=traces)
 
 
 handler = wire(

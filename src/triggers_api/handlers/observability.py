@@ -4,8 +4,12 @@ from aws_lambda_powertools import Logger, Metrics
 
 
 def create_logger() -> Logger:
-    """Named and levelled by the environment: POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOG_LEVEL."""
-    return Logger(use_rfc3339=True, utc=True, serialize_stacktrace=False)
+    """Named and levelled by the environment: POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOG_LEVEL.
+
+    Without Powertools' own `xray_trace_id`, which is of the invocation: handlers log `trace_id`,
+    which is of the event.
+    """
+    return Logger(use_rfc3339=True, utc=True, serialize_stacktrace=False, xray_trace_id=None)
 
 
 def create_metrics() -> Metrics:

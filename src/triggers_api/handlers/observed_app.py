@@ -22,11 +22,18 @@ _SERVER_ERROR = 500
 class ObservedApp:
     """Wraps an ASGI application."""
 
-    def __init__(self, app: AsgiApp, logger: Logger, metrics: Metrics) -> None:
-        """What the app does is told to `logger` and `metrics`."""
+    def __init__(
+        self,
+        app: AsgiApp,
+        logger: Logger,
+        metrics: Metrics,
+        trace_id: Callable[[], str | None],
+    ) -> None:
+        """What the app does is told to `logger` and `metrics`, by the trace of the request."""
         self._app = app
         self._logger = logger
         self._metrics = metrics
+        self._trace_id = trace_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request, and report it."""
@@ -63,6 +70,7 @@ class ObservedApp:
         route = getattr(scope.get("route"), "path", None)
         line = {
             "request_id": context.request_id,
+            "trace_id": self._trace_id(),
             "method": scope["method"],
             "route": route,
             "status": status,

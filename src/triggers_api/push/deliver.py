@@ -199,7 +199,7 @@ class Deliver:
             dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
             if len(dead) >= pushes:
                 attempts = sum(len(each.attempts) for each in dead)
-                self._events.mark_failed(task.tenant, task.event_id, attempts)
+                self._events.mark_failed(task.tenant, task.event_id, attempts, task.round)
         elif delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
             try:
                 self._events.acknowledge(task.tenant, task.event_id, self._clock())

@@ -27,6 +27,8 @@ class Task:
     round: int = 0  # 0 when the event was new, then one more for each replay of the event
     pushes: int = 1  # to how many configs the event goes in this round
     replayed_after: int | None = None  # somebody asked for it again when it had so many attempts
+    execution_id: str | None = None  # of the event, for whoever reads the log
+    trace: str | None = None  # the header of the trace that goes on with it, see `trace_header`
 
     @property
     def delivery_id(self) -> str:
@@ -75,7 +77,9 @@ class Delivery:
     def begun(cls, task: Task, event_type: str, created_at: datetime) -> "Delivery":
         """The record of a delivery that was not recorded before."""
         return cls(
-            task=replace(task, replayed_after=None),
+            task=replace(
+                task, replayed_after=None, trace=None
+            ),  # of one message, not of the record
             event_type=event_type,
             status=DeliveryStatus.RETRYING,
             created_at=created_at,

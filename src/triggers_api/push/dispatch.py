@@ -30,6 +30,7 @@ class Dispatch:
                 config_id=config.id,
                 round=round_,
                 pushes=len(wanted),
+                execution_id=event.execution_id,
             )
             for config in wanted
         ]

@@ -6,6 +6,7 @@ because somebody stopped between the two, would be stuck for ever.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from triggers_api.errors import ConflictError
@@ -18,7 +19,10 @@ from triggers_api.timestamps import Clock
 
 DEAD_LETTERS_AT_ONCE: Final = 500
 _PAGE: Final = 100
-_PAGES_AT_ONCE: Final = 20  # also of pages with little on them: a call must end in time
+# Also of pages with little on them, each a query for each config: a call must end in time.
+_PAGES_AT_ONCE: Final = 20
+_LOOKS_FOR: Final = timedelta(seconds=4)
+MAX_ATTEMPTS: Final = 100  # of one delivery: its record is written whole, and must stay small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,7 @@ class Replayed:
 
     matched: int
     replayed: int
-    skipped: int  # of configs that are disabled or deleted: they would only die again
+    skipped: int  # config disabled or deleted, so they would only die again; or tried too often
     next_after: Position | None  # where to go on; None if no more match
 
 
@@ -63,12 +67,16 @@ class Replay:
     def delivery(self, tenant: str, delivery_id: str) -> Delivery:
         """Queue one delivery again; answers it as it will be. Raises `NotFoundError`.
 
-        Raises `ConflictError` while it is retrying anyway, or if it has nowhere to go.
+        Raises `ConflictError` while it is retrying anyway, if it has nowhere to go, or if it was
+        tried too often.
         """
         found = self._deliveries.get(tenant, delivery_id)
         if not found.is_final:
             message = "This delivery is still retrying by itself. Replay it when it is final."
             raise ConflictError(message, code="delivery_retrying")
+        if len(found.attempts) >= MAX_ATTEMPTS:
+            message = f"This delivery was attempted {MAX_ATTEMPTS} times. Replay its event."
+            raise ConflictError(message, code="too_many_attempts")
         if found.task.config_id not in self._enabled(tenant):
             message = "This delivery's config is disabled or deleted. Enable it, then replay."
             raise ConflictError(message, code="config_not_enabled")
@@ -81,7 +89,11 @@ class Replay:
         """Queue the dead among these deliveries again, newest first, a bounded number of them."""
         found, next_after = self._dead(tenant, query, after)
         enabled = self._enabled(tenant)
-        tasks = [_again(each) for each in found if each.task.config_id in enabled]
+        tasks = [
+            _again(each)
+            for each in found
+            if each.task.config_id in enabled and len(each.attempts) < MAX_ATTEMPTS
+        ]
         if not dry_run:
             self._queue.send(tasks)
         return Replayed(
@@ -96,12 +108,13 @@ class Replay:
     ) -> tuple[list[Delivery], Position | None]:
         dead = replace(query, status=DeliveryStatus.DEAD)
         found: list[Delivery] = []
+        ends_at = self._clock() + _LOOKS_FOR
         for _ in range(_PAGES_AT_ONCE):
             limit = min(_PAGE, DEAD_LETTERS_AT_ONCE - len(found))
             page = self._deliveries.list_deliveries(tenant, dead, limit=limit, after=after)
             found += page.deliveries
             after = page.next_after
-            if after is None or len(found) == DEAD_LETTERS_AT_ONCE:
+            if after is None or len(found) == DEAD_LETTERS_AT_ONCE or self._clock() > ends_at:
                 break
         return found, after
 

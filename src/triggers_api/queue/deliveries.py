@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ from triggers_api import aws
 from triggers_api.errors import QueueUnavailableError
 from triggers_api.push.delivery import Task
 from triggers_api.timestamps import Clock
+from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
 
 if TYPE_CHECKING:
     from triggers_api.settings import QueueSettings
@@ -32,24 +33,33 @@ if TYPE_CHECKING:
 LONGEST_HIDDEN: Final = timedelta(seconds=60)
 _LONGEST_DELAY: Final = timedelta(seconds=900)
 _FIELDS: Final = tuple(field.name for field in fields(Task))
+_OPTIONAL: Final = frozenset({"execution_id", "trace"})  # nothing depends on them but our eyes
 _BATCH: Final = 10  # messages that SQS takes in one call
 
 
 class SqsDeliveryQueue:
     """See `DeliveryQueue`."""
 
-    def __init__(self, sqs: Any, scheduler: Any, settings: QueueSettings, clock: Clock) -> None:
-        """`sqs` and `scheduler` are low-level clients."""
+    def __init__(
+        self,
+        sqs: Any,
+        scheduler: Any,
+        settings: QueueSettings,
+        clock: Clock,
+        trace: CurrentTrace = untraced,
+    ) -> None:
+        """`sqs` and `scheduler` are low-level clients; `trace` is for tasks that carry none."""
         self._sqs = sqs
         self._scheduler = scheduler
         self._settings = settings
         self._clock = clock
+        self._trace = trace
 
     def send(self, tasks: Sequence[Task]) -> None:
         """See `DeliveryQueue.send`. A call for each ten."""
         for start in range(0, len(tasks), _BATCH):
             entries = [
-                {"Id": str(number), "MessageBody": to_body(task), "MessageGroupId": task.tenant}
+                {"Id": str(number)} | self._message(task)
                 for number, task in enumerate(tasks[start : start + _BATCH])
             ]
             with _queue_errors():
@@ -68,9 +78,8 @@ class SqsDeliveryQueue:
         with _queue_errors():
             self._sqs.send_message(
                 QueueUrl=self._settings.queue_url,
-                MessageBody=to_body(task),
-                MessageGroupId=task.tenant,  # fair queues: a busy tenant delays only itself
                 DelaySeconds=max(0, -(-wait // timedelta(seconds=1))),
+                **self._message(task),
             )
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
@@ -89,6 +98,17 @@ class SqsDeliveryQueue:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=seconds,
             )
+
+    def _message(self, task: Task) -> dict[str, Any]:
+        traced = task if task.trace is not None else replace(task, trace=self._trace())
+        # Fair queues: as a message's group, a busy tenant delays only itself.
+        message: dict[str, Any] = {"MessageBody": to_body(traced), "MessageGroupId": task.tenant}
+        if traced.trace is not None:
+            # Ours is in the body, which goes through schedules too; this one is for X-Ray, which
+            # then shows the queue and links the invocation that takes the message.
+            header = {"DataType": "String", "StringValue": traced.trace}
+            message["MessageSystemAttributes"] = {"AWSTraceHeader": header}
+        return message
 
     def _schedule(self, task: Task, at: datetime) -> None:
         """A schedule is named after delivery and minute: made twice, it is one."""
@@ -119,10 +139,15 @@ def _queue_errors() -> AbstractContextManager[None]:
 
 def to_body(task: Task) -> str:
     """A task as a message's body."""
-    return json.dumps({name: getattr(task, name) for name in _FIELDS})
+    said = {name: getattr(task, name) for name in _FIELDS}
+    return json.dumps({k: v for k, v in said.items() if k not in _OPTIONAL or v is not None})
 
 
 def from_body(body: str) -> Task:
     """A message's body as a task."""
     given = json.loads(body)
-    return Task(**{name: given[name] for name in _FIELDS})
+    said = {name: given[name] for name in _FIELDS if name not in _OPTIONAL}
+    trace = TraceHeader.read(given.get("trace"))  # a bad one is none: SQS would refuse it
+    return Task(
+        **said, execution_id=given.get("execution_id"), trace=None if trace is None else str(trace)
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import NotFoundError
+from triggers_api.event_ids import is_event_id
 from triggers_api.ports import Position
 from triggers_api.push.delivery import Delivery, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
@@ -100,9 +101,12 @@ class DynamoDeliveryStore:
     ) -> DeliveryPage:
         """See `DeliveryStore.list_deliveries`. A query for each config."""
         with store_errors():
+            if query.event_id is not None and not is_event_id(query.event_id):
+                return DeliveryPage((), None)  # under such a name stands something else
             if query.event_id is not None:
                 return self._of_event(tenant, query.event_id, query, limit, after)
-            config_ids = [query.config_id] if query.config_id else self._all_config_ids(tenant)
+            all_ids = self._configs.ids_with_history
+            config_ids = [query.config_id] if query.config_id else all_ids(tenant)
             horizon: Position | None = None
             found: list[Delivery] = []
             for each in config_ids:
@@ -138,9 +142,6 @@ class DynamoDeliveryStore:
             )
         item = answer.get("Item")
         return None if item is None else to_delivery(item)
-
-    def _all_config_ids(self, tenant: str) -> list[str]:
-        return [row["sk"]["S"] for row in self._configs.rows(tenant)]
 
     def _of_event(
         self,

@@ -35,6 +35,7 @@ def to_delivery(item: Item) -> Delivery:
             config_id=item["config_id"]["S"],
             round=int(item["round"]["N"]),
             pushes=int(item["pushes"]["N"]),
+            execution_id=item.get("execution_id", {}).get("S"),
         ),
         event_type=item["event_type"]["S"],
         status=DeliveryStatus(item["status"]["S"]),
@@ -69,6 +70,8 @@ def to_item(delivery: Delivery, retention: timedelta) -> Item:
     }
     if delivery.next_attempt_at is not None:
         item["next_attempt_at"] = {"S": to_text(delivery.next_attempt_at)}
+    if task.execution_id is not None:
+        item["execution_id"] = {"S": task.execution_id}
     if delivery.reason is not None:
         item["reason"] = {"S": delivery.reason}
     return item

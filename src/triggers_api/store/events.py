@@ -21,6 +21,7 @@ from triggers_api.store.listing import StatusIndex
 from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock
+from triggers_api.trace_header import CurrentTrace, untraced
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,11 +38,21 @@ _STRETCHES_OF_NOTHING = 20
 class DynamoEventStore:
     """Keeps events in one table, see `items.py` for its shape."""
 
-    def __init__(self, client: DynamoDBClient, settings: EventsSettings, clock: Clock) -> None:
-        """Events are swept by DynamoDB when their retention has passed."""
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        settings: EventsSettings,
+        clock: Clock,
+        trace: CurrentTrace = untraced,
+    ) -> None:
+        """Events are swept by DynamoDB when their retention has passed.
+
+        A new one keeps the header of the trace it came with, for whoever reads the stream.
+        """
         self._client = client
         self._table = settings.table
         self._clock = clock
+        self._trace = trace
         self._undelivered_retention = settings.undelivered_retention
         self._delivered_retention = settings.delivered_retention
         self._tenants = TenantRows(client, settings.table)
@@ -91,9 +102,9 @@ class DynamoEventStore:
         """See `EventStore.acknowledge`."""
         return self._changes.acknowledge(tenant, event_id, at)
 
-    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         """See `EventStore.mark_failed`."""
-        return self._changes.mark_failed(tenant, event_id, attempts)
+        return self._changes.mark_failed(tenant, event_id, attempts, round_)
 
     def replay(self, tenant: str, event_id: str) -> int:
         """See `EventStore.replay`."""
@@ -152,7 +163,7 @@ class DynamoEventStore:
         shards = self._tenants.shards_to_write(tenant, event.created_at)
         shard = zlib.crc32(random_half(event.id).encode()) % shards
         expires_at = event.created_at + self._undelivered_retention
-        head, body = items.to_items(tenant, event, shard, expires_at)
+        head, body = items.to_items(tenant, event, shard, expires_at, self._trace())
         if body:
             # Acknowledged on its last day, the event is kept for another retention; and its
             # key, used again, keeps it for a day more.

@@ -58,8 +58,13 @@ def index_key(tenant: str, status: EventStatus, shard: int, position: Position) 
     }
 
 
-def to_items(tenant: str, event: Event, shard: int, expires_at: datetime) -> tuple[Item, Item]:
-    """The head of a new event, and its payload's item, which is empty if the head holds it."""
+def to_items(
+    tenant: str, event: Event, shard: int, expires_at: datetime, trace: str | None = None
+) -> tuple[Item, Item]:
+    """The head of a new event, and its payload's item, which is empty if the head holds it.
+
+    `trace` is a trace header, kept for the stream; the index does not hold it.
+    """
     expiry = {"expires_at": number(expires_at.timestamp())}
     head = index_key(tenant, event.status, shard, position_of(event)) | expiry
     head |= {"event_type": {"S": event.event_type}, "severity": {"S": event.severity}}
@@ -69,6 +74,8 @@ def to_items(tenant: str, event: Event, shard: int, expires_at: datetime) -> tup
         }
     if event.execution_id is not None:
         head["execution_id"] = {"S": event.execution_id}
+    if trace is not None:
+        head["trace"] = {"S": trace}
     head["payload_bytes"] = number(len(event.payload))
     payload = {"payload": _pack(event.payload)}
     together = head | payload

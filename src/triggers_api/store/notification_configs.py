@@ -1,22 +1,26 @@
 """Notification configs in DynamoDB: a tenant's configs side by side, secrets sealed.
 
-| item   | pk                 | sk            | holds                                       |
-|--------|--------------------|---------------|---------------------------------------------|
-| config | `<tenant>#configs` | the config id | the config, its sealed secrets, its breaker |
+| item    | pk                         | sk            | holds                                 |
+|---------|----------------------------|---------------|---------------------------------------|
+| config  | `<tenant>#configs`         | the config id | the config, sealed secrets, breaker   |
+| deleted | `<tenant>#deleted-configs` | time and id   | nothing more                          |
 
-A deleted config leaves a row without settings and secrets for as long as its deliveries are
-kept, so that their history can still be listed.
+A deleted config leaves a row for as long as its deliveries are kept, so that their history can
+still be listed. It stands apart: whoever subscribes and unsubscribes all day would otherwise
+make each of their events' dispatch read all of it, and other tenants wait for that.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.store.config_items import breaker_text, to_attributes, to_config
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DELETED_KEPT_FOR: Final = timedelta(days=30)
+DELETED_LISTED: Final = 100  # each is a query of the history
 _EXISTS: Final = "attribute_exists(pk) AND attribute_not_exists(deleted_at)"
 
 
@@ -55,15 +60,28 @@ class DynamoConfigStore:
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         """See `ConfigStore.list_configs`. One consistent query, a read unit for each 4 KB."""
-        rows = (row for row in self.rows(tenant) if "deleted_at" not in row)
+        rows = (row for row in self._rows(tenant) if "deleted_at" not in row)
         configs = (
             to_config(tenant, row, dict.fromkeys(row.get("secret_names", {}).get("SS", []), ""))
             for row in rows
         )
         return tuple(sorted(configs, key=lambda config: (config.created_at, config.id)))
 
-    def rows(self, tenant: str) -> list[Item]:
-        """All rows of a tenant, of deleted configs too."""
+    def ids_with_history(self, tenant: str) -> list[str]:
+        """All configs of a tenant, and the last that were deleted."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _pk_of_deleted(tenant)}},
+            ScanIndexForward=False,
+            Limit=DELETED_LISTED,
+        )
+        deleted = [row["sk"]["S"].partition(" ")[2] for row in answer["Items"]]
+        # One whose deletion stopped half way may stand in both places.
+        return list(dict.fromkeys([row["sk"]["S"] for row in self._rows(tenant)] + deleted))
+
+    def _rows(self, tenant: str) -> list[Item]:
+        """All in the first place, also what was deleted but not yet moved away."""
         with store_errors():
             found: list[Item] = []
             request: dict[str, Any] = {
@@ -110,18 +128,25 @@ class DynamoConfigStore:
         return self._update(config.tenant, config.id, attributes, absent, condition, known)
 
     def delete(self, tenant: str, config_id: str) -> bool:
-        """See `ConfigStore.delete`."""
+        """See `ConfigStore.delete`. One conditional write decides, two more tidy up."""
         now = self._clock()
-        return self._update(
-            tenant,
-            config_id,
-            {
-                "deleted_at": {"S": to_text(now)},
-                "expires_at": number((now + DELETED_KEPT_FOR).timestamp()),
-            },
-            ["settings", "sealed", "secret_names", "filters", "message_template"],
-            _EXISTS,
-        )
+        deletion: Item = {
+            "deleted_at": {"S": to_text(now)},
+            "expires_at": number((now + DELETED_KEPT_FOR).timestamp()),
+        }
+        removed = ["settings", "sealed", "secret_names", "filters", "message_template"]
+        if not self._update(tenant, config_id, deletion, removed, _EXISTS):
+            return False
+        with suppress(StoreUnavailableError):  # it is deleted already, wherever its row stands
+            self._move_away(tenant, config_id, deletion)
+        return True
+
+    def _move_away(self, tenant: str, config_id: str, deletion: Item) -> None:
+        sk = f"{deletion['deleted_at']['S']} {config_id}"
+        key: Item = {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}}
+        with store_errors():
+            self._client.put_item(TableName=self._table, Item=key | deletion)
+            self._client.delete_item(TableName=self._table, Key=_key(tenant, config_id))
 
     def disable(self, tenant: str, config_id: str, reason: str) -> None:
         """See `ConfigStore.disable`. A config that is gone is disabled enough."""
@@ -204,3 +229,7 @@ class DynamoConfigStore:
 
 def _key(tenant: str, config_id: str) -> Item:
     return {"pk": {"S": f"{tenant}#configs"}, "sk": {"S": config_id}}
+
+
+def _pk_of_deleted(tenant: str) -> str:
+    return f"{tenant}#deleted-configs"

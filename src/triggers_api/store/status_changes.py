@@ -64,7 +64,7 @@ class StatusChanges:
                 },
             )
 
-    def mark_failed(self, tenant: str, event_id: str, attempts: int) -> bool:
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int) -> bool:
         """See `EventStore.mark_failed`."""
         with store_errors():
             self._tenants.note_change(tenant, self._heads.clock())
@@ -74,6 +74,7 @@ class StatusChanges:
                     event_id,
                     EventStatus.FAILED,
                     {"delivery_attempts": items.number(attempts)},
+                    round_,
                 )
             except NotFoundError:
                 return False
@@ -110,8 +111,18 @@ class StatusChanges:
                 raise not_found(event_id) from None
         return int(answer["Attributes"]["rounds"]["N"])
 
-    def _move(self, tenant: str, event_id: str, target: EventStatus, changes: Item) -> bool:
-        """Change the status and with it other attributes; False if it is there already."""
+    def _move(
+        self,
+        tenant: str,
+        event_id: str,
+        target: EventStatus,
+        changes: Item,
+        round_: int | None = None,
+    ) -> bool:
+        """Change the status and with it other attributes; False if it is there already.
+
+        With a round, only if the event was not replayed since.
+        """
         sources = {f":from{n}": {"S": source} for n, source in enumerate(sources_of(target))}
         values: Item = {
             ":id": {"S": event_id},
@@ -119,15 +130,19 @@ class StatusChanges:
             ":now": items.number(self._heads.clock().timestamp()),
         }
         values |= {f":{name}": value for name, value in changes.items()}
+        condition = f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
+        if round_ == 0:
+            condition += " AND attribute_not_exists(rounds)"
+        elif round_ is not None:
+            condition += " AND rounds = :round"
+            values[":round"] = items.number(round_)
         settings = "".join(f", {name} = :{name}" for name in changes)
         try:
             self._client.update_item(
                 TableName=self._settings.table,
                 Key=items.event_key(tenant, event_id),
                 UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
-                ConditionExpression=(
-                    f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
-                ),
+                ConditionExpression=condition,
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values | sources,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",

@@ -28,6 +28,18 @@ def recorded(*clients: Any) -> Iterator[list[Call]]:
 
 
 @contextmanager
+def heard(client: Any) -> Iterator[list[dict[str, Any]]]:
+    """What this client is answered meanwhile."""
+    answers: list[dict[str, Any]] = []
+
+    def note(parsed: dict[str, Any], **_: object) -> None:
+        answers.append(parsed)
+
+    with hooked(client, f"after-call.{_service(client)}", note):
+        yield answers
+
+
+@contextmanager
 def answers_lost(
     client: Any, operation: str, times: int = 1, *, status: int = 500, code: str = "InternalError"
 ) -> Iterator[Happened]:

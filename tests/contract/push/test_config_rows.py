@@ -13,7 +13,7 @@ from tests.builders import OTHER_TENANT, TENANT
 from tests.builders_push import a_config
 from tests.clock import FixedClock
 from tests.contract.clients import before_call
-from tests.contract.push.calls import answers_lost, operations, recorded
+from tests.contract.push.calls import answers_lost, heard, operations, recorded
 from tests.contract.push.conftest import Table
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
@@ -94,6 +94,50 @@ def test_a_deleted_config_leaves_a_row_without_settings_and_secrets(
     assert not private & item.keys()
     assert "PRIVATE" not in repr(item)
     assert int(item["expires_at"]["N"]) == int(clock().timestamp()) + 30 * 86400
+
+
+def test_deleted_configs_are_not_among_what_a_dispatch_reads(
+    table: Table, clock: FixedClock
+) -> None:
+    for _ in range(20):
+        config = a_config(clock.advance(seconds=1))
+        table.configs.put(config)
+        table.configs.delete(TENANT, config.id)
+
+    with heard(table.client) as answers:
+        assert table.configs.list_configs(TENANT) == ()
+
+    assert [answer["ScannedCount"] for answer in answers] == [0]
+
+
+@pytest.mark.parametrize("tidying", ["PutItem", "DeleteItem"])
+def test_a_config_whose_row_could_not_be_moved_away_is_deleted_all_the_same(
+    table: Table, tidying: str
+) -> None:
+    config = a_config()
+    table.configs.put(config)
+
+    with answers_lost(table.client, tidying, 2):
+        assert table.configs.delete(TENANT, config.id)
+
+    assert table.configs.list_configs(TENANT) == ()
+    assert table.configs.find(TENANT, config.id) is None
+    assert table.configs.ids_with_history(TENANT) == [config.id]
+
+
+def test_the_history_knows_the_last_hundred_that_were_deleted(
+    table: Table, clock: FixedClock
+) -> None:
+    made = [a_config(clock()) for _ in range(103)]
+    for config in made:
+        table.configs.put(config)
+    for config in made[:-1]:
+        clock.advance(seconds=1)
+        table.configs.delete(TENANT, config.id)
+
+    known = table.configs.ids_with_history(TENANT)
+
+    assert known == [made[-1].id, *(config.id for config in made[101:1:-1])]
 
 
 @pytest.mark.parametrize("change", ["disable", "breaker"])

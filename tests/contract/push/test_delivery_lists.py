@@ -71,6 +71,15 @@ def newest_first(deliveries: list[Delivery]) -> list[Delivery]:
     return sorted(deliveries, key=lambda each: (each.created_at, each.id), reverse=True)
 
 
+@pytest.mark.parametrize("name", ["configs", "deleted-configs", "streaks", "", "#"])
+def test_what_is_no_events_id_has_no_deliveries(stores: Stores, name: str) -> None:
+    put_config(stores)
+    stores.configs.delete(TENANT, put_config(stores).id)
+    stores.streaks.add_failure(TENANT, "amazon", an_event(START))
+
+    assert walk(stores, DeliveryQuery(event_id=name)) == []
+
+
 def test_nothing_is_listed_of_nobody(stores: Stores) -> None:
     assert stores.deliveries.list_deliveries(TENANT, ALL, limit=10, after=None) == DeliveryPage(
         (), None

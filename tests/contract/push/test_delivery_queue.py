@@ -20,6 +20,8 @@ FULL = Task(
     round=7,
     pushes=3,
     replayed_after=12,
+    execution_id="exec_43",
+    trace="Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
 )
 
 

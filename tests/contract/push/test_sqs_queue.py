@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +17,13 @@ from tests.contract.push.calls import answers_lost, operations
 from tests.contract.push.queues import WatchedSqs, due_at
 from triggers_api.errors import QueueUnavailableError
 from triggers_api.push.delivery import Task
-from triggers_api.queue.deliveries import SqsDeliveryQueue
+from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body, to_body
 
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 LONG = START + timedelta(hours=2, microseconds=700_000)
 
 
-def new_task(tenant: str = TENANT, **fields: int) -> Task:
+def new_task(tenant: str = TENANT, **fields: Any) -> Task:
     return a_task(an_event(START), a_config(tenant=tenant), **fields)
 
 
@@ -78,6 +80,51 @@ def test_up_to_15_minutes_are_a_delay_rounded_up(
     assert (operation, params["DelaySeconds"]) == ("SendMessage", delay)
 
 
+def test_a_message_of_a_traced_task_says_so_to_x_ray_and_any_says_it_to_the_worker(
+    watched_sqs: WatchedSqs,
+) -> None:
+    task = new_task(trace=TRACE)
+    watched_sqs.queue.send([task, new_task()])
+    watched_sqs.queue.send_later(task, START + timedelta(seconds=70))
+    watched_sqs.queue.send_later(task, LONG)
+
+    entries, soon = watched_sqs.calls[0][1]["Entries"], watched_sqs.calls[1][1]
+    header = {"AWSTraceHeader": {"DataType": "String", "StringValue": TRACE}}
+    said = [each.get("MessageSystemAttributes") for each in (*entries, soon)]
+    assert said == [header, None, header]
+    assert [from_body(each["MessageBody"]).trace for each in (*entries, soon)] == [
+        TRACE,
+        None,
+        TRACE,
+    ]
+    assert [task.trace for _, task in watched_sqs.later()] == [TRACE, TRACE]
+
+
+def test_a_task_without_a_trace_goes_on_with_that_of_the_moment(watched_sqs: WatchedSqs) -> None:
+    settings, clock = watched_sqs.settings, watched_sqs.clock
+    other = TRACE.replace("5", "6")
+    queue = SqsDeliveryQueue(watched_sqs.sqs, None, settings, clock, lambda: other)
+
+    queue.send([new_task(), new_task(trace=TRACE)])
+
+    assert {task.trace for task in watched_sqs.now()} == {other, TRACE}
+
+
+@pytest.mark.parametrize("trace", ["", "Root=1-x;Parent=y;Sampled=1", f"{TRACE}\n", 7, [TRACE]])
+def test_a_trace_that_sqs_would_refuse_is_none(trace: object) -> None:
+    body = json.loads(to_body(new_task())) | {"trace": trace}
+
+    assert from_body(json.dumps(body)).trace is None
+
+
+def test_a_task_that_was_queued_by_an_older_version_is_read() -> None:
+    task = new_task()
+    body = json.loads(to_body(task))
+    del body["execution_id"]
+
+    assert from_body(json.dumps(body)) == replace(task, execution_id=None)
+
+
 def test_more_is_a_one_time_schedule_that_deletes_itself(watched_sqs: WatchedSqs) -> None:
     watched_sqs.queue.send_later(new_task(), LONG)
 
@@ -129,6 +176,7 @@ def test_a_dead_letter_names_every_id_and_the_reason(watched_sqs: WatchedSqs) ->
         "round": 2,
         "pushes": 3,
         "replayed_after": None,
+        "execution_id": task.execution_id,
         "reason": "the receiver answered 410 Gone",
     }
 

@@ -1,4 +1,6 @@
 import json
+from email import message_from_bytes
+from email.policy import SMTP
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,17 @@ from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.suggestions import BY_ERROR_TYPE
 from triggers_api.event import Severity
 from triggers_api.push.channel import Receipt
+
+USUAL_HEADERS = [
+    "Subject",
+    "From",
+    "To",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "MIME-Version",
+    "Content-Type",
+]
 
 
 @pytest.fixture
@@ -79,9 +92,30 @@ def test_a_template_is_the_whole_text(channel: EmailChannel) -> None:
     assert "KONOZY" not in html
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "=?utf-8?q?x=0D=0ABcc:_evil@example.com?=",
+        "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5jb20=?=",
+        "=?utf-7?q?+2AA-?=",  # a lone surrogate, which no mail can hold
+        "==??utf-8?q?=0D=0ABcc:_evil@example.com?=",
+    ],
+)
+def test_an_encoded_word_in_an_event_is_text_as_any_other(word: str) -> None:
+    push = a_mail(25, event_type="invoice.failed", metadata={"connector": word})
+
+    mail = an_email_channel(a_http()).message(push)
+
+    sent = message_from_bytes(bytes(mail), policy=SMTP)
+    assert sent.keys() == USUAL_HEADERS
+    subject = f"[KONOZY] {word.replace('=?', '= ?')} invoice failed"
+    assert sent["Subject"].strip() == subject  # one without a space in it is folded at once
+
+
 @given(
     message=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85 "), max_size=60),
-    connector=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85\x0b "), max_size=300),
+    connector=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85\x0b "), max_size=300)
+    | st.text("=?qub0DA_:-+x8 ", max_size=60).map(lambda text: f"=?utf-8?q?{text}?="),
     template=st.none() | st.just("${message}\nBcc: me@example.com"),
 )
 def test_no_event_adds_a_header(message: str, connector: str, template: str | None) -> None:
@@ -96,13 +130,4 @@ def test_no_event_adds_a_header(message: str, connector: str, template: str | No
 
     head = bytes(mail).partition(b"\r\n\r\n")[0].decode("ascii")
     names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith(" ")]
-    assert names == [
-        "Subject",
-        "From",
-        "To",
-        "Date",
-        "Message-ID",
-        "Auto-Submitted",
-        "MIME-Version",
-        "Content-Type",
-    ]
+    assert names == USUAL_HEADERS

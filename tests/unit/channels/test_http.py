@@ -86,13 +86,14 @@ def test_connections_are_used_again(http: GuardedHttp) -> None:
     [
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
         answer_of("200 OK", b"x" * (EXCERPT_BYTES + 1)),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     ],
-    ids=["it says so", "the body was not read to its end"],
+    ids=["it says so", "the body was not read to its end", "it is no longer HTTP"],
 )
 def test_connections_in_doubt_are_not_used_again(answer: bytes, http: GuardedHttp) -> None:
     with answering(answer) as receiver:
         for _ in range(3):
-            assert send(http, receiver.url).status_code == 200
+            assert send(http, receiver.url).status_code in (101, 200)
             time.sleep(0.01)
 
         assert len(receiver.connections) == 3
@@ -109,6 +110,23 @@ def test_what_comes_after_an_answer_is_never_taken_for_the_next(http: GuardedHtt
         for _ in range(3):
             assert send(http, receiver.url).status_code == 200
             time.sleep(0.03)
+
+
+def test_an_answer_is_what_follows_interim_ones_and_not_the_next_requests(
+    http: GuardedHttp,
+) -> None:
+    answers = [answer_of("500 The first"), answer_of("200 The second")]
+
+    def talk(receiver: Receiver, connection: socket.socket) -> None:
+        while receiver.read_request(connection) is not None:
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.01)
+            connection.sendall(answers.pop(0))
+
+    with Receiver(talk) as receiver:
+        assert [send(http, receiver.url).status_code for _ in range(2)] == [500, 200]
+        assert len(receiver.connections) == 1
 
 
 def test_connections_that_were_idle_for_long_are_not_used_again(

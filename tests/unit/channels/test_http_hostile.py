@@ -59,8 +59,9 @@ def test_a_status_line_that_comes_drop_by_drop_holds_nobody_up(hasty_http: Guard
         send(hasty_http, receiver.url)
 
 
-def test_interim_answers_without_end_hold_nobody_up(hasty_http: GuardedHttp) -> None:
-    with dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n") as receiver, fails_in_time():
+@pytest.mark.parametrize("status", [b"100 Continue", b"103 Early Hints"])
+def test_interim_answers_without_end_hold_nobody_up(status: bytes, hasty_http: GuardedHttp) -> None:
+    with dripping(b"", b"HTTP/1.1 %s\r\n\r\n" % status) as receiver, fails_in_time():
         send(hasty_http, receiver.url)
 
 

@@ -1,3 +1,4 @@
+import io
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,6 +10,7 @@ from tests.unit.channels.pushes import a_http, send
 from tests.unit.channels.receivers import (
     OK,
     Certificate,
+    answer_of,
     answering,
     dripping,
     make_certificate,
@@ -74,3 +76,17 @@ def test_certificates_are_loaded_once_and_only_when_needed() -> None:
             contexts = set(threads.map(lambda _: http.network.tls, range(8)))
 
     assert len(loaded) == len(contexts) == 1
+
+
+def test_what_tls_has_read_ahead_is_never_taken_for_the_next_answer(
+    certificate: Certificate,
+) -> None:
+    """One record of 16 KB is decrypted whole; a look at the socket does not show its rest."""
+    filler = b"x" * (io.DEFAULT_BUFFER_SIZE - len(OK))
+    answer = OK + filler + answer_of("500 Smuggled")
+
+    with (
+        answering(answer, tls=certificate.of_server()) as receiver,
+        closing(a_http(new_tls=certificate.of_client)) as http,
+    ):
+        assert [send(http, receiver.url).status_code for _ in range(3)] == [200] * 3

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import TENANT
 from tests.fakes_push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench, stop
+from triggers_api.lifecycle import EventStatus
 from triggers_api.push.channel import Receipt
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import DeliveryStatus, Task
@@ -54,6 +55,29 @@ def test_a_replay_that_comes_twice_sends_once(bench: Bench) -> None:
 
     assert results == [Result.SUCCEEDED, Result.REPEATED, Result.REPEATED]
     assert len(bench.channel.pushes) == 2
+
+
+def test_the_end_of_an_older_round_says_nothing_of_an_event_that_was_replayed(
+    bench: Bench,
+) -> None:
+    bench.work(REFUSED)
+    round_ = bench.events.replay(TENANT, bench.event.id)
+    bench.work(ACCEPTED, task=replace(bench.task, round=round_))
+
+    bench.clock.advance(minutes=1)
+    outcome = bench.work(PERMANENT)
+
+    assert outcome.result is Result.DEAD
+    assert bench.event_status() is EventStatus.PENDING
+
+
+def test_the_end_of_the_last_round_fails_an_event_that_was_replayed(bench: Bench) -> None:
+    bench.work(ACCEPTED)
+    round_ = bench.events.replay(TENANT, bench.event.id)
+
+    bench.work(PERMANENT, task=replace(bench.task, round=round_))
+
+    assert bench.event_status() is EventStatus.FAILED
 
 
 def test_a_replay_that_waits_for_a_breaker_shows_that_it_is_retrying(bench: Bench) -> None:

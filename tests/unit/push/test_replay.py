@@ -1,6 +1,7 @@
 """What cannot be seen from the API: stores with little on a page, and how much one call does."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,26 @@ def test_a_call_reads_so_many_pages_and_says_where_to_go_on(
     assert (rest.matched, rest.next_after) == (4, None)
     replayed = [task.delivery_id for task in queue.tasks]
     assert len(replayed) == len(set(replayed)) == 10
+
+
+def test_a_call_that_looks_for_long_says_where_to_go_on(
+    replay: Replay,
+    deliveries: SparseDeliveryStore,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    list_quickly = deliveries.list_deliveries
+
+    def list_slowly(*arguments: Any, **options: Any) -> DeliveryPage:
+        clock.advance(seconds=1.5)
+        return list_quickly(*arguments, **options)
+
+    monkeypatch.setattr(deliveries, "list_deliveries", list_slowly)
+
+    first = replay.dead_letters(TENANT, ALL, after=None, dry_run=True)
+
+    assert (first.matched, len(deliveries.asked)) == (1, 3)
+    assert first.next_after is not None
 
 
 def test_no_more_is_asked_for_than_one_call_may_replay(

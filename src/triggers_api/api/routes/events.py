@@ -116,7 +116,8 @@ async def get_event(
 ) -> Response:
     """One event as it is now."""
     event = services_of(request).events.get(principal.tenant, event_id)
-    context_of(request).event_id = event.id
+    context = context_of(request)
+    context.event_id, context.execution_id = event.id, event.execution_id
     return Response(event.as_json(), 200, media_type="application/json")
 
 

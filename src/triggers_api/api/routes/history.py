@@ -14,7 +14,7 @@ from triggers_api.api.delivery_schemas import (
 from triggers_api.api.documentation import LINK_HEADER, answers, body_of
 from triggers_api.api.faults import details_of
 from triggers_api.api.json_body import read_json
-from triggers_api.api.list_query import MAX_LIMIT, Cursor, link_header
+from triggers_api.api.list_query import Cursor, LimitNumber, link_header
 from triggers_api.api.request_context import context_of
 from triggers_api.api.routes.events import EventId
 from triggers_api.api.routes.notifications import Manager
@@ -35,7 +35,7 @@ OfEvent = Annotated[
     str | None, Query(min_length=1, max_length=64, description="Only of this event.")
 ]
 OfStatus = Annotated[DeliveryStatus | None, Query(description="Only with this status.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Deliveries on a page.")]
+Limit = Annotated[LimitNumber, Query(description="Deliveries on a page.")]
 
 _DELIVERIES: Final = TypeAdapter(list[DeliveryOut])
 
@@ -87,11 +87,13 @@ async def replay_delivery(
     """Push it once more, under the same id and with a whole schedule of retries before it.
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
-    by itself, or if its config is disabled or deleted. Scope: `notifications:manage`.
+    by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
+    Scope: `notifications:manage`.
     """
     context = context_of(request)
     delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
     context.delivery_id, context.event_id = delivery.id, delivery.task.event_id
+    context.execution_id = delivery.task.execution_id
     answer = DeliveryOut.of(delivery)
     return Response(answer.model_dump_json(), 202, media_type="application/json")
 
