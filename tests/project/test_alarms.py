@@ -1,0 +1,208 @@
+"""Facts about the alarms: who is told of what, when, and what silence means."""
+
+import json
+import re
+
+import pytest
+
+from tests.cloudformation import ROOT, properties, resources, template
+from tests.markdown import Document
+from tests.watching import Alarm, alarms, resolved
+
+RUNBOOK = Document("docs/runbook.md")
+ALARMS = {alarm.name: alarm for alarm in alarms()}
+A_DAY_SECONDS = 86_400
+# What SPEC asks for, and what a person who is called at night would miss.
+EXPECTED = {
+    "critical-api-errors",
+    "critical-crashed-tasks",
+    "critical-delivery-success-rate",
+    "critical-failed-deliveries",
+    "critical-stream-age",
+    "critical-stream-failures",
+    "critical-stuck-queue",
+    "warning-api-function-errors",
+    "warning-api-function-throttles",
+    "warning-api-latency",
+    "warning-crashed-tasks",
+    "warning-dead-letters",
+    "warning-delivery-errors",
+    "warning-delivery-success-rate",
+    "warning-delivery-throttles",
+    "warning-dispatcher-errors",
+    "warning-dispatcher-throttles",
+    "warning-events-table-throttled",
+    "warning-monitor-silent",
+    "warning-notifications-table-throttled",
+    "warning-oldest-pending",
+    "warning-open-circuit",
+    "warning-stream-age",
+    "warning-stuck-queue",
+    "warning-tasks-in-flight",
+}
+
+each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
+
+
+def heading_of(alarm: Alarm) -> str:
+    (heading,) = [each for each in RUNBOOK.headings if each.lower().replace(" ", "-") == alarm.what]
+    return heading
+
+
+def test_these_are_the_alarms() -> None:
+    assert set(ALARMS) == EXPECTED
+
+
+@each_alarm
+def test_an_alarm_is_named_after_stack_severity_and_its_heading(alarm: Alarm) -> None:
+    full = resolved(alarm.properties["AlarmName"])
+    assert re.fullmatch(r"\$\{AWS::StackName\}-(warning|critical)-[a-z]+(-[a-z]+)*", full)
+    assert alarm.logical_id.endswith(alarm.severity.title())
+
+
+@each_alarm
+def test_an_alarm_says_in_one_sentence_what_is_wrong_and_where_to_read_on(alarm: Alarm) -> None:
+    text = alarm.properties["AlarmDescription"]
+    assert re.fullmatch(rf"[A-Z][^.:]+: docs/runbook\.md#{alarm.what}", text), text
+
+
+@each_alarm
+def test_the_runbook_tells_what_an_alarm_means_where_to_look_and_what_to_do(alarm: Alarm) -> None:
+    section = RUNBOOK.section(heading_of(alarm))
+    meaning, look, do = (section.index(f"**{part}") for part in ("Meaning.**", "Look.**", "Do"))
+    assert meaning < look < do
+    assert "```bash" in section[look:do], "there is nothing to look with"
+    assert f"`{alarm.severity}`" in section[meaning:look], "it is not said how bad it is"
+
+
+def test_the_runbook_lists_all_alarms_and_no_other() -> None:
+    start = RUNBOOK.section("Which alarm")
+    assert set(re.findall(r"`((?:warning|critical)-[a-z-]+)`", start)) == EXPECTED
+
+
+@each_alarm
+def test_an_alarm_is_told_when_it_fires_and_when_it_clears(alarm: Alarm) -> None:
+    assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm.properties["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert "ActionsEnabled" not in alarm.properties
+    assert "InsufficientDataActions" not in alarm.properties
+
+
+@each_alarm
+def test_silence_means_what_the_metric_means(alarm: Alarm) -> None:
+    """Depths and what the monitor measures keep their state; counters and ages are quiet."""
+    keeps = {"ApproximateNumberOfMessagesVisible", "CircuitsOpen", "OldestPendingAge"}
+    names = {metric.name for metric in alarm.metrics.values()}
+    expected = "ignore" if names & keeps else "notBreaching"
+    if alarm.what == "monitor-silent":
+        expected = "breaching"
+    assert alarm.properties["TreatMissingData"] == expected
+
+
+@each_alarm
+def test_cloudwatch_takes_an_alarms_periods(alarm: Alarm) -> None:
+    evaluated = alarm.properties["EvaluationPeriods"]
+    periods = {metric.period for metric in alarm.metrics.values()}
+    assert len(periods) == 1
+    assert all(period % 60 == 0 for period in periods)
+    assert evaluated * max(periods) <= A_DAY_SECONDS
+    assert alarm.properties.get("DatapointsToAlarm", evaluated) <= evaluated
+
+
+@each_alarm
+def test_metric_math_returns_one_series_of_what_it_names(alarm: Alarm) -> None:
+    if alarm.expression is None:
+        return
+    returned = [name for name, query in alarm.queries.items() if query.get("ReturnData", True)]
+    assert [alarm.queries[name]["Expression"] for name in returned] == [alarm.expression]
+    named = set(re.findall(r"\b[a-z]\w*\b", alarm.expression))
+    assert named == set(alarm.metrics)
+
+
+@each_alarm
+def test_an_alarm_on_dynamodb_fills_what_is_missing(alarm: Alarm) -> None:
+    """CloudWatch ignores what is missing there, whatever the alarm says: it would never clear."""
+    if any(metric.namespace == "AWS/DynamoDB" for metric in alarm.metrics.values()):
+        assert (alarm.expression or "").startswith("FILL(")
+        assert alarm.properties["DatapointsToAlarm"] < alarm.properties["EvaluationPeriods"]
+
+
+def test_every_function_is_watched_for_errors_and_throttles() -> None:
+    """All but the monitor, whose silence has an alarm of its own."""
+    functions = set(resources("AWS::Serverless::Function")) - {"MonitorFunction"}
+    for name in ("Errors", "Throttles"):
+        watched = {
+            metric.dimensions
+            for alarm in ALARMS.values()
+            for metric in alarm.metrics.values()
+            if metric.name == name
+        }
+        assert watched == {(("FunctionName", f"${{{each}}}"),) for each in functions}
+
+
+def test_a_stuck_queue_is_one_that_waits_longer_than_any_task_on_purpose() -> None:
+    longest_delay, crash = 900, properties("DeliveryQueue")["VisibilityTimeout"]
+    warning = ALARMS["warning-stuck-queue"].properties["Threshold"]
+    critical = ALARMS["critical-stuck-queue"].properties["Threshold"]
+    kept = properties("DeliveryQueue")["MessageRetentionPeriod"]
+    assert longest_delay + crash < warning < critical < kept / 4
+
+
+def test_a_task_that_always_crashes_does_so_in_every_period_of_its_alarm() -> None:
+    comes_again = properties("DeliveryQueue")["VisibilityTimeout"]
+    alarm = ALARMS["warning-crashed-tasks"].properties
+    given_up = properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"] * comes_again
+    assert alarm["Period"] >= 2 * comes_again
+    assert alarm["Period"] * alarm["EvaluationPeriods"] < given_up / 10
+
+
+def test_a_stream_that_is_behind_is_told_long_before_records_are_given_up() -> None:
+    given_up = properties("DispatcherMapping")["MaximumRecordAgeInSeconds"] * 1000
+    warning = ALARMS["warning-stream-age"].properties["Threshold"]
+    critical = ALARMS["critical-stream-age"].properties["Threshold"]
+    assert warning < critical < given_up / 4
+
+
+def test_what_lies_for_two_weeks_does_not_make_health_fail() -> None:
+    assert ALARMS["warning-dead-letters"].severity == "warning"
+
+
+def test_the_topic_takes_messages_from_alarms_of_this_stack_only() -> None:
+    policy = properties("AlarmTopicPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Topics"] == [{"Ref": "AlarmTopic"}]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"}
+    }
+    source = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert resolved(source).endswith(":${AWS::AccountId}:alarm:${AWS::StackName}-*")
+
+
+def test_an_address_is_subscribed_only_if_there_is_one() -> None:
+    parameter = template()["Parameters"]["AlarmEmail"]
+    subscription = template()["Resources"]["AlarmEmailSubscription"]
+    assert parameter["Default"] == ""
+    assert re.fullmatch(parameter["AllowedPattern"], "")
+    assert re.fullmatch(parameter["AllowedPattern"], "ops@example.com")
+    assert not re.fullmatch(parameter["AllowedPattern"], "ops")
+    assert subscription["Condition"] == "SendsAlarms"
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "AlarmEmail"}
+
+
+def test_only_metric_math_is_left_out_on_the_emulator_and_only_while_it_must_be() -> None:
+    """Its CloudFormation refuses it; local/watch/stand_ins.py, where it is, finds a way."""
+    left_out = {
+        name for name, one in resources("AWS::CloudWatch::Alarm").items() if "Condition" in one
+    }
+    refused = {alarm.logical_id for alarm in ALARMS.values() if alarm.expression}
+    stands_in = (ROOT / "local" / "watch" / "stand_ins.py").exists()
+    assert left_out == (set() if stands_in else refused)
+
+
+def test_the_documents_tell_what_the_alarms_cost() -> None:
+    cents = sum(10 * len(alarm.metrics) for alarm in ALARMS.values())
+    told = f"{len(ALARMS)} alarms cost ${cents / 100:.2f} a month"
+    assert told in (ROOT / "docs" / "architecture.md").read_text()
+    assert "AlarmTopicArn" in json.dumps(template()["Outputs"])
