@@ -1,6 +1,6 @@
 // A line chart as SVG: two axes, thresholds, a legend, and the values under the pointer.
 import { colour, drawn, element, swatch } from "./elements.js";
-import { clock, text, ticks, timeTicks } from "./numbers.js";
+import { clock, text, ticks, timeTicks, timeUnit } from "./numbers.js";
 
 const TOP = 8, BOTTOM = 20, GAP_IN_PERIODS = 2.5;
 
@@ -16,7 +16,8 @@ function scale(lines, thresholds, asked, height, stacked) {
   if (high <= low) high = low + 1;
   const unit = lines.find((line) => line.unit)?.unit;
   const whole = unit === "Count" && values.every(Number.isInteger);
-  const step = ticks(low, high, Math.max(2, Math.floor(height / 38)), whole);
+  const by = timeUnit(high - low, unit);
+  const step = ticks(low / by, high / by, Math.max(2, Math.floor(height / 38)), whole).map((each) => each * by);
   if (asked.max === undefined && step.length > 1 && step[step.length - 1] < high) step.push(2 * step[step.length - 1] - step[step.length - 2]);
   if (asked.max === undefined) high = step[step.length - 1];
   const y = (value) => TOP + (height - TOP - BOTTOM) * (1 - (value - low) / (high - low));

@@ -64,6 +64,13 @@ export function ticks(low, high, count, whole = false) {
   return values;
 }
 
+// By what a length of time is divided, so that its ticks are whole minutes, hours or days.
+export function timeUnit(span, unit) {
+  const second = unit === "Seconds" ? 1 : unit === "Milliseconds" ? 1000 : 0;
+  const found = [DAY, HOUR, MINUTE].find((each) => span >= 2 * each * second);
+  return second && found ? found * second : 1;
+}
+
 // Times on the clock's own minutes.
 export function timeTicks(start, end, count) {
   const steps = [60, 120, 300, 600, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR];

@@ -25,7 +25,7 @@ def with_stand_ins(template: str) -> str:
         for _, resource in resources.value:
             kind = _child(resource, "Type")
             if kind is not None and kind.value == "AWS::CloudWatch::Alarm":
-                _replace(resource)
+                _replace(_child(resource, "Properties"))
     text: str = yaml.serialize(root, Dumper=yaml.SafeDumper, width=10_000, allow_unicode=True)
     return text
 
@@ -47,8 +47,7 @@ def metrics_of(alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"Id": "m", "MetricStat": {"Metric": metric, "Period": alarm["Period"], "Stat": stat}}]
 
 
-def _replace(resource: yaml.Node) -> None:
-    properties = _child(resource, "Properties")
+def _replace(properties: yaml.Node | None) -> None:
     assert isinstance(properties, yaml.MappingNode)
     metrics = _child(properties, "Metrics")
     if metrics is None:
@@ -60,8 +59,6 @@ def _replace(resource: yaml.Node) -> None:
         yaml.MappingNode(f"{_PLAIN}map", [(_text("Name"), _text(path)), (_text("Value"), value)])
         for path, value in _flattened(metrics, "")
     ]
-    # The template keeps these from the emulator by a condition, which a stand-in does not need.
-    resource.value = [each for each in resource.value if each[0].value != "Condition"]
     properties.value = [
         *((name, value) for name, value in properties.value if name.value != "Metrics"),
         (_text("Namespace"), _text(_PREFIX + _MATH)),

@@ -13,7 +13,7 @@ from local.stream_lag import Lag
 from local.watch import vended
 from local.watch.alarms import Alarms, Change
 from local.watch.emf import Datum, data_of
-from local.watch.invocations import Invocation, gateway_data, invocations, lambda_data
+from local.watch.invocations import Calls, Invocation, gateway_data, lambda_data
 from local.watch.log_group import LogGroup, Positions
 from local.watch.metric_data import publish
 from local.watch.metric_filter import MetricFilter
@@ -45,6 +45,7 @@ class Watcher:
         self._groups = {
             name: LogGroup(logs, name, positions.of(name)) for name in self.parts.functions
         }
+        self._calls = {name: Calls() for name in self.parts.functions}
         self._filters = {name: _filters(logs, name) for name in self.parts.functions}
         self._queues = vended.QueueWatch(client("sqs", endpoint), self.parts.queue_urls, time.time)
 
@@ -71,7 +72,7 @@ class Watcher:
     def _read(self, group: str) -> tuple[list[Invocation], list[Datum]]:
         """The calls of a function since the last time, and what they and Lambda have measured."""
         lines = self._groups[group].poll()
-        calls = invocations(lines)
+        calls = self._calls[group].told(lines, time.time())
         data = [datum for line in lines for datum in data_of(line.message)]
         for each in self._filters[group]:
             data += [datum for line in lines for datum in each.data_of(line)]

@@ -1,9 +1,10 @@
 """Facts about reading logs: every line once, whatever comes late, over a restart too."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local.watch.invocations import gateway_data, invocations, lambda_data
+from local.watch.invocations import Calls, gateway_data, invocations, lambda_data
 from local.watch.log_group import LogLine, Position, Positions
 
 
@@ -91,3 +92,41 @@ def test_a_call_without_a_word_has_crashed() -> None:
 
 def test_a_call_that_has_not_ended_is_none_yet() -> None:
     assert invocations(lines(COMPLETED)[:-1]) == []
+
+
+def said(at: float, number: int) -> str:
+    stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return COMPLETED.replace('"t"', f'"{stamp}"').replace("404", str(number))
+
+
+def ended(at: float, *messages: str) -> list[LogLine]:
+    """A call of 12 ms that ended then."""
+    report = LogLine(at, f"stream {at}", REPORT)
+    return [*(LogLine(at, f"stream {at}", each) for each in messages), report]
+
+
+def test_a_call_whose_words_come_with_the_next_one_has_not_failed() -> None:
+    calls = Calls()
+    assert calls.told(ended(100.0), now=100.5) == []
+    late, own = calls.told(ended(101.0, said(99.995, 201), said(100.995, 204)), now=101.5)
+    assert (late.at, own.at) == (100.0, 101.0)
+    assert [each.request and each.request.status for each in (late, own)] == [201, 204]
+    assert calls.told([], now=200) == []
+
+
+def test_silence_that_lasts_is_a_failure() -> None:
+    calls = Calls()
+    assert calls.told(ended(100.0), now=101) == []
+    assert calls.told(ended(105.0, said(104.995, 200)), now=106)[0].failed is False
+    (call,) = calls.told([], now=111)
+    assert call.failed
+    assert calls.told([], now=200) == []
+
+
+def test_whoever_only_repeats_the_words_of_another_is_silent_itself() -> None:
+    calls = Calls()
+    calls.told(ended(100.0), now=100.5)
+    (first,) = calls.told(ended(101.0, said(99.995, 201)), now=101.5)
+    assert (first.at, first.failed) == (100.0, False)
+    (second,) = calls.told([], now=112)
+    assert (second.at, second.failed) == (101.0, True)
