@@ -12,7 +12,7 @@ Emulators answer a ConsumedCapacity of their own invention, so it is computed he
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.cloudformation import properties
@@ -31,6 +31,7 @@ class Bill:
     write_units: float = 0
     read_units: float = 0
     items_read: int = 0
+    operations: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class _Meter:
         self._is_looking = False
         self._params: dict[str, Any] = {}
         self._before: Item | None = None
+        self._befores: list[Item | None] = []
 
     def before(self, params: dict[str, Any], model: Any, **_: object) -> None:
         if self._is_looking:
@@ -112,10 +114,13 @@ class _Meter:
         self._params = params
         if model.name in ("PutItem", "UpdateItem"):
             self._before = self._written_item()
+        if model.name == "TransactWriteItems":
+            self._befores = self._put_items()
 
     def after(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
         if self._is_looking:
             return
+        self.bill.operations.append(model.name)
         getattr(self, f"_after_{model.name}")(parsed)
 
     def _after_PutItem(self, _: dict[str, Any]) -> None:  # noqa: N802  # an operation's name
@@ -125,6 +130,12 @@ class _Meter:
             self.bill.write_units += shape.write_units(before, after)
 
     _after_UpdateItem = _after_PutItem  # noqa: N815
+
+    def _after_TransactWriteItems(self, _: dict[str, Any]) -> None:  # noqa: N802
+        for before, after in zip(self._befores, self._put_items(), strict=True):
+            for shape in self._shapes.values():
+                assert shape.in_index(after) is None, "an index is billed once, not twice"
+            self.bill.write_units += 2 * _in_table(before, after)
 
     def _after_GetItem(self, parsed: dict[str, Any]) -> None:  # noqa: N802
         self._read([parsed.get("Item")], is_consistent=self._params["ConsistentRead"])
@@ -138,6 +149,10 @@ class _Meter:
 
     def _after_Query(self, parsed: dict[str, Any]) -> None:  # noqa: N802
         assert "FilterExpression" not in self._params, "looks at more items than it answers"
+        if "IndexName" not in self._params:
+            assert self._params["ConsistentRead"]
+            self._read(parsed["Items"], is_consistent=True)
+            return
         shape = self._shapes[self._params["IndexName"]]
         held = [shape.in_index(self._whole(item)) for item in parsed["Items"]]
         self._read(held, is_consistent=False)
@@ -155,12 +170,20 @@ class _Meter:
         asked = {"tenant": values[":tenant"], "execution_id": values[":execution"]}
         return item | asked | event_key(values[":tenant"]["S"], item["id"]["S"])
 
+    def _put_items(self) -> list[Item | None]:
+        """What a transaction of puts finds, or leaves behind."""
+        puts = [write["Put"] for write in self._params["TransactItems"]]
+        return [self._item_at(put["TableName"], put["Item"]) for put in puts]
+
     def _written_item(self) -> Item | None:
         written = self._params.get("Item") or self._params["Key"]
+        return self._item_at(self._params["TableName"], written)
+
+    def _item_at(self, table: str, written: Item) -> Item | None:
         self._is_looking = True
         try:
             answer = self._client.get_item(
-                TableName=self._params["TableName"],
+                TableName=table,
                 Key={name: written[name] for name in self._keys},
                 ConsistentRead=True,
             )

@@ -2,6 +2,7 @@
 
 from tests.fakes import InMemoryEventStore
 from tests.fakes_executions import InMemoryExecutionStore
+from tests.fakes_leases import InMemoryLeaseStore
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -9,20 +10,23 @@ from tests.fakes_push import (
     ScriptedChannel,
 )
 from triggers_api.handlers.api import Dependencies
+from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
 from triggers_api.timestamps import now
 
 
 def dependencies(
-    events: EventStore, api_keys: ApiKeyStore, executions: ExecutionStore | None = None
+    events: EventStore,
+    api_keys: ApiKeyStore,
+    executions: ExecutionStore | None = None,
+    leases: LeaseStore | None = None,
 ) -> Dependencies:
-    """These stores, and nobody to push to; without a store of executions, that of the events."""
-    if executions is None:
-        known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
-        executions = InMemoryExecutionStore(known, known.clock)
+    """These stores, and nobody to push to; what is not given works on a fake's events."""
+    known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
     return Dependencies(
         events=events,
-        executions=executions,
+        executions=executions or InMemoryExecutionStore(known, known.clock),
+        leases=leases or InMemoryLeaseStore(known),
         api_keys=api_keys,
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),

@@ -54,6 +54,7 @@ _SLOW_DOWN = frozenset(
         "RequestThrottled",
         "ThrottlingException",
         "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
 

@@ -76,7 +76,13 @@ class LaggingIndexClient:
         for item in self._client.scan(TableName=self._table)["Items"]:
             self._client.put_item(TableName=self._copy, Item=item)
 
+    def hide(self, key: dict[str, Any]) -> None:
+        """As if this item had not arrived yet."""
+        self._client.delete_item(TableName=self._copy, Key=key)
+
     def query(self, **request: Any) -> Any:
+        if "IndexName" not in request:
+            return self._client.query(**request)
         return self._client.query(**request | {"TableName": self._copy})
 
 

@@ -21,6 +21,7 @@ from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,6 +77,13 @@ def dynamodb_events(
     dynamodb: "DynamoDBClient", events_table: str, open_store: OpenStore
 ) -> DynamoEventStore:
     return open_store(dynamodb, events_table)
+
+
+@pytest.fixture
+def dynamodb_leases(
+    dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
+) -> DynamoLeaseStore:
+    return DynamoLeaseStore(dynamodb, events_table, clock)
 
 
 @pytest.fixture

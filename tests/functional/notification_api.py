@@ -11,6 +11,7 @@ from tests.builders_push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes_executions import InMemoryExecutionStore
+from tests.fakes_leases import InMemoryLeaseStore, leasing_on
 from tests.fakes_push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
@@ -98,6 +99,7 @@ class World:
             accept=Accept(self.events, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
             erase=Erase(self.events, self.deliveries, self.clock),
+            lease=leasing_on(InMemoryLeaseStore(self.events), self.clock),
             events=self.events,
             executions=executions,
             summarize=Summarize(executions, self.clock),

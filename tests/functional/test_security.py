@@ -25,6 +25,7 @@ EVENT = {"event_type": "order.fetched", "payload": {}}
 PUBLIC = {"get_health"}
 EXECUTION = "exec_42"  # the one of every event here, whoever posts it
 TIMELINE = f"/executions/{EXECUTION}/events"
+UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ CASES = {
         200,
         takes_an_event=True,
         lists=TIMELINE,
+    ),
+    "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
+    "release_lease": Case(
+        lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204
     ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }

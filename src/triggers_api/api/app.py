@@ -4,7 +4,15 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from triggers_api.api import documentation, problems
-from triggers_api.api.routes import account, events, executions, history, inbox, notifications
+from triggers_api.api.routes import (
+    account,
+    events,
+    executions,
+    history,
+    inbox,
+    leases,
+    notifications,
+)
 from triggers_api.api.services import Services
 
 
@@ -22,7 +30,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     documentation.install(app)
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
-    for resource in (events, inbox, executions, notifications, history, account):
+    for resource in (events, inbox, leases, executions, notifications, history, account):
         app.include_router(resource.router)
         app.state.routes += resource.router.routes
     return app

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
+from triggers_api.api.lease_schemas import LeaseIn, ReleaseIn
 from triggers_api.api.notification_schemas import ConfigIn
 from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
 
@@ -20,6 +21,8 @@ VERSION: Final = "0.1.0"
 _BODY_MODELS: Final[tuple[type[BaseModel], ...]] = (
     EventIn,
     AcknowledgeIn,
+    LeaseIn,
+    ReleaseIn,
     ConfigIn,
     TrialIn,
     DeadLettersIn,

@@ -14,6 +14,7 @@ from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.erase import Erase
 from triggers_api.errors import UnauthenticatedError
+from triggers_api.lease import Lease
 from triggers_api.ports import EventStore, ExecutionStore
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
@@ -31,6 +32,7 @@ class Services:
     accept: Accept
     acknowledge: Acknowledge
     erase: Erase
+    lease: Lease
     events: EventStore
     executions: ExecutionStore
     summarize: Summarize

@@ -23,6 +23,8 @@ from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
+from triggers_api.lease import Lease
+from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
@@ -37,6 +39,7 @@ from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
+from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
@@ -48,6 +51,7 @@ class Dependencies:
 
     events: EventStore
     executions: ExecutionStore
+    leases: LeaseStore
     api_keys: ApiKeyStore
     configs: ConfigStore
     deliveries: DeliveryStore
@@ -58,11 +62,23 @@ class Dependencies:
 
 def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
     """The handler, on these dependencies."""
-    services = Services(
+    app = ObservedApp(
+        create_app(_services(settings, given, clock)),
+        create_logger(),
+        create_metrics(),
+        given.traces.trace_id,
+    )
+    handler: Handler = Mangum(app, lifespan="off")
+    return given.traces.request(handler)
+
+
+def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services:
+    return Services(
         authenticator=Authenticator(given.api_keys, clock),
         accept=Accept(given.events, clock),
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
+        lease=Lease(given.leases, clock),
         events=given.events,
         executions=given.executions,
         summarize=Summarize(given.executions, clock),
@@ -79,11 +95,6 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
-    app = ObservedApp(
-        create_app(services), create_logger(), create_metrics(), given.traces.trace_id
-    )
-    handler: Handler = Mangum(app, lifespan="off")
-    return given.traces.request(handler)
 
 
 def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handler:
@@ -99,6 +110,7 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now, traces.header),
         executions=DynamoExecutionStore(client, settings.events, now),
+        leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(

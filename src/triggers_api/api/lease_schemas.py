@@ -1,0 +1,58 @@
+"""Bodies of leasing and releasing, and what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+
+from triggers_api.api.faults import PATTERN_HINTS
+from triggers_api.api.schemas import MAX_IDS, EventOut
+
+MAX_LEASED: Final = 100
+MAX_LEASE_SECONDS: Final = 12 * 60 * 60
+LEASE_ID_PATTERN: Final = r"^lse_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+PATTERN_HINTS[LEASE_ID_PATTERN] = "give the lease_id that POST /inbox/lease answered"
+
+
+class LeaseIn(BaseModel):
+    """How many events a worker wants, and for how long."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"limit": 10, "lease_seconds": 60}]}
+    )
+
+    limit: StrictInt = Field(default=10, ge=1, le=MAX_LEASED, description="Events at most.")
+    lease_seconds: StrictInt = Field(
+        default=60,
+        ge=1,
+        le=MAX_LEASE_SECONDS,
+        description="How long they are hidden from other leases: longer than the work takes.",
+    )
+
+
+class LeaseOut(BaseModel):
+    """Events that are the worker's until the lease ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lease_id: str | None = Field(description="To release them. Null if there are no events.")
+    expires_at: datetime | None = Field(description="When the lease ends. Null if no events.")
+    events: list[EventOut] = Field(description="Oldest first; may be fewer than asked for.")
+
+
+class ReleaseIn(BaseModel):
+    """What a worker gives back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lease_id: Annotated[
+        str, StringConstraints(strict=True, max_length=64, pattern=LEASE_ID_PATTERN)
+    ] = Field(examples=["lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])
+    event_ids: list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]] | None = (
+        Field(
+            default=None,
+            min_length=1,
+            max_length=MAX_IDS,
+            description="Which events; all of the lease's if it is left out.",
+        )
+    )

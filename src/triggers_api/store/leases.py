@@ -1,0 +1,183 @@
+"""Lease books in DynamoDB: `<tenant>#leases`, an item for the book and one for each bundle.
+
+| item   | sk           | holds                                                     |
+|--------|--------------|-----------------------------------------------------------|
+| book   | `book`       | version, what is cleared, frontier, times of the rounds   |
+| bundle | the lease id | 16 bytes for each of its events                           |
+
+Both lie in the events table, but carry no key of the status index: no list shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.lease_book import Bundle, LeaseBook, Undelivered
+from triggers_api.lifecycle import UNDELIVERED
+from triggers_api.ports import EventPage, EventQuery, Position
+from triggers_api.store import items, lease_items
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.heads import Heads, within_answer
+from triggers_api.store.listing import StatusIndex
+from triggers_api.store.tenants import TenantRows
+from triggers_api.timestamps import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_QUERY = EventQuery(statuses=UNDELIVERED)
+_STRETCHES = 20
+_PASSED_OVER = 1000  # entries of what is held that are read at once: 1 MB, 125 read units
+_LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_SLOW_DOWN = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
+
+class DynamoLeaseStore:
+    """See `LeaseStore`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        """Books live in the events table."""
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._tenants = TenantRows(client, table)
+        self._heads = Heads(client, table, clock)
+
+    def read_book(self, tenant: str) -> LeaseBook:
+        """See `LeaseStore.read_book`."""
+        item = self._find(tenant, lease_items.BOOK)
+        return LeaseBook() if item is None else lease_items.to_book(item)
+
+    def read_bundles(
+        self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
+    ) -> list[Bundle]:
+        """See `LeaseStore.read_bundles`. A megabyte holds 2,000 leases of ten events or more."""
+        last = until or lease_items.LAST
+        if after >= last:  # by the clock of another process
+            return []
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": lease_items.key(tenant, "")["pk"],
+                ":first": {"S": lease_items.FIRST},
+                ":last": {"S": last},
+            },
+            "ConsistentRead": True,
+        }
+        if after:
+            request["ExclusiveStartKey"] = lease_items.key(tenant, after)
+        if limit is not None:
+            request["Limit"] = limit
+        found: list[Item] = []
+        with store_errors():
+            while True:
+                answer = self._client.query(**request)
+                found += answer["Items"]
+                if limit is not None or "LastEvaluatedKey" not in answer:
+                    return [lease_items.to_bundle(item) for item in found]
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def find_bundle(self, tenant: str, lease_id: str) -> Bundle | None:
+        """See `LeaseStore.find_bundle`."""
+        item = self._find(tenant, lease_id)
+        return None if item is None else lease_items.to_bundle(item)
+
+    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+        """See `LeaseStore.change`. A put, or one transaction, which costs twice."""
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": lease_items.of_book(tenant, book),
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if book.version > 1:
+            put["ConditionExpression"] = "version = :seen"
+            put["ExpressionAttributeValues"] = {":seen": items.number(book.version - 1)}
+        writes: list[Any] = [
+            {"Put": put},
+            *(
+                {"Put": {"TableName": self._table, "Item": lease_items.of_bundle(tenant, each)}}
+                for each in bundles
+            ),
+        ]
+        with store_errors():
+            try:
+                if bundles:
+                    self._client.transact_write_items(TransactItems=writes)
+                else:
+                    self._client.put_item(**put)
+            except ClientError as error:
+                # Botocore repeats a call whose answer was lost. DynamoDB knows a repeated
+                # transaction by its token for ten minutes; a put meets its own change.
+                stored = _in_the_way(error)
+                return stored is not None and stored["change_id"]["S"] == book.change_id
+        return True
+
+    def list_free(
+        self, tenant: str, *, after: Position | None, held: AbstractSet[str], limit: int
+    ) -> EventPage:
+        """See `LeaseStore.list_free`. Of what is held, only the index is read."""
+        with store_errors():
+            row = self._tenants.read(tenant)
+            is_checked = row.index_settles_at > self._clock()
+            index = StatusIndex(self._client, self._table, tenant, row.shards, _QUERY)
+            heads: list[Item] = []
+            wanted = limit
+            for _ in range(_STRETCHES):
+                stretch = index.stretch(after, wanted)
+                free = [item for item in stretch.items if self._is_free(item, held)]
+                after = stretch.horizon
+                if len(free) > limit - len(heads):
+                    free = free[: limit - len(heads)]
+                    after = items.position_in_index(free[-1])
+                heads += self._heads.current(tenant, free, UNDELIVERED) if is_checked else free
+                if after is None or len(heads) >= limit:
+                    break
+                wanted = limit if free else _PASSED_OVER
+            shown = within_answer(heads)
+            if len(shown) < len(heads):
+                after = items.position_in_index(shown[-1])
+            return EventPage(self._heads.complete(tenant, shown), after)
+
+    def read_undelivered(
+        self, tenant: str, event_ids: tuple[str, ...], *, limit: int
+    ) -> Undelivered:
+        """See `LeaseStore.read_undelivered`. One read unit for each event, at least."""
+        with store_errors():
+            listed: list[Item] = [{"id": {"S": event_id}} for event_id in event_ids]
+            current = self._heads.current(tenant, listed, UNDELIVERED)
+            heads = [head for head in current if self._is_free(head, frozenset())]
+            heads.sort(key=items.position_in_index)
+            shown = within_answer(heads[:limit])
+            left = tuple(head["id"]["S"] for head in heads[len(shown) :])
+            return Undelivered(self._heads.complete(tenant, shown), left)
+
+    def _find(self, tenant: str, sk: str) -> Item | None:
+        with store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=lease_items.key(tenant, sk), ConsistentRead=True
+            )
+        return answer.get("Item")
+
+    def _is_free(self, head: Item, held: AbstractSet[str]) -> bool:
+        return head["id"]["S"] not in held and not items.has_expired(head, self._clock())
+
+
+def _in_the_way(error: ClientError) -> Item | None:
+    """The book that somebody changed first, if it is told; what else went wrong is raised on."""
+    failed, stored = failed_condition(error)
+    if failed or error.response["Error"]["Code"] == "TransactionConflictException":
+        return stored
+    reasons: Any = error.response.get("CancellationReasons", [])
+    codes = {reason.get("Code") for reason in reasons}
+    if codes & _SLOW_DOWN:
+        raise StoreUnavailableError("The store is busy. Try again in a moment.") from error
+    if not codes & _LOST:
+        raise error
+    found: Item | None = reasons[0].get("Item")
+    return found or None

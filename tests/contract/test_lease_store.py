@@ -1,0 +1,219 @@
+"""Facts about any `LeaseStore`."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import (
+    OTHER_TENANT,
+    TENANT,
+    UNDELIVERED_RETENTION,
+    ids,
+    incompressible_payload,
+    store_event,
+)
+from tests.clock import FixedClock
+from tests.contract.conftest import ADAPTERS, OpenStore, create_table
+from tests.fakes import InMemoryEventStore
+from tests.fakes_leases import InMemoryLeaseStore
+from triggers_api.event import Event
+from triggers_api.lease_book import Bundle, LeaseBook, LeaseStore, last_id_at
+from triggers_api.ports import EventStore, Position
+from triggers_api.store.leases import DynamoLeaseStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Stores = tuple[EventStore, LeaseStore]
+
+
+@pytest.fixture
+def fake_stores(fake_events: InMemoryEventStore) -> Stores:
+    return fake_events, InMemoryLeaseStore(fake_events)
+
+
+@pytest.fixture
+def dynamodb_stores(dynamodb_events: EventStore, dynamodb_leases: DynamoLeaseStore) -> Stores:
+    return dynamodb_events, dynamodb_leases
+
+
+@pytest.fixture
+def emulated_stores(emulator: "DynamoDBClient", open_store: OpenStore, clock: FixedClock) -> Stores:
+    table = create_table(emulator, "EventsTable")
+    return open_store(emulator, table), DynamoLeaseStore(emulator, table, clock)
+
+
+@pytest.fixture(params=ADAPTERS)
+def stores(request: pytest.FixtureRequest) -> Stores:
+    found: Stores = request.getfixturevalue(f"{request.param}_stores")
+    return found
+
+
+@pytest.fixture
+def events(stores: Stores) -> EventStore:
+    return stores[0]
+
+
+@pytest.fixture
+def leases(stores: Stores) -> LeaseStore:
+    return stores[1]
+
+
+def a_bundle(clock: FixedClock, *events: Event, seconds: float = 60, draw: int = 1) -> Bundle:
+    at = clock() + timedelta(seconds=seconds)
+    entropy = draw.to_bytes(10, "big")
+    return Bundle(LeaseBook().new_id(at, entropy), tuple(event.id for event in events))
+
+
+def next_of(book: LeaseBook, change_id: str = "a", **changes: Any) -> LeaseBook:
+    return replace(book, version=book.version + 1, change_id=change_id, **changes)
+
+
+def place(event: Event) -> Position:
+    return Position(event.created_at, event.id)
+
+
+def test_a_tenant_that_never_leased_has_an_empty_book(leases: LeaseStore) -> None:
+    assert leases.read_book(TENANT) == LeaseBook()
+    assert leases.read_bundles(TENANT, after="") == []
+
+
+def test_a_book_is_read_as_it_was_kept(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    event = store_event(events, clock())
+    bundle = a_bundle(clock, event, store_event(events, clock()))
+    book = next_of(
+        LeaseBook(),
+        cleared=bundle.id,
+        frontier=Position(clock(), ""),
+        reached=place(event),
+        next_round_at=clock(),
+        next_full_round_at=clock.advance(seconds=1),
+    )
+
+    assert leases.change(TENANT, book, (bundle,))
+
+    assert leases.read_book(TENANT) == book
+    assert leases.find_bundle(TENANT, bundle.id) == bundle
+    assert leases.read_bundles(TENANT, after="") == [bundle]
+    assert leases.read_book(OTHER_TENANT) == LeaseBook()
+    assert leases.find_bundle(OTHER_TENANT, bundle.id) is None
+    assert leases.read_bundles(OTHER_TENANT, after="") == []
+
+
+def test_of_two_changes_of_one_version_the_first_is_kept_whole_and_the_other_not_at_all(
+    leases: LeaseStore, clock: FixedClock
+) -> None:
+    first, second = a_bundle(clock, draw=1), a_bundle(clock, draw=2)
+    book = next_of(LeaseBook(), "first")
+    assert leases.change(TENANT, book, (first,))
+
+    assert not leases.change(TENANT, next_of(LeaseBook(), "second"), (second,))
+    assert not leases.change(TENANT, next_of(LeaseBook(), "third"), ())
+    assert not leases.change(TENANT, next_of(next_of(book)), (second,))
+
+    assert leases.read_book(TENANT) == book
+    assert leases.read_bundles(TENANT, after="") == [first]
+
+
+@pytest.mark.parametrize("with_bundle", [True, False])
+def test_a_change_that_was_kept_already_is_no_conflict_with_itself(
+    leases: LeaseStore, clock: FixedClock, *, with_bundle: bool
+) -> None:
+    bundles = (a_bundle(clock),) if with_bundle else ()
+    book = next_of(LeaseBook())
+    assert leases.change(TENANT, book, bundles)
+
+    assert leases.change(TENANT, book, bundles)
+
+    assert leases.read_book(TENANT) == book
+
+
+def test_bundles_are_read_in_the_order_in_which_they_come_back(
+    leases: LeaseStore, clock: FixedClock
+) -> None:
+    bundles = [a_bundle(clock, seconds=n, draw=9 - n) for n in range(1, 6)]
+    assert leases.change(TENANT, next_of(LeaseBook()), tuple(reversed(bundles)))
+
+    assert leases.read_bundles(TENANT, after="") == bundles
+    assert leases.read_bundles(TENANT, after="", limit=2) == bundles[:2]
+    assert leases.read_bundles(TENANT, after=bundles[1].id) == bundles[2:]
+    due = last_id_at(clock() + timedelta(seconds=3))
+    assert leases.read_bundles(TENANT, after="", until=due) == bundles[:3]
+    assert leases.read_bundles(TENANT, after=bundles[0].id, until=due) == bundles[1:3]
+    assert leases.read_bundles(TENANT, after=bundles[4].id, until=due) == []
+
+
+def test_a_bundle_can_be_emptied(leases: LeaseStore, events: EventStore, clock: FixedClock) -> None:
+    bundle = a_bundle(clock, store_event(events, clock()))
+    book = next_of(LeaseBook())
+    assert leases.change(TENANT, book, (bundle,))
+
+    assert leases.change(TENANT, next_of(book), (Bundle(bundle.id, ()),))
+
+    assert leases.read_bundles(TENANT, after="") == [Bundle(bundle.id, ())]
+
+
+def test_free_are_the_undelivered_events_that_nobody_holds_oldest_first(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    stored = [store_event(events, clock.advance(seconds=1)) for _ in range(8)]
+    store_event(events, clock(), OTHER_TENANT)
+    events.acknowledge(TENANT, stored[0].id, clock())
+    events.mark_failed(TENANT, stored[2].id, 3)
+    held = {stored[1].id, stored[4].id}
+
+    page = leases.list_free(TENANT, after=None, held=held, limit=3)
+
+    assert ids(list(page.events)) == [stored[2].id, stored[3].id, stored[5].id]
+    assert page.next_after is not None
+    rest = leases.list_free(TENANT, after=page.next_after, held=held, limit=3)
+    assert ids(list(rest.events)) == [stored[6].id, stored[7].id]
+    assert rest.next_after is None
+
+
+def test_a_long_run_of_what_is_held_is_passed_over(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    stored = [store_event(events, clock.advance(milliseconds=1)) for _ in range(40)]
+    held = frozenset(ids(stored[:39]))
+
+    page = leases.list_free(TENANT, after=None, held=held, limit=1)
+
+    assert page.events == (stored[39],)
+
+
+def test_what_was_delivered_or_is_unknown_is_not_read_again(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    stored = [store_event(events, clock.advance(seconds=1)) for _ in range(5)]
+    foreign = store_event(events, clock(), OTHER_TENANT)
+    events.acknowledge(TENANT, stored[1].id, clock())
+    asked = (stored[4].id, stored[1].id, foreign.id, stored[0].id, stored[2].id, stored[3].id)
+
+    found = leases.read_undelivered(TENANT, asked, limit=2)
+
+    assert found.events == (stored[0], stored[2])
+    assert found.left == (stored[3].id, stored[4].id)
+
+
+def test_what_has_expired_is_not_handed_out(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    event = store_event(events, clock())
+    clock.at += UNDELIVERED_RETENTION
+
+    assert leases.list_free(TENANT, after=None, held=frozenset(), limit=1).events == ()
+    assert leases.read_undelivered(TENANT, (event.id,), limit=1).events == ()
+
+
+def test_large_payloads_come_whole(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    event = store_event(events, clock(), payload=incompressible_payload(9000))
+
+    assert leases.list_free(TENANT, after=None, held=frozenset(), limit=5).events == (event,)
+    assert leases.read_undelivered(TENANT, (event.id,), limit=5).events == (event,)
