@@ -62,11 +62,12 @@ def tell(api: ApiClient) -> None:
         sync = _sync(api, f"exec_story_{run}")
         _print_texts(received, "sync.completed", f"exec_story_{run}", _completed(sync))
         failed, alert = _failures(api, received, run)
+        texts = len(received.newest_first())
     posted = [*sync, *failed]
     taken = _acknowledge(api, [*posted, alert])
     _chapter("In the end")
     print(f"  {len(posted)} events posted in {1 + len(failed)} executions, 1 alert raised")
-    print(f"  {len(_PEOPLE) * 2} texts sent to people, {taken} events acknowledged")
+    print(f"  {texts} texts sent to people, {taken} events acknowledged")
 
 
 def _sync(api: ApiClient, execution_id: str) -> list[Event]:
