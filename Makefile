@@ -61,6 +61,7 @@ simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10
 
 bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as ratios
 	@$(BIN)/python -m tests.bench.post
+	@$(BIN)/python -m tests.bench.batch
 	@$(BIN)/python -m tests.bench.imports
 	@$(BIN)/python -m tests.bench.deliver
 	@$(BIN)/python -m tests.bench.executions

@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "CURSOR_KEY": "a key that only tests sign with",
     "UNDELIVERED_RETENTION_DAYS": str(UNDELIVERED_RETENTION.days),
     "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),
+    "RATE_LIMIT_PER_SECOND": "0",  # what limits is tested by itself
+    "RATE_LIMIT_BURST": "0",
     "TRACING": "off",
     "POWERTOOLS_SERVICE_NAME": "triggers-test",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",

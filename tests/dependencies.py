@@ -9,6 +9,7 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_rate import InMemoryTokenBuckets
 from triggers_api.handlers.api import Dependencies
 from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
@@ -28,6 +29,7 @@ def dependencies(
         executions=executions or InMemoryExecutionStore(known, known.clock),
         leases=leases or InMemoryLeaseStore(known),
         api_keys=api_keys,
+        token_buckets=InMemoryTokenBuckets(),
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from triggers_api.event import Event, MetadataValue, Severity
@@ -40,7 +41,12 @@ class Accept:
 
         Raises `IdempotencyConflictError` if that was something else.
         """
-        created_at = self._clock()
+        return self.at(self._clock(), tenant, draft, idempotency_key)
+
+    def at(
+        self, created_at: datetime, tenant: str, draft: Draft, idempotency_key: str | None
+    ) -> Addition:
+        """The same, as of that moment."""
         if idempotency_key is None:
             entropy, fingerprint = self._entropy(), None
         else:

@@ -13,6 +13,7 @@
     │   ├── IdempotencyConflictError the key was used for another body
     │   └── ConflictError            what it is about is not in a state that allows it
     └── TransientError               the same call may succeed later
+        ├── RateLimitedError         the tenant has made too many requests
         ├── StoreUnavailableError
         └── QueueUnavailableError
 
@@ -127,6 +128,12 @@ class TransientError(TriggersError):
         """`retry_after_seconds` is what the caller is told to wait."""
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimitedError(TransientError):
+    """The tenant makes more requests than its limit allows."""
+
+    code = "rate_limited"
 
 
 class StoreUnavailableError(TransientError):

@@ -8,6 +8,7 @@ from triggers_api.api_keys import ApiKey
 from triggers_api.event import Event
 from triggers_api.executions import Tally
 from triggers_api.lifecycle import EventStatus
+from triggers_api.token_bucket import Grant, RateLimit
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -190,4 +191,15 @@ class ApiKeyStore(Protocol):
 
     def record_use(self, key_id: str, at: datetime) -> None:
         """Remember when the key was last used."""
+        ...
+
+
+class TokenBuckets(Protocol):
+    """Keeps the token bucket of each tenant; one that was never seen is full."""
+
+    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+        """Take as many tokens as there are, up to those wanted; never one twice.
+
+        Raises `StoreUnavailableError`.
+        """
         ...

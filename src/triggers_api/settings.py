@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from triggers_api.token_bucket import RateLimit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -14,6 +16,7 @@ class Settings:
     events: "EventsSettings"
     keys_table: str
     cursor_key: bytes
+    rate_limit: RateLimit | None
 
     @property
     def tracing(self) -> bool:
@@ -27,6 +30,7 @@ class Settings:
             events=EventsSettings.from_environment(environment),
             keys_table=environment["KEYS_TABLE"],
             cursor_key=environment["CURSOR_KEY"].encode(),
+            rate_limit=_rate_limit(environment),
         )
 
 
@@ -100,3 +104,10 @@ class PushSettings:
 
 def _days(text: str) -> timedelta:
     return timedelta(days=int(text))
+
+
+def _rate_limit(environment: Mapping[str, str]) -> RateLimit | None:
+    """None where 0 turns it off."""
+    per_second = int(environment["RATE_LIMIT_PER_SECOND"])
+    burst = int(environment["RATE_LIMIT_BURST"])
+    return RateLimit(per_second, burst) if per_second and burst else None

@@ -16,12 +16,14 @@ from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
 from tests.cloudformation import table_definition
 from tests.fakes import InMemoryApiKeyStore
-from triggers_api.ports import EventStore
+from tests.fakes_rate import InMemoryTokenBuckets
+from triggers_api.ports import EventStore, TokenBuckets
 from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
+from triggers_api.store.token_buckets import DynamoTokenBuckets
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,6 +101,27 @@ def dynamodb_api_keys(dynamodb: "DynamoDBClient") -> DynamoApiKeyStore:
 @pytest.fixture
 def emulated_api_keys(emulator: "DynamoDBClient") -> DynamoApiKeyStore:
     return DynamoApiKeyStore(emulator, create_table(emulator, "KeysTable"))
+
+
+@pytest.fixture
+def fake_token_buckets() -> InMemoryTokenBuckets:
+    return InMemoryTokenBuckets()
+
+
+@pytest.fixture
+def dynamodb_token_buckets(dynamodb: "DynamoDBClient") -> DynamoTokenBuckets:
+    return DynamoTokenBuckets(dynamodb, create_table(dynamodb, "KeysTable"))
+
+
+@pytest.fixture
+def emulated_token_buckets(emulator: "DynamoDBClient") -> DynamoTokenBuckets:
+    return DynamoTokenBuckets(emulator, create_table(emulator, "KeysTable"))
+
+
+@pytest.fixture(params=ADAPTERS)
+def token_buckets(request: pytest.FixtureRequest) -> TokenBuckets:
+    found: TokenBuckets = request.getfixturevalue(f"{request.param}_token_buckets")
+    return found
 
 
 @pytest.fixture(params=ADAPTERS)

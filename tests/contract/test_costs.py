@@ -121,7 +121,8 @@ def test_an_event_of_1_kb_that_is_traced_costs_no_more(
     dynamodb: "DynamoDBClient", traced_api: Api
 ) -> None:
     with metered(dynamodb, "EventsTable") as bill:
-        event_id = create(traced_api, order(1), idempotency_key="order-302-7814452-1903521")
+        draft = order(1, execution_id=None)
+        event_id = create(traced_api, draft, idempotency_key="order-302-7814452-1903521")
         acknowledge(traced_api, event_id)
 
     assert (bill.write_units, bill.read_units) == (5, 0)

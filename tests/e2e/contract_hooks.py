@@ -1,8 +1,8 @@
 """Keeps schemathesis from requests that the document allows but nobody can make up.
 
 A cursor is opaque: it comes from a Link header. An Idempotency-Key that was used for another
-body is a 422 by design: so each request gets a key of its own. And what settings a channel
-takes is the channel's to say, not the document's.
+body is a 422 by design: so each request gets a key of its own, and each CloudEvent an id. And
+what settings a channel takes is the channel's to say, not the document's.
 """
 
 import uuid
@@ -18,8 +18,9 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         return
     if case.query and "cursor" in case.query:
         del case.query["cursor"]
-    if isinstance(case.body, dict):
-        _make_acceptable(case.body)
+    for body in case.body if isinstance(case.body, list) else [case.body]:
+        if isinstance(body, dict):
+            _make_acceptable(body)
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
@@ -27,6 +28,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
 def _make_acceptable(body: dict[str, Any]) -> None:
     """What a body must say beyond its schema: settings that a channel takes, times in order."""
     body.pop("cursor", None)
+    if "specversion" in body:
+        body["id"] = str(uuid.uuid4())
     if "channel" in body:
         body["channel"] = "webhook"
         body["settings"] = {"url": "https://hooks.example.com/triggers"}

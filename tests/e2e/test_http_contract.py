@@ -10,6 +10,7 @@ from local.stack import running_stack
 from tests.e2e.tenants import new_tenant
 
 ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "20")  # for each operation and phase
 
 
@@ -22,7 +23,8 @@ def test_no_request_gets_a_server_error_or_an_answer_outside_the_contract(tmp_pa
 
 def _run(api: ApiClient, tmp_path: Path) -> None:
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{api.url}/openapi.json"),
         *("--url", api.url, "--header", f"Authorization: Bearer {api.api_key}"),
         *("--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--no-color"),
     ]

@@ -18,7 +18,9 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_rate import InMemoryTokenBuckets
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -32,6 +34,7 @@ from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.rate_limit import RateLimiter
 from triggers_api.summarize import Summarize
 
 CONFIGS = "/notifications/configs"
@@ -94,9 +97,12 @@ class World:
     def _services(self) -> Services:
         executions = InMemoryExecutionStore(self.events, self.clock)
         channels = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
+        accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
-            accept=Accept(self.events, self.clock),
+            rate_limiter=RateLimiter(InMemoryTokenBuckets(), None, self.clock),
+            accept=accept,
+            accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
             erase=Erase(self.events, self.deliveries, self.clock),
             lease=leasing_on(InMemoryLeaseStore(self.events), self.clock),

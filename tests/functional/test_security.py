@@ -41,6 +41,11 @@ class Case:
 
 CASES = {
     "create_event": Case(lambda api, _: api.post("/events", EVENT), Scope.EVENTS_WRITE, 201),
+    "create_events": Case(
+        lambda api, _: _first_result(api.post("/events/batch", {"events": [EVENT]})),
+        Scope.EVENTS_WRITE,
+        201,
+    ),
     "list_events": Case(lambda api, _: api.get("/events"), Scope.EVENTS_READ, 200, lists="/events"),
     "get_event": Case(
         lambda api, event_id: api.get(f"/events/{event_id}"),

@@ -139,7 +139,8 @@ def test_deliveries_that_are_made_at_once_do_not_mix(journey: Journey) -> None:
             services = Counter(each["namespace"] for each in attempt["subsegments"])
             assert services["remote"] == 1
             operations = Counter(operation for _, operation in calls(attempt))
-            assert (operations["GetItem"], operations["PutItem"]) in ((3, 1), (4, 1))
+            assert operations["PutItem"] == 1
+            assert operations["GetItem"] >= 3  # one more whenever two tell the breaker at once
 
 
 def test_what_is_not_recorded_leaves_nothing(journey: Journey) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import ENVIRONMENT
 from triggers_api.settings import Settings
+from triggers_api.token_bucket import RateLimit
 
 NAMES = [
     "EVENTS_TABLE",
@@ -12,6 +13,8 @@ NAMES = [
     "UNDELIVERED_RETENTION_DAYS",
     "DELIVERED_RETENTION_DAYS",
     "TRACING",
+    "RATE_LIMIT_PER_SECOND",
+    "RATE_LIMIT_BURST",
 ]
 
 
@@ -39,3 +42,15 @@ def test_tracing_is_only_on_when_it_says_so(text: str, expected: bool) -> None: 
     settings = Settings.from_environment(ENVIRONMENT | {"TRACING": text})
 
     assert settings.tracing is expected
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst", "expected"),
+    [("5", "10", RateLimit(5, 10)), ("0", "10", None), ("5", "0", None), ("0", "0", None)],
+)
+def test_a_limit_of_nothing_is_no_limit(
+    per_second: str, burst: str, expected: RateLimit | None
+) -> None:
+    given = {"RATE_LIMIT_PER_SECOND": per_second, "RATE_LIMIT_BURST": burst}
+
+    assert Settings.from_environment(ENVIRONMENT | given).rate_limit == expected

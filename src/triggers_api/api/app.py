@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from triggers_api.api import documentation, problems
 from triggers_api.api.routes import (
     account,
+    batch,
     events,
     executions,
     history,
@@ -30,7 +31,10 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     documentation.install(app)
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
-    for resource in (events, inbox, leases, executions, notifications, history, account):
+    for resource in (
+        *(events, batch, inbox, leases, executions),
+        *(notifications, history, account),
+    ):
         app.include_router(resource.router)
         app.state.routes += resource.router.routes
     return app

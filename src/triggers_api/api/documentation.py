@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI cannot see for itself, and the page that shows it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, get_args
 
@@ -10,16 +11,20 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from triggers_api.api.batch_schemas import BatchIn
+from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
 from triggers_api.api.lease_schemas import LeaseIn, ReleaseIn
 from triggers_api.api.notification_schemas import ConfigIn
-from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn
+from triggers_api.api.schemas import AcknowledgeIn, ErrorOut, EventIn, EventOut
 
 VERSION: Final = "0.1.0"
 
 # Read by the routes, so unknown to FastAPI.
 _BODY_MODELS: Final[tuple[type[BaseModel], ...]] = (
     EventIn,
+    BatchIn,
+    CloudEventIn,
     AcknowledgeIn,
     LeaseIn,
     ReleaseIn,
@@ -46,15 +51,28 @@ _REASONS = {
     413: "The body or payload is too large.",
     415: "The body is not JSON.",
     422: "Well-formed, but not acceptable.",
+    429: "More requests than the tenant's limit allows; try again after `Retry-After` seconds.",
     500: "A fault of ours.",
     503: "The store did not answer; try again after `Retry-After` seconds.",
 }
 RETRY_AFTER: Final[dict[str, Any]] = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
 }
+RATE_LIMIT: Final[dict[str, Any]] = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": 'The limit, such as `"tenant";q=1000;w=2`: so many requests at once, and the seconds '
+        "in which that many come back. Every answer to a live key has it.",
+    },
+    "RateLimit": {
+        "schema": {"type": "string"},
+        "description": 'Where known, what is left, such as `"tenant";r=0;t=1`, and seconds until more.',
+    },
+}
 _ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
     405: {"Allow": {"schema": {"type": "string"}}},
+    429: RETRY_AFTER | RATE_LIMIT,
     503: RETRY_AFTER,
 }
 
@@ -85,18 +103,44 @@ LINK_HEADER: Final[dict[str, Any]] = {
     },
 }
 
+IF_NONE_MATCH: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+            "description": "The `ETag` of the last answer: 304 without a body if it still is so.",
+        }
+    ]
+}
+_NOT_MODIFIED: Final[dict[str, Any]] = {
+    "description": "It is as it was when the tag in `If-None-Match` was given."
+}
+_ETAG: Final[dict[str, Any]] = {
+    "ETag": {"schema": {"type": "string"}, "description": "Changes whenever the answer does."}
+}
 
 Answers = dict[int | str, dict[str, Any]]
+TAGGED: Final[Answers] = {200: {"model": EventOut, "headers": _ETAG}, 304: _NOT_MODIFIED}
+TAGGED_LIST: Final[Answers] = {
+    200: {
+        "model": list[EventOut],
+        "description": LINK_HEADER["description"],
+        "headers": LINK_HEADER["headers"] | _ETAG,
+    },
+    304: _NOT_MODIFIED,
+}
 
 
 def answers(success: Answers, *error_statuses: int) -> Answers:
-    """A route's answers; 500 and 503 can come from any that uses the store.
+    """A route's answers; 429 can come from any with a key, 500 and 503 if it uses the store.
 
     Models are only named here and described in `document`: given to FastAPI, each answer of
     each route would build a validator of its own that nobody uses, a tenth of a cold start.
     """
     every = {status: described(answer) for status, answer in success.items()}
-    for status in (*error_statuses, 500, 503):
+    for status in (*error_statuses, 429, 500, 503):
         every[status] = described(
             {
                 "model": ErrorOut,
@@ -116,17 +160,24 @@ def described(answer: dict[str, Any]) -> dict[str, Any]:
     is_list = bool(get_args(model))
     shown: type[BaseModel] = get_args(model)[0] if is_list else model
     _answer_models.add(shown)
-    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{shown.__name__}"}
+    schema = reference_to(shown)
     if is_list:
         schema = {"type": "array", "items": schema}
     return shape | {"content": {"application/json": {"schema": schema}}}
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The request body of a route that reads it by itself."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    content = {"application/json": {"schema": schema}}
+def body_of(
+    model: type[BaseModel], others: Mapping[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The request body of a route that reads it by itself; the schemas of `others` by type."""
+    content = {"application/json": {"schema": reference_to(model)}}
+    content |= {name: {"schema": schema} for name, schema in (others or {}).items()}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def reference_to(model: type[BaseModel]) -> dict[str, Any]:
+    """Where the document shows a model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -9,25 +9,25 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.errors import Detail, InvalidRequestError
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
-            "description": (
-                "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
-                "the event that was stored first, with `Idempotency-Replayed: true`."
-            ),
-        }
-    ]
-}
-"""What the OpenAPI document says of it."""
+KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
+PATTERN_HINTS[KEY_PATTERN] = "give 1 to 255 printable ASCII characters without spaces"
+
+
+def idempotency_key_parameter(description: str) -> dict[str, Any]:
+    """What the OpenAPI document says of it."""
+    header = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "pattern": KEY_PATTERN},
+        "description": description,
+    }
+    return {"parameters": [header]}
 
 
 def idempotency_key_of(request: Request) -> str | None:

@@ -28,7 +28,21 @@ MAX_DEPTH = 64  # levels inside the body's own object
 MAX_BODY_BYTES = 512 * 1024  # a payload of 256 KiB, generous metadata, and its spacing
 
 
-_JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?', re.IGNORECASE)
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a body's Content-Type must be, in UTF-8; `name` is what a caller is told."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def matching(cls, name: str, expression: str) -> "MediaType":
+        """Of any name that fits the expression, with or without its only charset."""
+        charset = r'\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?'
+        return cls(name, re.compile(expression + charset, re.IGNORECASE))
+
+
+JSON = MediaType.matching("application/json", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +57,26 @@ class JsonBody:
         members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
         return bytes(members[key])
 
+    def member(self, key: str) -> "JsonBody":
+        """One member of the body's object."""
+        return JsonBody(self.value[key], self.text_of(key))
+
+    def items(self) -> list["JsonBody"]:
+        """The items of a body that is a list."""
+        texts = msgspec.json.decode(self.text, type=list[msgspec.Raw])
+        return [JsonBody(value, bytes(text)) for value, text in zip(self.value, texts, strict=True)]
+
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(body: JsonBody, model: type[Model], *, code: str, example: str) -> Model:
+def validated(
+    body: JsonBody, model: type[Model], *, code: str, example: str, called: str = "body"
+) -> Model:
     """The body as a model. Raises `InvalidContentError` with every fault in it."""
     if not isinstance(body.value, dict):
         detail = Detail("body", "give a JSON object", code)
-        message = f"The body is no JSON object. Send one such as {example}."
+        message = f"The {called} is no JSON object. Send one such as {example}."
         raise InvalidContentError(message, code=code, details=(detail,))
     try:
         return model.model_validate(body.value)
@@ -59,27 +84,36 @@ def validated(body: JsonBody, model: type[Model], *, code: str, example: str) ->
         found = error.errors(include_url=False, include_input=False)
         details = details_of(found)
         more = f" And {len(found) - 1} more: see details." if len(found) > 1 else ""
-        message = f"The body has a fault: {details[0].field}: {details[0].message}.{more}"
+        message = f"The {called} has a fault: {details[0].field}: {details[0].message}.{more}"
         raise InvalidContentError(message, code=code, details=details) from None
 
 
-async def read_json(request: Request) -> JsonBody:
-    """Read a request's JSON body. Raises what is wrong with it, in a sentence."""
-    content_type = request.headers.get("content-type", "application/json")
-    if _JSON_TYPE.fullmatch(content_type.strip()) is None:
-        message = "Send JSON in UTF-8, with the header 'Content-Type: application/json'."
+async def read_json(
+    request: Request,
+    media_type: MediaType = JSON,
+    *,
+    max_bytes: int = MAX_BODY_BYTES,
+    levels: int = 1,
+) -> JsonBody:
+    """Read a request's JSON body. Raises what is wrong with it, in a sentence.
+
+    `levels` of the containers are the body's own; inside them, 64 may be nested.
+    """
+    content_type = request.headers.get("content-type", media_type.name)
+    if media_type.pattern.fullmatch(content_type.strip()) is None:
+        message = f"Send JSON in UTF-8, with the header 'Content-Type: {media_type.name}'."
         raise UnsupportedMediaTypeError(message)
     if request.headers.get("content-encoding", "identity") != "identity":
         message = "Send the body as it is: compressed ones (Content-Encoding) are not read."
         raise UnsupportedMediaTypeError(message)
     text = await request.body()
-    if len(text) > MAX_BODY_BYTES:
-        message = f"The body has {len(text)} bytes. Send at most {MAX_BODY_BYTES}."
+    if len(text) > max_bytes:
+        message = f"The body has {len(text)} bytes. Send at most {max_bytes}."
         raise PayloadTooLargeError(message, code="body_too_large")
-    return JsonBody(parse(text), text)
+    return JsonBody(parse(text, levels), text)
 
 
-def parse(text: bytes) -> Any:
+def parse(text: bytes, levels: int = 1) -> Any:
     """The value of a JSON text. Raises `InvalidRequestError`."""
     try:
         value = msgspec.json.decode(text)
@@ -92,7 +126,7 @@ def parse(text: bytes) -> Any:
     except ValueError as error:
         raise _malformed(f"The body cannot be taken: {error}.") from None
     # Counting brackets is quick, and says enough for nearly every body.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - 1 > MAX_DEPTH:
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - levels > MAX_DEPTH:
         raise _too_deep()
     return value
 

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from pydantic import BeforeValidator, Field
 
 from triggers_api.api.cursor import ListQuery
+from triggers_api.api.etag import tagged
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.services import services_of
 from triggers_api.event import events_as_json
@@ -79,7 +80,7 @@ Until = Annotated[Moment, Query(description="Only events created before (ISO 860
 def list_answer(
     request: Request, tenant: str, query: EventQuery, *, limit: int, cursor: str | None
 ) -> Response:
-    """A page as a JSON array; `Link: <?…>; rel="next"` where there is more (RFC 8288).
+    """A page as a JSON array, tagged; `Link: <?…>; rel="next"` where there is more (RFC 8288).
 
     The link is relative, so that it holds behind any base path, and repeats the query.
     """
@@ -87,7 +88,7 @@ def list_answer(
     after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
     page = services.events.list_events(tenant, query, limit=limit, after=after)
     headers = link_header(request, tenant, query, page.next_after)
-    return Response(events_as_json(page.events), 200, headers, "application/json")
+    return tagged(request, events_as_json(page.events), headers)
 
 
 def link_header(

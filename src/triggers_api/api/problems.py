@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +26,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.InvalidContentError: 422,
     errors.IdempotencyConflictError: 422,
     errors.ConflictError: 409,
+    errors.RateLimitedError: 429,
     errors.StoreUnavailableError: 503,
     errors.QueueUnavailableError: 503,
 }
@@ -42,16 +44,17 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The one error shape, as a response."""
-    body = {
-        "error": code,
-        "message": message,
-        "details": [
-            {"field": detail.field, "message": detail.message, "code": detail.code}
-            for detail in details
-        ],
-        "request_id": request_id,
-    }
+    body = told(code, message, details) | {"request_id": request_id}
     return Response(json.dumps(body), status, headers, "application/json")
+
+
+def told(code: str, message: str, details: Iterable[Detail]) -> dict[str, Any]:
+    """The one error shape, but for the request's id."""
+    shown = [
+        {"field": detail.field, "message": detail.message, "code": detail.code}
+        for detail in details
+    ]
+    return {"error": code, "message": message, "details": shown}
 
 
 def install(app: FastAPI) -> None:

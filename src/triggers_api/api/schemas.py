@@ -69,7 +69,7 @@ MetadataValue = Annotated[
 ]
 
 
-def _few(metadata: object) -> object:
+def _few(metadata: Any) -> Any:
     """Before its members are looked at: each could be wrong, and there may be thousands."""
     if isinstance(metadata, dict) and len(metadata) > MAX_METADATA_KEYS:
         message = f"give at most {MAX_METADATA_KEYS} keys, not {len(metadata)}"
@@ -86,6 +86,11 @@ def _small(metadata: dict[str, object]) -> dict[str, object]:
         message = f"give at most {MAX_METADATA_BYTES} bytes in all, not {size}"
         raise ValueError(message)
     return metadata
+
+
+def check_metadata(metadata: dict[str, Any]) -> None:
+    """Raise ValueError if there are too many, or if they are too large."""
+    _small(_few(metadata))
 
 
 EXAMPLE_EVENT: Final[dict[str, Any]] = {

@@ -7,19 +7,22 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.cursor import CursorCodec
-from triggers_api.api.request_context import context_of
+from triggers_api.api.rate_limit_headers import standing
+from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator, Principal
 from triggers_api.erase import Erase
-from triggers_api.errors import UnauthenticatedError
+from triggers_api.errors import RateLimitedError, UnauthenticatedError
 from triggers_api.lease import Lease
 from triggers_api.ports import EventStore, ExecutionStore
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.rate_limit import RateLimiter
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
@@ -29,7 +32,9 @@ class Services:
     """The verbs and ports behind the routes."""
 
     authenticator: Authenticator
+    rate_limiter: RateLimiter
     accept: Accept
+    accept_many: AcceptMany
     acknowledge: Acknowledge
     erase: Erase
     lease: Lease
@@ -60,14 +65,28 @@ class Requires(SecurityBase):
         self.scope = scope
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller. Raises `UnauthenticatedError` or `ForbiddenError`."""
+        """The caller. Raises `UnauthenticatedError`, `RateLimitedError` or `ForbiddenError`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             message = "Send your API key in the header 'Authorization: Bearer <key>'."
             raise UnauthenticatedError(message)
-        principal = services_of(request).authenticator.authenticate(token.strip())
+        services = services_of(request)
+        principal = services.authenticator.authenticate(token.strip())
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
+        _admit(services.rate_limiter, principal.tenant, context)
         if self.scope is not None:
             principal.require(self.scope)
         return principal
+
+
+def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
+    """Count the request, and have every answer to it say how the tenant's limit stands."""
+    limit = limiter.limit
+    if limit is None:
+        return
+    try:
+        context.headers = standing(limit, limiter.admit(tenant))
+    except RateLimitedError as error:
+        context.headers = standing(limit, 0, error.retry_after_seconds)
+        raise

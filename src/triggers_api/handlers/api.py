@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mangum import Mangum
 
 from triggers_api.accept import Accept
+from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -25,13 +26,14 @@ from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
 from triggers_api.lease import Lease
 from triggers_api.lease_book import LeaseStore
-from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
+from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore, TokenBuckets
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.queue.deliveries import SqsDeliveryQueue
+from triggers_api.rate_limit import RateLimiter
 from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.settings import PushSettings, QueueSettings, Settings
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -41,6 +43,7 @@ from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 
@@ -53,6 +56,7 @@ class Dependencies:
     executions: ExecutionStore
     leases: LeaseStore
     api_keys: ApiKeyStore
+    token_buckets: TokenBuckets
     configs: ConfigStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
@@ -73,9 +77,12 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
 
 
 def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services:
+    accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, clock),
-        accept=Accept(given.events, clock),
+        rate_limiter=RateLimiter(given.token_buckets, settings.rate_limit, clock),
+        accept=accept,
+        accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
         lease=Lease(given.leases, clock),
@@ -112,6 +119,7 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
         executions=DynamoExecutionStore(client, settings.events, now),
         leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
+        token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=push.delivery_retention

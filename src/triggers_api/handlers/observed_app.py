@@ -48,6 +48,7 @@ class ObservedApp:
                 status = message["status"]
                 message["headers"] = [
                     *message["headers"],
+                    *context.headers,
                     (b"x-request-id", context.request_id.encode()),
                 ]
             await send(message)

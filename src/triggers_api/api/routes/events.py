@@ -5,10 +5,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from triggers_api.accept import Draft
-from triggers_api.api.documentation import CREATED_HEADERS, LINK_HEADER, answers, body_of
-from triggers_api.api.idempotency_key import IDEMPOTENCY_KEY, idempotency_key_of
-from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
+from triggers_api.api.cloud_event_schemas import CloudEventIn
+from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
+from triggers_api.api.documentation import (
+    CREATED_HEADERS,
+    IF_NONE_MATCH,
+    TAGGED,
+    TAGGED_LIST,
+    answers,
+    body_of,
+    reference_to,
+)
+from triggers_api.api.drafts import read_event
+from triggers_api.api.etag import tagged
+from triggers_api.api.idempotency_key import idempotency_key_parameter
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -23,17 +33,17 @@ from triggers_api.api.schemas import EventIn, EventOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import PayloadTooLargeError
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
-
-MAX_PAYLOAD_BYTES = 256 * 1024
 
 router = APIRouter(tags=["events"])
 EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
 
-
-_EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
+_KEY = idempotency_key_parameter(
+    "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
+    "the event that was stored first, with `Idempotency-Replayed: true`. Not heeded with a "
+    "CloudEvent, whose `source` and `id` are its key."
+)
 
 
 class StatusFilter(StrEnum):
@@ -54,15 +64,21 @@ class StatusFilter(StrEnum):
     responses=answers(
         {201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 410, 413, 415, 422
     ),
-    openapi_extra=body_of(EventIn) | IDEMPOTENCY_KEY,
+    openapi_extra=body_of(EventIn, {STRUCTURED.name: reference_to(CloudEventIn)}) | _KEY,
 )
 async def create_event(
     request: Request,
     principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
 ) -> Response:
-    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged."""
-    draft = _draft(await read_json(request))
-    addition = services_of(request).accept(principal.tenant, draft, idempotency_key_of(request))
+    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged.
+
+    A CloudEvent 1.0 is taken too, in the structured mode, and in the binary mode with its
+    attributes in `ce-` headers and its data as the body.
+    """
+    reading = read_cloud_event if is_cloud_event(request) else read_event
+    posting = await reading(request)
+    accept = services_of(request).accept
+    addition = accept(principal.tenant, posting.draft, posting.idempotency_key)
     event = addition.event
     context = context_of(request)
     context.event_id, context.execution_id = event.id, event.execution_id
@@ -78,7 +94,8 @@ async def create_event(
     operation_id="list_events",
     summary="List events",
     response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 400, 401, 403),
+    responses=answers(TAGGED_LIST, 400, 401, 403),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def list_events(
     request: Request,
@@ -107,7 +124,8 @@ async def list_events(
     operation_id="get_event",
     summary="Read an event",
     response_class=Response,
-    responses=answers({200: {"model": EventOut}}, 400, 401, 403, 404, 410),
+    responses=answers(TAGGED, 400, 401, 403, 404, 410),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def get_event(
     request: Request,
@@ -118,7 +136,7 @@ async def get_event(
     event = services_of(request).events.get(principal.tenant, event_id)
     context = context_of(request)
     context.event_id, context.execution_id = event.id, event.execution_id
-    return Response(event.as_json(), 200, media_type="application/json")
+    return tagged(request, event.as_json(), {})
 
 
 @router.delete(
@@ -168,22 +186,3 @@ def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:
     if status is None:
         return ALL_STATUSES
     return UNDELIVERED if status is StatusFilter.UNDELIVERED else (EventStatus(status),)
-
-
-def _draft(body: JsonBody) -> Draft:
-    """The body as an event to store. Raises `InvalidContentError` with every fault in it."""
-    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
-    payload = body.text_of("payload")
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        message = (
-            f"The payload has {len(payload)} bytes. At most {MAX_PAYLOAD_BYTES} are taken: "
-            "store what is larger elsewhere and send a link."
-        )
-        raise PayloadTooLargeError(message)
-    return Draft(
-        event_type=event.event_type,
-        payload=without_spacing(payload),
-        metadata=event.metadata,
-        severity=event.severity,
-        execution_id=event.execution_id,
-    )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from triggers_api.acknowledge import Acknowledgement
-from triggers_api.api.documentation import LINK_HEADER, answers, body_of
+from triggers_api.api.documentation import IF_NONE_MATCH, TAGGED_LIST, answers, body_of
 from triggers_api.api.json_body import read_json, validated
 from triggers_api.api.list_query import (
     Cursor,
@@ -22,7 +22,6 @@ from triggers_api.api.schemas import (
     AcknowledgeOut,
     AcknowledgeResult,
     ErrorOut,
-    EventOut,
 )
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
@@ -38,7 +37,8 @@ router = APIRouter(tags=["inbox"])
     operation_id="list_inbox",
     summary="Read the inbox",
     response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 400, 401, 403),
+    responses=answers(TAGGED_LIST, 400, 401, 403),
+    openapi_extra=IF_NONE_MATCH,
 )
 async def list_inbox(
     request: Request,

@@ -1,0 +1,75 @@
+"""Bodies of a batch's request and answer, as pydantic models."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
+
+from triggers_api.api.idempotency_key import KEY_PATTERN
+from triggers_api.api.schemas import DetailOut, EventIn, EventOut
+
+MAX_EVENTS: Final = 100
+
+# What a cold start need not build: the document shows these, and nothing else uses them.
+_DOCUMENTED = ConfigDict(extra="forbid", defer_build=True)
+
+
+class BatchEventIn(EventIn):
+    """An event of a batch."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    idempotency_key: Annotated[str, StringConstraints(strict=True, pattern=KEY_PATTERN)] | None = (
+        Field(
+            default=None,
+            description="This event's own, in place of the header; as in `POST /events`.",
+        )
+    )
+
+
+class BatchIn(BaseModel):
+    """Up to a hundred events."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    # Each is looked at by itself, so that one that is wrong spoils no other.
+    events: list[SkipValidation[BatchEventIn]] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+class RefusalOut(BaseModel):
+    """The one shape of errors, but for the request's id, which is in `X-Request-Id`."""
+
+    model_config = _DOCUMENTED
+
+    error: str = Field(description="Stable, for programs.", examples=["invalid_event"])
+    message: str = Field(description="A sentence a person can act on.")
+    details: list[DetailOut]
+
+
+class StoredOut(BaseModel):
+    """An event that is stored."""
+
+    model_config = _DOCUMENTED
+
+    status: Literal[201]
+    replayed: bool = Field(description="It was stored before, under the same idempotency key.")
+    event: EventOut
+
+
+class RefusedOut(BaseModel):
+    """An event that is not stored."""
+
+    model_config = _DOCUMENTED
+
+    status: Literal[410, 413, 422, 503] = Field(
+        description="As `POST /events` would have answered."
+    )
+    retry_after: int | None = Field(description="With 503, seconds to wait before a repetition.")
+    error: RefusalOut
+
+
+class BatchOut(BaseModel):
+    """A result for each event, in the order they were sent."""
+
+    model_config = _DOCUMENTED
+
+    results: list[StoredOut | RefusedOut]

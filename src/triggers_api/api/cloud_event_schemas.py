@@ -1,0 +1,113 @@
+"""A CloudEvent as it is posted, as a pydantic model."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
+
+from triggers_api.api.faults import PATTERN_HINTS
+from triggers_api.api.schemas import MAX_METADATA_TEXT, EventType, ExecutionId
+from triggers_api.event import Severity
+
+_PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
+PATTERN_HINTS[_PRINTABLE] = "give a text without control characters"
+NAME: Final = r"^[a-z0-9]{1,64}$"
+PATTERN_HINTS[NAME] = "give a name of lower-case letters and digits"
+_JSON_TYPE: Final = r"^[A-Za-z0-9.+_-]+/([A-Za-z0-9.+_-]+\+)?[Jj][Ss][Oo][Nn] *(;[ -~]*)?$"
+PATTERN_HINTS[_JSON_TYPE] = "only JSON is taken: give application/json, with a JSON object as data"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+Text = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=MAX_METADATA_TEXT, pattern=_PRINTABLE),
+]
+
+
+def _time(text: str) -> str:
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        is_time = False
+    else:
+        is_time = _TIME.fullmatch(text) is not None
+    if not is_time:
+        message = "give an RFC 3339 time such as 2026-11-21T22:55:18Z"
+        raise ValueError(message)
+    return text
+
+
+def _extension(value: object) -> str:
+    """As text, so that an event says the same in both modes: headers know no types."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        value = str(value)
+    if not isinstance(value, str):
+        message = "give a string, a whole number, true or false"
+        raise ValueError(message)  # noqa: TRY004  # pydantic's way to tell a fault
+    if len(value) > MAX_METADATA_TEXT:
+        message = f"give at most {MAX_METADATA_TEXT} characters"
+        raise ValueError(message)
+    return value
+
+
+_Name = Annotated[str, StringConstraints(pattern=NAME)]
+_Extension = Annotated[
+    str,
+    PlainValidator(
+        _extension,
+        json_schema_input_type=Annotated[str, Field(max_length=MAX_METADATA_TEXT)]
+        | bool
+        | int
+        | None,
+    ),
+]
+
+
+class CloudEventIn(BaseModel):
+    """A CloudEvent 1.0 with a JSON object as data. `source` and `id` are its idempotency key."""
+
+    # Not built at a cold start: most who post do not post these.
+    model_config = ConfigDict(
+        extra="allow",
+        defer_build=True,
+        json_schema_extra={
+            "propertyNames": {"pattern": NAME},
+            "examples": [
+                {
+                    "specversion": "1.0",
+                    "type": "invoice.failed",
+                    "source": "/shops/42",
+                    "id": "A-1",
+                    "time": "2026-11-21T22:55:18Z",
+                    "connector": "amazon",
+                    "severity": "error",
+                    "data": {"order_id": "902-1845936-5412345"},
+                }
+            ],
+        },
+    )
+    __pydantic_extra__: dict[_Name, _Extension]
+
+    specversion: Literal["1.0"]
+    type: EventType
+    source: Text
+    id: Text
+    time: (
+        Annotated[Text, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
+        | None
+    ) = None
+    subject: Text | None = None
+    dataschema: Text | None = None
+    datacontenttype: (
+        Annotated[
+            str, StringConstraints(strict=True, max_length=MAX_METADATA_TEXT, pattern=_JSON_TYPE)
+        ]
+        | None
+    ) = Field(default=None, examples=["application/json"])
+    data: dict[str, Any] = Field(
+        default_factory=dict, description="The payload: any JSON object, up to 256 KiB as sent."
+    )
+    severity: Severity | None = None
+    executionid: ExecutionId | None = None

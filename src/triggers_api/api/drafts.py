@@ -1,0 +1,48 @@
+"""Events as they are posted, read as drafts."""
+
+from fastapi import Request
+
+from triggers_api.accept import Draft
+from triggers_api.accept_many import Posting
+from triggers_api.api.batch_schemas import BatchEventIn
+from triggers_api.api.idempotency_key import idempotency_key_of
+from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
+from triggers_api.api.schemas import EventIn
+from triggers_api.errors import PayloadTooLargeError
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+_EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
+
+
+async def read_event(request: Request) -> Posting:
+    """The one event of a request, in our own form. Raises what is wrong with it."""
+    body = await read_json(request)
+    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
+    return Posting(_draft(body, event), idempotency_key_of(request))
+
+
+def posting_of(body: JsonBody) -> Posting:
+    """One event of a batch, which may name an idempotency key of its own."""
+    event = validated(body, BatchEventIn, code="invalid_event", example=_EXAMPLE, called="event")
+    return Posting(_draft(body, event), event.idempotency_key)
+
+
+def packed(payload: bytes) -> bytes:
+    """A payload as it is kept. Raises `PayloadTooLargeError`."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        message = (
+            f"The payload has {len(payload)} bytes. At most {MAX_PAYLOAD_BYTES} are taken: "
+            "store what is larger elsewhere and send a link."
+        )
+        raise PayloadTooLargeError(message)
+    return without_spacing(payload)
+
+
+def _draft(body: JsonBody, event: EventIn) -> Draft:
+    return Draft(
+        event_type=event.event_type,
+        payload=packed(body.text_of("payload")),
+        metadata=event.metadata,
+        severity=event.severity,
+        execution_id=event.execution_id,
+    )

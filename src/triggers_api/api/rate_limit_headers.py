@@ -1,0 +1,23 @@
+"""What an answer says of its tenant's rate limit, as draft-ietf-httpapi-ratelimit-headers-11."""
+
+from functools import lru_cache
+
+from triggers_api.token_bucket import RateLimit
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@lru_cache(maxsize=8)
+def policy(limit: RateLimit) -> Headers:
+    """The limit itself: so many requests at once, and how long that many take to come back."""
+    window = -(-limit.burst // limit.per_second)
+    return ((b"ratelimit-policy", b'"tenant";q=%d;w=%d' % (limit.burst, window)),)
+
+
+def standing(limit: RateLimit, left: int | None, seconds: int | None = None) -> Headers:
+    """The limit, and what is left of it where that is known; `seconds` until more comes back."""
+    if left is None:
+        return policy(limit)
+    if seconds is None:
+        seconds = max(1, -(-(limit.burst - left) // limit.per_second))
+    return (*policy(limit), (b"ratelimit", b'"tenant";r=%d;t=%d' % (left, seconds)))

@@ -1,0 +1,115 @@
+"""`/events/batch`: post many events at once."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from triggers_api.accept_many import Outcome, Posting
+from triggers_api.api.batch_schemas import MAX_EVENTS, BatchIn, BatchOut
+from triggers_api.api.cloud_event_schemas import CloudEventIn
+from triggers_api.api.cloud_events import BATCH
+from triggers_api.api.cloud_events import posting_of as posting_of_cloud_event
+from triggers_api.api.documentation import answers, body_of, reference_to
+from triggers_api.api.drafts import posting_of
+from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
+from triggers_api.api.json_body import JsonBody, read_json, validated
+from triggers_api.api.problems import STATUSES, told
+from triggers_api.api.request_context import context_of
+from triggers_api.api.services import Requires, services_of
+from triggers_api.api_keys import Scope
+from triggers_api.authenticate import Principal
+from triggers_api.errors import CallerError
+from triggers_api.ports import Addition
+
+# A function answers 6 MB at most, as a string in JSON. The answer repeats the payloads, and that
+# string puts a backslash before each quote and backslash: twice this, and what is ours, fits.
+MAX_BATCH_BYTES: Final = 2560 * 1024
+_LEVELS: Final = 3  # of the batch's own: the body, the list, and each event as in `POST /events`
+_CLOUD_EVENTS: Final = "application/cloudevents"
+_EXAMPLE: Final = '{"events": [{"event_type": "invoice.failed", "payload": {}}]}'
+
+router = APIRouter(tags=["events"])
+_KEY = idempotency_key_parameter(
+    "Any text of your own, best a UUID. For 24 hours, it makes a key for each event that has none "
+    "of its own, from its place in the list: a repeated batch stores nothing twice."
+)
+_CLOUD_EVENTS_SCHEMA: Final = {
+    "type": "array",
+    "items": reference_to(CloudEventIn),
+    "minItems": 1,
+    "maxItems": MAX_EVENTS,
+}
+
+
+@router.post(
+    "/events/batch",
+    operation_id="create_events",
+    summary="Post many events",
+    response_class=Response,
+    responses=answers({200: {"model": BatchOut}}, 400, 401, 403, 413, 415, 422),
+    openapi_extra=body_of(BatchIn, {BATCH.name: _CLOUD_EVENTS_SCHEMA}) | _KEY,
+)
+async def create_events(
+    request: Request,
+    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
+) -> Response:
+    """Up to 100 at once, each for itself: one that is refused spoils no other."""
+    read = await _read(request)
+    postings = [each for each in read if isinstance(each, Posting)]
+    stored = iter(services_of(request).accept_many(principal.tenant, postings))
+    outcomes = [next(stored) if isinstance(each, Posting) else each for each in read]
+    context_of(request).events_created = sum(
+        isinstance(each, Addition) and not each.replayed for each in outcomes
+    )
+    answer = b'{"results":[%s]}' % b",".join(map(_result, outcomes))
+    return Response(answer, 200, media_type="application/json")
+
+
+async def _read(request: Request) -> list[Posting | CallerError]:
+    """Each event of the batch, or what is wrong with it. Raises what is wrong with all."""
+    if request.headers.get("content-type", "")[: len(_CLOUD_EVENTS)].lower() == _CLOUD_EVENTS:
+        body = await read_json(request, BATCH, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS - 1)
+        _check(JsonBody({"events": body.value}, b""))  # the list is, as in a batch of ours
+        return [_posting(posting_of_cloud_event, item) for item in body.items()]
+    key = idempotency_key_of(request)
+    body = await read_json(request, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS)
+    _check(body)
+    read = [_posting(posting_of, item) for item in body.member("events").items()]
+    if key is None:
+        return read
+    return [_under(key, number, each) for number, each in enumerate(read)]
+
+
+def _check(batch: JsonBody) -> None:
+    """Whether there is a list of events at all; each is looked at for itself."""
+    validated(batch, BatchIn, code="invalid_batch", example=_EXAMPLE)
+
+
+def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> Posting | CallerError:
+    try:
+        return reading(item)
+    except CallerError as error:
+        return error
+
+
+def _under(key: str, number: int, read: Posting | CallerError) -> Posting | CallerError:
+    """Under its own key or, by its place, under the batch's."""
+    if isinstance(read, CallerError) or read.idempotency_key is not None:
+        return read
+    # No key that a caller may send has a space in it, so none meets this one.
+    return Posting(read.draft, f"{number} of {key}")
+
+
+def _result(outcome: Outcome) -> bytes:
+    if isinstance(outcome, Addition):
+        replayed = b"true" if outcome.replayed else b"false"
+        return b'{"status":201,"replayed":%s,"event":%s}' % (replayed, outcome.event.as_json())
+    result = {
+        "status": STATUSES[type(outcome)],
+        "retry_after": getattr(outcome, "retry_after_seconds", None),
+        "error": told(outcome.code, outcome.message, getattr(outcome, "details", ())),
+    }
+    # Not as ASCII: an escape is up to six times as long as the character that was sent.
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()

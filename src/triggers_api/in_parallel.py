@@ -1,0 +1,52 @@
+"""The same work on many things at once, each for itself: one that fails spoils no other."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+from triggers_api.errors import StoreUnavailableError, TransientError
+from triggers_api.timestamps import Clock
+
+_AT_ONCE = 10  # a handful of milliseconds each: more threads would only wait for the CPU
+_OUTAGES = 3  # one may be a busy item; more are a store that is away
+_BEGINS_WITHIN = timedelta(seconds=3)  # what is begun then still ends within the function's 10
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+
+class InParallel:
+    """Works for one request; stops asking a store that does not answer.
+
+    Its time-outs would add up to a hang: what is not tried gets an error as if it had been.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """The request's time begins now."""
+        self._clock = clock
+        self._begun_at = clock()
+        self._outages: list[TransientError] = []
+
+    def each(
+        self, things: Sequence[Thing], work: Callable[[Thing], Result]
+    ) -> list[Result | TransientError]:
+        """The work's result for each thing, or the transient error that kept it from one."""
+
+        def attempt(thing: Thing) -> Result | TransientError:
+            if len(self._outages) >= _OUTAGES:
+                return self._outages[-1]
+            if self._clock() - self._begun_at > _BEGINS_WITHIN:
+                return StoreUnavailableError("The store is slow, no time was left. Send it again.")
+            try:
+                return work(thing)
+            except TransientError as error:
+                self._outages.append(error)
+                return error
+
+        # One goes before: what is done once for a tenant is then done for the others too.
+        first = [attempt(thing) for thing in things[:1]]
+        if len(things) <= 1:
+            return first
+        with ThreadPoolExecutor(min(_AT_ONCE, len(things) - 1)) as threads:
+            return first + list(threads.map(attempt, things[1:]))

@@ -1,0 +1,109 @@
+"""Token buckets in DynamoDB: one small item a tenant, beside the API keys.
+
+Not in the events table, whose stream and time to live they have no business with.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.token_bucket import Grant, RateLimit
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ROUNDS: Final = 4  # each lost to another process that took tokens meanwhile
+_REMEMBERED_AT_MOST: Final = 1000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class DynamoTokenBuckets:
+    """A `TokenBuckets`: nearly always one conditional write."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """Buckets are in the table of the API keys, under keys that no API key can have."""
+        self._client = client
+        self._table = table
+        self._busy: set[str] = set()  # tenants whose bucket was not full when last seen
+
+    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+        """See `TokenBuckets.take`."""
+        try:
+            with store_errors():
+                return self._take(tenant, limit, min(wanted, limit.burst), at)
+        except ClientError as error:  # no table, no permission: the limit's loss, not the caller's
+            raise StoreUnavailableError("The store refuses to answer.") from error
+
+    def _take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+        # A full bucket is set, another one added to. Which it is, is guessed first; a wrong
+        # guess, or too few tokens, fails the condition and tells how things are.
+        is_full, tokens = tenant not in self._busy, wanted
+        for _ in range(_ROUNDS):
+            cost = limit.time_of(tokens)
+            change = _set(at, cost) if is_full else _add(at, cost, at + limit.full_after - cost)
+            has_changed, spent_until = self._update(tenant, change)
+            self._note(tenant, is_busy=spent_until > at)
+            if has_changed:
+                return Grant(tokens, limit.tokens_at(at, spent_until), at)
+            is_full, tokens = spent_until <= at, min(wanted, limit.tokens_at(at, spent_until))
+            if tokens < 1:
+                return Grant(0, 0, limit.next_at(spent_until))
+        return Grant(0, 0, at)  # so much in demand that the others took it all
+
+    def _update(self, tenant: str, change: dict[str, Any]) -> tuple[bool, datetime]:
+        """Whether the condition held, and what the bucket is like now."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"key_id": {"S": f"rate#{tenant}"}},
+                ReturnValues="UPDATED_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **change,
+            )
+        except ClientError as error:
+            failed, item = failed_condition(error)
+            if not failed:
+                raise
+            return False, _spent_until(item or {})
+        return True, _spent_until(answer["Attributes"])
+
+    def _note(self, tenant: str, *, is_busy: bool) -> None:
+        if not is_busy:
+            self._busy.discard(tenant)
+        elif len(self._busy) < _REMEMBERED_AT_MOST:
+            self._busy.add(tenant)
+
+
+def _set(at: datetime, cost: timedelta) -> dict[str, Any]:
+    return {
+        "UpdateExpression": "SET spent_until = :spent_until",
+        "ConditionExpression": "attribute_not_exists(spent_until) OR spent_until <= :at",
+        "ExpressionAttributeValues": {":at": _number(at), ":spent_until": _number(at + cost)},
+    }
+
+
+def _add(at: datetime, cost: timedelta, latest: datetime) -> dict[str, Any]:
+    return {
+        "UpdateExpression": "SET spent_until = spent_until + :cost",
+        "ConditionExpression": "spent_until > :at AND spent_until <= :latest",
+        "ExpressionAttributeValues": {
+            ":at": _number(at),
+            ":cost": {"N": str(cost // _MICROSECOND)},
+            ":latest": _number(latest),
+        },
+    }
+
+
+def _number(moment: datetime) -> dict[str, str]:
+    """Microseconds, which DynamoDB can add to."""
+    return {"N": str((moment - _EPOCH) // _MICROSECOND)}
+
+
+def _spent_until(item: Item) -> datetime:
+    return _EPOCH + int(item.get("spent_until", {"N": "0"})["N"]) * _MICROSECOND

@@ -1,0 +1,170 @@
+"""The token buckets: what any adapter promises, and what the one on DynamoDB costs."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import OTHER_TENANT, TENANT
+from tests.clock import FixedClock
+from tests.contract.clients import before_call, failing, recorded
+from tests.contract.conftest import create_table
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.ports import TokenBuckets
+from triggers_api.store.token_buckets import DynamoTokenBuckets
+from triggers_api.token_bucket import Grant, RateLimit
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LIMIT = RateLimit(per_second=10, burst=20)
+
+
+def test_a_bucket_that_was_never_seen_is_full(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    assert token_buckets.take(TENANT, LIMIT, 5, clock()) == Grant(5, 15, clock())
+
+
+def test_a_bucket_gives_what_it_has_and_no_more(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    given = [token_buckets.take(TENANT, LIMIT, 8, clock()) for _ in range(4)]
+
+    assert [(grant.tokens, grant.left) for grant in given] == [(8, 12), (8, 4), (4, 0), (0, 0)]
+
+
+def test_an_empty_bucket_tells_when_there_is_a_token_again(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 20, clock())
+
+    refused = token_buckets.take(TENANT, LIMIT, 1, clock())
+
+    assert refused.tokens == 0
+    assert refused.next_at == clock.advance(seconds=0.1)
+    assert token_buckets.take(TENANT, LIMIT, 1, clock()).tokens == 1
+
+
+def test_nobody_is_given_more_than_the_burst(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    assert token_buckets.take(TENANT, LIMIT, 1000, clock()).tokens == 20
+
+
+def test_tokens_come_back_with_time_up_to_the_burst(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 20, clock())
+
+    clock.advance(seconds=1)
+    assert token_buckets.take(TENANT, LIMIT, 100, clock()).tokens == 10
+    clock.advance(hours=1)
+    assert token_buckets.take(TENANT, LIMIT, 100, clock()).tokens == 20
+
+
+def test_every_tenant_has_a_bucket_of_its_own(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 20, clock())
+
+    assert token_buckets.take(OTHER_TENANT, LIMIT, 20, clock()).tokens == 20
+
+
+def test_a_clock_that_is_behind_gives_nothing_twice(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    behind = clock()
+    token_buckets.take(TENANT, LIMIT, 20, clock.advance(seconds=1))
+
+    assert token_buckets.take(TENANT, LIMIT, 20, behind).tokens == 0
+
+
+def test_a_limit_that_was_changed_holds_at_once(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 20, clock())
+
+    assert token_buckets.take(TENANT, RateLimit(100, 1000), 500, clock()).tokens == 500
+    assert token_buckets.take(TENANT, RateLimit(1, 1), 1, clock()).tokens == 0
+
+
+@pytest.fixture
+def table(dynamodb: "DynamoDBClient") -> str:
+    return create_table(dynamodb, "KeysTable")
+
+
+def test_a_take_is_one_write_whether_the_bucket_is_full_or_not(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock
+) -> None:
+    buckets = DynamoTokenBuckets(dynamodb, table)
+
+    with recorded(dynamodb) as calls:
+        for _ in range(3):
+            assert buckets.take(TENANT, LIMIT, 5, clock()).tokens == 5
+        clock.advance(hours=1)
+        buckets.take(TENANT, LIMIT, 5, clock())  # the guess is wrong once
+
+    assert [name for name, _ in calls] == ["UpdateItem"] * 5
+
+
+def test_a_process_that_comes_later_learns_with_its_first_take(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock
+) -> None:
+    DynamoTokenBuckets(dynamodb, table).take(TENANT, LIMIT, 15, clock())
+    other = DynamoTokenBuckets(dynamodb, table)
+
+    assert other.take(TENANT, LIMIT, 10, clock()).tokens == 5
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_another_takes_meanwhile_is_not_given_twice(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock, number: int
+) -> None:
+    one, other = (DynamoTokenBuckets(dynamodb, table) for _ in range(2))
+    one.take(TENANT, LIMIT, 5, clock())
+    taken: list[int] = []
+
+    def take() -> None:
+        taken.append(other.take(TENANT, LIMIT, 6, clock()).tokens)
+
+    with before_call(dynamodb, "UpdateItem", take, number):
+        taken += [one.take(TENANT, LIMIT, 6, clock()).tokens for _ in range(3)]
+
+    assert sum(taken) == 15
+
+
+def test_a_bucket_that_changes_again_and_again_is_given_up(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock
+) -> None:
+    buckets = DynamoTokenBuckets(dynamodb, table)
+    with failing(dynamodb, "UpdateItem", 400, "ConditionalCheckFailedException"):
+        assert buckets.take(TENANT, LIMIT, 6, clock()).tokens == 0
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (500, "InternalServerError"),
+        (400, "ThrottlingException"),
+        (400, "AccessDeniedException"),
+        (400, "ResourceNotFoundException"),
+    ],
+)
+def test_a_store_that_fails_in_any_way_is_unavailable(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock, status: int, code: str
+) -> None:
+    buckets = DynamoTokenBuckets(dynamodb, table)
+
+    with failing(dynamodb, "UpdateItem", status, code), pytest.raises(StoreUnavailableError):
+        buckets.take(TENANT, LIMIT, 1, clock())
+
+
+def test_a_bucket_is_no_api_key_and_in_no_list_of_them(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock
+) -> None:
+    DynamoTokenBuckets(dynamodb, table).take(TENANT, LIMIT, 1, clock())
+
+    (item,) = dynamodb.scan(TableName=table)["Items"]
+    assert item.keys() == {"key_id", "spent_until"}  # so TenantIndex does not hold it
+    assert item["key_id"]["S"] == f"rate#{TENANT}"
