@@ -21,7 +21,7 @@ export PYTHONPATH := src
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ smoke: $(INSTALLED) ## Send one event through the running system and time each s
 
 trace: $(INSTALLED) ## Show the trace of an event in the running system (ID=evt_…; else of a new one)
 	@$(BIN)/python -m local.trace $(ID)
+
+story: $(INSTALLED) ## Tell an order sync through the running system: statuses, texts, one alert
+	@$(BIN)/python -m local.story
+
+dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
+	@$(BIN)/python -m local.dashboard
 
 test: $(INSTALLED) $(NODE_INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
