@@ -13,8 +13,10 @@ LAMBDA_PYTHON := 3.13
 # SAM has a default section, which is that of dev.
 CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
 SOURCES := src tests local admin
-# JavaScript's own libraries judge ours; where there is no Node, those tests are skipped.
-NODE_INSTALLED := $(if $(shell command -v npm),tests/node/node_modules/.installed)
+# JavaScript's own libraries judge ours, and Zapier's tester our integration; where there is no
+# Node, those tests are skipped.
+NODE_PROJECTS := tests/node integrations/zapier
+NODE_INSTALLED := $(if $(shell command -v npm),$(NODE_PROJECTS:%=%/node_modules/.installed))
 
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src
