@@ -11,7 +11,7 @@ from tests.e2e.tenants import new_tenant
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "20")  # for each operation and phase
+EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "8")  # for each operation and phase
 
 
 def test_no_request_gets_a_server_error_or_an_answer_outside_the_contract(tmp_path: Path) -> None:

@@ -121,3 +121,13 @@ def test_a_body_that_comes_as_base64_is_read_as_well(api: Api) -> None:
         return api.handler(event | {"body": body, "isBase64Encoded": True}, context)
 
     assert structured(Api(handler, api.token), EVENT).status == 201
+
+
+def test_a_malformed_idempotency_key_is_refused_though_a_cloud_event_needs_none(api: Api) -> None:
+    event = {"specversion": "1.0", "type": "a.b", "source": "/s", "id": "1"}
+
+    answer = api.post(
+        "/events", event, content_type="application/cloudevents+json", idempotency_key="ü"
+    )
+
+    assert_is_error(answer, 400, "invalid_parameter")

@@ -109,7 +109,7 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
             "name": "If-None-Match",
             "in": "header",
             "required": False,
-            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+            "schema": {"type": "string"},
             "description": "The `ETag` of the last answer: 304 without a body if it still is so.",
         }
     ]

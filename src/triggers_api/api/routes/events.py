@@ -18,7 +18,7 @@ from triggers_api.api.documentation import (
 )
 from triggers_api.api.drafts import read_event
 from triggers_api.api.etag import tagged
-from triggers_api.api.idempotency_key import idempotency_key_parameter
+from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -75,6 +75,7 @@ async def create_event(
     A CloudEvent 1.0 is taken too, in the structured mode, and in the binary mode with its
     attributes in `ce-` headers and its data as the body.
     """
+    idempotency_key_of(request)  # refused if it is malformed, though a CloudEvent has its own
     reading = read_cloud_event if is_cloud_event(request) else read_event
     posting = await reading(request)
     accept = services_of(request).accept
