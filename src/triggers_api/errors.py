@@ -33,6 +33,12 @@ class Detail:
     code: str
 
 
+def sentence_of(first: Detail, count: int, called: str = "body") -> str:
+    """What is wrong with a body of so many faults, in one sentence or two."""
+    more = f" And {count - 1} more: see details." if count > 1 else ""
+    return f"The {called} has a fault: {first.field}: {first.message}.{more}"
+
+
 class TriggersError(Exception):
     """The base of every error this project raises on purpose."""
 

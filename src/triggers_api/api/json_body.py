@@ -22,6 +22,7 @@ from triggers_api.errors import (
     InvalidRequestError,
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
+    sentence_of,
 )
 
 MAX_DEPTH = 64  # levels inside the body's own object
@@ -81,10 +82,10 @@ def validated(
     try:
         return model.model_validate(body.value)
     except ValidationError as error:
+        # No inputs: a secret may be among them.
         found = error.errors(include_url=False, include_input=False)
         details = details_of(found)
-        more = f" And {len(found) - 1} more: see details." if len(found) > 1 else ""
-        message = f"The {called} has a fault: {details[0].field}: {details[0].message}.{more}"
+        message = sentence_of(details[0], len(found), called)
         raise InvalidContentError(message, code=code, details=details) from None
 
 

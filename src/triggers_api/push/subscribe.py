@@ -11,6 +11,7 @@ from triggers_api.errors import (
     InvalidContentError,
     NotFoundError,
     StoreUnavailableError,
+    sentence_of,
 )
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import (
@@ -164,9 +165,7 @@ class Subscribe:
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
         if checked.faults:
-            first = checked.faults[0]
-            message = f"The config is not acceptable: {first.field}: {first.message}."
-            raise InvalidContentError(message, code="invalid_config", details=checked.faults)
+            raise unacceptable(checked.faults)
         return checked
 
     def _check(
@@ -195,6 +194,12 @@ class Subscribe:
         if fault is not None:
             checked.faults += (Detail("message_template", fault, "invalid_template"),)
         return checked
+
+
+def unacceptable(faults: tuple[Detail, ...]) -> InvalidContentError:
+    """What a config with these faults is refused with."""
+    message = sentence_of(faults[0], len(faults))
+    return InvalidContentError(message, code="invalid_config", details=faults)
 
 
 def _of(

@@ -3,12 +3,11 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from triggers_api.api.delivery_schemas import TrialIn, TrialOut
 from triggers_api.api.documentation import answers, body_of
-from triggers_api.api.faults import details_of
-from triggers_api.api.json_body import read_json
+from triggers_api.api.json_body import read_json, validated
 from triggers_api.api.notification_schemas import (
     EXAMPLE_CONFIG_ID,
     ConfigIn,
@@ -20,13 +19,16 @@ from triggers_api.api.request_context import context_of
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import Detail, InvalidContentError
-from triggers_api.push.subscribe import ConfigDraft
+from triggers_api.errors import InvalidContentError
+from triggers_api.push.subscribe import ConfigDraft, unacceptable
 
 router = APIRouter(tags=["notifications"])
 Manager = Annotated[Principal, Depends(Requires(Scope.NOTIFICATIONS_MANAGE))]
 ConfigId = Annotated[str, Path(max_length=64, examples=[EXAMPLE_CONFIG_ID])]
 
+_EXAMPLE: Final = (
+    '{"name": "Shop", "channel": "webhook", "settings": {"url": "https://hooks.example.com"}}'
+)
 _CONFIGS: Final = TypeAdapter(list[ConfigOut])
 _CREATED: Final[dict[str, Any]] = {
     "description": "Kept; from now on events are pushed there.",
@@ -183,12 +185,12 @@ async def send_test(request: Request, principal: Manager) -> Response:
     retried. A receiver that refuses it is a 200 with `accepted: false`.
     Scope: `notifications:manage`.
     """
-    body = await read_json(request)
-    try:
-        wanted = TrialIn.model_validate(body.value)
-    except ValidationError as error:
-        details = details_of(error.errors(include_url=False, include_input=False))
-        raise _unacceptable(details, "test") from None
+    wanted = validated(
+        await read_json(request),
+        TrialIn,
+        code="invalid_test",
+        example='{"config_id": "cfg_…"}',
+    )
     context_of(request).config_id = wanted.config_id
     trial = services_of(request).try_out(principal.tenant, wanted.config_id)
     answer = TrialOut(
@@ -207,17 +209,12 @@ async def _draft(request: Request, tenant: str, config_id: str | None = None) ->
     """
     body = await read_json(request)
     try:
-        return ConfigIn.model_validate(body.value).to_draft()
-    except ValidationError as error:
-        # No inputs: a secret may be among them.
-        details = details_of(error.errors(include_url=False, include_input=False))
-    if isinstance(body.value, dict):
-        told = {detail.field for detail in details}
-        more = services_of(request).subscribe.faults(tenant, config_id, body.value)
-        details += tuple(detail for detail in more if detail.field not in told)
-    raise _unacceptable(details, "config")
-
-
-def _unacceptable(details: tuple[Detail, ...], what: str) -> InvalidContentError:
-    message = f"The {what} is not acceptable: {details[0].field}: {details[0].message}."
-    return InvalidContentError(message, code=f"invalid_{what}", details=details)
+        config = validated(body, ConfigIn, code="invalid_config", example=_EXAMPLE)
+    except InvalidContentError as error:
+        if not isinstance(body.value, dict):
+            raise
+        told = {detail.field for detail in error.details}
+        faults = services_of(request).subscribe.faults(tenant, config_id, body.value)
+        more = tuple(detail for detail in faults if detail.field not in told)
+        raise unacceptable(error.details + more) from None
+    return config.to_draft()
