@@ -22,7 +22,6 @@ from triggers_api.errors import (
     InvalidRequestError,
     PayloadTooLargeError,
     UnsupportedMediaTypeError,
-    sentence_of,
 )
 
 MAX_DEPTH = 64  # levels inside the body's own object
@@ -84,9 +83,9 @@ def validated(
     except ValidationError as error:
         # No inputs: a secret may be among them.
         found = error.errors(include_url=False, include_input=False)
-        details = details_of(found)
-        message = sentence_of(details[0], len(found), called)
-        raise InvalidContentError(message, code=code, details=details) from None
+        raise InvalidContentError.of(
+            details_of(found), len(found), code=code, called=called
+        ) from None
 
 
 async def read_json(

@@ -11,7 +11,6 @@ from triggers_api.errors import (
     InvalidContentError,
     NotFoundError,
     StoreUnavailableError,
-    sentence_of,
 )
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import (
@@ -165,7 +164,9 @@ class Subscribe:
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
         if checked.faults:
-            raise unacceptable(checked.faults)
+            raise InvalidContentError.of(
+                checked.faults, len(checked.faults), code="invalid_config", called="body"
+            )
         return checked
 
     def _check(
@@ -194,12 +195,6 @@ class Subscribe:
         if fault is not None:
             checked.faults += (Detail("message_template", fault, "invalid_template"),)
         return checked
-
-
-def unacceptable(faults: tuple[Detail, ...]) -> InvalidContentError:
-    """What a config with these faults is refused with."""
-    message = sentence_of(faults[0], len(faults))
-    return InvalidContentError(message, code="invalid_config", details=faults)
 
 
 def _of(

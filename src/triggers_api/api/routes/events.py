@@ -38,7 +38,6 @@ from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
 
 
-
 class EventIdConvertor(StringConvertor):
     """A part of a path that may be an event's id, and is no route of its own."""
 

@@ -55,10 +55,7 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Deliveries that were attempted, newest first, each with every attempt.
-
-    Scope: `notifications:manage`.
-    """
+    """Deliveries that were attempted, newest first, each with every attempt."""
     services, tenant = services_of(request), principal.tenant
     query = DeliveryQuery(config_id=config_id, event_id=event_id, status=status)
     after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
@@ -86,7 +83,6 @@ async def replay_delivery(
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
     by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
-    Scope: `notifications:manage`.
     """
     context = context_of(request)
     delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
@@ -109,7 +105,7 @@ async def replay_dead_letters(request: Request, principal: Manager) -> Response:
     """Push again what was given up: all of it, or of one config, or of a time, newest first.
 
     At most 500 in one call; `next_cursor` tells that there are more. Try it with `dry_run`
-    before. Scope: `notifications:manage`.
+    before.
     """
     body = await read_json(request)
     wanted = validated(body, DeadLettersIn, code="invalid_replay", example='{"dry_run": true}')
