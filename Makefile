@@ -13,15 +13,17 @@ LAMBDA_PYTHON := 3.13
 # SAM has a default section, which is that of dev.
 CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
 SOURCES := src tests local admin
-# JavaScript's own libraries judge ours; where there is no Node, those tests are skipped.
-NODE_INSTALLED := $(if $(shell command -v npm),tests/node/node_modules/.installed)
+# JavaScript's own libraries judge ours, and Zapier's tester our integration; where there is no
+# Node, those tests are skipped.
+NODE_PROJECTS := tests/node integrations/zapier
+NODE_INSTALLED := $(if $(shell command -v npm),$(NODE_PROJECTS:%=%/node_modules/.installed))
 
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +38,12 @@ smoke: $(INSTALLED) ## Send one event through the running system and time each s
 
 trace: $(INSTALLED) ## Show the trace of an event in the running system (ID=evt_…; else of a new one)
 	@$(BIN)/python -m local.trace $(ID)
+
+story: $(INSTALLED) ## Tell an order sync through the running system: statuses, texts, one alert
+	@$(BIN)/python -m local.story
+
+dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
+	@$(BIN)/python -m local.dashboard
 
 test: $(INSTALLED) $(NODE_INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
@@ -59,6 +67,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.imports
 	@$(BIN)/python -m tests.bench.deliver
 	@$(BIN)/python -m tests.bench.executions
+	@$(BIN)/python -m tests.bench.watching
 
 key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

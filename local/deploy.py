@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.clients import client
+from local.watch.stand_ins import with_stand_ins
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK_NAME = "triggers-local"
@@ -87,7 +88,7 @@ def _uploaded_template(endpoint: str) -> str:
     """
     code = source_zip(ROOT / "src")
     key = f"{hashlib.sha256(code).hexdigest()[:32]}.zip"  # unchanged source, unchanged function
-    template = (ROOT / "template.yaml").read_text()
+    template = with_stand_ins((ROOT / "template.yaml").read_text())
     pointing = template.replace(_CODE_URI, f"CodeUri: s3://{_CODE_BUCKET}/{key}")
     s3 = client("s3", endpoint)
     s3.create_bucket(Bucket=_CODE_BUCKET)

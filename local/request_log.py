@@ -1,16 +1,9 @@
 """What the API was asked and what it answered, read from the function's own log."""
 
 import json
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from local.clients import client
-
-POLL_SECONDS = 0.5  # soon enough for a person, rare enough to leave the emulator its time
 _NOTES = ("tenant", "event_id", "error")
-_OVERLAP_MILLISECONDS = 5_000  # a call that ends later may be logged under an earlier time
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +16,6 @@ class RequestLine:
     status: int
     duration_ms: float
     notes: tuple[str, ...]  # the tenant, the event, the error: what there is of them
-
-
-def follow(endpoint: str, stack_name: str, since: float) -> Iterator[RequestLine]:
-    """Yield each request that ended after `since` (in seconds, as `time.time`), for ever."""
-    group = (
-        client("cloudformation", endpoint)
-        .describe_stack_resource(StackName=stack_name, LogicalResourceId="ApiLogGroup")
-        .get("StackResourceDetail")["PhysicalResourceId"]
-    )
-    logs = client("logs", endpoint)
-    seen: dict[tuple[str, str], int] = {}
-    after = int(since * 1000) + 1
-    while True:
-        for line in _lines(logs, group, after):
-            key = (line["logStreamName"], line["message"])
-            if key not in seen and (request := parse(line["message"])) is not None:
-                yield request
-            seen[key] = line["timestamp"]
-        after = max(after, max(seen.values(), default=0) - _OVERLAP_MILLISECONDS)
-        seen = {key: at for key, at in seen.items() if at >= after}
-        time.sleep(POLL_SECONDS)
 
 
 def parse(message: str) -> RequestLine | None:
@@ -62,8 +34,3 @@ def parse(message: str) -> RequestLine | None:
         duration_ms=sum(line["ApiLatency"]),
         notes=tuple(str(line[name]) for name in _NOTES if name in line),
     )
-
-
-def _lines(logs: Any, group: str, after: int) -> list[dict[str, Any]]:
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=after)
-    return [event for page in pages for event in page["events"]]

@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -14,13 +16,20 @@ from rich.console import Console
 from rich.text import Text
 
 from local.api_client import UnexpectedAnswerError, expect
+from local.dashboard.server import serving_dashboard
 from local.deploy import DeployError
 from local.emulator import HOST, EmulatorError
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
 from local.receiver import ReceiverError, running_receiver
-from local.request_log import RequestLine, follow
-from local.stack import Stack, StackError, running_stack, state_dir_from_environment
+from local.request_log import RequestLine
+from local.stack import (
+    Stack,
+    StackError,
+    running_watched_stack,
+    stack_file,
+    state_dir_from_environment,
+)
 
 DEFAULT_PORT = 4566  # what tools for local AWS expect
 HIGHEST_PORT = 65_535
@@ -59,9 +68,17 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
     mail_port = running.enter_context(
         catching_mail(received, _port("TRIGGERS_SMTP_PORT", port and port + 2))
     )
-    stack = running.enter_context(
-        running_stack(state_dir, port, seed=True, receiver_url=receiver_url)
+    requests = _Requests()
+    stack, watcher = running.enter_context(
+        running_watched_stack(
+            state_dir, port, seed=True, receiver_url=receiver_url, on_request=requests.hear
+        )
     )
+    dashboard = serving_dashboard(
+        stack.aws_endpoint, stack.stack_name, watcher.parts.dashboard, port and port + 3
+    )
+    stack = replace(stack, dashboard_url=running.enter_context(dashboard))
+    stack.save(stack_file(state_dir))
     event_id = _some_event(stack)
     ready_at = time.time()
     _print_banner(stack, event_id, receiver_url, mail_port)
@@ -70,8 +87,25 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
         f"\n[dim]Ready in {seconds:.1f} s. Data stays in {state_dir}. Ctrl-C stops."
         " Requests and pushes show up here:[/]\n"
     )
-    for request in follow(stack.aws_endpoint, stack.stack_name, ready_at):
-        _print_request(request)
+    requests.print_from(ready_at)
+    watcher.wake_monitor()
+    threading.Event().wait()
+
+
+class _Requests:
+    """Prints each request, but not those of the start."""
+
+    def __init__(self) -> None:
+        self._from = float("inf")
+
+    def print_from(self, at: float) -> None:
+        """Print what ends after that time."""
+        self._from = at
+
+    def hear(self, at: float, request: RequestLine) -> None:
+        """Take notice of a request."""
+        if at > self._from:
+            _print_request(request)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -104,6 +138,7 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
     _print_field("Docs", f"{stack.url}/docs")
     _print_field("Health", f"{stack.url}/health")
     _print_field("API", stack.url)
+    _print_field("Dashboard", str(stack.dashboard_url))
     _print_field("Key", stack.api_key)
     _print_field("Pushes", f"{receiver_url}  (where the demo tenant's events arrive)")
     _print_field("Mail", f"{HOST}:{mail_port}  (SMTP without TLS, any password; arrives there too)")
@@ -123,7 +158,7 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
 
 
 def _print_field(name: str, value: str) -> None:
-    _console.print(f"  {name:<8}", style="dim", end="")
+    _console.print(f"  {name:<10}", style="dim", end="")
     _console.print(value, markup=False)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -16,8 +16,11 @@ from local.demo_key import demo_key
 from local.deploy import API_ID, Deployment, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
+from local.stream_lag import Lag
 from local.stream_poller import polling
 from local.trace_catcher import catching_traces, traces_file
+from local.watch.log_group import Positions
+from local.watch.watcher import Listener, Watcher, watching
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
@@ -34,6 +37,7 @@ class Stack:
     api_key: str
     aws_endpoint: str
     stack_name: str
+    dashboard_url: str | None = None  # while `make run` serves one
 
     @property
     def api(self) -> ApiClient:
@@ -75,6 +79,40 @@ def running_stack(
 
     The demo tenant's events are pushed to `receiver_url`, if there is one.
     """
+    with _unwatched(state_dir, port) as (stack, _):
+        _prepare(stack, receiver_url, seed=seed)
+        yield stack
+
+
+@contextmanager
+def running_watched_stack(
+    state_dir: Path,
+    port: int = 0,
+    *,
+    seed: bool = False,
+    receiver_url: str | None = None,
+    on_request: Listener | None = None,
+    in_background: bool = True,
+) -> Iterator[tuple[Stack, Watcher]]:
+    """Run it with metrics and alarms, too; `on_request` hears of every request.
+
+    Not `in_background`, nothing is measured and evaluated but when the watcher is told to.
+    """
+    with _unwatched(state_dir, port) as (stack, lag):
+        file = state_dir / "logs.json"
+        positions = Positions.load(file)
+        watcher = Watcher(stack.aws_endpoint, stack.stack_name, positions, lag)
+        try:
+            with watching(watcher, on_request) if in_background else nullcontext():
+                _prepare(stack, receiver_url, seed=seed)
+                yield stack, watcher
+        finally:
+            positions.save()
+
+
+@contextmanager
+def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
+    """Run it; yield how to reach it, and how far its dispatcher is behind."""
     with (
         catching_traces(traces_file(state_dir)) as trace_daemon,
         running_emulator(state_dir, port, trace_daemon) as endpoint,
@@ -82,15 +120,18 @@ def running_stack(
         deployment = deploy(endpoint)
         _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
         mapping_id = deployment.outputs["DispatcherMappingId"]
-        with polling(endpoint, mapping_id, state_dir / "stream.json"):
+        with polling(endpoint, mapping_id, state_dir / "stream.json") as lag:
             stack = _stack(endpoint, deployment, state_dir)
             stack.save(stack_file(state_dir))
             _wait_until_it_answers(stack)
-            if receiver_url is not None:
-                push_to(receiver_url, stack.api)
-            if seed:
-                seed_if_empty(stack.api)
-            yield stack
+            yield stack, lag
+
+
+def _prepare(stack: Stack, receiver_url: str | None, *, seed: bool) -> None:
+    if receiver_url is not None:
+        push_to(receiver_url, stack.api)
+    if seed:
+        seed_if_empty(stack.api)
 
 
 def _leave_workers_to_others(endpoint: str, api_function: str) -> None:
@@ -118,13 +159,22 @@ def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
 
 
 def _wait_until_it_answers(stack: Stack) -> None:
-    """Wait for a healthy answer: from then on, the stack serves."""
+    """Wait until it reaches its store: from then on, the stack serves."""
     deadline = time.monotonic() + READY_SECONDS
-    while (answer := _health(stack)) is None or answer.status != HTTPStatus.OK:
+    while (answer := _health(stack)) is None or not _serves(answer):
         if time.monotonic() > deadline:
             said = "nothing" if answer is None else answer.body.decode(errors="replace")
-            raise StackError(f"{stack.url}/health does not answer 200. It said: {said}")
+            raise StackError(f"{stack.url}/health does not say that it can serve. It said: {said}")
         time.sleep(0.2)
+
+
+def _serves(answer: Answer) -> bool:
+    """Whether it can do its work, alarms of the last run or not."""
+    if answer.status == HTTPStatus.OK:
+        return True
+    with suppress(ValueError, AttributeError):  # an answer of the emulator's own
+        return bool(answer.json().get("checks", {}).get("store") == "ok")
+    return False
 
 
 def _health(stack: Stack) -> Answer | None:

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clients import client
 from local.stream_batch import BatchRunner, Trouble
 from local.stream_checkpoint import Checkpoint
+from local.stream_lag import Lag
 from local.stream_mapping import Record, StreamMapping, sequence_number
 from local.stream_records import from_stream, made_anew
 
@@ -97,6 +98,7 @@ class StreamPoller:
         self._has_caught_up = False
         self._empty_at: float | None = None
         self._iterator: str | None = None
+        self.lag = Lag()
 
     def poll(self) -> bool:
         """Read and process what there is; whether there was anything."""
@@ -125,7 +127,10 @@ class StreamPoller:
         wanted = [each for each in records if self._mapping.wants(each)]
         size = self._mapping.batch_size
         for start in range(0, len(wanted), size):
-            self._runner.run(wanted[start : start + size], done)
+            batch = wanted[start : start + size]
+            self.lag.begin(_created_at(batch[-1]), self._clock())
+            self._runner.run(batch, done)
+            self.lag.end()
 
     def _open(self) -> str:
         """Where the last run stopped; or else the beginning, after what the stream has lost."""
@@ -166,8 +171,8 @@ class StreamPoller:
         return iterator
 
     def _mark_record(self, record: Record) -> None:
-        created_at = float(record["dynamodb"]["ApproximateCreationDateTime"])
-        self._save(Checkpoint(self._mapping.stream_arn, created_at, sequence_number(record)))
+        mark = Checkpoint(self._mapping.stream_arn, _created_at(record), sequence_number(record))
+        self._save(mark)
 
     def _save(self, mark: Checkpoint) -> None:
         if mark != self._mark:
@@ -175,9 +180,13 @@ class StreamPoller:
             self._mark = mark
 
 
+def _created_at(record: Record) -> float:
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+
 @contextmanager
-def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[None]:
-    """Poll in the background for as long as the block runs."""
+def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[Lag]:
+    """Poll in the background for as long as the block runs; yield how far it is behind."""
     answer = client("lambda", endpoint).get_event_source_mapping(UUID=mapping_id)
     mapping = StreamMapping.of(answer)
     stop = threading.Event()
@@ -196,7 +205,7 @@ def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[None]:
     thread = threading.Thread(target=_poll, args=(poller, wait), name="stream-poller")
     thread.start()
     try:
-        yield
+        yield poller.lag
     finally:
         stop.set()
         thread.join()

@@ -10,10 +10,12 @@ from tests.fakes_push import (
     ScriptedChannel,
 )
 from tests.fakes_rate import InMemoryTokenBuckets
+from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.handlers.api import Dependencies
 from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
 from triggers_api.timestamps import now
+from triggers_api.watch.ports import HealthStore, MetricSource
 
 
 def dependencies(
@@ -21,6 +23,8 @@ def dependencies(
     api_keys: ApiKeyStore,
     executions: ExecutionStore | None = None,
     leases: LeaseStore | None = None,
+    reports: HealthStore | None = None,
+    metrics: MetricSource | None = None,
 ) -> Dependencies:
     """These stores, and nobody to push to; what is not given works on a fake's events."""
     known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
@@ -34,4 +38,6 @@ def dependencies(
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),
         channels={"webhook": ScriptedChannel()},
+        reports=reports or InMemoryHealthStore(),
+        metrics=metrics or InMemoryMetrics(),
     )

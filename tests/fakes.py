@@ -121,9 +121,6 @@ class InMemoryEventStore:
             self._events[tenant, event_id] = replace(event, payload=b"", metadata={})
             self._erased[tenant, event_id] = at
 
-    def ping(self) -> None:
-        """Memory can always be reached."""
-
     def _add_once(self, tenant: str, event: Event, fingerprint: Fingerprint) -> Addition:
         place = (tenant, random_half(event.id))
         claim = self._claims.get(place)
@@ -169,6 +166,10 @@ class InMemoryApiKeyStore:
     def list_keys(self, tenant: str) -> Iterator[ApiKey]:
         keys = (key for key in self._keys.values() if key.tenant == tenant)
         yield from sorted(keys, key=lambda key: key.created_at)
+
+    def tenants(self) -> frozenset[str]:
+        """Everybody who ever had a key, for the monitor's fake."""
+        return frozenset(key.tenant for key in self._keys.values())
 
     def rotate(self, key: ApiKey) -> None:
         if self._known(key.key_id).revoked_at is not None:

@@ -66,7 +66,8 @@ class Document:
 
 def documents() -> list[Document]:
     """Every Markdown file of the project."""
-    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    integrations = (ROOT / "integrations").glob("*/*.md")
+    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *integrations]
     return [Document(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
 
 

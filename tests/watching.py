@@ -12,10 +12,6 @@ from tests.cloudformation import ROOT, properties, resources
 
 HANDLERS = sorted((ROOT / "src" / "triggers_api" / "handlers").glob("*.py"))
 
-# Made by the handlers of a branch that is not merged yet. DELETE IT, with its two uses, as soon
-# as `test_nothing_is_said_to_arrive_that_is_there` says so.
-ARRIVING = {"CircuitsOpen", "EventsFailed", "EventsReplayed", "InboxDepth", "OldestPendingAge"}
-
 _OPERATIONS: dict[type[ast.AST], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

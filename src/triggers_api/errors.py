@@ -15,7 +15,8 @@
     └── TransientError               the same call may succeed later
         ├── RateLimitedError         the tenant has made too many requests
         ├── StoreUnavailableError
-        └── QueueUnavailableError
+        ├── QueueUnavailableError
+        └── MetricsUnavailableError
 
 An error's `code` is public and stable; its message is a sentence a person can act on.
 HTTP statuses are no business of this module: see `api/problems.py`.
@@ -154,3 +155,9 @@ class QueueUnavailableError(TransientError):
     """The delivery queue did not take a task."""
 
     code = "queue_unavailable"
+
+
+class MetricsUnavailableError(TransientError):
+    """CloudWatch did not answer in time, or asked us to slow down."""
+
+    code = "metrics_unavailable"

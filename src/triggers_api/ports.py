@@ -112,10 +112,6 @@ class EventStore(Protocol):
         """
         ...
 
-    def ping(self) -> None:
-        """Reach the store, or raise `StoreUnavailableError`."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:

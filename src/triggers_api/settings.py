@@ -102,6 +102,42 @@ class PushSettings:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """Under which names this deployment's metrics and alarms are found in its account."""
+
+    stack: str
+    namespace: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read them; a missing one raises KeyError with its name."""
+        return cls(
+            stack=environment["POWERTOOLS_SERVICE_NAME"],
+            namespace=environment["POWERTOOLS_METRICS_NAMESPACE"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """What the monitor looks at."""
+
+    events_table: str
+    keys_table: str
+    notifications_table: str
+    undelivered_retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read them; a missing one raises KeyError with its name."""
+        return cls(
+            events_table=environment["EVENTS_TABLE"],
+            keys_table=environment["KEYS_TABLE"],
+            notifications_table=environment["NOTIFICATIONS_TABLE"],
+            undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
+        )
+
+
 def _days(text: str) -> timedelta:
     return timedelta(days=int(text))
 

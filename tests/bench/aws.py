@@ -1,4 +1,4 @@
-"""DynamoDB answered inside the process, so that only our own CPU is measured."""
+"""AWS answered inside the process, so that only our own CPU is measured."""
 
 import io
 import json
@@ -24,4 +24,5 @@ def answer_inside(client: Any, answer: Answer) -> None:
         headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(body))}
         return AWSResponse(request.url, 200, HeadersDict(headers), _Body(body))  # type: ignore[arg-type]  # it takes any mapping
 
-    client.meta.events.register("before-send.dynamodb", before_send)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-send.{service}", before_send)

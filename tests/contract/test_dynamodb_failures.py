@@ -30,7 +30,6 @@ VERBS: dict[str, tuple[str, Verb]] = {
         "UpdateItem",
         lambda store, clock: store.acknowledge(TENANT, an_event(clock()).id, clock()),
     ),
-    "ping": ("GetItem", lambda store, _: store.ping()),
 }
 
 
@@ -107,15 +106,6 @@ def test_a_fault_of_ours_is_not_called_unavailable(
 
     with pytest.raises(ClientError, match="ResourceNotFound"):
         store.get(TENANT, an_event(clock()).id)
-
-
-def test_a_store_that_refuses_us_is_not_healthy(
-    dynamodb: "DynamoDBClient", open_store: OpenStore
-) -> None:
-    store = open_store(dynamodb, "no-such-table")
-
-    with pytest.raises(StoreUnavailableError):
-        store.ping()
 
 
 def hold_back_all_but_one(parsed: dict[str, Any], **_: object) -> None:

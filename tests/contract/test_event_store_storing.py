@@ -136,10 +136,6 @@ def test_an_expired_event_is_not_found(store: EventStore, clock: FixedClock) -> 
         store.get(TENANT, event.id)
 
 
-def test_a_store_that_is_there_answers_a_ping(store: EventStore) -> None:
-    store.ping()
-
-
 def _at_another_time(event: Event) -> str:
     other = new_event_id(event.created_at + timedelta(hours=1), bytes(10))
     return other[:-16] + event.id[-16:]

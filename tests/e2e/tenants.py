@@ -10,12 +10,12 @@ from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now
 
 
-def new_tenant(stack: Stack) -> ApiClient:
-    """Make a tenant with an admin key, and a client that calls with it."""
+def new_tenant(stack: Stack, *scopes: Scope) -> ApiClient:
+    """Make a tenant with a key, an admin's unless scopes are named, and a client that has it."""
     keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId="KeysTable"
     )["StackResourceDetail"]["PhysicalResourceId"]
     tenant = f"tenant-{secrets.token_hex(4)}"
-    key, token = new_api_key(tenant, "test", frozenset({Scope.ADMIN}), now())
+    key, token = new_api_key(tenant, "test", frozenset(scopes or {Scope.ADMIN}), now())
     DynamoApiKeyStore(client("dynamodb", stack.aws_endpoint), keys_table).add(key)
     return ApiClient(stack.url, token)

@@ -140,7 +140,9 @@ def test_the_functions_role_may_do_what_it_names_and_nothing_else(stack: Stack) 
     nothing = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
     assert "Item" not in dynamodb.get_item(TableName=table, Key=nothing)
     with pytest.raises(ClientError, match="AccessDenied"):
-        dynamodb.delete_item(TableName=table, Key=nothing)
+        dynamodb.delete_item(
+            TableName=resource_name(stack, "KeysTable"), Key={"key_id": {"S": "nobody"}}
+        )
     with pytest.raises(ClientError, match="AccessDenied"):
         dynamodb.scan(TableName=table)
     with pytest.raises(ClientError, match="AccessDenied"):

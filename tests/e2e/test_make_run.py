@@ -123,6 +123,17 @@ def test_the_printed_addresses_answer_in_a_browser(run: Run) -> None:
         assert api.get(printed[name].removeprefix(printed["API"])).status == 200
 
 
+def test_the_printed_dashboard_answers(run: Run) -> None:
+    stack = Stack.load(stack_file(run.state_dir))
+    assert stack is not None
+    shown = run.printed(r"^  Dashboard +(http\S+)$")
+    assert shown is not None
+    assert shown[1] == stack.dashboard_url
+    dashboard = ApiClient(shown[1], "no key")
+    assert b"<title>Dashboard</title>" in dashboard.get("/").body
+    assert dashboard.get("/data?minutes=15").status == 200
+
+
 def test_the_data_of_a_run_is_not_cleaned_away(run: Run) -> None:
     assert clean.main(run.state_dir) == 1
     assert stack_file(run.state_dir).exists()

@@ -19,6 +19,7 @@ from tests.fakes_push import (
     ScriptedChannel,
 )
 from tests.fakes_rate import InMemoryTokenBuckets
+from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.accept import Accept
 from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
@@ -36,6 +37,8 @@ from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.rate_limit import RateLimiter
 from triggers_api.summarize import Summarize
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
 
 CONFIGS = "/notifications/configs"
 WEBHOOK = {
@@ -55,6 +58,8 @@ class World:
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
         self.channel = ScriptedChannel()
+        self.reports = InMemoryHealthStore()
+        self.metrics = InMemoryMetrics()
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
         self._client = TestClient(
@@ -119,6 +124,9 @@ class World:
                 clock=self.clock,
             ),
             deliveries=self.deliveries,
+            check_health=CheckHealth(self.reports, self.clock),
+            figures=Figures(self.metrics, self.clock),
+            reports=self.reports,
             cursors=CursorCodec(b"a key that only tests sign with"),
             clock=self.clock,
         )

@@ -11,7 +11,7 @@ from tests.fakes_push import InMemoryConfigStore, InMemoryQueue
 from tests.fakes_streaks import InMemoryStreakStore
 from tests.simulation.faults import Exposed, Fault, Faults, OneFault
 from triggers_api.event import Event
-from triggers_api.handlers.dispatcher import build
+from triggers_api.handlers.dispatcher import Dispatcher
 from triggers_api.lifecycle import ALL_STATUSES
 from triggers_api.ports import EventQuery
 from triggers_api.push.consecutive_failures import ALERT_TYPE
@@ -66,7 +66,7 @@ class Bench:
         self.configs = InMemoryConfigStore()
         self.queue = InMemoryQueue()
         self.calls: list[str] = []
-        self._handler = build(
+        self._handler = Dispatcher(
             configs=self._exposed("configs", self.configs),
             queue=self._exposed("queue", self.queue),
             streaks=self._exposed("streaks", InMemoryStreakStore()),

@@ -62,4 +62,4 @@ def test_health_needs_no_key(api: Api) -> None:
     answer = api.calling_with(None).get("/health")
 
     assert answer.status == 200
-    assert answer.json() == {"status": "healthy", "checks": {"store": "ok"}}
+    assert answer.json()["checks"]["store"] == "ok"

@@ -120,6 +120,7 @@ def test_what_is_given_up_is_a_critical_line_with_every_id_and_the_reason(
         "DeliveriesSucceeded": [0.0],
         "DeliveriesFailed": [1.0],
         "DeadLetters": [1.0],
+        "EventsFailed": [1.0],  # it was the event's only push
     }
 
 

@@ -9,6 +9,7 @@ from tests.builders import OTHER_TENANT, TENANT, an_event
 from tests.builders_push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
+from tests.functional.delivery_bench import metrics_of
 from tests.functional.stream_of_events import Bench, Record, a_broken_record, a_record, number_of
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.scheduler import KilledError
@@ -121,6 +122,16 @@ def test_an_alert_is_logged_once(bench: Bench, log_lines: LogLines) -> None:
     raised = [line for line in log_lines() if line["message"] == "failures.consecutive"]
     assert [line["level"] for line in raised] == ["WARNING"]
     assert raised[0]["tenant"] == TENANT
+
+
+def test_an_alert_is_counted_as_an_event_created_once(bench: Bench, log_lines: LogLines) -> None:
+    records = stream(FAILED, FAILED, FAILED)
+    for _ in range(2):
+        bench.dispatch(*records)
+        bench.clock.advance(seconds=1)
+
+    counted = [metrics_of(line) for line in log_lines() if "_aws" in line]
+    assert counted == [{"EventsCreated": [1.0]}]
 
 
 def test_failures_after_a_record_that_fails_are_not_counted(bench: Bench) -> None:

@@ -66,6 +66,17 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
         "replay_dead_letters": [api.post("/notifications/dead-letters/replay", {})],
         "delete_config": [api.send("DELETE", at_config), api.send("DELETE", at_config)],
         "erase_event": [api.send("DELETE", at_event)],
+        "get_daily_events": [
+            api.get("/metrics/events/daily"),
+            api.get("/metrics/events/daily?days=0"),
+        ],
+        "get_status_changes": [api.get("/metrics/status-changes")],
+        "get_success_rate": [api.get("/metrics/notifications/success-rate")],
+        "get_failures": [api.get("/metrics/notifications/failures")],
+        "get_summary": [api.get("/metrics/summary")],
+        "get_dashboard": [api.get("/metrics/dashboard")],
+        "get_alerts": [api.get("/metrics/alerts")],
+        "list_circuit_breakers": [api.get("/metrics/circuit-breakers")],
         "get_me": [api.get("/me")],
         "get_health": [api.calling_with(None).get("/health")],
     }

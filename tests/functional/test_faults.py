@@ -23,9 +23,6 @@ class BusyStore(InMemoryEventStore):
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         raise StoreUnavailableError(f"{tenant} {event.id} {fingerprint}.", retry_after_seconds=7)
 
-    def ping(self) -> None:
-        raise StoreUnavailableError("busy")
-
 
 def test_a_fault_of_ours_is_500_without_internals(open_api: OpenApi, clock: FixedClock) -> None:
     answer = open_api(BrokenStore(clock)).post("/events", EVENT)
@@ -63,13 +60,3 @@ def test_an_unavailable_store_is_503_and_told_when_to_come_back(
 
     assert_is_error(answer, 503, "store_unavailable")
     assert answer.headers["retry-after"] == "7"
-
-
-def test_health_is_503_while_the_store_cannot_be_reached(
-    open_api: OpenApi, clock: FixedClock
-) -> None:
-    answer = open_api(BusyStore(clock)).get("/health")
-
-    assert answer.status == 503
-    assert answer.json() == {"status": "unhealthy", "checks": {"store": "failing"}}
-    assert int(answer.headers["retry-after"]) > 0

@@ -141,6 +141,18 @@ def test_events_acknowledged_together_are_counted_each_once(api: Api, log_lines:
     assert metrics_of(log_lines()[-1])["EventsAcknowledged"] == [2.0]
 
 
+def test_a_replayed_event_is_counted_at_each_replay(api: Api, log_lines: LogLines) -> None:
+    event = post_event(api)
+
+    for _ in range(2):
+        api.post(f"/events/{event['id']}/replay")
+    api.post(f"/events/{UNKNOWN}/replay")
+
+    _, first, second, refused = map(metrics_of, log_lines())
+    assert first["EventsReplayed"] == second["EventsReplayed"] == [1.0]
+    assert set(refused) == ALWAYS
+
+
 class BusyStore(InMemoryEventStore):
     def get(self, tenant: str, event_id: str) -> Event:
         raise StoreUnavailableError(f"busy with {tenant} {event_id}")

@@ -4,8 +4,6 @@ The routes come from the OpenAPI document. A new one fails here until it has a c
 `test_notification_security.py`, where the routes around notifications have theirs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -15,93 +13,12 @@ from tests.clock import FixedClock
 from tests.fakes import InMemoryApiKeyStore
 from tests.functional import conftest
 from tests.functional.conftest import NewToken
+from tests.functional.security_cases import CASES, EXECUTION, PUBLIC
 from tests.functional.test_notification_security import CASES as NOTIFICATION_CASES
-from tests.http_api import Answer, Api
+from tests.http_api import Api
 from triggers_api.api_keys import Scope
 
-Call = Callable[[Api, str], Answer]
-
-EVENT = {"event_type": "order.fetched", "payload": {}}
-PUBLIC = {"get_health"}
-EXECUTION = "exec_42"  # the one of every event here, whoever posts it
-TIMELINE = f"/executions/{EXECUTION}/events"
-UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
-
-
-@dataclass(frozen=True)
-class Case:
-    """How to call a route, with another tenant's event, or its execution, where it takes one."""
-
-    call: Call
-    scope: Scope | None  # None: any live key will do
-    success: int
-    takes_an_event: bool = False
-    lists: str | None = None
-
-
-CASES = {
-    "create_event": Case(lambda api, _: api.post("/events", EVENT), Scope.EVENTS_WRITE, 201),
-    "create_events": Case(
-        lambda api, _: _first_result(api.post("/events/batch", {"events": [EVENT]})),
-        Scope.EVENTS_WRITE,
-        201,
-    ),
-    "list_events": Case(lambda api, _: api.get("/events"), Scope.EVENTS_READ, 200, lists="/events"),
-    "get_event": Case(
-        lambda api, event_id: api.get(f"/events/{event_id}"),
-        Scope.EVENTS_READ,
-        200,
-        takes_an_event=True,
-    ),
-    "acknowledge_event": Case(
-        lambda api, event_id: api.post(f"/events/{event_id}/acknowledge"),
-        Scope.INBOX,
-        204,
-        takes_an_event=True,
-    ),
-    "erase_event": Case(
-        lambda api, event_id: api.send("DELETE", f"/events/{event_id}"),
-        Scope.ADMIN,
-        204,
-        takes_an_event=True,
-    ),
-    "list_inbox": Case(lambda api, _: api.get("/inbox"), Scope.INBOX, 200, lists="/inbox"),
-    "acknowledge_events": Case(
-        lambda api, event_id: _first_result(
-            api.post("/inbox/acknowledge", {"event_ids": [event_id]})
-        ),
-        Scope.INBOX,
-        204,
-        takes_an_event=True,
-    ),
-    "get_execution": Case(
-        lambda api, _: api.get(f"/executions/{EXECUTION}"),
-        Scope.EVENTS_READ,
-        200,
-        takes_an_event=True,
-    ),
-    "list_execution_events": Case(
-        lambda api, _: api.get(TIMELINE),
-        Scope.EVENTS_READ,
-        200,
-        takes_an_event=True,
-        lists=TIMELINE,
-    ),
-    "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
-    "release_lease": Case(
-        lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204
-    ),
-    "get_me": Case(lambda api, _: api.get("/me"), None, 200),
-}
-
 EACH = pytest.mark.parametrize("name", CASES)
-
-
-def _first_result(answer: Answer) -> Answer:
-    """The answer for the first of many ids, as if it had been asked for alone."""
-    if answer.status != 200:
-        return answer
-    return replace(answer, status=answer.json()["results"][0]["status"])
 
 
 def post_event(api: Api, **fields: Any) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def test_tracing_loads_the_sdk_and_none_of_the_libraries_it_could_patch(journey:
 def test_a_segment_is_small_because_x_ray_takes_little_of_a_long_trace(journey: Journey) -> None:
     segments = [each for each in journey.documents if each["name"].startswith("triggers-test")]
 
-    assert max(len(json.dumps(each)) for each in segments) < 3500
+    assert max(len(json.dumps(each)) for each in segments) < 5000
     for segment in segments:
         for inner in segment["subsegments"]:
             assert not {"trace_id", "parent_id", "type"} & inner.keys()

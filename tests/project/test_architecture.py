@@ -14,13 +14,14 @@ from tests.cloudformation import ROOT
 
 PACKAGE = ROOT / "src" / "triggers_api"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-EDGES = {"api", "store", "queue", "secrets", "channels", "handlers"}
-CORE = {path.stem for path in PACKAGE.glob("*.py")} - {"aws"} | {"push"}
+EDGES = {"api", "store", "queue", "secrets", "channels", "cloudwatch", "handlers"}
+CORE = {path.stem for path in PACKAGE.glob("*.py")} - {"aws"} | {"push", "watch"}
 TOUCHES_AWS = {
     "store",
     "queue",
     "secrets",
     "channels",
+    "cloudwatch",
     "handlers",
 }  # through `aws.py`, and nothing else
 PYTHON = sorted(
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "queue": {"botocore"},
     "secrets": {"cryptography"},
     "channels": {"botocore", "urllib3"},
+    "cloudwatch": set[str](),
     "handlers": {"mangum", "aws_lambda_powertools", "aws_xray_sdk"},
 }
 

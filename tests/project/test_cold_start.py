@@ -34,7 +34,14 @@ OPTIONAL = {
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     """The top-level modules in memory when the API's handler is ready."""
-    code = "import sys, triggers_api.handlers.api; print(*{m.split('.')[0] for m in sys.modules})"
+    return loaded_by("api")
+
+
+def loaded_by(handler: str) -> set[str]:
+    code = (
+        f"import sys, triggers_api.handlers.{handler};"
+        "print(*{m.split('.')[0] for m in sys.modules})"
+    )
     environment = os.environ | {"PYTHONPATH": "src", "TRACING": "off"}
     run = subprocess.run(  # noqa: S603  # our own code
         [sys.executable, "-c", code],
@@ -54,6 +61,13 @@ def test_the_api_does_not_load(loaded: set[str], module: str) -> None:
 
 def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
     assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
+
+
+def test_the_monitor_loads_neither_the_api_nor_what_sends() -> None:
+    loaded = loaded_by("monitor")
+
+    assert not loaded & (COSTLY.keys() | {"fastapi", "mangum", "starlette", "msgspec"})
+    assert {"botocore", "aws_lambda_powertools"} <= loaded
 
 
 def test_the_api_loads_only_what_requirements_txt_ships_to_lambda(loaded: set[str]) -> None:
@@ -85,7 +99,7 @@ def test_the_openapi_document_is_made_when_it_is_asked_for() -> None:
     assert run.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery"])
+@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor"])
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
     code = (
         "import gc; frozen = gc.get_freeze_count();"

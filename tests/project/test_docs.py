@@ -13,6 +13,7 @@ from admin import openapi
 from tests.cloudformation import ROOT, template
 from tests.markdown import Document, code_words, documents, table_rows
 from triggers_api.api_keys import Scope
+from triggers_api.watch.metrics import METRICS, Metric
 
 # Not repeated with each route: the status says as much.
 ONE_FOR_ITS_STATUS = {"unauthenticated", "missing_scope", "unsupported_media_type"} | {
@@ -122,12 +123,18 @@ def test_every_scope_is_explained() -> None:
     assert set(Scope) <= set(code_words(CONTRACTS.section("Authentication")))
 
 
-def test_every_metric_is_explained() -> None:
+def test_every_metric_is_measured_by_a_handler() -> None:
     handlers = (path.read_text() for path in SOURCES if path.parent.name == "handlers")
-    measured = {name for text in handlers for name in re.findall(r'\badd\("(\w+)"', text)}
-    rows = table_rows(CONTRACTS.section("For dashboards"))
+    measured = {name for text in handlers for name in re.findall(r"\bMetric\.(\w+)", text)}
 
-    assert {code_words(row[0])[0] for row in rows} == measured
+    assert measured == set(Metric.__members__)
+
+
+def test_every_metric_is_explained_with_its_unit() -> None:
+    rows = table_rows(CONTRACTS.section("For dashboards"))
+    expected = {metric: meaning.unit.lower() for metric, meaning in METRICS.items()}
+
+    assert {code_words(row[0])[0]: row[1] for row in rows} == expected
 
 
 def test_every_variable_is_in_the_readme() -> None:

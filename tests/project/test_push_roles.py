@@ -58,7 +58,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "SchedulerRole": {json.dumps(QUEUE): {"SendMessage"}},
 }
-NOT_FOR_PUSHING = {"emulator", "log", "store", "trace"}
+NOT_FOR_PUSHING = {"emulator", "log", "store", "trace", "watch"}
 
 
 def granted(role: str) -> dict[str, set[str]]:

@@ -76,7 +76,7 @@ def deletes_what_crashed(patch: pytest.MonkeyPatch) -> None:
 
 def answers_success_after_a_failed_record(patch: pytest.MonkeyPatch) -> None:
     """A dispatcher goes no further than a failed record, but does not tell the stream."""
-    real = dispatcher.build
+    real = dispatcher.Dispatcher
 
     def build(**ports: Any) -> Handler:
         handler = real(**ports)
@@ -87,12 +87,12 @@ def answers_success_after_a_failed_record(patch: pytest.MonkeyPatch) -> None:
 
         return answer
 
-    patch.setattr(dispatcher, "build", build)
+    patch.setattr(dispatcher, "Dispatcher", build)
 
 
 def takes_a_queue_that_is_down_for_done(patch: pytest.MonkeyPatch) -> None:
     """A dispatcher logs that tasks were not queued, and goes on."""
-    real = dispatcher.build
+    real = dispatcher.Dispatcher
 
     def build(**ports: Any) -> Handler:
         handler = real(**ports)
@@ -105,7 +105,7 @@ def takes_a_queue_that_is_down_for_done(patch: pytest.MonkeyPatch) -> None:
 
         return answer
 
-    patch.setattr(dispatcher, "build", build)
+    patch.setattr(dispatcher, "Dispatcher", build)
 
 
 BUGS: dict[str, Plant] = {

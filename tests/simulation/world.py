@@ -58,7 +58,7 @@ class World:
         self.executions = InMemoryExecutionStore(self.events, self.clock)
         executions = exposed("executions", self.executions)
         self._accept = Accept(events, self.clock, lambda: self.chance.randbytes(10))
-        self._dispatcher = dispatcher.build(
+        self._dispatcher = dispatcher.Dispatcher(
             configs=configs,
             queue=queue,
             streaks=exposed("streaks", InMemoryStreakStore()),

@@ -12,6 +12,7 @@ from triggers_api.api.routes import (
     history,
     inbox,
     leases,
+    metrics,
     notifications,
 )
 from triggers_api.api.services import Services
@@ -33,7 +34,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
     for resource in (
         *(events, batch, inbox, leases, executions),
-        *(notifications, history, account),
+        *(notifications, history, metrics, account),
     ):
         app.include_router(resource.router)
         app.state.routes += resource.router.routes

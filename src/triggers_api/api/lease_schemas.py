@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+)
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.schemas import MAX_IDS, EventOut
@@ -14,6 +22,14 @@ LEASE_ID_PATTERN: Final = r"^lse_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 PATTERN_HINTS[LEASE_ID_PATTERN] = "give the lease_id that POST /inbox/lease answered"
 
 
+def _whole(value: object) -> object:
+    """JSON Schema takes 10.0 for an integer, and so do clients made from it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_WholeNumber = Annotated[StrictInt, BeforeValidator(_whole)]
+
+
 class LeaseIn(BaseModel):
     """How many events a worker wants, and for how long."""
 
@@ -21,8 +37,8 @@ class LeaseIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"limit": 10, "lease_seconds": 60}]}
     )
 
-    limit: StrictInt = Field(default=10, ge=1, le=MAX_LEASED, description="Events at most.")
-    lease_seconds: StrictInt = Field(
+    limit: _WholeNumber = Field(default=10, ge=1, le=MAX_LEASED, description="Events at most.")
+    lease_seconds: _WholeNumber = Field(
         default=60,
         ge=1,
         le=MAX_LEASE_SECONDS,

@@ -29,7 +29,7 @@ class Order(StrEnum):
     DESC = "desc"
 
 
-def _whole_number(text: object) -> object:
+def whole_number(text: object) -> object:
     """Digits only: `+5`, `5.0` and `1_0` are numbers to Python, but to nobody's API."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit()):
         message = "give a whole number"
@@ -52,7 +52,7 @@ _TYPE_OR_PREFIX = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?$"
 PATTERN_HINTS[_TYPE_OR_PREFIX] = "give an event type such as invoice.failed, or a prefix: invoice.*"
 
 # The range belongs to the number itself: after the validator, OpenAPI would not show it.
-LimitNumber = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole_number)]
+LimitNumber = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(whole_number)]
 Limit = Annotated[LimitNumber, Query(description="Events on a page.")]
 Cursor = Annotated[
     str | None,

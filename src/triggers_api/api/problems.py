@@ -29,6 +29,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.RateLimitedError: 429,
     errors.StoreUnavailableError: 503,
     errors.QueueUnavailableError: 503,
+    errors.MetricsUnavailableError: 503,
 }
 
 INTERNAL_MESSAGE = "Something failed on our side. Try again; if it stays, tell us the request_id."

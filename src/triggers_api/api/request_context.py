@@ -19,6 +19,7 @@ class RequestContext:
     error_code: str | None = None
     events_created: int = 0
     events_acknowledged: int = 0
+    events_replayed: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """What every answer to the request has beside its own."""
 

@@ -18,6 +18,7 @@ from pydantic import (
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.event import Severity
 from triggers_api.lifecycle import EventStatus
+from triggers_api.watch.health import Check, HealthStatus
 
 EVENT_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
 PATTERN_HINTS[EVENT_TYPE_PATTERN] = (
@@ -223,5 +224,8 @@ class HealthOut(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Literal["healthy", "degraded", "unhealthy"]
-    checks: dict[str, Literal["ok", "failing"]]
+    status: HealthStatus
+    checks: dict[str, Check] = Field(
+        description="`store`, `alarms` and `monitor`; more may come.",
+        examples=[{"store": "ok", "alarms": "ok", "monitor": "ok"}],
+    )

@@ -25,6 +25,9 @@ from triggers_api.push.try_out import TryOut
 from triggers_api.rate_limit import RateLimiter
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
+from triggers_api.watch.ports import HealthStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,9 @@ class Services:
     try_out: TryOut
     replay: Replay
     deliveries: DeliveryStore
+    check_health: CheckHealth
+    figures: Figures
+    reports: HealthStore
     cursors: CursorCodec
     clock: Clock
 

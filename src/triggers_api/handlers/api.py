@@ -20,6 +20,7 @@ from triggers_api.aws import LazyClient
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
+from triggers_api.cloudwatch.metrics import CloudWatchMetrics
 from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
@@ -35,22 +36,26 @@ from triggers_api.push.try_out import TryOut
 from triggers_api.queue.deliveries import SqsDeliveryQueue
 from triggers_api.rate_limit import RateLimiter
 from triggers_api.secrets.envelope import KmsSecretBox
-from triggers_api.settings import PushSettings, QueueSettings, Settings
+from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
+from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
+from triggers_api.watch.figures import Figures
+from triggers_api.watch.health import CheckHealth
+from triggers_api.watch.ports import HealthStore, MetricSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """The stores, the queue and the channels behind the API, and what records its traces."""
+    """The stores, the queue, the channels and the metrics behind the API, and its traces."""
 
     events: EventStore
     executions: ExecutionStore
@@ -61,6 +66,8 @@ class Dependencies:
     deliveries: DeliveryStore
     queue: DeliveryQueue
     channels: Mapping[str, Channel]
+    reports: HealthStore
+    metrics: MetricSource
     traces: Traces = UNTRACED
 
 
@@ -99,12 +106,17 @@ def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services
             clock=clock,
         ),
         deliveries=given.deliveries,
+        check_health=CheckHealth(given.reports, clock),
+        figures=Figures(given.metrics, clock),
+        reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
 
 
-def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handler:
+def wire(
+    settings: Settings, push: PushSettings, queue: QueueSettings, watch: WatchSettings
+) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     traces = traces_of("api", tracing=settings.tracing, begins_them=True)
     client = create_client()
@@ -114,6 +126,9 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
     http = GuardedHttp(
         allow_private=push.allow_private_targets, deadline_seconds=8, watch=traces.sending
     )
+    # One try each, so that `/health` and `/metrics` answer whatever hangs: 2 seconds, or 4.
+    health_client = LazyClient("dynamodb", one_try_of_seconds=1)
+    metrics_client = LazyClient("cloudwatch", one_try_of_seconds=3)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now, traces.header),
         executions=DynamoExecutionStore(client, settings.events, now),
@@ -128,6 +143,8 @@ def wire(settings: Settings, push: PushSettings, queue: QueueSettings) -> Handle
             LazyClient("sqs"), LazyClient("scheduler"), queue, now, traces.header
         ),
         channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
+        reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
+        metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
         traces=traces,
     )
     return build(settings, dependencies)
@@ -137,5 +154,6 @@ handler = wire(
     Settings.from_environment(),
     PushSettings.from_environment(),
     QueueSettings.from_environment(),
+    WatchSettings.from_environment(),
 )
 cold_start.end()

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from triggers_api import aws
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.event_ids import created_at_of
-from triggers_api.handlers.observability import create_logger, create_metrics
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
+from triggers_api.lifecycle import EventStatus
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import DeliveryStatus, Task
 from triggers_api.push.ports import DeliveryQueue
@@ -35,6 +34,7 @@ from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
+from triggers_api.watch.metrics import Metric
 
 Hide = Callable[[str, int], None]
 """Hides the message of a receipt handle for some more seconds."""
@@ -42,6 +42,10 @@ Hide = Callable[[str, int], None]
 _SECOND: Final = timedelta(seconds=1)
 _AFTER_CRASH: Final = 5  # seconds; doubled each time
 _LONGEST_AFTER_CRASH: Final = 320  # about what a message waits for whose worker was killed
+_MOVES: Final = {
+    EventStatus.DELIVERED: Metric.EVENTS_ACKNOWLEDGED,
+    EventStatus.FAILED: Metric.EVENTS_FAILED,
+}
 
 
 def in_threads(
@@ -149,31 +153,29 @@ class Worker:
             "circuit_opened": outcome.breaker_opened or None,
         }
         known = {name: value for name, value in line.items() if value is not None}
-        known |= self._measured(task, outcome)
+        known |= embedded(self._metrics, self._measured(task, outcome))
         # Who gave it up may have stopped before this line: like its letter, it is told again.
         if delivery is not None and delivery.status is DeliveryStatus.DEAD:
             self._logger.critical("DEAD_LETTER", extra=known)
         else:
             self._logger.info("delivery.carried_out", extra=known)
 
-    def _measured(self, task: Task, outcome: Outcome) -> dict[str, Any]:
-        """The task's metrics, in the embedded metric format; none where nothing was decided."""
-        add = self._metrics.add_metric
+    def _measured(self, task: Task, outcome: Outcome) -> dict[Metric, float]:
+        """The task's metrics; none where nothing was decided."""
         result = outcome.result
+        measured: dict[Metric, float] = {}
         if result is Result.SUCCEEDED:
             latency = self._clock() - created_at_of(task.event_id)
-            add("DeliveryLatency", MetricUnit.Milliseconds, latency / timedelta(milliseconds=1))
+            measured[Metric.DELIVERY_LATENCY] = latency / timedelta(milliseconds=1)
         if result in (Result.SUCCEEDED, Result.DEAD):
             # Both are counted, zeros too, so that their ratio is the success rate.
-            add("DeliveriesSucceeded", MetricUnit.Count, int(result is Result.SUCCEEDED))
-            add("DeliveriesFailed", MetricUnit.Count, int(result is Result.DEAD))
+            measured[Metric.DELIVERIES_SUCCEEDED] = int(result is Result.SUCCEEDED)
+            measured[Metric.DELIVERIES_FAILED] = int(result is Result.DEAD)
         if result is Result.DEAD:
-            add("DeadLetters", MetricUnit.Count, 1)
-        if not self._metrics.metric_set:
-            return {}
-        embedded: dict[str, Any] = self._metrics.serialize_metric_set()  # type: ignore[assignment]  # typed as a TypedDict there
-        self._metrics.clear_metrics()
-        return embedded
+            measured[Metric.DEAD_LETTERS] = 1
+        if outcome.event_moved_to is not None:
+            measured[_MOVES[outcome.event_moved_to]] = 1
+        return measured
 
 
 def _ids(task: Task) -> dict[str, str]:

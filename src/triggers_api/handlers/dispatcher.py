@@ -9,11 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from triggers_api import aws
 from triggers_api.event import Event
-from triggers_api.handlers.observability import create_logger
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces, traces_of
 from triggers_api.ports import EventStore, ExecutionStore
 from triggers_api.push.consecutive_failures import StreakStore, WatchFailures
@@ -31,46 +29,80 @@ from triggers_api.store.streaks import DynamoStreakStore
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
+from triggers_api.watch.metrics import Metric
 
 
-def build(
-    *,
-    configs: ConfigStore,
-    queue: DeliveryQueue,
-    streaks: StreakStore,
-    events: EventStore,
-    executions: ExecutionStore,
-    clock: Clock = now,
-    traces: Traces = UNTRACED,
-) -> Handler:
-    """The handler, on these stores and this queue."""
-    logger = create_logger()
-    watch = WatchFailures(streaks, events, clock)
-    summarize = Summarize(executions, clock)
+class Dispatcher:
+    """Turns new events into tasks."""
 
-    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    def __init__(
+        self,
+        *,
+        configs: ConfigStore,
+        queue: DeliveryQueue,
+        streaks: StreakStore,
+        events: EventStore,
+        executions: ExecutionStore,
+        clock: Clock = now,
+        traces: Traces = UNTRACED,
+    ) -> None:
+        """On these stores and this queue."""
+        self._configs = configs
+        self._queue = queue
+        self._watch = WatchFailures(streaks, events, clock)
+        self._summarize = Summarize(executions, clock)
+        self._traces = traces
+        self._logger = create_logger()
+        self._metrics = create_metrics()
+
+    def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Dispatch a batch up to the first record that fails; the stream repeats from there."""
-        dispatch = Dispatch(configs)
+        dispatch = Dispatch(self._configs)
         tasks: list[Task] = []
         failed: str | None = None
         dispatched: list[dict[str, Any]] = []
-        with traces.batch() as batch:
+        with self._traces.batch() as batch:
             for record in event["Records"]:
                 try:
-                    tasks += _tasks_of(record, dispatch, watch, logger, batch)
+                    tasks += self._tasks_of(record, dispatch, batch)
                     dispatched.append(record)
                 except Exception:
                     failed = record["dynamodb"]["SequenceNumber"]
                     known = _known_of(record) | {"sequence_number": failed}
-                    logger.exception("dispatch.failed", extra=known)
+                    self._logger.exception("dispatch.failed", extra=known)
                     break
             # If this raises, the whole batch is repeated: tasks may double, none is lost.
             with batch.shared("sqs", "SendMessageBatch", (task.trace for task in tasks)):
-                queue.send(tasks)
-        _notice(dispatched, summarize, logger)
+                self._queue.send(tasks)
+        self._notice(dispatched)
         return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
-    return handler
+    def _tasks_of(self, record: dict[str, Any], dispatch: Dispatch, batch: Batch) -> list[Task]:
+        known = _known_of(record)
+        with batch.event(_trace_of(record), **_ids_of(record)) as part:
+            tenant, event = _new_event(record["dynamodb"]["NewImage"])
+            if self._watch(tenant, event):
+                # The alert is an event too.
+                stored = embedded(self._metrics, {Metric.EVENTS_CREATED: 1})
+                self._logger.warning("failures.consecutive", extra=known | stored)
+            tasks = dispatch(tenant, event)
+            part.note(pushes=len(tasks))
+            self._logger.info("event.dispatched", extra=known | {"pushes": len(tasks)})
+            return [replace(task, trace=part.header) for task in tasks]
+
+    def _notice(self, records: Iterable[dict[str, Any]]) -> None:
+        """Keep the counts of executions at hand; nothing that was dispatched depends on it."""
+        for record in records:
+            stored = record["dynamodb"]
+            if "execution_id" not in stored["NewImage"]:
+                continue
+            tenant, event = _new_event(stored["NewImage"])
+            try:
+                stored_at = datetime.fromtimestamp(stored["ApproximateCreationDateTime"], UTC)
+                self._summarize.notice(tenant, event, stored_at)
+            except Exception:
+                known = _known_of(record)
+                self._logger.warning("execution.not_folded", extra=known, exc_info=True)
 
 
 def wire(settings: EventsSettings, push: PushSettings, queue: QueueSettings) -> Handler:
@@ -78,7 +110,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue: QueueSettings) -> 
     traces = traces_of("dispatcher", tracing=settings.tracing)
     client = create_client()
     events = DynamoEventStore(client, settings, now, traces.header)
-    return build(
+    return Dispatcher(
         configs=DynamoConfigStore(client, push.notifications_table, _NoBox(), now),
         queue=SqsDeliveryQueue(aws.create_client("sqs"), None, queue, now),
         streaks=DynamoStreakStore(client, push.notifications_table),
@@ -98,24 +130,6 @@ class _NoBox:
         raise NotImplementedError
 
 
-def _tasks_of(
-    record: dict[str, Any],
-    dispatch: Dispatch,
-    watch: WatchFailures,
-    logger: Logger,
-    batch: Batch,
-) -> list[Task]:
-    known = _known_of(record)
-    with batch.event(_trace_of(record), **_ids_of(record)) as part:
-        tenant, event = _new_event(record["dynamodb"]["NewImage"])
-        if watch(tenant, event):
-            logger.warning("failures.consecutive", extra=known)
-        tasks = dispatch(tenant, event)
-        part.note(pushes=len(tasks))
-        logger.info("event.dispatched", extra=known | {"pushes": len(tasks)})
-        return [replace(task, trace=part.header) for task in tasks]
-
-
 def _ids_of(record: dict[str, Any]) -> dict[str, str]:
     """What a record's event is found by, also one that cannot be read."""
     image = record["dynamodb"].get("NewImage", {})
@@ -132,20 +146,6 @@ def _known_of(record: dict[str, Any]) -> dict[str, Any]:
 def _trace_of(record: dict[str, Any]) -> str | None:
     header: str | None = record["dynamodb"].get("NewImage", {}).get("trace", {}).get("S")
     return header
-
-
-def _notice(records: Iterable[dict[str, Any]], summarize: Summarize, logger: Logger) -> None:
-    """Keep the counts of executions at hand; nothing that was dispatched depends on it."""
-    for record in records:
-        stored = record["dynamodb"]
-        if "execution_id" not in stored["NewImage"]:
-            continue
-        tenant, event = _new_event(stored["NewImage"])
-        try:
-            stored_at = datetime.fromtimestamp(stored["ApproximateCreationDateTime"], UTC)
-            summarize.notice(tenant, event, stored_at)
-        except Exception:
-            logger.warning("execution.not_folded", extra=_known_of(record), exc_info=True)
 
 
 def _new_event(image: dict[str, Any]) -> tuple[str, Event]:

@@ -6,9 +6,10 @@ from time import perf_counter
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from triggers_api.api.request_context import RequestContext
+from triggers_api.handlers.observability import embedded
+from triggers_api.watch.metrics import Metric
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -85,25 +86,24 @@ class ObservedApp:
         }
         known = {name: value for name, value in line.items() if value is not None}
         # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
-        known |= self._measured(context, status, milliseconds)
+        known |= embedded(self._metrics, _measured(context, status, milliseconds))
         log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
 
-    def _measured(
-        self, context: RequestContext, status: int, milliseconds: float
-    ) -> dict[str, Any]:
-        """The request's metrics, in the embedded metric format."""
-        add = self._metrics.add_metric
-        add("ApiLatency", MetricUnit.Milliseconds, milliseconds)
-        # Zeros are counted too: an average of it is the error rate.
-        add("ApiErrors", MetricUnit.Count, int(status >= _SERVER_ERROR))
-        if context.events_created:
-            add("EventsCreated", MetricUnit.Count, context.events_created)
-        if context.events_acknowledged:
-            add("EventsAcknowledged", MetricUnit.Count, context.events_acknowledged)
-        embedded: dict[str, Any] = self._metrics.serialize_metric_set()  # type: ignore[assignment]  # typed as a TypedDict there
-        self._metrics.clear_metrics()
-        return embedded
+
+def _measured(context: RequestContext, status: int, milliseconds: float) -> dict[Metric, float]:
+    """The request's metrics. Zeros of errors too: their average is the error rate."""
+    measured = {
+        Metric.API_LATENCY: milliseconds,
+        Metric.API_ERRORS: int(status >= _SERVER_ERROR),
+    }
+    if context.events_created:
+        measured[Metric.EVENTS_CREATED] = context.events_created
+    if context.events_acknowledged:
+        measured[Metric.EVENTS_ACKNOWLEDGED] = context.events_acknowledged
+    if context.events_replayed:
+        measured[Metric.EVENTS_REPLAYED] = context.events_replayed
+    return measured
 
 
 def _request_id(scope: Scope) -> str:

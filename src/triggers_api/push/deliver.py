@@ -6,6 +6,7 @@ itself cannot be undone: who stops before recording it leaves it to be made once
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import Final
 
 from triggers_api.errors import NotFoundError
 from triggers_api.event import Event
+from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import EventStore
 from triggers_api.push.breakers import Breakers
 from triggers_api.push.channel import Channel, Push, Receipt
@@ -46,6 +48,7 @@ class Outcome:
     again_at: datetime | None = None
     breaker_opened: bool = False
     count_error: Exception | None = None  # why it was sent without its execution's counts
+    event_moved_to: EventStatus | None = None  # if this very task changed its status
 
 
 class Deliver:
@@ -83,8 +86,8 @@ class Deliver:
         if found is not None and found.is_replayed_by(task):
             found = self._begin_again(found)
         if found is not None and found.is_final:
-            self._finish(found, config)
-            return Outcome(result=Result.REPEATED, delivery=found)
+            moved = self._finish(found, config)
+            return Outcome(result=Result.REPEATED, delivery=found, event_moved_to=moved)
         now = self._clock()
         if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
@@ -122,19 +125,19 @@ class Deliver:
             status_code=receipt.status_code,
             error=receipt.error,
         )
-        delivery = self._with_attempt(task, found, event.event_type, attempt)
-        delivery = self._judge(delivery, receipt, end)
+        base = found or Delivery.begun(task, event.event_type, push.at)
+        delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
         opened = self._breakers.tell(config, receipt, end)
         if receipt.is_gone:
             self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
-        self._finish(delivery, config)
         return Outcome(
             result=Result(delivery.status.value),
             delivery=delivery,
             again_at=delivery.next_attempt_at,
             breaker_opened=opened,
+            event_moved_to=self._finish(delivery, config),
             count_error=count_error,
         )
 
@@ -184,11 +187,11 @@ class Deliver:
         delivery = replace(base, status=DeliveryStatus.DEAD, next_attempt_at=None, reason=reason)
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
-        self._finish(delivery, config)
-        return Outcome(result=Result.DEAD, delivery=delivery)
+        moved = self._finish(delivery, config)
+        return Outcome(result=Result.DEAD, delivery=delivery, event_moved_to=moved)
 
-    def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> None:
-        """What follows from a final record; done again, it changes nothing."""
+    def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
+        """What follows from a final record, and where it moved the event; again, nothing."""
         task = delivery.task
         if delivery.status is DeliveryStatus.DEAD:
             self._queue.send_dead_letter(task, delivery.reason or "")
@@ -199,12 +202,13 @@ class Deliver:
             dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
             if len(dead) >= pushes:
                 attempts = sum(len(each.attempts) for each in dead)
-                self._events.mark_failed(task.tenant, task.event_id, attempts, task.round)
+                if self._events.mark_failed(task.tenant, task.event_id, attempts, task.round):
+                    return EventStatus.FAILED
         elif delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
-            try:
-                self._events.acknowledge(task.tenant, task.event_id, self._clock())
-            except NotFoundError:
-                return  # it expired or was erased after it was pushed: nothing is left to mark
+            with suppress(NotFoundError):  # it expired or was erased after its push: nothing left
+                if self._events.acknowledge(task.tenant, task.event_id, self._clock()):
+                    return EventStatus.DELIVERED
+        return None
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Somebody had the same task at the same time and was faster: their record counts.
@@ -214,15 +218,11 @@ class Deliver:
         current = self._deliveries.find(task)
         if current is None:
             return Outcome(result=Result.REPEATED)
-        if current.is_final:
-            self._finish(current, config)
-        return Outcome(result=Result.REPEATED, delivery=current, again_at=current.next_attempt_at)
-
-    def _with_attempt(
-        self, task: Task, found: Delivery | None, event_type: str, attempt: Attempt
-    ) -> Delivery:
-        base = found or Delivery.begun(task, event_type, attempt.at)
-        return replace(base, attempts=(*base.attempts, attempt))
+        moved = self._finish(current, config) if current.is_final else None
+        again_at = current.next_attempt_at
+        return Outcome(
+            result=Result.REPEATED, delivery=current, again_at=again_at, event_moved_to=moved
+        )
 
 
 def _count(found: Delivery | None) -> int | None:

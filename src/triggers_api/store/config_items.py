@@ -46,7 +46,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         disabled_reason=row.get("disabled_reason", {}).get("S"),
         created_at=from_text(row["created_at"]["S"]),
         updated_at=from_text(row["updated_at"]["S"]),
-        breaker=_to_breaker(row["breaker"]["S"]) if "breaker" in row else CircuitBreaker(),
+        breaker=to_breaker(row["breaker"]["S"]) if "breaker" in row else CircuitBreaker(),
     )
 
 
@@ -81,7 +81,8 @@ def breaker_text(breaker: CircuitBreaker) -> str:
     )
 
 
-def _to_breaker(text: str) -> CircuitBreaker:
+def to_breaker(text: str) -> CircuitBreaker:
+    """The state that was written."""
     failures, successes, opened_at, probing_until = json.loads(text)
     return CircuitBreaker(
         failures=failures,

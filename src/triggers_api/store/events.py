@@ -114,16 +114,6 @@ class DynamoEventStore:
         """See `EventStore.erase`. One write, and one more for a large event."""
         self._erasure(tenant, event_id, at)
 
-    def ping(self) -> None:
-        """See `EventStore.ping`. Reads an item that never exists."""
-        try:
-            with store_errors():
-                self._client.get_item(
-                    TableName=self._table, Key={"pk": {"S": "ping"}, "sk": {"S": "ping"}}
-                )
-        except ClientError as error:  # no table, no permission: nobody is served
-            raise StoreUnavailableError("The store refuses to answer.") from error
-
     def _put_new(
         self,
         tenant: str,

@@ -46,7 +46,7 @@ class System:
     def __post_init__(self) -> None:
         # What they cost is measured in `tests/contract/executions`.
         no_executions = InMemoryExecutionStore(InMemoryEventStore(self.clock), self.clock)
-        self._dispatch = dispatcher.build(
+        self._dispatch = dispatcher.Dispatcher(
             configs=self.table.configs,
             queue=self.sqs.queue,
             streaks=self.table.streaks,

@@ -45,6 +45,7 @@ _TAGS: Final = {
     "inbox": "Undelivered events: poll, lease, acknowledge.",
     "executions": "What became of a producer's job.",
     "notifications": "Where and when to push, and what was pushed.",
+    "metrics": "Figures and alarms of the deployment.",
     "account": "Whether a key and the service are alive.",
 }
 

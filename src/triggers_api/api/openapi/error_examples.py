@@ -50,6 +50,7 @@ _MESSAGES: Final[dict[str, str]] = {
     ),
     "internal_error": INTERNAL_MESSAGE,
     "store_unavailable": "The store did not answer in time. Try again.",
+    "metrics_unavailable": "The monitoring could not read a metric. Try again.",
     "queue_unavailable": "The delivery queue did not take a task. Try again.",
 }
 _DETAILS: Final[dict[str, tuple[str, str, str]]] = {  # field, message, code

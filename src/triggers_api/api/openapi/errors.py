@@ -40,6 +40,16 @@ _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "503": _OF_REPLAYS,
     },
     "replay_event": {"503": _OF_REPLAYS},
+} | {
+    name: {"503": ("store_unavailable", "metrics_unavailable")}
+    for name in (
+        "get_daily_events",
+        "get_status_changes",
+        "get_success_rate",
+        "get_failures",
+        "get_summary",
+        "get_dashboard",
+    )
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID
 from triggers_api.api.openapi.error_examples import error_example
+from triggers_api.api.openapi.metrics_examples import METRICS
 from triggers_api.api.schemas import EXAMPLE_EVENT
 
 _LEASE_ID: Final = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
@@ -62,8 +63,11 @@ MODELS: Final[dict[str, Any]] = {
         "key_name": "shop",
         "scopes": ["events:write", "inbox"],
     },
-    "HealthOut": {"status": "healthy", "checks": {"store": "ok"}},
-}
+    "HealthOut": {
+        "status": "healthy",
+        "checks": {"store": "ok", "alarms": "ok", "monitor": "ok"},
+    },
+} | METRICS
 
 # By operation, beside the example of its body's model.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {

@@ -8,7 +8,7 @@ from triggers_api.api.documentation import RETRY_AFTER, answers, described
 from triggers_api.api.schemas import HealthOut, MeOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.authenticate import Principal
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.watch.health import HealthStatus
 
 router = APIRouter(tags=["account"])
 
@@ -42,19 +42,16 @@ async def get_me(principal: Annotated[Principal, Depends(Requires())]) -> Respon
         503: described(
             {
                 "model": HealthOut,
-                "description": "The store cannot be reached.",
+                "description": "The store cannot be reached, or a critical alarm rings.",
                 "headers": RETRY_AFTER,
             }
         ),
     },
 )
 async def get_health(request: Request) -> Response:
-    """Open to everybody. 503 while events could not be stored."""
-    try:
-        services_of(request).events.ping()
-    except StoreUnavailableError:
-        health = HealthOut(status="unhealthy", checks={"store": "failing"})
-        headers = {"Retry-After": "5"}
-        return Response(health.model_dump_json(), 503, headers, "application/json")
-    health = HealthOut(status="healthy", checks={"store": "ok"})
-    return Response(health.model_dump_json(), 200, media_type="application/json")
+    """Open to everybody. 200 while it is healthy or degraded, 503 while it is unhealthy."""
+    found = services_of(request).check_health()
+    health = HealthOut(status=found.status, checks=found.checks).model_dump_json()
+    if found.status is HealthStatus.UNHEALTHY:
+        return Response(health, 503, {"Retry-After": "5"}, "application/json")
+    return Response(health, 200, media_type="application/json")

@@ -148,4 +148,5 @@ async def replay_event(
     event = services_of(request).replay.event(principal.tenant, event_id)
     context = context_of(request)
     context.event_id, context.execution_id = event.id, event.execution_id
+    context.events_replayed = 1
     return Response(event.as_json(), 202, media_type="application/json")

@@ -27,7 +27,7 @@ Consumer = Annotated[Principal, Depends(Requires(Scope.INBOX))]
     summary="Lease events",
     response_class=Response,
     responses=answers({200: {"model": LeaseOut}}, 400, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(LeaseIn),
+    openapi_extra={"requestBody": body_of(LeaseIn)["requestBody"] | {"required": False}},
 )
 async def lease_events(request: Request, principal: Consumer) -> Response:
     """Hands out the oldest events that nobody holds, and keeps them from other leases.

@@ -1,0 +1,43 @@
+'use strict';
+
+/** Ask whose key this is: the cheap call that tests it, whatever its scopes. */
+const test = async (z) => {
+  const { data } = await z.request('/me');
+  if (typeof data?.tenant !== 'string') {
+    throw new z.errors.Error(
+      'What answers at this URL is not a Triggers API. Give the URL of the API itself, as your' +
+        ' deployment shows it, without a path such as /events or /docs.',
+      'invalid_url',
+      400,
+    );
+  }
+  return data;
+};
+
+module.exports = {
+  type: 'custom',
+  test,
+  connectionLabel: '{{tenant}} · {{key_name}}',
+  fields: [
+    {
+      key: 'base_url',
+      label: 'API URL',
+      type: 'string',
+      required: true,
+      placeholder: 'https://abc123.execute-api.eu-central-1.amazonaws.com',
+      helpText:
+        'Where your Triggers API is, beginning with `https://`: the output `ApiUrl` of its' +
+        ' stack. Whoever gave you the key knows it.',
+    },
+    {
+      key: 'api_key',
+      label: 'API Key',
+      type: 'password',
+      required: true,
+      helpText:
+        'A key of your own for Zapier. Its scopes decide what works: `inbox` for New Inbox' +
+        ' Event and Acknowledge Event, `notifications:manage` and `events:read` for New Event,' +
+        ' `events:write` for Create Event, `events:read` for Find Event.',
+    },
+  ],
+};

@@ -1,0 +1,107 @@
+'use strict';
+
+const { SEVERITIES, outputFields, sample } = require('../lib/event');
+const { isGenuine } = require('../lib/signature');
+
+const CONFIGS = '/notifications/configs';
+
+const performSubscribe = async (z, bundle) => {
+  await removeEarlier(z, bundle.targetUrl);
+  const { data } = await z.request({
+    method: 'POST',
+    url: CONFIGS,
+    body: {
+      name: 'Zapier: New Event',
+      channel: 'webhook',
+      settings: { url: bundle.targetUrl },
+      filters: filters(bundle.inputData),
+    },
+  });
+  return { id: data.id, secret: data.secret };
+};
+
+/** What an earlier try left whose answer was lost: else each event would come twice. */
+const removeEarlier = async (z, targetUrl) => {
+  const { data: configs } = await z.request(CONFIGS);
+  for (const { id, settings } of configs) {
+    if (settings.url === targetUrl) {
+      await remove(z, id);
+    }
+  }
+};
+
+const performUnsubscribe = async (z, bundle) => {
+  await remove(z, bundle.subscribeData.id);
+  return { id: bundle.subscribeData.id };
+};
+
+const remove = (z, id) =>
+  z.request({ method: 'DELETE', url: `${CONFIGS}/${encodeURIComponent(id)}`, expects: [404] });
+
+const perform = (z, bundle) => {
+  const secret = bundle.subscribeData?.secret;
+  if (secret && !isGenuine(secret, bundle.rawRequest ?? {})) {
+    // Not an Error: somebody who knows the hook's URL could switch the Zap off with those.
+    throw new z.errors.HaltedError(
+      'This push is not signed with the secret of this Zap. If that secret was rotated, switch' +
+        ' the Zap off and on; if not, somebody else sent it.',
+    );
+  }
+  return [bundle.cleanedRequest];
+};
+
+/** Something to show in the editor, also when the inbox is empty. */
+const performList = async (z, bundle) => {
+  const types = eventTypes(bundle.inputData);
+  const params = types.length === 1 ? { limit: 3, event_type: types[0] } : { limit: 3 };
+  const { data } = await z.request({ url: '/events', params });
+  return data;
+};
+
+/** Which events: all, but for what is given. */
+const filters = (inputData) => {
+  const types = eventTypes(inputData);
+  const severity = inputData?.min_severity;
+  return { ...(types.length && { event_types: types }), ...(severity && { min_severity: severity }) };
+};
+
+const eventTypes = (inputData) =>
+  [inputData?.event_types ?? []].flat().map((type) => type.trim()).filter(Boolean);
+
+module.exports = {
+  key: 'new_event',
+  noun: 'Event',
+  display: {
+    label: 'New Event',
+    description: 'Triggers when a new event is posted, at once.',
+  },
+  operation: {
+    type: 'hook',
+    perform,
+    performList,
+    performSubscribe,
+    performUnsubscribe,
+    inputFields: [
+      {
+        key: 'event_types',
+        label: 'Event Types',
+        type: 'string',
+        list: true,
+        required: false,
+        placeholder: 'invoice.*',
+        helpText:
+          'Types such as `invoice.failed`, or prefixes such as `invoice.*`, one a line.' +
+          ' Left empty: all events.',
+      },
+      {
+        key: 'min_severity',
+        label: 'Minimum Severity',
+        choices: SEVERITIES,
+        required: false,
+        helpText: 'This severity or a graver one. Left empty: all events.',
+      },
+    ],
+    outputFields,
+    sample,
+  },
+};

@@ -1,0 +1,1 @@
+"""The edge to CloudWatch: what was measured, and which alarms ring."""

@@ -1,0 +1,79 @@
+"""The monitor's Lambda function: once a minute, what no request can measure, and the alarms."""
+
+from triggers_api.handlers import cold_start  # first: it counts from here
+
+# isort: split
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from triggers_api import aws
+from triggers_api.cloudwatch.alarms import CloudWatchAlarms
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.settings import MonitorSettings, WatchSettings
+from triggers_api.store.dynamodb import create_client
+from triggers_api.store.health_report import DynamoHealthStore
+from triggers_api.store.survey import DynamoSurvey
+from triggers_api.timestamps import now
+from triggers_api.watch.alarms import Gauges
+from triggers_api.watch.metrics import Metric
+from triggers_api.watch.observe import Observation, Observe
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+_WITHIN: Final = timedelta(seconds=30)  # of the function's 50: the rest is for the alarms' calls
+_NAMED: Final = 10  # failures in a line; when all tenants fail, it is for one reason
+
+
+def build(observe: Observe) -> Handler:
+    """The handler, on this verb."""
+    logger, metrics = create_logger(), create_metrics()
+
+    def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        """One run, one line. Nothing is raised: the next run comes in a minute by itself."""
+        found = observe()
+        line = _line(found) | embedded(metrics, _measured(found.gauges))
+        log = logger.error if found.failures else logger.info
+        log("monitor.observed", extra=line)
+        return {}
+
+    return handler
+
+
+def _line(found: Observation) -> dict[str, Any]:
+    known: dict[str, Any] = {"tenants": found.tenants, "reported": found.is_reported}
+    if found.alarms is not None:
+        known["alarms"] = len(found.alarms)
+        known["ringing"] = sorted(alarm.name for alarm in found.alarms if alarm.rings)
+    if found.failures:
+        known["failures"] = len(found.failures)
+        known["failed"] = dict(list(found.failures.items())[:_NAMED])
+    return known
+
+
+def _measured(gauges: Gauges) -> dict[Metric, float]:
+    """What is known. A gauge without a value would be drawn as a hole, a wrong one as the truth."""
+    values: dict[Metric, float | None] = {
+        Metric.INBOX_DEPTH: gauges.inbox_depth,
+        Metric.OLDEST_PENDING_AGE: gauges.oldest_pending_age_seconds,
+        Metric.CIRCUITS_OPEN: gauges.circuits_open,
+    }
+    return {metric: value for metric, value in values.items() if value is not None}
+
+
+def wire(settings: MonitorSettings, watch: WatchSettings) -> Handler:
+    """The handler on AWS, as it runs on Lambda."""
+    client = create_client()
+    observe = Observe(
+        DynamoSurvey(client, settings, now),
+        CloudWatchAlarms(aws.create_client("cloudwatch"), watch.stack),
+        DynamoHealthStore(client, settings.events_table),
+        now,
+        within=_WITHIN,
+    )
+    return build(observe)
+
+
+handler = wire(MonitorSettings.from_environment(), WatchSettings.from_environment())
+cold_start.end()

@@ -1,0 +1,110 @@
+"""The monitor's report in DynamoDB: one row, under a key that no tenant can have.
+
+| item   | pk        | sk       | holds                              |
+|--------|-----------|----------|------------------------------------|
+| report | `#health` | `report` | the last report, compressed        |
+
+Compressed, a dozen alarms fit into 1 KB: one write unit a minute, half a read unit a question.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.timestamps import from_text, to_text
+from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState, Gauges, HealthReport
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEY: Final[Item] = {"pk": {"S": "#health"}, "sk": {"S": "report"}}
+
+
+class DynamoHealthStore:
+    """See `HealthStore`."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """`client` should give up soon where somebody waits for the answer."""
+        self._client = client
+        self._table = table
+
+    def find_report(self) -> HealthReport | None:
+        """See `HealthStore.find_report`. One read; what it says is a minute old anyway."""
+        try:
+            with store_errors():
+                answer = self._client.get_item(
+                    TableName=self._table, Key=_KEY, ConsistentRead=False
+                )
+        except ClientError as error:  # no table, no permission: nobody is served
+            raise StoreUnavailableError("The store refuses to answer.") from error
+        return _to_report(answer["Item"]) if "Item" in answer else None
+
+    def keep_report(self, report: HealthReport) -> None:
+        """See `HealthStore.keep_report`. One write."""
+        taken_at = {"S": to_text(report.taken_at)}
+        try:
+            with store_errors():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_KEY | {"taken_at": taken_at, "report": {"B": _packed(report)}},
+                    ConditionExpression="attribute_not_exists(pk) OR taken_at < :taken_at",
+                    ExpressionAttributeValues={":taken_at": taken_at},
+                )
+        except ClientError as error:
+            if not failed_condition(error)[0]:
+                raise  # a later report is there, or this one: its answer was lost
+
+
+def _packed(report: HealthReport) -> bytes:
+    gauges = report.gauges
+    said = {
+        "gauges": [
+            gauges.inbox_depth,
+            gauges.oldest_pending_age_seconds,
+            gauges.circuits_open,
+        ],
+        "alarms": [
+            [
+                alarm.name,
+                alarm.severity,
+                alarm.what,
+                alarm.state,
+                alarm.since and to_text(alarm.since),
+                alarm.reason,
+                alarm.description,
+            ]
+            for alarm in report.alarms
+        ],
+    }
+    return zlib.compress(json.dumps(said, separators=(",", ":")).encode())
+
+
+def _to_report(item: Item) -> HealthReport:
+    said = json.loads(zlib.decompress(item["report"]["B"]))
+    depth, age, circuits = said["gauges"]
+    return HealthReport(
+        taken_at=from_text(item["taken_at"]["S"]),
+        alarms=tuple(map(_to_alarm, said["alarms"])),
+        gauges=Gauges(inbox_depth=depth, oldest_pending_age_seconds=age, circuits_open=circuits),
+    )
+
+
+def _to_alarm(said: list[Any]) -> Alarm:
+    name, severity, what, state, since, reason, description = said
+    changed_at: datetime | None = since and from_text(since)
+    return Alarm(
+        name=name,
+        severity=AlarmSeverity(severity),
+        what=what,
+        state=AlarmState(state),
+        since=changed_at,
+        reason=reason,
+        description=description,
+    )

@@ -1,0 +1,150 @@
+"""Figures: what ops ask without opening a console, from the same metrics as the alarms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from triggers_api.timestamps import Clock
+from triggers_api.watch.metrics import Metric
+from triggers_api.watch.ports import MetricSource
+from triggers_api.watch.windows import DAY, HOUR, SLOT, Point, Series, Statistic, Window
+
+REMEMBERED_FOR: Final = timedelta(seconds=60)  # CloudWatch is no fresher than that
+_REMEMBERED: Final = 32  # answers at most: of 20 KB, a few hundred KB of memory
+_HOURS: Final = 24
+_COUNTS: Final = (
+    Metric.EVENTS_CREATED,
+    Metric.EVENTS_ACKNOWLEDGED,
+    Metric.DELIVERIES_SUCCEEDED,
+    Metric.DELIVERIES_FAILED,
+    Metric.DEAD_LETTERS,
+    Metric.API_ERRORS,
+)
+_LATENCIES: Final = (Statistic.P50, Statistic.P95, Statistic.P99)
+_GAUGES: Final = (Metric.INBOX_DEPTH, Metric.OLDEST_PENDING_AGE)
+
+_Answer = Mapping[Series, tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of a window: how often each thing was counted in it."""
+
+    begins_at: datetime
+    counts: Mapping[Metric, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows, oldest first; the last one is still growing."""
+
+    as_of: datetime
+    rows: tuple[Row, ...]
+
+    def total(self, metric: Metric) -> int:
+        """Over all rows."""
+        return sum(row.counts[metric] for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """One of the last 24 hours, counted back from now."""
+
+    begins_at: datetime
+    counts: Mapping[Metric, int]
+    requests: int
+    latency_milliseconds: Mapping[Statistic, float | None]
+    highest: Mapping[Metric, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDay:
+    """The last 24 hours, and what of them was today (UTC)."""
+
+    as_of: datetime
+    hours: tuple[Hour, ...]
+    today: Mapping[Metric, int]
+
+    def total(self, metric: Metric) -> int:
+        """Over all 24 hours."""
+        return sum(hour.counts[metric] for hour in self.hours)
+
+
+def percent(part: int, other: int) -> float | None:
+    """How much of both one part is; None if there was nothing at all."""
+    whole = part + other
+    return round(100 * part / whole, 3) if whole else None
+
+
+class Figures:
+    """Reads what was measured; each answer costs one reading at most."""
+
+    def __init__(self, source: MetricSource, clock: Clock) -> None:
+        """Answers are remembered for a minute: a dashboard that reloads costs nothing more."""
+        self._source = source
+        self._clock = clock
+        self._remembered: dict[tuple[tuple[Series, ...], Window], tuple[datetime, _Answer]] = {}
+
+    def daily(self, days: int, *metrics: Metric) -> Table:
+        """Counts of the last days (UTC), today among them."""
+        return self._table(DAY, days, metrics)
+
+    def hourly(self, hours: int, *metrics: Metric) -> Table:
+        """Counts of the last hours of the clock, the running one among them."""
+        return self._table(HOUR, hours, metrics)
+
+    def last_day(self) -> LastDay:
+        """All that a summary or a dashboard shows, in one reading."""
+        window = Window.until_now(self._clock(), HOUR, _HOURS, SLOT)
+        counts = [Series(metric, Statistic.SUM, SLOT) for metric in _COUNTS]
+        requests = Series(Metric.API_ERRORS, Statistic.COUNT, SLOT)
+        latencies = [Series(Metric.API_LATENCY, each, HOUR) for each in _LATENCIES]
+        gauges = [Series(metric, Statistic.MAXIMUM, HOUR) for metric in _GAUGES]
+        as_of, points = self._read((*counts, requests, *latencies, *gauges), window)
+        summed = {each.metric: window.sums(points[each]) for each in counts}
+        asked = window.sums(points[requests])
+        waited = {each.statistic: window.highest(points[each], HOUR) for each in latencies}
+        highest = {each.metric: window.highest(points[each], HOUR) for each in gauges}
+        today = as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+        return LastDay(
+            as_of=as_of,
+            hours=tuple(
+                Hour(
+                    begins_at=begins_at,
+                    counts={metric: values[number] for metric, values in summed.items()},
+                    requests=asked[number],
+                    latency_milliseconds={each: values[number] for each, values in waited.items()},
+                    highest={metric: values[number] for metric, values in highest.items()},
+                )
+                for number, begins_at in enumerate(window.begins)
+            ),
+            today={
+                each.metric: round(sum(p.value for p in points[each] if p.at >= today))
+                for each in counts
+            },
+        )
+
+    def _table(self, step: timedelta, count: int, metrics: Sequence[Metric]) -> Table:
+        window = Window.until_now(self._clock(), step, count, step)
+        asked = tuple(Series(metric, Statistic.SUM, step) for metric in metrics)
+        as_of, points = self._read(asked, window)
+        summed = {each.metric: window.sums(points[each]) for each in asked}
+        rows = (
+            Row(begins_at, {metric: values[number] for metric, values in summed.items()})
+            for number, begins_at in enumerate(window.begins)
+        )
+        return Table(as_of, tuple(rows))
+
+    def _read(self, asked: tuple[Series, ...], window: Window) -> tuple[datetime, _Answer]:
+        """When it was read, and what."""
+        now, question = self._clock(), (asked, window)
+        known = self._remembered.get(question)
+        if known is not None and timedelta(0) <= now - known[0] < REMEMBERED_FOR:
+            return known
+        answer = (now, self._source.read(asked, window))
+        self._remembered.pop(question, None)
+        while len(self._remembered) >= _REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+        self._remembered[question] = answer
+        return answer

@@ -1,0 +1,59 @@
+"""Every metric there is: handlers emit these and no others, dashboards and alarms read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Metric(StrEnum):
+    """A metric of the namespace `TriggersAPI`, by the name that CloudWatch knows."""
+
+    API_LATENCY = "ApiLatency"
+    API_ERRORS = "ApiErrors"
+    EVENTS_CREATED = "EventsCreated"
+    EVENTS_ACKNOWLEDGED = "EventsAcknowledged"
+    EVENTS_FAILED = "EventsFailed"
+    EVENTS_REPLAYED = "EventsReplayed"
+    DELIVERIES_SUCCEEDED = "DeliveriesSucceeded"
+    DELIVERIES_FAILED = "DeliveriesFailed"
+    DELIVERY_LATENCY = "DeliveryLatency"
+    DEAD_LETTERS = "DeadLetters"
+    INBOX_DEPTH = "InboxDepth"
+    OLDEST_PENDING_AGE = "OldestPendingAge"
+    CIRCUITS_OPEN = "CircuitsOpen"
+
+
+class Unit(StrEnum):
+    """As CloudWatch spells it."""
+
+    COUNT = "Count"
+    MILLISECONDS = "Milliseconds"
+    SECONDS = "Seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """In which unit a metric is, and what one value of it says."""
+
+    unit: Unit
+    says: str
+
+
+DIMENSION: Final = "service"  # the only one of every metric; its value is the stack's name
+
+METRICS: Final[Mapping[Metric, Meaning]] = {
+    Metric.API_LATENCY: Meaning(Unit.MILLISECONDS, "time in the function for one request"),
+    Metric.API_ERRORS: Meaning(Unit.COUNT, "1 for an answer of 500 and above, else 0"),
+    Metric.EVENTS_CREATED: Meaning(Unit.COUNT, "events stored, alerts of our own too"),
+    Metric.EVENTS_ACKNOWLEDGED: Meaning(Unit.COUNT, "events that became delivered"),
+    Metric.EVENTS_FAILED: Meaning(Unit.COUNT, "events that became failed"),
+    Metric.EVENTS_REPLAYED: Meaning(Unit.COUNT, "events that were put back to pending"),
+    Metric.DELIVERIES_SUCCEEDED: Meaning(Unit.COUNT, "1 for a delivery that succeeded, 0 if dead"),
+    Metric.DELIVERIES_FAILED: Meaning(Unit.COUNT, "1 for a delivery given up, 0 if it succeeded"),
+    Metric.DELIVERY_LATENCY: Meaning(Unit.MILLISECONDS, "from an event's creation to its delivery"),
+    Metric.DEAD_LETTERS: Meaning(Unit.COUNT, "deliveries given up"),
+    Metric.INBOX_DEPTH: Meaning(Unit.COUNT, "undelivered events, 10,000 of a tenant at most"),
+    Metric.OLDEST_PENDING_AGE: Meaning(Unit.SECONDS, "age of the oldest undelivered event"),
+    Metric.CIRCUITS_OPEN: Meaning(Unit.COUNT, "configs whose circuit breaker is open"),
+}

@@ -1,0 +1,61 @@
+"""What the watching verbs need from the outside, as narrow as they need it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from triggers_api.watch.alarms import Alarm, HealthReport
+from triggers_api.watch.windows import Point, Series, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """How many undelivered events a tenant has, and since when the oldest of them waits."""
+
+    depth: int  # exact below the bound that was asked for
+    oldest_at: datetime | None  # when it was created; None if there is none
+
+
+class Survey(Protocol):
+    """Looks at what all tenants have, at a cost that does not grow with it."""
+
+    def tenants(self) -> frozenset[str]:
+        """Everybody who ever had an API key."""
+        ...
+
+    def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
+        """A tenant's undelivered events, counted no further than `up_to`."""
+        ...
+
+    def open_circuits_of(self, tenant: str, at: datetime) -> int:
+        """How many of a tenant's configs are not pushed to at that moment."""
+        ...
+
+
+class AlarmSource(Protocol):
+    """Knows the alarms of this deployment."""
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """All of them, as they are now. Raises `MetricsUnavailableError`."""
+        ...
+
+
+class HealthStore(Protocol):
+    """Keeps the monitor's last report where everybody can afford to read it."""
+
+    def find_report(self) -> HealthReport | None:
+        """The last one; None before the first. Raises `StoreUnavailableError`, soon."""
+        ...
+
+    def keep_report(self, report: HealthReport) -> None:
+        """Keep it, unless a later one is there."""
+        ...
+
+
+class MetricSource(Protocol):
+    """Knows what was measured."""
+
+    def read(self, asked: Sequence[Series], window: Window) -> Mapping[Series, tuple[Point, ...]]:
+        """The points of each series within the window. Raises `MetricsUnavailableError`."""
+        ...

@@ -1,0 +1,120 @@
+"""The ports of watching, each on its fake and on the real adapter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import UNDELIVERED_RETENTION
+from tests.builders_watch import STACK, PlainBox
+from tests.clock import FixedClock
+from tests.contract.conftest import OpenStore, create_table
+from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes_push import InMemoryConfigStore
+from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurvey
+from triggers_api import aws
+from triggers_api.cloudwatch.metrics import CloudWatchMetrics
+from triggers_api.ports import EventStore
+from triggers_api.push.ports import ConfigStore
+from triggers_api.settings import MonitorSettings
+from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.health_report import DynamoHealthStore
+from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.survey import DynamoSurvey
+from triggers_api.watch.metrics import DIMENSION, METRICS, Metric
+from triggers_api.watch.ports import HealthStore, MetricSource, Survey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NAMESPACE = "TriggersAPI"
+
+
+@dataclass
+class Surveyed:
+    """What all tenants have, and who looks at it."""
+
+    survey: Survey
+    events: EventStore
+    api_keys: InMemoryApiKeyStore | DynamoApiKeyStore
+    configs: ConfigStore
+
+
+@dataclass
+class Measured:
+    """What was measured, and a way to measure."""
+
+    source: MetricSource
+    put: Callable[..., None]
+
+
+@pytest.fixture
+def dynamodb_surveyed(
+    dynamodb: "DynamoDBClient", open_store: OpenStore, clock: FixedClock
+) -> Surveyed:
+    tables = {
+        name: create_table(dynamodb, name)
+        for name in ("EventsTable", "KeysTable", "NotificationsTable")
+    }
+    settings = MonitorSettings(
+        events_table=tables["EventsTable"],
+        keys_table=tables["KeysTable"],
+        notifications_table=tables["NotificationsTable"],
+        undelivered_retention=UNDELIVERED_RETENTION,
+    )
+    return Surveyed(
+        DynamoSurvey(dynamodb, settings, clock),
+        open_store(dynamodb, settings.events_table),
+        DynamoApiKeyStore(dynamodb, settings.keys_table),
+        DynamoConfigStore(dynamodb, settings.notifications_table, PlainBox(), clock),
+    )
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def surveyed(request: pytest.FixtureRequest, clock: FixedClock) -> Surveyed:
+    if request.param == "dynamodb":
+        found: Surveyed = request.getfixturevalue("dynamodb_surveyed")
+        return found
+    events, keys, configs = InMemoryEventStore(clock), InMemoryApiKeyStore(), InMemoryConfigStore()
+    return Surveyed(InMemorySurvey(events, keys, configs), events, keys, configs)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def reports(request: pytest.FixtureRequest) -> HealthStore:
+    if request.param == "fake":
+        return InMemoryHealthStore()
+    client = request.getfixturevalue("dynamodb")
+    return DynamoHealthStore(client, create_table(client, "EventsTable"))
+
+
+@pytest.fixture
+def cloudwatch(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its process
+    return aws.create_client("cloudwatch")
+
+
+@pytest.fixture(params=["fake", "cloudwatch"])
+def measured(request: pytest.FixtureRequest) -> Measured:
+    if request.param == "fake":
+        fake = InMemoryMetrics()
+        return Measured(fake, fake.put)
+    client, stack = request.getfixturevalue("cloudwatch"), f"{STACK}-{request.node.name}"
+    source = CloudWatchMetrics(client, namespace=NAMESPACE, stack=stack)
+
+    def put(metric: Metric, at: datetime, *values: float) -> None:
+        put_datum(client, stack, metric, at, *values)
+
+    return Measured(source, put)
+
+
+def put_datum(client: Any, stack: str, metric: Metric, at: datetime, *values: float) -> None:
+    """What CloudWatch makes of a log line's metrics."""
+    datum = {
+        "MetricName": metric.value,
+        "Dimensions": [{"Name": DIMENSION, "Value": stack}],
+        "Timestamp": at,
+        "Values": list(values),
+        "Unit": METRICS[metric].unit.value,
+    }
+    client.put_metric_data(Namespace=NAMESPACE, MetricData=[datum])

@@ -1,0 +1,131 @@
+"""What any survey does: looks at everybody's, and counts what is there."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import (
+    OTHER_TENANT,
+    TENANT,
+    UNDELIVERED_RETENTION,
+    a_fingerprint,
+    a_keyed_event,
+    an_api_key,
+    store_event,
+)
+from tests.builders_push import a_config
+from tests.clock import FixedClock
+from tests.contract.watch.conftest import Surveyed
+from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.watch.ports import Inbox
+
+MANY = 1000
+
+
+def test_tenants_are_those_with_a_key_dead_or_alive(surveyed: Surveyed, clock: FixedClock) -> None:
+    assert surveyed.survey.tenants() == frozenset()
+    keys = [an_api_key(clock(), tenant=tenant)[0] for tenant in (TENANT, TENANT, OTHER_TENANT)]
+    for key in keys:
+        surveyed.api_keys.add(key)
+
+    surveyed.api_keys.revoke(keys[2].key_id, clock())
+
+    assert surveyed.survey.tenants() == {TENANT, OTHER_TENANT}
+
+
+def test_an_inbox_is_what_is_pending_or_failed(surveyed: Surveyed, clock: FixedClock) -> None:
+    oldest = clock()
+    failed, done, *_ = [store_event(surveyed.events, clock.advance(seconds=1)) for _ in range(5)]
+    store_event(surveyed.events, oldest, OTHER_TENANT)
+    surveyed.events.mark_failed(TENANT, failed.id, 3)
+    surveyed.events.acknowledge(TENANT, done.id, clock())
+
+    inbox = surveyed.survey.inbox_of(TENANT, up_to=MANY)
+
+    assert inbox == Inbox(4, failed.created_at)
+    assert surveyed.survey.inbox_of(OTHER_TENANT, up_to=MANY) == Inbox(1, oldest)
+
+
+def test_an_empty_inbox_has_no_oldest_event(surveyed: Surveyed, clock: FixedClock) -> None:
+    event = store_event(surveyed.events, clock())
+    surveyed.events.acknowledge(TENANT, event.id, clock())
+
+    assert surveyed.survey.inbox_of(TENANT, up_to=MANY) == Inbox(0, None)
+
+
+@pytest.mark.parametrize(("up_to", "counted"), [(1, 1), (4, 4), (6, 6), (7, 7), (8, 7)])
+def test_events_are_counted_up_to_a_bound_over_all_statuses(
+    surveyed: Surveyed, clock: FixedClock, up_to: int, counted: int
+) -> None:
+    events = [store_event(surveyed.events, clock.advance(seconds=1)) for _ in range(7)]
+    for event in events[:3]:
+        surveyed.events.mark_failed(TENANT, event.id, 1)
+
+    inbox = surveyed.survey.inbox_of(TENANT, up_to=up_to)
+
+    assert inbox == Inbox(counted, events[0].created_at)
+
+
+@pytest.mark.parametrize("expired", [1, 3, 150])
+def test_what_expired_and_was_not_swept_is_neither_counted_nor_the_oldest(
+    surveyed: Surveyed, clock: FixedClock, expired: int
+) -> None:
+    for _ in range(expired):
+        store_event(surveyed.events, clock.advance(seconds=1))
+    clock.at += UNDELIVERED_RETENTION - timedelta(seconds=expired // 2)
+    begin = clock()
+    live = [store_event(surveyed.events, begin + timedelta(seconds=n)) for n in (0, 30)]
+    clock.at = begin + timedelta(seconds=expired)
+
+    inbox = surveyed.survey.inbox_of(TENANT, up_to=MANY)
+
+    assert inbox == Inbox(2, live[0].created_at)
+
+
+def test_an_expired_event_that_keeps_its_keys_place_is_not_counted(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    surveyed.events.add(TENANT, a_keyed_event(clock()), a_fingerprint())
+    clock.at += UNDELIVERED_RETENTION - timedelta(hours=1)
+    again = surveyed.events.add(TENANT, a_keyed_event(clock()), a_fingerprint()).event
+    clock.advance(hours=2)
+
+    assert surveyed.survey.inbox_of(TENANT, up_to=MANY) == Inbox(1, again.created_at)
+
+
+def test_only_all_that_expired_is_an_empty_inbox(surveyed: Surveyed, clock: FixedClock) -> None:
+    for _ in range(3):
+        store_event(surveyed.events, clock())
+    clock.at += UNDELIVERED_RETENTION + timedelta(hours=1)
+
+    assert surveyed.survey.inbox_of(TENANT, up_to=MANY) == Inbox(0, None)
+
+
+def test_a_replayed_event_waits_again_since_its_creation(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    event = store_event(surveyed.events, clock())
+    surveyed.events.acknowledge(TENANT, event.id, clock())
+    clock.advance(days=3)
+
+    surveyed.events.replay(TENANT, event.id)
+
+    assert surveyed.survey.inbox_of(TENANT, up_to=MANY) == Inbox(1, event.created_at)
+
+
+def test_circuits_are_counted_while_they_are_open(surveyed: Surveyed, clock: FixedClock) -> None:
+    healthy, failing, down, gone = (a_config(clock()) for _ in range(4))
+    theirs = a_config(clock(), OTHER_TENANT)
+    for config in (healthy, failing, down, gone, theirs):
+        surveyed.configs.put(config)
+    opened = CircuitBreaker(failures=10, opened_at=clock())
+    for config in (down, gone, theirs):
+        surveyed.configs.change_breaker(config.tenant, config.id, config.breaker, opened)
+    nine = CircuitBreaker(failures=9)
+    surveyed.configs.change_breaker(TENANT, failing.id, failing.breaker, nine)
+    surveyed.configs.delete(TENANT, gone.id)
+
+    assert surveyed.survey.open_circuits_of(TENANT, clock()) == 1
+    assert surveyed.survey.open_circuits_of(OTHER_TENANT, clock()) == 1
+    assert surveyed.survey.open_circuits_of("nobody", clock()) == 0
+    assert surveyed.survey.open_circuits_of(TENANT, clock() + OPEN_FOR) == 0

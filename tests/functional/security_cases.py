@@ -1,0 +1,102 @@
+"""How to call each route, for `test_security.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tests.http_api import Answer, Api
+from triggers_api.api_keys import Scope
+
+Call = Callable[[Api, str], Answer]
+
+EVENT = {"event_type": "order.fetched", "payload": {}}
+PUBLIC = {"get_health"}
+EXECUTION = "exec_42"  # the one of every event here, whoever posts it
+TIMELINE = f"/executions/{EXECUTION}/events"
+UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
+
+
+@dataclass(frozen=True)
+class Case:
+    """How to call a route, with another tenant's event, or its execution, where it takes one."""
+
+    call: Call
+    scope: Scope | None  # None: any live key will do
+    success: int
+    takes_an_event: bool = False
+    lists: str | None = None
+
+
+CASES = {
+    "create_event": Case(lambda api, _: api.post("/events", EVENT), Scope.EVENTS_WRITE, 201),
+    "create_events": Case(
+        lambda api, _: _first_result(api.post("/events/batch", {"events": [EVENT]})),
+        Scope.EVENTS_WRITE,
+        201,
+    ),
+    "list_events": Case(lambda api, _: api.get("/events"), Scope.EVENTS_READ, 200, lists="/events"),
+    "get_event": Case(
+        lambda api, event_id: api.get(f"/events/{event_id}"),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+    ),
+    "acknowledge_event": Case(
+        lambda api, event_id: api.post(f"/events/{event_id}/acknowledge"),
+        Scope.INBOX,
+        204,
+        takes_an_event=True,
+    ),
+    "erase_event": Case(
+        lambda api, event_id: api.send("DELETE", f"/events/{event_id}"),
+        Scope.ADMIN,
+        204,
+        takes_an_event=True,
+    ),
+    "list_inbox": Case(lambda api, _: api.get("/inbox"), Scope.INBOX, 200, lists="/inbox"),
+    "acknowledge_events": Case(
+        lambda api, event_id: _first_result(
+            api.post("/inbox/acknowledge", {"event_ids": [event_id]})
+        ),
+        Scope.INBOX,
+        204,
+        takes_an_event=True,
+    ),
+    "get_execution": Case(
+        lambda api, _: api.get(f"/executions/{EXECUTION}"),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+    ),
+    "list_execution_events": Case(
+        lambda api, _: api.get(TIMELINE),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+        lists=TIMELINE,
+    ),
+    "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
+    "release_lease": Case(
+        lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204
+    ),
+    "get_me": Case(lambda api, _: api.get("/me"), None, 200),
+}
+CASES |= {
+    name: Case(lambda api, _, path=path: api.get(path), Scope.METRICS_READ, 200)  # type: ignore[misc]
+    for name, path in {
+        "get_daily_events": "/metrics/events/daily",
+        "get_status_changes": "/metrics/status-changes",
+        "get_success_rate": "/metrics/notifications/success-rate",
+        "get_failures": "/metrics/notifications/failures",
+        "get_summary": "/metrics/summary",
+        "get_dashboard": "/metrics/dashboard",
+        "get_alerts": "/metrics/alerts",
+        "list_circuit_breakers": "/metrics/circuit-breakers",
+    }.items()
+}
+
+
+def _first_result(answer: Answer) -> Answer:
+    """The answer for the first of many ids, as if it had been asked for alone."""
+    if answer.status != 200:
+        return answer
+    return replace(answer, status=answer.json()["results"][0]["status"])
