@@ -6,7 +6,7 @@ from typing import Any
 
 import local  # noqa: F401  # it tells Python where the code is
 from triggers_api.api.app import create_app
-from triggers_api.api.documentation import document
+from triggers_api.api.openapi.document import document
 
 
 def text() -> str:

@@ -23,6 +23,7 @@ HTTP statuses are no business of this module: see `api/problems.py`.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ class InvalidContentError(CallerError):
     """The request can be read, but what it says is not acceptable."""
 
     code = "invalid_content"
+
+    @classmethod
+    def of(cls, details: tuple[Detail, ...], count: int, *, code: str, called: str) -> Self:
+        """A body with so many faults, told alike wherever they were found."""
+        more = f" And {count - 1} more: see details." if count > 1 else ""
+        message = f"The {called} has a fault: {details[0].field}: {details[0].message}.{more}"
+        return cls(message, code=code, details=details)
 
 
 class PayloadTooLargeError(CallerError):

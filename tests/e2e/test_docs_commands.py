@@ -15,6 +15,7 @@ from local.receiver import running_receiver
 from local.run import DEFAULT_PORT
 from local.seed import post_story
 from local.stack import Stack, stack_file
+from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.markdown import Block, Document
 
@@ -22,6 +23,7 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
     pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
 ]
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq here")
 
 _MARK = "<<< the next block >>>"
 _RECEIVER = f"http://127.0.0.1:{DEFAULT_PORT + 1}"  # of `make run`, as the documents name it
@@ -44,7 +46,7 @@ def commands_and_answers(document: Document) -> tuple[list[Block], list[Block | 
     for block, following in zip(blocks, [*blocks[1:], Block("", "")], strict=True):
         if block.language != "bash":
             continue
-        if "curl " in block.text:
+        if "curl " in block.text or ".sh " in block.text:
             assert following.language in ("http", "text"), f"no answer is shown to:\n{block.text}"
             run.append(block)
             shown.append(following)
@@ -60,6 +62,7 @@ def outputs(blocks: list[Block], stack: Stack, directory: Path) -> list[str]:
     state_dir = directory / ".local"
     state_dir.mkdir()
     stack.save(stack_file(state_dir))
+    (directory / "docs").symlink_to(ROOT / "docs")
     with running_receiver(Received()) as receiver_url:
         shell = subprocess.run(  # noqa: S603  # what our own documents say
             ["bash", "-c", script.replace(_RECEIVER, receiver_url)],  # noqa: S607
@@ -98,7 +101,15 @@ def assert_alike(answer: str, shown: str) -> None:
         assert shape(json.loads(body)) == shape(json.loads(shown_body))
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/API_CONTRACTS.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/API_CONTRACTS.md",
+        "docs/integrations/polling-to-push.md",
+        pytest.param("docs/integrations/cron.md", marks=needs_jq),
+    ],
+)
 def test_the_curl_commands_of_a_document_answer_as_it_shows(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:

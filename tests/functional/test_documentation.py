@@ -1,6 +1,5 @@
 """`/openapi.json` and `/docs`: what the contract says of itself."""
 
-import json
 import re
 from typing import Any
 from urllib.parse import urljoin
@@ -45,13 +44,6 @@ def test_the_page_finds_the_document_at_any_base_path(api: Api) -> None:
     assert urljoin(f"{ORIGIN}/prod/docs", found[1].decode()) == f"{ORIGIN}/prod/openapi.json"
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    references = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document)))
-
-    assert references <= set(document["components"]["schemas"])
-    assert set(document["components"]["schemas"]) <= references | {"AcknowledgeIn", "EventIn"}
-
-
 def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
     for operation in operations(document).values():
         for status, answer in operation["responses"].items():
@@ -62,7 +54,7 @@ def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
 
 def test_every_route_with_a_key_documents_401_500_and_503(document: dict[str, Any]) -> None:
     for operation in operations(document).values():
-        if "security" in operation:
+        if operation["security"]:
             assert {"401", "500", "503"} <= operation["responses"].keys()
             assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
             assert "Retry-After" in operation["responses"]["503"]["headers"]
@@ -72,11 +64,6 @@ def test_every_route_has_words_for_people(document: dict[str, Any]) -> None:
     for operation in operations(document).values():
         assert operation["summary"]
         assert operation["description"]
-
-
-def test_every_list_documents_its_link(document: dict[str, Any]) -> None:
-    for name in ("list_events", "list_inbox"):
-        assert "Link" in operations(document)[name]["responses"]["200"]["headers"]
 
 
 def test_the_event_has_the_documented_keys_and_no_other(api: Api, document: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ def test_an_unknown_route_is_404_and_never_a_redirect(api: Api, method: str, pat
         ("GET", f"/events/{UNKNOWN}/acknowledge", "POST"),
         ("POST", "/inbox", "GET"),
         ("GET", "/inbox/acknowledge", "POST"),
+        ("GET", "/events/batch", "POST"),
+        ("DELETE", "/events/batch", "POST"),
         ("POST", "/me", "GET"),
         ("POST", "/health", "GET, HEAD"),
         ("POST", "/openapi.json", "GET"),

@@ -75,6 +75,38 @@ def test_faults_of_the_channel_alone_are_told_alike(world: World) -> None:
     assert world.call("GET", CONFIGS).json() == [without_secret(created)]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CONFIGS, {"name": "Shop"}),
+        (CONFIGS, WEBHOOK | {"settings": {"colour": "red"}}),
+        ("/notifications/test", {}),
+        ("/notifications/dead-letters/replay", {"dry_run": "yes"}),
+        ("/events", {"payload": {}}),
+    ],
+)
+def test_faults_are_told_in_the_words_of_every_other_route(
+    world: World, path: str, body: object
+) -> None:
+    answer = world.call("POST", path, body).json()
+
+    first, *others = answer["details"]
+    more = f" And {len(others)} more: see details." if others else ""
+    assert answer["message"] == (
+        f"The body has a fault: {first['field']}: {first['message']}.{more}"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [CONFIGS, "/notifications/test", "/notifications/dead-letters/replay"]
+)
+def test_a_body_that_is_no_object_is_shown_one(world: World, path: str) -> None:
+    answer = world.call("POST", path, [])
+
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("The body is no JSON object. Send one such as {")
+
+
 def test_an_unknown_channel_is_told_which_there_are(world: World) -> None:
     answer = world.call("POST", CONFIGS, WEBHOOK | {"channel": "pigeon"})
 

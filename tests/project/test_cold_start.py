@@ -85,6 +85,20 @@ def test_the_api_loads_only_what_requirements_txt_ships_to_lambda(loaded: set[st
     assert strangers <= OPTIONAL.keys()
 
 
+def test_the_openapi_document_is_made_when_it_is_asked_for() -> None:
+    code = "import sys, triggers_api.handlers.api; print('triggers_api.api.openapi' in sys.modules)"
+    run = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor"])
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
     code = (

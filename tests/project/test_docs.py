@@ -15,6 +15,12 @@ from tests.markdown import Document, code_words, documents, table_rows
 from triggers_api.api_keys import Scope
 from triggers_api.watch.metrics import METRICS, Metric
 
+# Not repeated with each route: the status says as much.
+ONE_FOR_ITS_STATUS = {"unauthenticated", "missing_scope", "unsupported_media_type"} | {
+    "rate_limited",
+    "internal_error",
+    "store_unavailable",
+}
 README = Document("README.md")
 CONTRACTS = Document("docs/API_CONTRACTS.md")
 GLOSSARY = Document("docs/glossary.md")
@@ -98,6 +104,15 @@ def test_every_parameter_and_status_of_a_route_is_described(route: str) -> None:
     assert {one["name"] for one in operation.get("parameters", [])} - {"event_id"} <= words
     refusals = {status for status in operation["responses"] if int(status) >= 400}
     assert refusals <= set(re.findall(r"\b[45]\d\d\b", section))
+
+
+@pytest.mark.parametrize("route", operations())
+def test_the_errors_of_a_route_are_those_of_the_openapi_document(route: str) -> None:
+    (told,) = re.findall(r"^Errors: (.+)$", CONTRACTS.section(f"`{route}`"), re.MULTILINE) or [""]
+    answers = operations()[route]["responses"].values()
+    codes = {code for answer in answers for code in answer.get("x-error-codes", ())}
+
+    assert set(code_words(told)) - ONE_FOR_ITS_STATUS == codes - ONE_FOR_ITS_STATUS
 
 
 def test_the_openapi_document_is_what_the_app_makes() -> None:

@@ -81,11 +81,11 @@ def validated(
     try:
         return model.model_validate(body.value)
     except ValidationError as error:
+        # No inputs: a secret may be among them.
         found = error.errors(include_url=False, include_input=False)
-        details = details_of(found)
-        more = f" And {len(found) - 1} more: see details." if len(found) > 1 else ""
-        message = f"The {called} has a fault: {details[0].field}: {details[0].message}.{more}"
-        raise InvalidContentError(message, code=code, details=details) from None
+        raise InvalidContentError.of(
+            details_of(found), len(found), code=code, called=called
+        ) from None
 
 
 async def read_json(

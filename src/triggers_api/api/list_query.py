@@ -67,14 +67,20 @@ EventTypeFilter = Annotated[
         max_length=130,
         pattern=_TYPE_OR_PREFIX,
         description="Only this type; `invoice.*` takes all that begin so.",
+        examples=["invoice.*"],
     ),
 ]
 Moment = Annotated[
     Annotated[datetime, Field(strict=True)] | None,  # in a body, no number is a time
     BeforeValidator(_moment),
 ]
-Since = Annotated[Moment, Query(description="Only events created then or later (ISO 8601).")]
-Until = Annotated[Moment, Query(description="Only events created before (ISO 8601).")]
+_A_TIME = ["2026-11-21T22:55:18Z"]
+Since = Annotated[
+    Moment, Query(description="Only events created then or later (ISO 8601).", examples=_A_TIME)
+]
+Until = Annotated[
+    Moment, Query(description="Only events created before (ISO 8601).", examples=_A_TIME)
+]
 
 
 def list_answer(

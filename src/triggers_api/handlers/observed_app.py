@@ -69,7 +69,7 @@ class ObservedApp:
         milliseconds: float,
         crash: Exception | None,
     ) -> None:
-        route = getattr(scope.get("route"), "path", None)
+        route = getattr(scope.get("route"), "path_format", None)
         line = {
             "request_id": context.request_id,
             "trace_id": self._trace_id(),

@@ -164,9 +164,9 @@ class Subscribe:
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
         if checked.faults:
-            first = checked.faults[0]
-            message = f"The config is not acceptable: {first.field}: {first.message}."
-            raise InvalidContentError(message, code="invalid_config", details=checked.faults)
+            raise InvalidContentError.of(
+                checked.faults, len(checked.faults), code="invalid_config", called="body"
+            )
         return checked
 
     def _check(

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
@@ -36,6 +37,14 @@ from triggers_api.authenticate import Principal
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
 
+
+class EventIdConvertor(StringConvertor):
+    """A part of a path that may be an event's id, and is no route of its own."""
+
+    regex = "(?!batch$)[^/]+"  # so that GET /events/batch is a 405, not a search for that id
+
+
+register_url_convertor("event", EventIdConvertor())
 router = APIRouter(tags=["events"])
 EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
 
@@ -121,7 +130,7 @@ async def list_events(
 
 
 @router.get(
-    "/events/{event_id}",
+    "/events/{event_id:event}",
     operation_id="get_event",
     summary="Read an event",
     response_class=Response,
@@ -141,7 +150,7 @@ async def get_event(
 
 
 @router.delete(
-    "/events/{event_id}",
+    "/events/{event_id:event}",
     status_code=204,
     operation_id="erase_event",
     summary="Erase an event",

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from triggers_api.api.delivery_schemas import (
     EXAMPLE_DELIVERY_ID,
@@ -12,8 +12,7 @@ from triggers_api.api.delivery_schemas import (
     DeliveryOut,
 )
 from triggers_api.api.documentation import LINK_HEADER, answers, body_of
-from triggers_api.api.faults import details_of
-from triggers_api.api.json_body import read_json
+from triggers_api.api.json_body import read_json, validated
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header
 from triggers_api.api.request_context import context_of
 from triggers_api.api.routes.events import EventId
@@ -22,7 +21,6 @@ from triggers_api.api.schemas import EventOut
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import InvalidContentError
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 
@@ -57,10 +55,7 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Deliveries that were attempted, newest first, each with every attempt.
-
-    Scope: `notifications:manage`.
-    """
+    """Deliveries that were attempted, newest first, each with every attempt."""
     services, tenant = services_of(request), principal.tenant
     query = DeliveryQuery(config_id=config_id, event_id=event_id, status=status)
     after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
@@ -88,7 +83,6 @@ async def replay_delivery(
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
     by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
-    Scope: `notifications:manage`.
     """
     context = context_of(request)
     delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
@@ -111,9 +105,10 @@ async def replay_dead_letters(request: Request, principal: Manager) -> Response:
     """Push again what was given up: all of it, or of one config, or of a time, newest first.
 
     At most 500 in one call; `next_cursor` tells that there are more. Try it with `dry_run`
-    before. Scope: `notifications:manage`.
+    before.
     """
-    wanted = _wanted((await read_json(request)).value)
+    body = await read_json(request)
+    wanted = validated(body, DeadLettersIn, code="invalid_replay", example='{"dry_run": true}')
     services, tenant, query = services_of(request), principal.tenant, wanted.to_query()
     cursors, cursor = services.cursors, wanted.cursor
     after = None if cursor is None else cursors.decode(tenant, query, cursor)
@@ -155,12 +150,3 @@ async def replay_event(
     context.event_id, context.execution_id = event.id, event.execution_id
     context.events_replayed = 1
     return Response(event.as_json(), 202, media_type="application/json")
-
-
-def _wanted(said: object) -> DeadLettersIn:
-    try:
-        return DeadLettersIn.model_validate(said)
-    except ValidationError as error:
-        details = details_of(error.errors(include_url=False, include_input=False))
-        message = f"The replay is not acceptable: {details[0].field}: {details[0].message}."
-        raise InvalidContentError(message, code="invalid_replay", details=details) from None

@@ -36,7 +36,7 @@ Hours = Annotated[_Hours, Query(description="How many hours, the running one amo
     responses=answers({200: {"model": schemas.DailyEventsOut}}, 400, 401, 403),
 )
 async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Response:
-    """How many events of all tenants were created and acknowledged. Scope: `metrics:read`."""
+    """How many events of all tenants were created and acknowledged."""
     created, acknowledged = Metric.EVENTS_CREATED, Metric.EVENTS_ACKNOWLEDGED
     table = services_of(request).figures.daily(days, created, acknowledged)
     rows = [
@@ -58,10 +58,7 @@ async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Respo
     responses=answers({200: {"model": schemas.StatusChangesOut}}, 400, 401, 403),
 )
 async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Response:
-    """How many events of all tenants became delivered, failed, pending again, each day.
-
-    Scope: `metrics:read`.
-    """
+    """How many events of all tenants became delivered, failed, pending again, each day."""
     delivered, failed = Metric.EVENTS_ACKNOWLEDGED, Metric.EVENTS_FAILED
     replayed = Metric.EVENTS_REPLAYED
     table = services_of(request).figures.daily(days, delivered, failed, replayed)
@@ -85,10 +82,7 @@ async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Res
     responses=answers({200: {"model": schemas.SuccessRateOut}}, 400, 401, 403),
 )
 async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Response:
-    """Deliveries of all tenants that ended, well or given up, each hour and in all.
-
-    Scope: `metrics:read`.
-    """
+    """Deliveries of all tenants that ended, well or given up, each hour and in all."""
     ok, failed = Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED
     table = services_of(request).figures.hourly(hours, ok, failed)
     rows = [
@@ -120,10 +114,7 @@ async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Re
     responses=answers({200: {"model": schemas.FailuresOut}}, 400, 401, 403),
 )
 async def get_failures(request: Request, principal: Reader, hours: Hours = 24) -> Response:
-    """How many of all tenants' each hour, and which of the caller's own were the latest.
-
-    Scope: `metrics:read`.
-    """
+    """How many of all tenants' each hour, and which of the caller's own were the latest."""
     services = services_of(request)
     failed, letters = Metric.DELIVERIES_FAILED, Metric.DEAD_LETTERS
     table = services.figures.hourly(hours, failed, letters)
@@ -148,10 +139,7 @@ async def get_failures(request: Request, principal: Reader, hours: Hours = 24) -
     responses=answers({200: {"model": summaries.SummaryOut}}, 401, 403),
 )
 async def get_summary(request: Request, _: Reader) -> Response:
-    """What waits, what was done, how fast and how well, over all tenants.
-
-    Scope: `metrics:read`.
-    """
+    """What waits, what was done, how fast and how well, over all tenants."""
     services = services_of(request)
     report = services.reports.find_report()
     return _answer(summaries.SummaryOut.of(services.figures.last_day(), report))
@@ -165,7 +153,7 @@ async def get_summary(request: Request, _: Reader) -> Response:
     responses=answers({200: {"model": summaries.DashboardOut}}, 401, 403),
 )
 async def get_dashboard(request: Request, _: Reader) -> Response:
-    """The summary, the last 24 hours one by one, and the alarms. Scope: `metrics:read`."""
+    """The summary, the last 24 hours one by one, and the alarms."""
     services = services_of(request)
     report = services.reports.find_report()
     day = services.figures.last_day()
@@ -185,7 +173,7 @@ async def get_dashboard(request: Request, _: Reader) -> Response:
     responses=answers({200: {"model": summaries.AlertsOut}}, 401, 403),
 )
 async def get_alerts(request: Request, _: Reader) -> Response:
-    """All alarms of the deployment, those that ring first. Scope: `metrics:read`."""
+    """All alarms of the deployment, those that ring first."""
     report = services_of(request).reports.find_report()
     answer = summaries.AlertsOut(
         as_of=report.taken_at if report else None, alerts=summaries.AlertOut.all_of(report)
@@ -201,7 +189,7 @@ async def get_alerts(request: Request, _: Reader) -> Response:
     responses=answers({200: {"model": list[summaries.CircuitBreakerOut]}}, 401, 403),
 )
 async def list_circuit_breakers(request: Request, principal: Reader) -> Response:
-    """Of the caller's own configs, oldest first, in one answer. Scope: `metrics:read`."""
+    """Of the caller's own configs, oldest first, in one answer."""
     services = services_of(request)
     now = services.clock()
     breakers = [

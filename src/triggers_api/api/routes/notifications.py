@@ -3,12 +3,11 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from triggers_api.api.delivery_schemas import TrialIn, TrialOut
-from triggers_api.api.documentation import answers, body_of
-from triggers_api.api.faults import details_of
-from triggers_api.api.json_body import read_json
+from triggers_api.api.documentation import answers, body_of, headers
+from triggers_api.api.json_body import read_json, validated
 from triggers_api.api.notification_schemas import (
     EXAMPLE_CONFIG_ID,
     ConfigIn,
@@ -20,22 +19,20 @@ from triggers_api.api.request_context import context_of
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import Detail, InvalidContentError
+from triggers_api.errors import InvalidContentError
 from triggers_api.push.subscribe import ConfigDraft
 
 router = APIRouter(tags=["notifications"])
 Manager = Annotated[Principal, Depends(Requires(Scope.NOTIFICATIONS_MANAGE))]
 ConfigId = Annotated[str, Path(max_length=64, examples=[EXAMPLE_CONFIG_ID])]
 
+_EXAMPLE: Final = (
+    '{"name": "Shop", "channel": "webhook", "settings": {"url": "https://hooks.example.com"}}'
+)
 _CONFIGS: Final = TypeAdapter(list[ConfigOut])
 _CREATED: Final[dict[str, Any]] = {
     "description": "Kept; from now on events are pushed there.",
-    "headers": {
-        "Location": {
-            "schema": {"type": "string"},
-            "description": "The config, relative to this URL.",
-        }
-    },
+    "headers": headers("Location"),
     "links": {
         name: {"operationId": name, "parameters": {"config_id": "$response.body#/id"}}
         for name in ("get_config", "replace_config", "delete_config", "rotate_config_secret")
@@ -51,10 +48,7 @@ _CREATED: Final[dict[str, Any]] = {
     responses=answers({200: {"model": list[ConfigOut]}}, 401, 403),
 )
 async def list_configs(request: Request, principal: Manager) -> Response:
-    """All configs of the tenant, oldest first; there are at most 100.
-
-    Scope: `notifications:manage`.
-    """
+    """All configs of the tenant, oldest first; there are at most 100."""
     services = services_of(request)
     at = services.clock()
     configs = services.subscribe.list_configs(principal.tenant)
@@ -77,15 +71,14 @@ async def create_config(request: Request, principal: Manager) -> Response:
     """Push events to a webhook, Slack, Telegram or email. Up to 100 configs a tenant.
 
     Pushes to a webhook are signed after Standard Webhooks; the answer tells the secret, once.
-    Scope: `notifications:manage`.
     """
     services = services_of(request)
     draft = await _draft(request, principal.tenant)
     saved = services.subscribe.create(principal.tenant, draft)
     context_of(request).config_id = saved.config.id
     answer = SavedConfigOut.of(saved.config, services.clock(), secret=saved.new_secret)
-    headers = {"Location": f"configs/{saved.config.id}"}
-    return Response(answer.model_dump_json(), 201, headers, "application/json")
+    location = {"Location": f"configs/{saved.config.id}"}
+    return Response(answer.model_dump_json(), 201, location, "application/json")
 
 
 @router.get(
@@ -96,7 +89,7 @@ async def create_config(request: Request, principal: Manager) -> Response:
     responses=answers({200: {"model": ConfigOut}}, 400, 401, 403, 404),
 )
 async def get_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
-    """One config as it is now, without its secrets. Scope: `notifications:manage`."""
+    """One config as it is now, without its secrets."""
     services = services_of(request)
     config = services.subscribe.get(principal.tenant, config_id)
     context_of(request).config_id = config.id
@@ -116,7 +109,7 @@ async def replace_config(request: Request, principal: Manager, config_id: Config
     """Put another config in its place; secrets that are left out stay as they are.
 
     Enabling it again forgets why it was disabled. A change to the webhook channel makes a new
-    signing secret, which the answer tells. Scope: `notifications:manage`.
+    signing secret, which the answer tells.
     """
     services = services_of(request)
     draft = await _draft(request, principal.tenant, config_id)
@@ -135,10 +128,7 @@ async def replace_config(request: Request, principal: Manager, config_id: Config
     responses=answers({204: {"description": "Deleted."}}, 400, 401, 403, 404),
 )
 async def delete_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
-    """Push nothing more there. What was under way is given up; its history stays.
-
-    Scope: `notifications:manage`.
-    """
+    """Push nothing more there. What was under way is given up; its history stays."""
     services_of(request).subscribe.delete(principal.tenant, config_id)
     context_of(request).config_id = config_id
     return Response(status_code=204)
@@ -154,10 +144,7 @@ async def delete_config(request: Request, principal: Manager, config_id: ConfigI
 async def rotate_config_secret(
     request: Request, principal: Manager, config_id: ConfigId
 ) -> Response:
-    """A new signing secret for a webhook, told this once. The old one signs too for 24 hours.
-
-    Scope: `notifications:manage`.
-    """
+    """A new signing secret for a webhook, told this once. The old one signs too for 24 hours."""
     rotation = services_of(request).subscribe.rotate_secret(principal.tenant, config_id)
     context_of(request).config_id = config_id
     answer = RotatedSecretOut(
@@ -181,14 +168,13 @@ async def send_test(request: Request, principal: Manager) -> Response:
 
     Also to a disabled config, and whatever its filters. The event is not stored, the push not
     retried. A receiver that refuses it is a 200 with `accepted: false`.
-    Scope: `notifications:manage`.
     """
-    body = await read_json(request)
-    try:
-        wanted = TrialIn.model_validate(body.value)
-    except ValidationError as error:
-        details = details_of(error.errors(include_url=False, include_input=False))
-        raise _unacceptable(details, "test") from None
+    wanted = validated(
+        await read_json(request),
+        TrialIn,
+        code="invalid_test",
+        example='{"config_id": "cfg_…"}',
+    )
     context_of(request).config_id = wanted.config_id
     trial = services_of(request).try_out(principal.tenant, wanted.config_id)
     answer = TrialOut(
@@ -207,17 +193,14 @@ async def _draft(request: Request, tenant: str, config_id: str | None = None) ->
     """
     body = await read_json(request)
     try:
-        return ConfigIn.model_validate(body.value).to_draft()
-    except ValidationError as error:
-        # No inputs: a secret may be among them.
-        details = details_of(error.errors(include_url=False, include_input=False))
-    if isinstance(body.value, dict):
-        told = {detail.field for detail in details}
-        more = services_of(request).subscribe.faults(tenant, config_id, body.value)
-        details += tuple(detail for detail in more if detail.field not in told)
-    raise _unacceptable(details, "config")
-
-
-def _unacceptable(details: tuple[Detail, ...], what: str) -> InvalidContentError:
-    message = f"The {what} is not acceptable: {details[0].field}: {details[0].message}."
-    return InvalidContentError(message, code=f"invalid_{what}", details=details)
+        config = validated(body, ConfigIn, code="invalid_config", example=_EXAMPLE)
+    except InvalidContentError as error:
+        if not isinstance(body.value, dict):
+            raise
+        told = {detail.field for detail in error.details}
+        faults = services_of(request).subscribe.faults(tenant, config_id, body.value)
+        details = error.details + tuple(each for each in faults if each.field not in told)
+        raise InvalidContentError.of(
+            details, len(details), code="invalid_config", called="body"
+        ) from None
+    return config.to_draft()

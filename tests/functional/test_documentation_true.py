@@ -1,0 +1,139 @@
+"""What `/openapi.json` says is so: every answer, every header, the words of its examples."""
+
+from typing import Any
+
+import pytest
+
+from tests.clock import FixedClock
+from tests.functional.conftest import post_event
+from tests.http_api import Answer, Api
+from tests.openapi_document import Document, assert_fits, at, operations, served_by
+from triggers_api.api.openapi.error_examples import error_example
+from triggers_api.api.openapi.headers import HEADERS
+
+OF_A_BODY = {"content-type", "content-length"}  # what HTTP itself says of one
+
+
+@pytest.fixture
+def document(api: Api) -> Document:
+    return served_by(api)
+
+
+def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[Answer]]:
+    """Each called as it is meant to be, some in a way that is refused."""
+    event = post_event(api, execution_id="exec_42")
+    key = {"idempotency_key": "k-1"}
+    posted = {"event_type": "order.fetched", "payload": {}}
+    post_event(api)
+    stored = api.post("/events", posted, **key)
+    clock.advance(seconds=1)
+    shop = {"name": "Shop", "channel": "webhook", "settings": {"url": "https://h.example.com"}}
+    config = api.post("/notifications/configs", shop)
+    at_event, at_config = f"/events/{event['id']}", f"/notifications/configs/{config.json()['id']}"
+    tag = api.get(at_event).headers["etag"]
+    lease = api.post("/inbox/lease", {"limit": 1})
+    return {
+        "create_event": [
+            stored,
+            api.post("/events", posted, **key),
+            api.post("/events", {}),
+            api.post("/events", b"{"),
+            api.calling_with(None).post("/events", posted),
+        ],
+        "create_events": [api.post("/events/batch", {"events": [posted]})],
+        "list_events": [api.get("/events?limit=1"), api.get("/events?limit=0")],
+        "get_event": [
+            api.get(at_event),
+            api.get(at_event, if_none_match=tag),
+            api.get("/events/evt_unknown"),
+        ],
+        "list_inbox": [api.get("/inbox?limit=1"), api.get("/inbox", if_none_match="*")],
+        "lease_events": [lease],
+        "release_lease": [api.post("/inbox/release", {"lease_id": lease.json()["lease_id"]})],
+        "acknowledge_events": [api.post("/inbox/acknowledge", {"event_ids": ["evt_unknown"]})],
+        "acknowledge_event": [api.post(f"{at_event}/acknowledge")],
+        "replay_event": [api.post(f"{at_event}/replay")],
+        "get_execution": [api.get("/executions/exec_42"), api.get("/executions/none")],
+        "list_execution_events": [api.get("/executions/exec_42/events")],
+        "create_config": [config, api.post("/notifications/configs", {})],
+        "list_configs": [api.get("/notifications/configs")],
+        "get_config": [api.get(at_config)],
+        "replace_config": [api.send("PUT", at_config, shop)],
+        "rotate_config_secret": [api.post(f"{at_config}/rotate-secret")],
+        "send_test": [api.post("/notifications/test", {"config_id": config.json()["id"]})],
+        "list_deliveries": [api.get("/notifications/history")],
+        "replay_delivery": [api.post("/notifications/history/dlv_unknown/replay")],
+        "replay_dead_letters": [api.post("/notifications/dead-letters/replay", {})],
+        "delete_config": [api.send("DELETE", at_config), api.send("DELETE", at_config)],
+        "erase_event": [api.send("DELETE", at_event)],
+        "get_daily_events": [
+            api.get("/metrics/events/daily"),
+            api.get("/metrics/events/daily?days=0"),
+        ],
+        "get_status_changes": [api.get("/metrics/status-changes")],
+        "get_success_rate": [api.get("/metrics/notifications/success-rate")],
+        "get_failures": [api.get("/metrics/notifications/failures")],
+        "get_summary": [api.get("/metrics/summary")],
+        "get_dashboard": [api.get("/metrics/dashboard")],
+        "get_alerts": [api.get("/metrics/alerts")],
+        "list_circuit_breakers": [api.get("/metrics/circuit-breakers")],
+        "get_me": [api.get("/me")],
+        "get_health": [api.calling_with(None).get("/health")],
+    }
+
+
+def test_every_answer_and_every_header_it_has_is_documented(
+    api: Api, document: Document, clock: FixedClock
+) -> None:
+    answered = answers_of_every_operation(api, clock)
+    assert set(answered) == set(operations(document)), "call new operations here, too"
+
+    for name, answers in answered.items():
+        for answer in answers:
+            promised = operations(document)[name]["responses"][str(answer.status)]
+            known = {header.lower() for header in promised["headers"]} | OF_A_BODY
+            assert set(answer.headers) <= known, (name, answer.status)
+            for header, reference in promised["headers"].items():
+                if header.lower() in answer.headers:
+                    schema = at(document, reference["$ref"])["schema"]
+                    sent: Any = answer.headers[header.lower()]
+                    assert_fits(document, schema, int(sent) if sent.isdigit() else sent)
+            if answer.body:
+                content = promised["content"]["application/json"]
+                assert_fits(document, content["schema"], answer.json())
+
+
+def test_every_header_that_is_described_is_sent_somewhere(api: Api, clock: FixedClock) -> None:
+    sent = {
+        header
+        for answers in answers_of_every_operation(api, clock).values()
+        for answer in answers
+        for header in answer.headers
+    }
+
+    only_with_a_limit = {"retry-after", "ratelimit", "ratelimit-policy"}  # see test_rate_limit.py
+    assert {header.lower() for header in HEADERS} - sent <= only_with_a_limit
+
+
+@pytest.mark.parametrize(
+    ("code", "method", "path", "body"),
+    [
+        ("malformed_json", "POST", "/events", b""),
+        ("invalid_parameter", "GET", "/inbox?limit=101", None),
+        ("invalid_cursor", "GET", "/inbox?cursor=nonsense", None),
+        ("execution_not_found", "GET", "/executions/exec_unknown", None),
+        ("config_not_found", "GET", "/notifications/configs/cfg_unknown", None),
+        ("invalid_event", "POST", "/events", {"payload": {}}),
+        ("invalid_batch", "POST", "/events/batch", {"events": []}),
+        ("invalid_test", "POST", "/notifications/test", {}),
+        ("invalid_replay", "POST", "/notifications/dead-letters/replay", {"dry_run": 1}),
+        ("invalid_content", "POST", "/inbox/lease", {"colour": "red"}),
+    ],
+)
+def test_an_example_of_an_error_is_what_the_api_says(
+    api: Api, code: str, method: str, path: str, body: object
+) -> None:
+    answer = api.send(method, path, body).json()
+
+    example = error_example(code)["value"]
+    assert answer | {"request_id": ""} == example | {"request_id": ""}

@@ -1,0 +1,161 @@
+"""Facts about the code in the documents: it runs, on what we really sign."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.markdown import Document
+from tests.node_packages import TESTS, needs_node
+from triggers_api.channels.signature import sign
+from triggers_api.push.config import new_signing_secret
+
+VERIFY = Document("docs/integrations/verify-webhooks.md")
+CONTRACTS = Document("docs/API_CONTRACTS.md")
+OLD, NEW, FOREIGN = (new_signing_secret() for _ in range(3))
+BODY = '{"note":"Käse 🧀 \u2028 </script>","total":31.80}'
+MINUTES = timedelta(minutes=1)
+
+Verdict = Callable[[str, dict[str, str], str], bool]
+
+
+def snippets(language: str) -> list[str]:
+    found = [block.text for block in VERIFY.blocks if block.language == language]
+    assert len(found) == 2  # with a library and without
+    return found
+
+
+def in_python(code: str) -> Verdict:
+    module: dict[str, Any] = {}
+    exec(code, module)  # noqa: S102  # what our own documents say
+    return lambda secret, headers, body: bool(module["is_genuine"](secret, headers, body.encode()))
+
+
+def in_javascript(code: str, directory: Path) -> Verdict:
+    (directory / "snippet.mjs").write_text(code)
+    (directory / "node_modules").symlink_to(TESTS / "node_modules")
+    (directory / "ask.mjs").write_text(
+        'import { isGenuine } from "./snippet.mjs";\n'
+        'import { readFileSync } from "node:fs";\n'
+        "const { secret, headers, body } = JSON.parse(readFileSync(0, 'utf8'));\n"
+        "console.log(isGenuine(secret, headers, Buffer.from(body)));\n"
+    )
+
+    def verdict(secret: str, headers: dict[str, str], body: str) -> bool:
+        asked = json.dumps({"secret": secret, "headers": headers, "body": body})
+        run = subprocess.run(
+            ["node", "ask.mjs"],  # noqa: S607  # whichever Node there is
+            cwd=directory,
+            input=asked,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {"true": True, "false": False}[run.stdout.strip()]
+
+    return verdict
+
+
+def signed(*secrets: str, age: timedelta = timedelta(0)) -> dict[str, str]:
+    return sign(secrets, "dlv_1", datetime.now(UTC) - age, BODY.encode())
+
+
+def assert_tells_right_from_wrong(is_genuine: Verdict) -> None:
+    assert is_genuine(NEW, signed(NEW), BODY)
+    assert is_genuine(NEW, signed(NEW, OLD), BODY)  # during a rotation, with either
+    assert is_genuine(OLD, signed(NEW, OLD), BODY)
+    assert is_genuine(NEW, signed(NEW, age=4 * MINUTES), BODY)
+    assert not is_genuine(FOREIGN, signed(NEW, OLD), BODY)
+    assert not is_genuine(NEW, signed(NEW), BODY + " ")
+    assert not is_genuine(NEW, signed(NEW), json.dumps(json.loads(BODY)))  # parsed, written again
+    assert not is_genuine(NEW, signed(NEW, age=6 * MINUTES), BODY)
+    assert not is_genuine(NEW, signed(NEW, age=-6 * MINUTES), BODY)
+    assert not is_genuine(NEW, signed(NEW) | {"webhook-id": "dlv_2"}, BODY)
+    assert not is_genuine(NEW, signed(NEW) | {"webhook-timestamp": "soon"}, BODY)
+    assert not is_genuine(NEW, signed(NEW) | {"webhook-signature": "v1,AAAA v1,é"}, BODY)
+    assert not is_genuine(NEW, {}, BODY)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["with a library", "without"])
+def test_the_python_code_verifies_what_we_sign_and_refuses_the_rest(number: int) -> None:
+    assert_tells_right_from_wrong(in_python(snippets("python")[number]))
+
+
+def test_the_python_code_in_the_contracts_verifies_what_we_sign() -> None:
+    (code,) = [block.text for block in CONTRACTS.blocks if block.language == "python"]
+    is_genuine = in_python(code)
+
+    assert is_genuine(NEW, signed(NEW, OLD), BODY)
+    assert not is_genuine(NEW, signed(NEW), BODY + " ")
+    assert not is_genuine(NEW, signed(NEW, age=6 * MINUTES), BODY)
+
+
+@needs_node()
+@pytest.mark.parametrize("number", [0, 1], ids=["with a library", "without"])
+def test_the_javascript_code_verifies_what_we_sign_and_refuses_the_rest(
+    tmp_path: Path, number: int
+) -> None:
+    assert_tells_right_from_wrong(in_javascript(snippets("javascript")[number], tmp_path))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_the_code_of_the_n8n_workflow_verifies_what_we_sign(tmp_path: Path) -> None:
+    workflow = json.loads((VERIFY.path.parent / "n8n-webhook.json").read_text())
+    (code,) = [
+        node["parameters"]["jsCode"]
+        for node in workflow["nodes"]
+        if node["type"] == "n8n-nodes-base.code"
+    ]
+    # As n8n runs it: in an async function, with the item and the helpers of a Code node.
+    (tmp_path / "ask.cjs").write_text(
+        "const { headers, body } = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
+        "const $input = { first: () => ({ json: { headers } }) };\n"
+        "const helpers = { getBinaryDataBuffer: async () => Buffer.from(body) };\n"
+        f"(async function () {{\n{code.replace('whsec_…', NEW)}\n}})\n"
+        ".call({ helpers }).then((items) => console.log(JSON.stringify(items)))\n"
+        ".catch((error) => console.log(error.message));\n"
+    )
+
+    def said(headers: dict[str, str], body: str) -> str:
+        asked = json.dumps({"headers": headers, "body": body})
+        run = subprocess.run(
+            ["node", "ask.cjs"],  # noqa: S607
+            cwd=tmp_path,
+            input=asked,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout.strip()
+
+    assert json.loads(said(signed(NEW, OLD), BODY)) == [{"json": json.loads(BODY)}]
+    refused = "Not signed by Triggers API, or too long ago."
+    assert said(signed(FOREIGN), BODY) == refused
+    assert said(signed(NEW), BODY + " ") == refused
+    assert said(signed(NEW, age=6 * MINUTES), BODY) == refused
+    assert said({}, BODY) == refused
+
+
+@pytest.mark.parametrize("name", ["n8n-poll.json", "n8n-webhook.json"])
+def test_a_workflow_of_n8n_is_one_chain_of_known_nodes(name: str) -> None:
+    workflow = json.loads((VERIFY.path.parent / name).read_text())
+    nodes = {node["name"]: node for node in workflow["nodes"]}
+    (first, *others) = nodes
+
+    assert set(workflow) == {"name", "nodes", "connections", "settings", "active"}
+    assert workflow["active"] is False
+    assert len({node["id"] for node in nodes.values()}) == len(nodes) == len(workflow["nodes"])
+    for node in nodes.values():
+        assert {"id", "name", "type", "typeVersion", "position", "parameters"} <= set(node)
+        assert node["type"].startswith("n8n-nodes-base.")
+        assert "credentials" not in node  # each makes its own
+    for before, after in zip([first, *others], others, strict=False):
+        assert workflow["connections"][before] == {
+            "main": [[{"node": after, "type": "main", "index": 0}]]
+        }
+    assert len(workflow["connections"]) == len(others)
