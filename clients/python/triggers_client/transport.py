@@ -97,9 +97,7 @@ class Transport:
                 if not harmless or not attempts.wait(again.retry_after_seconds):
                     raise again.error from again.__cause__
 
-    def _once(
-        self, method: str, path: str, body: str | None, headers: Mapping[str, str]
-    ) -> Answer:
+    def _once(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         sent = self._headers | dict(headers)
         if body is not None:
             sent["Content-Type"] = "application/json"

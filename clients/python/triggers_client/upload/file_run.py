@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from triggers_client.batch import Result, send_batch
+from triggers_client.batch import send_batch
 from triggers_client.errors import TriggersError
 from triggers_client.progress_file import ProgressFile, opened_at
 from triggers_client.transport import Transport
 from triggers_client.upload.batches import batches
 from triggers_client.upload.checkpoint import (
     Checkpoint,
-    Counts,
     new_key_prefix,
     refuse_other_target,
     refuse_stale,
@@ -76,7 +75,7 @@ class FileRun:
         self,
         checkpoint: Checkpoint,
         stop: threading.Event,
-        settled: Callable[[Counts, list[Result]], None],
+        settled: Callable[[Checkpoint], None],
     ) -> Checkpoint:
         """Post what is left; how far it came."""
         with self.path.open("rb") as file, _rejected(self.rejected_path, checkpoint) as rejected:

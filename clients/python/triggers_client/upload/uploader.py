@@ -47,9 +47,11 @@ class Uploader:
     rejected: BinaryIO
     in_flight: int = 4
     clock: Callable[[], float] = time.time
-    settled: Callable[[Counts, list[Result]], None] = lambda _counts, _results: None
+    settled: Callable[[Checkpoint], None] = lambda _checkpoint: None
 
-    def run(self, todo: Iterator[Batch], checkpoint: Checkpoint, stop: threading.Event) -> Checkpoint:
+    def run(
+        self, todo: Iterator[Batch], checkpoint: Checkpoint, stop: threading.Event
+    ) -> Checkpoint:
         """Post them until there are no more, or `stop` is set; then what is under way is settled.
 
         Raises what concerns all of them, with everything before settled and saved.
@@ -96,7 +98,7 @@ class Uploader:
         checkpoint = checkpoint.advanced(sent.batch.end, counts, size, oldest)
         self.save(checkpoint)
         under_way.popleft()
-        self.settled(counts, results)
+        self.settled(checkpoint)
         return checkpoint
 
     def _write_rejected(self, batch: Batch, results: list[Result], size: int) -> int:
