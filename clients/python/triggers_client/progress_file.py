@@ -51,3 +51,10 @@ def opened_at(path: Path, size: int) -> BinaryIO:
     file.truncate(size)
     file.seek(size)
     return file
+
+
+def append(file: BinaryIO, content: bytes) -> None:
+    """Write it so that it is there even if the next line of code is never reached."""
+    file.write(content)
+    file.flush()
+    flush_to_disk(file.fileno())

@@ -163,7 +163,7 @@ def _problem(answer: Answer) -> Problem:
         status=answer.status,
         code=body.get("error"),
         message=str(message) if message else f"The API answered {answer.status}.",
-        details=body.get("details") or (),
+        details=tuple(body.get("details") or ()),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
         retry_after_seconds=_retry_after(answer.headers.get("retry-after")),
     )

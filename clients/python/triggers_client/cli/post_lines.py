@@ -1,6 +1,6 @@
 """Posts a file or a stream of events, and shows how far it is."""
 
-import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,19 +75,21 @@ def post_stream(session: Session, file: BinaryIO, options: FileOptions) -> int:
         transport = session.client(retry).transport
         prefix = options.key_prefix or new_key_prefix()
         begun, began_at = Checkpoint(prefix, transport.url, "", time.time()), time.monotonic()
-        rejected = io.BytesIO()
         with _bar(session, None, begun) as settled:
             uploader = Uploader(
                 send=lambda texts: send_batch(transport, texts),
                 save=lambda _checkpoint: None,
-                rejected=rejected,
+                reject=lambda refusals: _say_refused(session, refusals),
                 in_flight=options.in_flight,
                 settled=settled,
             )
             reached = uploader.run(batches(Lines(file, prefix)), begun, stop)
-    for line in rejected.getvalue().decode().splitlines():
-        session.output.fail({"message": printable(line)})
     return _finish(session, reached, time.monotonic() - began_at, begun, None)
+
+
+def _say_refused(session: Session, refusals: bytes) -> None:
+    for line in refusals.decode().splitlines():
+        session.output.fail({"message": printable(line)} | json.loads(line))
 
 
 def _ending(session: Session) -> None:

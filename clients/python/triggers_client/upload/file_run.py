@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from triggers_client.batch import send_batch
 from triggers_client.errors import TriggersError
-from triggers_client.progress_file import ProgressFile, opened_at
+from triggers_client.progress_file import ProgressFile, append, opened_at
 from triggers_client.transport import Transport
 from triggers_client.upload.batches import batches
 from triggers_client.upload.checkpoint import (
@@ -86,7 +86,7 @@ class FileRun:
             uploader = Uploader(
                 send=lambda texts: send_batch(self.transport, texts),
                 save=lambda each: self.progress.save(each.to_json()),
-                rejected=rejected,
+                reject=lambda refusals: append(rejected, refusals),
                 in_flight=self.in_flight,
                 clock=self.clock,
                 settled=settled,
@@ -104,7 +104,9 @@ def _rejected(path: Path, checkpoint: Checkpoint) -> Iterator[BinaryIO]:
     """The rejected lines that the checkpoint knows of, to be written on; no file without any."""
     if checkpoint.rejected_bytes and not path.exists():
         raise TriggersError(f"{path} is missing: the rejected lines of the former run are in it.")
-    with opened_at(path, checkpoint.rejected_bytes) as file:
-        yield file
-    if path.stat().st_size == 0:
-        path.unlink()
+    try:
+        with opened_at(path, checkpoint.rejected_bytes) as file:
+            yield file
+    finally:
+        if path.stat().st_size == 0:
+            path.unlink()

@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from triggers_client.batch import Refused, Result, Stored
-from triggers_client.progress_file import flush_to_disk
 from triggers_client.upload.batches import Batch
 from triggers_client.upload.checkpoint import Checkpoint, Counts
 
@@ -37,6 +36,7 @@ class _Sent:
 class Uploader:
     """Posts the batches of one file.
 
+    `reject` keeps lines that say which lines were refused and why.
     A batch is settled once all batches before it are: then its refused lines are written, then
     the checkpoint. Who is stopped in between finds the refused lines cut off again by the size
     that the checkpoint names, and sends again what was not settled, under the same keys.
@@ -44,7 +44,7 @@ class Uploader:
 
     send: Send
     save: Saver
-    rejected: BinaryIO
+    reject: Callable[[bytes], None]
     in_flight: int = 4
     clock: Callable[[], float] = time.time
     settled: Callable[[Checkpoint], None] = lambda _checkpoint: None
@@ -92,7 +92,10 @@ class Uploader:
         """Wait for the oldest; it is forgotten only when the checkpoint covers it."""
         sent = under_way[0]
         results = sent.results.result()
-        size = self._write_rejected(sent.batch, results, checkpoint.rejected_bytes)
+        refusals = _refusals(sent.batch, results)
+        if refusals:
+            self.reject(refusals)
+        size = checkpoint.rejected_bytes + len(refusals)
         counts = _counted(sent.batch, results, checkpoint.counts)
         oldest = under_way[1].at if len(under_way) > 1 else self.clock()
         checkpoint = checkpoint.advanced(sent.batch.end, counts, size, oldest)
@@ -101,23 +104,20 @@ class Uploader:
         self.settled(checkpoint)
         return checkpoint
 
-    def _write_rejected(self, batch: Batch, results: list[Result], size: int) -> int:
-        """Write down which lines were refused and why; the size of the file then."""
-        answers = iter(results)
-        for line in batch.lines:
-            if line.text is None:
-                refusal: dict[str, object] = {"error": "unreadable_line", "message": line.fault}
-            else:
-                result = next(answers)
-                if not isinstance(result, Refused):
-                    continue
-                refusal = {"error": result.problem.code, "message": result.problem.message}
-            text = json.dumps({"line": line.number} | refusal, ensure_ascii=False) + "\n"
-            size += self.rejected.write(text.encode())
-        self.rejected.flush()
-        if size:
-            flush_to_disk(self.rejected.fileno())
-        return size
+
+def _refusals(batch: Batch, results: list[Result]) -> bytes:
+    """Which lines were refused and why, as JSON lines."""
+    answers, lines = iter(results), list[str]()
+    for line in batch.lines:
+        if line.text is None:
+            refusal: dict[str, object] = {"error": "unreadable_line", "message": line.fault}
+        else:
+            result = next(answers)
+            if not isinstance(result, Refused):
+                continue
+            refusal = {"error": result.problem.code, "message": result.problem.message}
+        lines.append(json.dumps({"line": line.number} | refusal, ensure_ascii=False) + "\n")
+    return "".join(lines).encode()
 
 
 def _counted(batch: Batch, results: list[Result], counts: Counts) -> Counts:
