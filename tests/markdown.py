@@ -66,7 +66,7 @@ class Document:
 
 def documents() -> list[Document]:
     """Every Markdown file of the project."""
-    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("clients/*/*.md")]
     return [Document(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
 
 

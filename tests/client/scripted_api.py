@@ -78,7 +78,9 @@ class ScriptedApi(ThreadingHTTPServer):
     def _do(self, asked: Asked) -> Said:
         path = asked.path.partition("?")[0]
         if path == "/base/me":
-            return Said(body={"tenant": "demo", "key_id": "k", "key_name": "n", "scopes": ["admin"]})
+            return Said(
+                body={"tenant": "demo", "key_id": "k", "key_name": "n", "scopes": ["admin"]}
+            )
         if path == "/base/events/batch":
             return Said(body={"results": [self._store(each) for each in asked.body["events"]]})
         if path == "/base/events":

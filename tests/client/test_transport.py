@@ -34,9 +34,7 @@ class Waits:
         return False
 
     def retry(self, budget_seconds: float = 30.0) -> Retry:
-        return Retry(
-            budget_seconds, clock=lambda: self.now, pause=self.pause, chance=lambda: 1.0
-        )
+        return Retry(budget_seconds, clock=lambda: self.now, pause=self.pause, chance=lambda: 1.0)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -74,7 +72,7 @@ def test_what_would_happen_twice_is_not_sent_again_after_a_lost_answer(api: Scri
         lambda: client.rotate_secret("cfg_1"),
         lambda: client.test_config("cfg_1"),
         lambda: client.replay_delivery("dlv_1"),
-        lambda: client.replay_dead_letters(),
+        client.replay_dead_letters,
         lambda: api.client().events.replay("evt_1"),
     ):
         api.asked.clear()

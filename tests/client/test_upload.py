@@ -305,9 +305,7 @@ def test_a_line_that_spoils_its_request_is_found_and_the_others_are_stored(
     assert len(api.asked) < 20
 
 
-def test_an_outage_ends_the_run_and_the_next_one_goes_on(
-    api: ScriptedApi, tmp_path: Path
-) -> None:
+def test_an_outage_ends_the_run_and_the_next_one_goes_on(api: ScriptedApi, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text("".join(LINE % n for n in range(1000)))
     api.script = lambda _asked: LOST if len(api.asked) > 4 else None

@@ -43,7 +43,9 @@ def post(path: Path, env: dict[str, str], begun_at: float) -> list[str]:
             time.sleep(0.1)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        told.append(f"killed after {time.monotonic() - begun_at:.0f} s, line {lines_posted(path):,}")
+        told.append(
+            f"killed after {time.monotonic() - begun_at:.0f} s, line {lines_posted(path):,}"
+        )
     process = start("post", "--file", path.name, env=env, cwd=path.parent)
     while process.poll() is None and time.monotonic() - begun_at < SECONDS:
         time.sleep(0.1)

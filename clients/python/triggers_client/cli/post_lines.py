@@ -13,7 +13,6 @@ import click
 from triggers_client.batch import send_batch
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Session
-from triggers_client.cli.output import printable
 from triggers_client.cli.stopping import Stop, stopping
 from triggers_client.errors import TriggersError
 from triggers_client.retry import Retry
@@ -89,7 +88,9 @@ def post_stream(session: Session, file: BinaryIO, options: FileOptions) -> int:
 
 def _say_refused(session: Session, refusals: bytes) -> None:
     for line in refusals.decode().splitlines():
-        session.output.fail({"message": printable(line)} | json.loads(line))
+        refusal = json.loads(line)
+        sentence = f"Line {refusal['line']}: {refusal['message']}"
+        session.output.fail(refusal | {"message": sentence})
 
 
 def _ending(session: Session) -> None:
