@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.cloudformation import ROOT
 
 PACKAGE = ROOT / "clients" / "python"
+KEY = "trg_very_secret_key"
 _TOGETHER = 60.0
 
 
@@ -80,3 +81,17 @@ def progress_of(path: Path) -> dict[str, Any]:
 def lines_posted(path: Path) -> int:
     """How many lines are settled."""
     return int(progress_of(path).get("mark", {}).get("line", 0))
+
+
+class Ended:
+    """How a command ended, and what it said."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Triggers = Callable[..., Ended]

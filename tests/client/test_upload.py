@@ -1,100 +1,25 @@
 """Facts about posting a file: each line once, whatever interrupts it and wherever."""
 
-import io
-import json
-import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client.scripted_api import LOST, Said, ScriptedApi, problem
-from triggers_client import TriggersError, UnreachableError, progress_file
-from triggers_client.batch import Refused, Result, Stored
-from triggers_client.errors import Problem
-from triggers_client.upload import file_run
-from triggers_client.upload.checkpoint import Checkpoint
+from tests.client.upload_world import (
+    BAD,
+    LINE,
+    KilledError,
+    World,
+    a_run,
+    post,
+    rejected_lines,
+)
+from triggers_client import TriggersError, progress_file
 from triggers_client.upload.file_run import FileRun
-
-LINE = '{"event_type":"order.fetched","payload":{"n":%d}}\n'
-BAD = '{"event_type":"bad type","payload":{"n":%d}}\n'
-
-
-class KilledError(BaseException):
-    """The process is gone: no handler of errors may see it."""
-
-
-@dataclass
-class World:
-    """An API that remembers keys, and a death after so many steps."""
-
-    steps_left: int | None = None
-    stored: dict[str, int] = field(default_factory=dict)
-    sent: int = 0
-
-    def step(self) -> None:
-        if self.steps_left is not None:
-            if self.steps_left == 0:
-                raise KilledError
-            self.steps_left -= 1
-
-    def send(self, texts: list[str]) -> list[Result]:
-        self.step()
-        results = [self._store(json.loads(text)) for text in texts]
-        self.sent += len(texts)
-        self.step()  # stored, and nobody hears of it
-        return results
-
-    def _store(self, draft: dict[str, Any]) -> Result:
-        if " " in draft["event_type"]:
-            return Refused(Problem(422, "invalid_event", "A fault."))
-        key, number = draft["idempotency_key"], draft["payload"]["n"]
-        replayed = key in self.stored
-        assert self.stored.setdefault(key, number) == number
-        return Stored({"id": key}, replayed)
-
-
-class FakeTransport:
-    url = "https://api.example.com"
-
-
-def a_run(path: Path, **more: Any) -> FileRun:
-    transport: Any = FakeTransport()
-    return FileRun(path, transport, "acme", **({"in_flight": 1, "clock": lambda: 1000.0} | more))
-
-
-def post(run: FileRun, world: World, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
-    """Post with every step of the disk a possible death."""
-    fsync, replace = progress_file.os.fsync, Path.replace
-
-    def dying_fsync(descriptor: int) -> None:
-        world.step()
-        fsync(descriptor)
-
-    def dying_replace(self: Path, target: Path) -> Path:
-        world.step()
-        moved = replace(self, target)
-        world.step()
-        return moved
-
-    with monkeypatch.context() as patched:
-        patched.setattr(progress_file.os, "fsync", dying_fsync)
-        patched.setattr(Path, "replace", dying_replace)
-        patched.setattr(file_run, "send_batch", lambda _transport, texts: world.send(texts))
-        return run.run(run.begun(), threading.Event(), lambda _checkpoint: None)
-
-
-def rejected_lines(run: FileRun) -> list[int]:
-    if not run.rejected_path.exists():
-        return []
-    return [json.loads(line)["line"] for line in run.rejected_path.read_text().splitlines()]
-
 
 FILES = st.lists(st.sampled_from(["good", "bad", "blank", "no json"]), max_size=450)
 TEXTS: dict[str, Callable[[int], str]] = {
@@ -258,66 +183,6 @@ def test_a_progress_file_that_is_none_is_refused(tmp_path: Path, text: str) -> N
         a_run(path).begun()
 
 
-def through(api: ScriptedApi, path: Path, **more: Any) -> Checkpoint:
-    """Post over HTTP."""
-    transport = api.client(**more).transport
-    run = FileRun(path, transport, "acme", in_flight=2)
-    return run.run(run.begun(), threading.Event(), lambda _checkpoint: None)
-
-
-def test_lost_answers_refusals_and_busy_stores_double_nothing(
-    api: ScriptedApi, tmp_path: Path
-) -> None:
-    path = tmp_path / "events.jsonl"
-    path.write_text("".join(LINE % n for n in range(450)))
-    busy = {"status": 503, "retry_after": 1, "error": {"error": "store_unavailable"}}
-    api.play(
-        LOST,
-        problem(429, "rate_limited", Retry_After="1"),
-        Said(200, {"results": [busy] * 100}),
-        LOST,
-        problem(503, "busy"),
-        Said(500, "<html>"),
-    )
-
-    reached = through(api, path)
-
-    assert sorted(each["payload"]["n"] for each in api.stored.values()) == list(range(450))
-    assert reached.counts.settled == 450
-
-
-def test_a_line_that_spoils_its_request_is_found_and_the_others_are_stored(
-    api: ScriptedApi, tmp_path: Path
-) -> None:
-    path = tmp_path / "events.jsonl"
-    path.write_text("".join(LINE % n for n in range(100)))
-
-    def spoilt(asked: Any) -> Said | None:
-        has_it = any(each["payload"]["n"] == 41 for each in asked.body["events"])
-        return problem(400, "malformed_json") if has_it else None
-
-    api.script = spoilt
-    reached = through(api, path)
-
-    assert (reached.counts.stored, reached.counts.rejected) == (99, 1)
-    refusal = json.loads((tmp_path / "events.jsonl.rejected").read_text())
-    assert (refusal["line"], refusal["error"]) == (42, "malformed_json")
-    assert len(api.asked) < 20
-
-
-def test_an_outage_ends_the_run_and_the_next_one_goes_on(api: ScriptedApi, tmp_path: Path) -> None:
-    path = tmp_path / "events.jsonl"
-    path.write_text("".join(LINE % n for n in range(1000)))
-    api.script = lambda _asked: LOST if len(api.asked) > 4 else None
-    with pytest.raises(UnreachableError):
-        through(api, path, budget_seconds=0)
-    assert not (tmp_path / "events.jsonl.rejected").exists()
-
-    api.script = lambda _asked: None
-    assert through(api, path).complete
-    assert sorted(each["payload"]["n"] for each in api.stored.values()) == list(range(1000))
-
-
 def test_progress_is_replaced_in_one_step(tmp_path: Path) -> None:
     progress = progress_file.ProgressFile(tmp_path / "x.progress")
     progress.save({"a": 1})
@@ -332,4 +197,4 @@ def test_a_file_is_cut_to_what_the_progress_knows(tmp_path: Path) -> None:
     with progress_file.opened_at(path, 5) as file:
         assert file.tell() == 5
         file.write(b"!")
-    assert io.BytesIO(path.read_bytes()).read() == b"known!"
+    assert path.read_bytes() == b"known!"
