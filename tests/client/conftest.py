@@ -29,7 +29,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def triggers(
-    nothing_set: None,
+    nothing_set: None,  # noqa: ARG001  # what it sets comes after
     api: ScriptedApi,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -147,6 +147,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert said.startswith(f"Usage: triggers {name} ")
 
 
+@pytest.mark.usefixtures("nothing_set")
 def test_the_shell_completes_commands_and_event_ids(
     api: ScriptedApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

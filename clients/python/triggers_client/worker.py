@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -71,7 +72,8 @@ class Worker:
                 return  # others may have them by now
             if self.stop.is_set():
                 ids = [each["id"] for each in events[index:]]
-                self.client.inbox.release(lease_id, ids)
+                with suppress(UnreachableError, RateLimitedError, ServerError):
+                    self.client.inbox.release(lease_id, ids)  # else it ends by itself
                 return
             self.told(event, self._process(event))
 

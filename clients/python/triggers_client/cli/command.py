@@ -61,6 +61,8 @@ def _ask_key(session: Session, _value: bool) -> None:  # noqa: FBT001  # click's
 
 
 def _timeout(session: Session, value: float) -> None:
+    if value <= 0:
+        raise click.UsageError("--timeout: more than 0 seconds.")
     session.target.timeout_seconds = value
 
 
@@ -74,40 +76,43 @@ def _json(session: Session, value: bool) -> None:  # noqa: FBT001  # click's way
 
 def shared_options(*, hidden: bool) -> list[click.Option]:
     """Options that may stand before or behind the command's name."""
-
-    def option(*names: str, keep: Callable[[Session, Any], None], **given: Any) -> click.Option:
-        hides = hidden and names[0] != "--json"
-        return click.Option(names, expose_value=False, callback=_kept(keep), hidden=hides, **given)
-
     return [
-        option("--url", keep=_url, metavar="URL", help="Where the API is.  [$TRIGGERS_URL]"),
-        option(
-            "--api-key",
-            keep=_key,
-            metavar="KEY",
-            help="The key; others on this machine can see it.  [$TRIGGERS_API_KEY]",
-        ),
-        option(
-            "--api-key-file",
-            keep=_key_file,
-            metavar="FILE",
-            help="Read the key from a file; - is standard input.",
-        ),
-        option("--ask-key", keep=_ask_key, is_flag=True, help="Ask for the key."),
-        option(
-            "--timeout",
-            keep=_timeout,
-            type=click.FloatRange(min=0.1),
-            metavar="SECONDS",
-            help="How long one answer may take.  [30]",
-        ),
-        option(
-            "--allow-http", keep=_http, is_flag=True, help="Send the key without encryption, too."
-        ),
-        option(
-            "--json", keep=_json, is_flag=True, help="Answer in JSON, as into a pipe; errors too."
-        ),
+        click.Option(
+            [name],
+            expose_value=False,
+            callback=_kept(keep),
+            hidden=hidden and name != "--json",
+            **how,
+        )
+        for name, keep, how in _SHARED
     ]
+
+
+_SHARED: list[tuple[str, Callable[[Session, Any], None], dict[str, Any]]] = [
+    ("--url", _url, {"metavar": "URL", "help": "Where the API is.  [$TRIGGERS_URL]"}),
+    (
+        "--api-key",
+        _key,
+        {"metavar": "KEY", "help": "The key; others here can see it.  [$TRIGGERS_API_KEY]"},
+    ),
+    (
+        "--api-key-file",
+        _key_file,
+        {"metavar": "FILE", "help": "Read the key from a file; - is standard input."},
+    ),
+    ("--ask-key", _ask_key, {"is_flag": True, "help": "Ask for the key."}),
+    (
+        "--timeout",
+        _timeout,
+        {"type": click.FLOAT, "metavar": "SECONDS", "help": "How long an answer may take.  [30]"},
+    ),
+    (
+        "--allow-http",
+        _http,
+        {"is_flag": True, "help": "Send the key without encryption, too."},
+    ),
+    ("--json", _json, {"is_flag": True, "help": "Answer in JSON, as into a pipe; errors too."}),
+]
 
 
 class Command(click.Command):

@@ -87,42 +87,59 @@ def work(
     ends. CMD also gets TRIGGERS_EVENT_ID and TRIGGERS_EVENT_TYPE. Ctrl-C lets what has begun be
     finished and gives the rest back; a second Ctrl-C ends at once.
     """
-    client, commands, counts = session.client(), _Commands(command), Counter[Outcome]()
-    begun = time.monotonic()
-
-    def told(event: Event, outcome: Outcome) -> None:
-        counts[outcome] += 1
-        line = {
-            "event_id": event["id"],
-            "event_type": event["event_type"],
-            "outcome": outcome.value,
-        }
-        if session.output.is_for_people:
-            style = _STYLES.get(outcome, "yellow")
-            text = f"{outcome.value:<8}  {event['id']}  {printable(event['event_type'])}"
-            session.output.say(text, style)
-        else:
-            session.output.line(line)
+    client, commands, report = session.client(), _Commands(command), _Report(session)
 
     def ending() -> None:
         session.output.say("\nFinishing what has begun. Ctrl-C again ends at once.", "dim")
 
     with stopping(ending, commands.kill) as stop:
         worker = Worker(
-            client,
-            commands.run,
-            told,
-            stop,
-            limit,
-            lease_seconds,
+            client=client,
+            do=commands.run,
+            told=report.tell,
+            stop=stop,
+            limit=limit,
+            lease_seconds=lease_seconds,
             once=once,
             outage=lambda error: session.output.say(f"{error} Trying again.", "yellow"),
         )
         _run_all(worker, workers, stop)
-    if session.output.is_for_people:
-        session.output.say(_summary(counts, time.monotonic() - begun), "dim")
-    failed = counts.total() - counts[Outcome.DONE] - counts[Outcome.ERASED]
-    return exit_codes.FAILED if once and failed else exit_codes.OK
+    report.close()
+    return exit_codes.FAILED if once and report.failed else exit_codes.OK
+
+
+class _Report:
+    """Says what became of each event, and of all of them."""
+
+    def __init__(self, session: Session) -> None:
+        self._output = session.output
+        self._counts = Counter[Outcome]()
+        self._begun = time.monotonic()
+        self._lock = threading.Lock()
+
+    @property
+    def failed(self) -> int:
+        """How many are left."""
+        return self._counts[Outcome.FAILED] + self._counts[Outcome.UNKNOWN]
+
+    def tell(self, event: Event, outcome: Outcome) -> None:
+        """What a worker tells; one line, whole, from whichever thread."""
+        with self._lock:
+            self._counts[outcome] += 1
+            names = {"event_id": event["id"], "event_type": event["event_type"]}
+            if not self._output.is_for_people:
+                self._output.line(names | {"outcome": outcome.value})
+                return
+            text = f"{outcome.value:<8}  {event['id']}  {printable(event['event_type'])}"
+            self._output.say(text, _STYLES.get(outcome, "yellow"))
+
+    def close(self) -> None:
+        """The sum, for people."""
+        parts = [f"{number} {outcome.value}" for outcome, number in self._counts.items()]
+        seconds = time.monotonic() - self._begun
+        if self._output.is_for_people:
+            said = ", ".join(parts) or "Nothing was there"
+            self._output.say(f"{said} in {seconds:.1f} s.", "dim")
 
 
 def _run_all(worker: Worker, number: int, stop: threading.Event) -> None:
@@ -139,8 +156,3 @@ def _run_all(worker: Worker, number: int, stop: threading.Event) -> None:
                 job.result()
         finally:
             stop.set()
-
-
-def _summary(counts: Counter[Outcome], seconds: float) -> str:
-    parts = [f"{number} {outcome.value}" for outcome, number in counts.items()]
-    return f"{', '.join(parts) or 'Nothing was there'} in {seconds:.1f} s."
