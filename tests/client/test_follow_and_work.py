@@ -75,6 +75,25 @@ def test_it_begins_with_the_newest_and_shows_what_comes_once(api: ScriptedApi) -
     assert ids(list(follow)) == ["evt_5"]
 
 
+def test_an_event_that_comes_while_it_begins_is_shown(api: ScriptedApi) -> None:
+    feed = Feed(api, page=3)
+    for number in range(10):
+        feed.add(number, number)
+    plain = feed.answer
+
+    def busy(asked: Asked) -> Said:
+        said = plain(asked)
+        if len(feed.events) == 10:
+            feed.add(10, 10)
+        return said
+
+    api.script = busy
+    follow, _ = followed(api, [lambda: None])
+
+    assert ids(follow.begin(1)) == ["evt_9"]
+    assert ids(list(follow)) == ["evt_10"]
+
+
 def test_an_event_that_shows_up_late_with_an_earlier_time_is_shown(api: ScriptedApi) -> None:
     feed = Feed(api)
     feed.add(0, 100)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from triggers_client.client import Client
 from triggers_client.errors import RateLimitedError, ServerError, UnreachableError
 from triggers_client.models import Event
+from triggers_client.paging import pages, path_of
 
 # An event gets its time before it is stored: a later one may be seen sooner (API contracts).
 OVERLAP = timedelta(seconds=60)
@@ -31,15 +32,17 @@ class Follow:
 
     def begin(self, last: int) -> list[Event]:
         """The newest events so far, oldest first, at most `last`; what follows comes after them."""
-        page = self.client.events.page(event_type=self.event_type, limit=_PAGE)
-        events = [] if page is None else page.items
-        if events:
-            self._newest = events[0]["created_at"]
-            for event in self._window(self._newest):
-                self._seen[event["id"]] = event["created_at"]
-        shown = events[:last]
-        self._seen |= {event["id"]: event["created_at"] for event in shown}
-        return shown[::-1]
+        path = path_of("/events", {"event_type": self.event_type, "limit": _PAGE})
+        newest: list[Event] = []
+        # Page by page, not by a second question: what comes in between must not count as seen.
+        for page in pages(self.client.transport, path):
+            newest = newest or page.items
+            if page.items:
+                self._newest = self._newest or page.items[0]["created_at"]
+                self._seen |= {event["id"]: event["created_at"] for event in page.items}
+                if page.items[-1]["created_at"] < _earlier(self._newest):
+                    break
+        return newest[:last][::-1]
 
     def __iter__(self) -> Iterator[Event]:
         """New events, those of one answer oldest first, until `wait` says stop."""
@@ -82,9 +85,6 @@ class Follow:
             self._newest, self._etag = newest, None
         earliest = _earlier(self._newest)
         self._seen = {each: at for each, at in self._seen.items() if at >= earliest}
-
-    def _window(self, newest: str) -> Iterator[Event]:
-        return self.client.events.walk(event_type=self.event_type, since=_earlier(newest))
 
 
 def _earlier(created_at: str) -> str:

@@ -86,6 +86,9 @@ def run(arguments: list[str], session: Session) -> int:
         return leaving.exit_code
     except (click.Abort, KeyboardInterrupt):
         return exit_codes.INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as nothing_said:
+        nothing_said.show()
+        return exit_codes.USAGE
     except click.ClickException as wrong:
         session.output.fail({"error": "usage", "message": _sentence(wrong)})
         return exit_codes.USAGE

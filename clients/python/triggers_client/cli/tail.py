@@ -37,7 +37,7 @@ _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
 @pass_session
 def tail(session: Session, event_type: str | None, last: int, interval: float) -> None:
     """Follow new events until Ctrl-C, each once, through outages too."""
-    with stopping(lambda: None) as stop:
+    with stopping(lambda: _end_line(session)) as stop:
         pause = Retry(budget_seconds=0)  # the next question comes anyway
         follow = Follow(
             session.client(pause), lambda: stop.wait(interval), event_type, _Outage(session).tell
@@ -48,6 +48,12 @@ def tail(session: Session, event_type: str | None, last: int, interval: float) -
             session.output.say("Waiting for events. Ctrl-C ends.", style="dim")
         for event in follow:
             _show(session, event)
+
+
+def _end_line(session: Session) -> None:
+    """Behind the ^C that a terminal shows."""
+    if session.output.is_for_people:
+        session.output.say("")
 
 
 class _Outage:
