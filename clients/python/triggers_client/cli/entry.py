@@ -36,7 +36,10 @@ Exit codes:
   130  interrupted
 
 Into a pipe, answers are JSON: one document, or a line for each item of a list.
-Shell completion: eval "$(_TRIGGERS_COMPLETE=bash_source triggers)", or zsh_source, fish_source.
+
+\b
+Shell completion: eval "$(_TRIGGERS_COMPLETE=bash_source triggers)"
+(or zsh_source, fish_source)
 """
 
 
@@ -86,11 +89,8 @@ def run(arguments: list[str], session: Session) -> int:
         return leaving.exit_code
     except (click.Abort, KeyboardInterrupt):
         return exit_codes.INTERRUPTED
-    except click.exceptions.NoArgsIsHelpError as nothing_said:
-        nothing_said.show()
-        return exit_codes.USAGE
     except click.ClickException as wrong:
-        session.output.fail({"error": "usage", "message": _sentence(wrong)})
+        _say_wrong(session, wrong)
         return exit_codes.USAGE
     except BrokenPipeError:
         _silence()
@@ -111,11 +111,14 @@ def described(error: TriggersError) -> dict[str, object]:
     return body
 
 
-def _sentence(wrong: click.ClickException) -> str:
-    """What is wrong with the command line, and where to read on."""
+def _say_wrong(session: Session, wrong: click.ClickException) -> None:
+    """What is wrong with the command line, and where to read on; the help if there is none."""
+    if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
+        wrong.show()
+        return
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     where = "" if context is None else f" Try: {context.command_path} --help"
-    return wrong.format_message() + where
+    session.output.fail({"error": "usage", "message": wrong.format_message() + where})
 
 
 def _silence() -> None:

@@ -26,9 +26,9 @@ _PATIENCE_SECONDS = 300.0
 @click.option("--restart", is_flag=True, help="Replace a former export in this file.")
 @pass_session
 def export(session: Session, out: Path | None, restart: bool) -> int:  # noqa: FBT001
-    """Write all configs, events and deliveries of the tenant as JSON lines.
+    """Write all of the tenant's data as JSON lines.
 
-    Each line has one member that says what it is: config, event or delivery. With --out an
+    These are configs, events and deliveries: each line has one member that says what it is: config, event or delivery. With --out an
     export that was interrupted goes on where it was when the same command is run again.
     """
 

@@ -34,7 +34,7 @@ def replay(
     dry_run: bool,  # noqa: FBT001
     **query: Any,
 ) -> int:
-    """Push again: an event to everybody, one delivery, or dead letters."""
+    """Push an event, a delivery, or dead letters again."""
     if (event_id is not None) + (delivery_id is not None) + dead_letters != 1:
         raise click.UsageError("Give one of EVENT_ID, --delivery and --dead-letters.")
     if not dead_letters and (dry_run or given(**query)):

@@ -81,9 +81,9 @@ def work(
     lease_seconds: int,
     once: bool,  # noqa: FBT001
 ) -> int:
-    """Lease events and run CMD for each, the event as JSON on its standard input.
+    """Lease events and run a command for each.
 
-    Exit 0 acknowledges the event; anything else leaves it, and it comes back when the lease
+    CMD gets the event as JSON on its standard input. Exit 0 acknowledges the event; anything else leaves it, and it comes back when the lease
     ends. CMD also gets TRIGGERS_EVENT_ID and TRIGGERS_EVENT_TYPE. Ctrl-C lets what has begun be
     finished and gives the rest back; a second Ctrl-C ends at once.
     """
