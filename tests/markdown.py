@@ -66,8 +66,8 @@ class Document:
 
 def documents() -> list[Document]:
     """Every Markdown file of the project."""
-    integrations = (ROOT / "integrations").glob("*/*.md")
-    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *integrations]
+    apart = [*ROOT.glob("integrations/*/*.md"), *ROOT.glob("clients/*/*.md")]
+    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *apart]
     return [Document(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
 
 

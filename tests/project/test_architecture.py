@@ -25,7 +25,9 @@ TOUCHES_AWS = {
     "handlers",
 }  # through `aws.py`, and nothing else
 PYTHON = sorted(
-    path for folder in ("src", "tests", "local", "admin") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("src", "tests", "local", "admin", "clients")
+    for path in (ROOT / folder).rglob("*.py")
 )
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "impl"}
 

@@ -1,0 +1,44 @@
+"""A client of the Triggers API: post events, consume an inbox, be pushed to."""
+
+from triggers_client.client import Client
+from triggers_client.encoding import RawJson
+from triggers_client.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    GoneError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitedError,
+    ScopeError,
+    ServerError,
+    TriggersError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from triggers_client.models import Event, EventDraft
+from triggers_client.paging import Page
+from triggers_client.retry import Retry
+from triggers_client.version import VERSION
+
+__version__ = VERSION
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "Client",
+    "ConflictError",
+    "Event",
+    "EventDraft",
+    "GoneError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "Page",
+    "RateLimitedError",
+    "RawJson",
+    "Retry",
+    "ScopeError",
+    "ServerError",
+    "TriggersError",
+    "UnexpectedAnswerError",
+    "UnreachableError",
+]

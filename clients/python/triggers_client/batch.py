@@ -1,0 +1,101 @@
+"""Up to a hundred events in one request, until each has an answer of its own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triggers_client.encoding import Document
+from triggers_client.errors import (
+    GoneError,
+    InvalidRequestError,
+    Problem,
+    ServerError,
+    UnexpectedAnswerError,
+)
+from triggers_client.retry import Attempts
+from triggers_client.transport import Transport
+
+BATCH_EVENTS = 100
+BATCH_BYTES = 2_560 * 1024
+_FRAME = '{"events":[%s]}'
+_STORED = 201
+_BUSY = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The event as it is kept; `replayed` if it was stored before, under the same key."""
+
+    event: dict[str, Any]
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why the event is not acceptable: the same will be refused again."""
+
+    problem: Problem
+
+
+Result = Stored | Refused
+
+
+def fits(sizes: Sequence[int]) -> bool:
+    """Whether events of so many bytes make one batch."""
+    return len(sizes) <= BATCH_EVENTS and sum(sizes) + len(sizes) + len(_FRAME) <= BATCH_BYTES
+
+
+def send_batch(transport: Transport, texts: Sequence[str]) -> list[Result]:
+    """Post events given as JSON objects, each with its `idempotency_key`; a result for each.
+
+    What the store was too busy for is sent again. If the API refuses the body as a whole, its
+    halves are sent, down to the event that spoils it. Raises what concerns all of them: a dead
+    key, no answer, a store that stays busy.
+    """
+    results: dict[int, Result] = {}
+    attempts, left = Attempts(transport.retry), list(range(len(texts)))
+    while left:
+        answers = _ask(transport, [texts[index] for index in left])
+        busy: list[tuple[int, Problem]] = []
+        for index, answer in zip(left, answers, strict=True):
+            if isinstance(answer, Problem):
+                busy.append((index, answer))
+            else:
+                results[index] = answer
+        left = [index for index, _ in busy]
+        asked_for = max((each.retry_after_seconds or 0.0 for _, each in busy), default=0.0)
+        if busy and not attempts.wait(asked_for):
+            raise ServerError(busy[0][1])
+    return [results[index] for index in range(len(texts))]
+
+
+def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
+    """A result for each, or the problem of a busy store."""
+    try:
+        answer = transport.send("POST", "/events/batch", _FRAME % ",".join(texts))
+    except (InvalidRequestError, GoneError) as refused:
+        if len(texts) == 1:
+            return [Refused(refused.problem)]
+        half = len(texts) // 2
+        return _ask(transport, texts[:half]) + _ask(transport, texts[half:])
+    results = answer.document().get("results")
+    if not isinstance(results, list) or len(results) != len(texts):
+        raise UnexpectedAnswerError("The answer has not a result for each event of the batch.")
+    return [_read(result) for result in results]
+
+
+def _read(result: dict[str, Any]) -> Result | Problem:
+    if result["status"] == _STORED:
+        event = result["event"]
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        return Stored(Document(event, text), replayed=bool(result.get("replayed")))
+    error = result.get("error") or {}
+    problem = Problem(
+        status=int(result["status"]),
+        code=error.get("error"),
+        message=str(error.get("message") or f"It was answered {result['status']}."),
+        details=error.get("details") or (),
+        retry_after_seconds=result.get("retry_after"),
+    )
+    return problem if problem.status >= _BUSY else Refused(problem)

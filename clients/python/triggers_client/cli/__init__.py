@@ -1,0 +1,5 @@
+"""The command `triggers`."""
+
+from triggers_client.cli.entry import main
+
+__all__ = ["main"]

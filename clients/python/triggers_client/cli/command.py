@@ -1,0 +1,162 @@
+"""What all commands share: where to, with which key, and how to answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import click
+
+from triggers_client.cli.output import Output
+from triggers_client.cli.target import Target, read_key
+from triggers_client.client import Client
+from triggers_client.retry import Retry
+
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of the command."""
+
+    target: Target = field(default_factory=Target)
+    output: Output = field(default_factory=Output)
+
+    def client(self, retry: Retry | None = None, *, needs_key: bool = True) -> Client:
+        """A client of the API that is meant."""
+        return self.target.client(retry, needs_key=needs_key)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def session_of(context: click.Context) -> Session:
+    """The run's session: made by whichever option is read first."""
+    return context.find_root().ensure_object(Session)
+
+
+def _kept(keep: Callable[[Session, Any], None]) -> Callable[..., None]:
+    """A callback that keeps an option's value in the session, if it was given."""
+
+    def callback(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value is not None and value is not False:
+            keep(session_of(context), value)
+
+    return callback
+
+
+def _url(session: Session, value: str) -> None:
+    session.target.url = value
+
+
+def _key(session: Session, value: str) -> None:
+    session.target.api_key = value
+
+
+def _key_file(session: Session, value: str) -> None:
+    session.target.api_key = read_key(value)
+
+
+def _ask_key(session: Session, _value: bool) -> None:  # noqa: FBT001  # click's way of calling
+    session.target.api_key = click.prompt("API key", hide_input=True, err=True)
+
+
+def _timeout(session: Session, value: float) -> None:
+    if value <= 0:
+        raise click.UsageError("--timeout: more than 0 seconds.")
+    session.target.timeout_seconds = value
+
+
+def _http(session: Session, value: bool) -> None:  # noqa: FBT001  # click's way of calling
+    session.target.allow_http = value
+
+
+def _json(session: Session, value: bool) -> None:  # noqa: FBT001  # click's way of calling
+    session.output.wants_json = value
+
+
+def shared_options(*, hidden: bool) -> list[click.Option]:
+    """Options that may stand before or behind the command's name."""
+    return [
+        click.Option(
+            [name],
+            expose_value=False,
+            callback=_kept(keep),
+            hidden=hidden and name != "--json",
+            **how,
+        )
+        for name, keep, how in _SHARED
+    ]
+
+
+_SHARED: list[tuple[str, Callable[[Session, Any], None], dict[str, Any]]] = [
+    ("--url", _url, {"metavar": "URL", "help": "Where the API is.  [$TRIGGERS_URL]"}),
+    (
+        "--api-key",
+        _key,
+        {"metavar": "KEY", "help": "The key; others here can see it.  [$TRIGGERS_API_KEY]"},
+    ),
+    (
+        "--api-key-file",
+        _key_file,
+        {"metavar": "FILE", "help": "Read the key from a file; - is standard input."},
+    ),
+    ("--ask-key", _ask_key, {"is_flag": True, "help": "Ask for the key."}),
+    (
+        "--timeout",
+        _timeout,
+        {"type": click.FLOAT, "metavar": "SECONDS", "help": "How long an answer may take.  [30]"},
+    ),
+    (
+        "--allow-http",
+        _http,
+        {"is_flag": True, "help": "Send the key without encryption, too."},
+    ),
+    ("--json", _json, {"is_flag": True, "help": "Answer in JSON, as into a pipe; errors too."}),
+]
+
+
+class Command(click.Command):
+    """A command with the shared options; its help shows examples as they are written."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += shared_options(hidden=True)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples.strip().splitlines():
+                    formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+        super().format_epilog(ctx, formatter)
+
+
+class Group(click.Group):
+    """A group whose commands have the shared options."""
+
+    command_class = Command
+    group_class = type
+
+
+def event_ids(context: click.Context, _param: click.Parameter, typed: str) -> list[Any]:
+    """Ids for the shell to complete: the newest of the inbox, if the API answers at once."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  # only shells need it
+
+    session = session_of(context)
+    session.target.timeout_seconds = 2.0
+    try:
+        page = session.client(Retry(budget_seconds=0)).inbox.page(order="desc", limit=50)
+    except Exception:  # noqa: BLE001  # a shell must not be disturbed
+        return []
+    items = [] if page is None else page.items
+    return [
+        CompletionItem(event["id"], help=event["event_type"])
+        for event in items
+        if event["id"].startswith(typed)
+    ]
+
+
+def given(**options: Value | None) -> dict[str, Value]:
+    """Those options that were given."""
+    return {name: value for name, value in options.items() if value is not None}

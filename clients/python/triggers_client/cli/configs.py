@@ -1,0 +1,168 @@
+"""`configs`: where events are pushed to."""
+
+import json
+import sys
+from typing import Any
+
+import click
+from rich.text import Text
+
+from triggers_client.cli import exit_codes
+from triggers_client.cli.command import Group, Session, pass_session
+from triggers_client.cli.tables import configs_table, fields
+from triggers_client.encoding import RawJson
+
+
+@click.group(cls=Group)
+def configs() -> None:
+    """Where events are pushed to: list, create, delete, test."""
+
+
+@configs.command("list")
+@pass_session
+def list_configs(session: Session) -> None:
+    """List all configs, oldest first."""
+    found = session.client().notifications.configs()
+    if not session.output.is_for_people:
+        session.output.lines(found)
+    elif found:
+        session.output.people(configs_table(found))
+    else:
+        session.output.say("There are no configs.", style="dim")
+
+
+@configs.command(
+    "create",
+    examples="""
+    triggers configs create --name Shop --url-to https://hooks.example.com/triggers --type 'invoice.*'
+    triggers configs create --name Ops --channel slack --settings @slack.json --min-severity error
+    """,
+)
+@click.option("--name", required=True, help="For people.")
+@click.option(
+    "--channel",
+    type=click.Choice(["webhook", "slack", "telegram", "email"]),
+    default="webhook",
+    show_default=True,
+)
+@click.option("--url-to", metavar="URL", help="Where a webhook or Slack is pushed to.")
+@click.option(
+    "--settings", metavar="JSON|@FILE|-", help="What the channel needs; keep secrets in a file."
+)
+@click.option(
+    "--type", "event_types", multiple=True, metavar="TYPE", help="Only these; repeatable."
+)
+@click.option(
+    "--min-severity", type=click.Choice(["info", "warning", "error", "critical"]), help="Or graver."
+)
+@click.option("--acknowledges", is_flag=True, help="A push that succeeds acknowledges the event.")
+@pass_session
+def create(
+    session: Session,
+    name: str,
+    channel: str,
+    url_to: str | None,
+    settings: str | None,
+    event_types: tuple[str, ...],
+    min_severity: str | None,
+    acknowledges: bool,  # noqa: FBT001
+) -> None:
+    """Subscribe. A webhook's signing secret is shown this once."""
+    wanted: dict[str, Any] = json_argument("--settings", settings) if settings else {}
+    if url_to:
+        wanted["url"] = url_to
+    filters: dict[str, object] = {"event_types": list(event_types)} if event_types else {}
+    if min_severity:
+        filters["min_severity"] = min_severity
+    made = session.client().notifications.create_config(
+        {
+            "name": name,
+            "channel": channel,
+            "settings": wanted,
+            "filters": filters,
+            "acknowledges": acknowledges,
+        }
+    )
+    if not session.output.is_for_people:
+        session.output.line(made)
+        return
+    session.output.people(configs_table([made]))
+    _show_secret(session, made.get("secret"))
+
+
+@configs.command("delete")
+@click.argument("config_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def delete(session: Session, config_id: str, yes: bool) -> None:  # noqa: FBT001
+    """Push nothing more to a config, and forget its secrets."""
+    client = session.client()
+    if not yes:
+        click.confirm(f"Delete {config_id}?", abort=True, err=True)
+    client.notifications.delete_config(config_id)
+    if session.output.is_for_people:
+        session.output.say(f"Deleted {config_id}.", style="green")
+    else:
+        session.output.line({"config_id": config_id, "deleted": True})
+
+
+@configs.command("rotate-secret")
+@click.argument("config_id")
+@pass_session
+def rotate_secret(session: Session, config_id: str) -> None:
+    """Give a webhook a new signing secret; the old one signs too for a day."""
+    rotated = session.client().notifications.rotate_secret(config_id)
+    if not session.output.is_for_people:
+        session.output.line(rotated)
+        return
+    _show_secret(session, rotated["secret"])
+    session.output.say(f"The old one signs too until {rotated['previous_secret_until']}.", "dim")
+
+
+@configs.command("test")
+@click.argument("config_id")
+@pass_session
+def test(session: Session, config_id: str) -> int:
+    """Send a test event now, and tell what the receiver said. Ends with 1 if it refused."""
+    said = session.client().notifications.test_config(config_id)
+    if session.output.is_for_people:
+        verdict = Text("accepted", "green") if said["accepted"] else Text("refused", "red")
+        status = None if said["status_code"] is None else str(said["status_code"])
+        took = f"{said['duration_ms']} ms"
+        session.output.people(
+            fields(
+                [("test", verdict), ("status", status), ("error", said["error"]), ("took", took)]
+            )
+        )
+    else:
+        session.output.line(said)
+    return exit_codes.OK if said["accepted"] else exit_codes.FAILED
+
+
+def json_argument(option: str, text: str) -> Any:
+    """A JSON object that was given as text, as `@file`, or as `-` for standard input."""
+    return json.loads(raw_json_argument(option, text))
+
+
+def raw_json_argument(option: str, text: str) -> RawJson:
+    """The same as it was written."""
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        try:
+            with click.open_file(text[1:], encoding="utf-8") as file:
+                text = file.read()
+        except OSError as cause:
+            raise click.UsageError(f"{option}: {text[1:]}: {cause.strerror}.") from cause
+    try:
+        is_object = isinstance(json.loads(text), dict)
+    except ValueError as cause:
+        raise click.UsageError(f"{option} is no JSON: {cause}.") from cause
+    if not is_object:
+        raise click.UsageError(f'{option} is no JSON object, such as \'{{"order_id": "A-1"}}\'.')
+    return RawJson(text)
+
+
+def _show_secret(session: Session, secret: str | None) -> None:
+    if secret:
+        session.output.people(Text("\nSigning secret, shown this once:", "dim"), secret)

@@ -1,0 +1,84 @@
+"""`replay`: push again."""
+
+import time
+from typing import Any
+
+import click
+
+from triggers_client.cli import exit_codes
+from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
+
+
+@click.command(
+    cls=Command,
+    examples="""
+    triggers replay evt_01M80DA8APHQG85FF1EP41RHZD
+    triggers replay --delivery dlv_01M80FJQQQQYV6E72D3560XSN0_d6d7a6a6664f8e4f1795bc1f_0
+    triggers replay --dead-letters --config cfg_d6d7a6a6664f8e4f1795bc1f --since 2026-11-01 --dry-run
+    """,
+)
+@click.argument("event_id", required=False, shell_complete=event_ids)
+@click.option("--delivery", "delivery_id", metavar="ID", help="One delivery, to its one config.")
+@click.option("--dead-letters", is_flag=True, help="All that was given up.")
+@click.option("--config", "config_id", metavar="ID", help="Dead letters of this config only.")
+@click.option("--since", metavar="TIME", help="Dead letters first attempted then or later.")
+@click.option("--until", metavar="TIME", help="Dead letters first attempted before then.")
+@click.option("--dry-run", is_flag=True, help="Count the dead letters, replay none.")
+@pass_session
+def replay(
+    session: Session,
+    /,
+    event_id: str | None,
+    delivery_id: str | None,
+    dead_letters: bool,  # noqa: FBT001
+    dry_run: bool,  # noqa: FBT001
+    **query: Any,
+) -> int:
+    """Push an event, a delivery, or dead letters again."""
+    if (event_id is not None) + (delivery_id is not None) + dead_letters != 1:
+        raise click.UsageError("Give one of EVENT_ID, --delivery and --dead-letters.")
+    if not dead_letters and (dry_run or given(**query)):
+        raise click.UsageError("--config, --since, --until, --dry-run go with --dead-letters.")
+    if dead_letters:
+        return _replay_dead_letters(session, dry_run=dry_run, **given(**query))
+    client = session.client()
+    if event_id is not None:
+        replayed: object = client.events.replay(event_id)
+        said = f"{event_id} is pending again, and is pushed to every config that wants it."
+    else:
+        replayed = client.notifications.replay_delivery(str(delivery_id))
+        said = f"{delivery_id} is pushed once more."
+    if session.output.is_for_people:
+        session.output.say(said, style="green")
+    else:
+        session.output.line(replayed)
+    return exit_codes.OK
+
+
+def _replay_dead_letters(session: Session, *, dry_run: bool, **query: Any) -> int:
+    """Call by call, five hundred in each: from the newest back, so that none comes twice."""
+    notifications = session.client().notifications
+    total = {"matched": 0, "replayed": 0, "skipped": 0}
+    cursor: str | None = None
+    began = time.monotonic()
+    with session.output.console(err=True).status("Looking for dead letters …") as status:
+        while True:
+            part = notifications.replay_dead_letters(dry_run=dry_run, cursor=cursor, **query)
+            total["matched"] += part["matched"]
+            total["replayed"] += part["replayed"]
+            total["skipped"] += part["skipped"]
+            seconds = time.monotonic() - began
+            status.update(
+                f"{total['matched']} found, {total['replayed']} replayed, {seconds:.0f} s"
+            )
+            cursor = part["next_cursor"]
+            if cursor is None:
+                break
+    if not session.output.is_for_people:
+        session.output.line(total | {"dry_run": dry_run})
+    elif dry_run:
+        session.output.say(f"{total['matched']} dead letters match; none was replayed.", "green")
+    else:
+        skipped = f"; {total['skipped']} skipped" if total["skipped"] else ""
+        session.output.say(f"Replayed {total['replayed']} of {total['matched']}{skipped}.", "green")
+    return exit_codes.OK

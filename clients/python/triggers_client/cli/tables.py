@@ -1,0 +1,157 @@
+"""What people see of events, configs and deliveries."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from triggers_client.cli.output import (
+    SEVERITY_STYLES,
+    STATUS_STYLES,
+    age,
+    compact,
+    member,
+    pretty,
+    printable,
+)
+from triggers_client.encoding import RawJson, text_of
+from triggers_client.models import Config, Delivery, Event, Execution
+
+_ID_STYLE = "bold"
+
+
+def styled(word: str) -> Text:
+    """A word in its own colour."""
+    return Text(printable(word), STATUS_STYLES.get(word, SEVERITY_STYLES.get(word, "")))
+
+
+def table(*columns: str, wide: str | None = None) -> Table:
+    """A quiet table; the `wide` column takes what is left of a line, and is cut there."""
+    made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        is_wide = name == wide
+        made.add_column(
+            name.upper(),
+            no_wrap=True,
+            overflow="ellipsis" if is_wide else "fold",
+            ratio=1 if is_wide else None,
+            min_width=None if is_wide else len(name),
+        )
+    made.expand = wide is not None
+    return made
+
+
+def events_table(events: Iterable[Event], *, with_status: bool) -> Table:
+    """Events, one on a line."""
+    names = ["event", "age", "severity", *(["status"] if with_status else []), "type", "payload"]
+    made = table(*names, wide="payload")
+    for event in events:
+        cells: list[RenderableType] = [
+            Text(event["id"], _ID_STYLE),
+            Text(age(event["created_at"]), "dim"),
+            styled(event["severity"]),
+        ]
+        if with_status:
+            cells.append(styled(event["status"]))
+        payload = Text(compact(payload_of(event)), "dim")
+        made.add_row(*cells, Text(printable(event["event_type"])), payload)
+    return made
+
+
+def payload_of(event: Event) -> RawJson:
+    """The payload as JSON, its numbers as they came."""
+    return RawJson(member(text_of(event), "payload"))
+
+
+def fields(pairs: Iterable[tuple[str, RenderableType | str | None]]) -> Table:
+    """Names and values below each other; what is empty is a dash."""
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        shown = Text(printable(value)) if isinstance(value, str) else value
+        made.add_row(name, Text("-", "dim") if shown is None else shown)
+    return made
+
+
+def event_fields(event: Event) -> list[RenderableType]:
+    """All of one event."""
+    rows: list[tuple[str, RenderableType | str | None]] = [
+        ("event", Text(event["id"], _ID_STYLE)),
+        ("type", event["event_type"]),
+        ("severity", styled(event["severity"])),
+        ("status", styled(event["status"])),
+        ("execution", event["execution_id"]),
+        ("created", f"{event['created_at']}  ({age(event['created_at'])} ago)"),
+        ("delivered", event["delivered_at"]),
+        ("attempts", str(event["delivery_attempts"])),
+    ]
+    rows += [(f"  {name}", compact(value)) for name, value in event["metadata"].items()]
+    return [fields(rows), Text(""), Text(pretty(payload_of(event)))]
+
+
+def configs_table(configs: Iterable[Config]) -> Table:
+    """Configs, one on a line."""
+    made = table("config", "name", "channel", "state", "circuit", "wants", wide="wants")
+    for config in configs:
+        state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
+        wants = {name: each for name, each in config["filters"].items() if each is not None}
+        made.add_row(
+            Text(config["id"], _ID_STYLE),
+            Text(printable(config["name"])),
+            config["channel"],
+            state,
+            styled(str(config["circuit"]["state"])),
+            Text(compact(wants) if wants else "all events", "dim"),
+        )
+    return made
+
+
+def history_table(deliveries: Iterable[Delivery]) -> Table:
+    """Deliveries with their last attempt, one on two lines."""
+    made = table("delivery", "age", "status", "tries", "type", "last answer", wide="last answer")
+    for delivery in deliveries:
+        made.add_row(
+            Text(delivery["id"], _ID_STYLE),
+            Text(age(delivery["created_at"]), "dim"),
+            styled(delivery["status"]),
+            str(len(delivery["attempts"])),
+            Text(printable(delivery["event_type"])),
+            Text(printable(last_answer(delivery)), "dim"),
+        )
+    return made
+
+
+def last_answer(delivery: Delivery) -> str:
+    """What the receiver said last, or why it was given up."""
+    said = delivery["reason"] or ""
+    if not said and delivery["attempts"]:
+        last: Any = delivery["attempts"][-1]
+        said = last["error"] or str(last["status_code"] or "")
+    return said
+
+
+def execution_fields(execution: Execution) -> list[RenderableType]:
+    """How far it is."""
+    seconds = execution["duration_seconds"]
+    counts = table("type", "events")
+    for name, number in execution["counts"].items():
+        counts.add_row(Text(printable(name)), str(number))
+    failed = execution["failed_events"]
+    return [
+        fields(
+            [
+                ("execution", Text(printable(execution["execution_id"]), _ID_STYLE)),
+                ("status", styled(execution["status"])),
+                ("started", f"{execution['started_at']}  ({age(execution['started_at'])} ago)"),
+                ("completed", execution["completed_at"]),
+                ("took", None if seconds is None else f"{seconds:.1f} s"),
+                ("events", str(execution["total_events"])),
+                ("failed", Text(str(failed), "red" if failed else "green")),
+            ]
+        ),
+        Text(""),
+        counts,
+    ]

@@ -1,0 +1,75 @@
+"""Which API, and with which key: flags, then the environment, then a local run."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from triggers_client.client import Client
+from triggers_client.retry import Retry
+
+URL_VARIABLE = "TRIGGERS_URL"
+KEY_VARIABLE = "TRIGGERS_API_KEY"
+_STATE_DIR_VARIABLE = "TRIGGERS_STATE_DIR"  # where `make run` keeps its data
+
+
+@dataclass(slots=True)
+class Target:
+    """What the command line says about it; None where it says nothing."""
+
+    url: str | None = None
+    api_key: str | None = None
+    timeout_seconds: float = 30.0
+    allow_http: bool = False
+
+    def client(self, retry: Retry | None = None, *, needs_key: bool = True) -> Client:
+        """A client of it; raises a usage error that says what is missing."""
+        url, api_key = self.resolved()
+        if url is None:
+            raise click.UsageError(
+                f"Which API? Give --url or set {URL_VARIABLE};"
+                " or run it in the folder where `make run` is running."
+            )
+        if api_key is None and needs_key:
+            raise click.UsageError(
+                f"There is no API key. Set {KEY_VARIABLE}, or give --api-key-file or --ask-key."
+            )
+        return Client(
+            url,
+            api_key,
+            timeout_seconds=self.timeout_seconds,
+            retry=retry,
+            allow_http=self.allow_http,
+        )
+
+    def resolved(self) -> tuple[str | None, str | None]:
+        """URL and key. A local run's are taken both or not at all.
+
+        So no file in a directory that somebody happens to be in draws their key to its own URL.
+        """
+        url = self.url or os.environ.get(URL_VARIABLE)
+        api_key = self.api_key or os.environ.get(KEY_VARIABLE)
+        return (url, api_key) if url or api_key else _local_run()
+
+
+def _local_run() -> tuple[str | None, str | None]:
+    path = Path(os.environ.get(_STATE_DIR_VARIABLE) or ".local") / "stack.json"
+    try:
+        saved = json.loads(path.read_text())
+        return str(saved["url"]), str(saved["api_key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None
+
+
+def read_key(path: str) -> str:
+    """A key from the first line of a file; `-` is standard input."""
+    try:
+        with click.open_file(path) as file:
+            key = str(file.readline()).strip()
+    except OSError as cause:
+        raise click.UsageError(f"The key file cannot be read: {cause.strerror}.") from cause
+    if not key:
+        raise click.UsageError("The first line of the key file is empty.")
+    return key

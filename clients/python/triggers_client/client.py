@@ -1,0 +1,57 @@
+"""The API as a Python object."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import quote
+
+from triggers_client.events import Events
+from triggers_client.inbox import Inbox
+from triggers_client.models import Event, Execution
+from triggers_client.notifications import Notifications
+from triggers_client.paging import path_of, walk
+from triggers_client.retry import Retry
+from triggers_client.transport import Transport
+
+_BUSY = 503
+
+
+class Client:
+    """The API at one URL, for the tenant of one key. Safe for threads.
+
+    `url` as the stack's output `ApiUrl`; `timeout_seconds` is how long one answer may take,
+    `retry` how long a request is tried in all.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        timeout_seconds: float = 30.0,
+        retry: Retry | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        self.transport = Transport(
+            url, api_key, timeout_seconds=timeout_seconds, retry=retry, allow_http=allow_http
+        )
+        self.events = Events(self.transport)
+        self.inbox = Inbox(self.transport)
+        self.notifications = Notifications(self.transport)
+
+    def me(self) -> dict[str, Any]:
+        """Whose key this is."""
+        return self.transport.send("GET", "/me").document()
+
+    def health(self) -> dict[str, Any]:
+        """Whether events can be stored; `unhealthy` is an answer too."""
+        return self.transport.send("GET", "/health", accepted=(_BUSY,)).document()
+
+    def execution(self, execution_id: str) -> Execution:
+        """How far a run of a producer's job has come."""
+        path = f"/executions/{quote(execution_id, safe='')}"
+        return cast("Execution", self.transport.send("GET", path).document())
+
+    def execution_events(self, execution_id: str, limit: int | None = 100) -> Iterator[Event]:
+        """Its events, oldest first; `limit` is of a page."""
+        path = f"/executions/{quote(execution_id, safe='')}/events"
+        return walk(self.transport, path_of(path, {"limit": limit}))

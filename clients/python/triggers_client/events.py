@@ -1,0 +1,106 @@
+"""Posting events, and looking at them."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+from urllib.parse import quote
+
+from triggers_client.batch import BATCH_EVENTS, Result, send_batch
+from triggers_client.encoding import RawJson, object_text
+from triggers_client.models import Event, EventDraft, Order, Scalar, Severity
+from triggers_client.paging import Page, fetch, path_of, walk
+from triggers_client.transport import Transport
+
+
+def event_path(event_id: str, action: str = "") -> str:
+    """Where an event is."""
+    return f"/events/{quote(event_id, safe='')}{action}"
+
+
+class Events:
+    """`/events` of the API."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def post(
+        self,
+        event_type: str,
+        payload: Mapping[str, object] | RawJson,
+        *,
+        metadata: Mapping[str, Scalar] | None = None,
+        severity: Severity | None = None,
+        execution_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Event:
+        """Store an event.
+
+        Without an `idempotency_key` it gets one of its own, so that no retry doubles it; give
+        yours to be safe also when the program itself is run again, within 24 hours.
+        """
+        members: dict[str, object] = {"event_type": event_type, "payload": payload}
+        given = {"metadata": metadata, "severity": severity, "execution_id": execution_id}
+        members |= {name: value for name, value in given.items() if value is not None}
+        key = idempotency_key or str(uuid.uuid4())
+        answer = self._transport.send(
+            "POST", "/events", object_text(members), headers={"Idempotency-Key": key}
+        )
+        return cast("Event", answer.document())
+
+    def post_many(self, drafts: Sequence[EventDraft]) -> list[Result]:
+        """Store events, a hundred in a request; what became of each, in their order."""
+        texts = [
+            object_text({"idempotency_key": str(uuid.uuid4())} | dict(draft)) for draft in drafts
+        ]
+        batches = (
+            texts[start : start + BATCH_EVENTS] for start in range(0, len(texts), BATCH_EVENTS)
+        )
+        return [result for batch in batches for result in send_batch(self._transport, batch)]
+
+    def get(self, event_id: str) -> Event:
+        """The event as it is at this moment."""
+        return cast("Event", self._transport.send("GET", event_path(event_id)).document())
+
+    def acknowledge(self, event_id: str) -> None:
+        """Say that it is processed; saying it again changes nothing."""
+        self._transport.send("POST", event_path(event_id, "/acknowledge"))
+
+    def replay(self, event_id: str) -> Event:
+        """Put it back to `pending` and push it anew. Not repeated by itself: each is a round."""
+        path = event_path(event_id, "/replay")
+        return cast("Event", self._transport.send("POST", path, repeatable=False).document())
+
+    def erase(self, event_id: str) -> None:
+        """Erase what it said, for good."""
+        self._transport.send("DELETE", event_path(event_id))
+
+    def page(
+        self,
+        *,
+        status: str | None = None,
+        event_type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        order: Order | None = None,
+        limit: int | None = None,
+        etag: str | None = None,
+    ) -> Page[Event] | None:
+        """A page of all events, newest first by default; None if unchanged since `etag`."""
+        query = {"status": status, "event_type": event_type, "since": since, "until": until}
+        path = path_of("/events", query | {"order": order, "limit": limit})
+        return fetch(self._transport, path, etag)
+
+    def walk(
+        self,
+        *,
+        status: str | None = None,
+        event_type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        order: Order | None = None,
+        limit: int | None = 100,
+    ) -> Iterator[Event]:
+        """All events, newest first by default; `limit` is of a page."""
+        query = {"status": status, "event_type": event_type, "since": since, "until": until}
+        path = path_of("/events", query | {"order": order, "limit": limit})
+        return walk(self._transport, path)

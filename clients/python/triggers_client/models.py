@@ -1,0 +1,117 @@
+"""What the API takes and answers; docs/API_CONTRACTS.md says what each member means."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Severity = Literal["info", "warning", "error", "critical"]
+Status = Literal["pending", "delivered", "failed"]
+Order = Literal["asc", "desc"]
+Scalar = str | int | float | bool | None
+
+
+class EventDraft(TypedDict):
+    """An event as it is posted."""
+
+    event_type: str
+    payload: Any
+    metadata: NotRequired[dict[str, Scalar]]
+    severity: NotRequired[Severity]
+    execution_id: NotRequired[str]
+    idempotency_key: NotRequired[str]
+
+
+class Event(TypedDict):
+    """An event as the API shows it everywhere."""
+
+    id: str
+    event_id: str
+    event_type: str
+    payload: dict[str, Any]
+    metadata: dict[str, Scalar]
+    severity: Severity
+    execution_id: str | None
+    status: Status
+    created_at: str
+    delivered_at: str | None
+    delivery_attempts: int
+
+
+class Lease(TypedDict):
+    """Events that no other lease holds until `expires_at`; ids are null if none was free."""
+
+    lease_id: str | None
+    expires_at: str | None
+    events: list[Event]
+
+
+class Acknowledged(TypedDict):
+    """What became of one id: 204, 404, 410 or 503."""
+
+    event_id: str
+    status: int
+    error: dict[str, Any] | None
+
+
+class Execution(TypedDict):
+    """How far a run of a producer's job has come."""
+
+    execution_id: str
+    status: Literal["running", "completed", "completed_with_errors"]
+    started_at: str
+    completed_at: str | None
+    duration_seconds: float | None
+    total_events: int
+    counts: dict[str, int]
+    failed_events: int
+
+
+class Config(TypedDict):
+    """Where and when to push. `secret` is there only in the answer that tells it."""
+
+    id: str
+    name: str
+    channel: str
+    settings: dict[str, Any]
+    secrets_set: list[str]
+    filters: dict[str, Any]
+    message_template: str | None
+    acknowledges: bool
+    enabled: bool
+    disabled_reason: str | None
+    circuit: dict[str, Any]
+    created_at: str
+    updated_at: str
+    secret: NotRequired[str | None]
+
+
+class Attempt(TypedDict):
+    """One push that was tried."""
+
+    at: str
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+
+
+class Delivery(TypedDict):
+    """One event on its way to one config."""
+
+    id: str
+    config_id: str
+    event_id: str
+    event_type: str
+    round: int
+    status: Literal["retrying", "succeeded", "dead"]
+    created_at: str
+    next_attempt_at: str | None
+    reason: str | None
+    attempts: list[Attempt]
+
+
+class Replayed(TypedDict):
+    """What a call to replay dead letters did; there may be more while `next_cursor` is set."""
+
+    matched: int
+    replayed: int
+    skipped: int
+    dry_run: bool
+    next_cursor: str | None

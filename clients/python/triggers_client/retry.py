@@ -1,0 +1,59 @@
+"""How often and how long a request is tried again."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_chance = random.SystemRandom()
+
+
+def _pause(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Waits that double, spread at random so that many clients do not come back at once.
+
+    `budget_seconds` is how long a request may be tried in all, by the clock on the wall: a laptop
+    that slept for a day must not send again what the API has meanwhile forgotten.
+    `pause` waits, and says whether the caller wants to stop.
+    """
+
+    budget_seconds: float = 30.0
+    first_seconds: float = 0.5
+    longest_seconds: float = 30.0
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    pause: Callable[[float], bool] = field(default=_pause, repr=False)
+    chance: Callable[[], float] = field(default=_chance.random, repr=False)
+
+    def wait_seconds(self, attempt: int, asked_for: float | None) -> float:
+        """How long to wait after this attempt, counted from 0; never less than was asked for."""
+        backoff: float = min(self.longest_seconds, self.first_seconds * 2 ** min(attempt, 16))
+        jittered = backoff * (0.5 + self.chance() / 2)
+        return jittered if asked_for is None else asked_for + jittered / 4
+
+
+@dataclass(slots=True)
+class Attempts:
+    """One request's tries."""
+
+    retry: Retry
+    begun_at: float = 0.0
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.begun_at = self.retry.clock()
+
+    def wait(self, asked_for: float | None = None) -> bool:
+        """Wait for the next try; False if there is to be none."""
+        seconds = self.retry.wait_seconds(self.number, asked_for)
+        self.number += 1
+        if self.retry.clock() + seconds - self.begun_at > self.retry.budget_seconds:
+            return False
+        stopped = self.retry.pause(seconds)
+        # Asked again after the wait: the machine may have slept much longer.
+        overslept = self.retry.clock() - self.begun_at > self.retry.budget_seconds
+        return not stopped and not overslept

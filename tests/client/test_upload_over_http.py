@@ -1,0 +1,74 @@
+"""Facts about posting a file to an API that misbehaves."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.scripted_api import LOST, Said, ScriptedApi, problem
+from tests.client.upload_world import LINE
+from triggers_client import UnreachableError
+from triggers_client.upload.checkpoint import Checkpoint
+from triggers_client.upload.file_run import FileRun
+
+
+def through(api: ScriptedApi, path: Path, **more: Any) -> Checkpoint:
+    """Post over HTTP."""
+    transport = api.client(**more).transport
+    run = FileRun(path, transport, "acme", in_flight=2)
+    return run.run(run.begun(), threading.Event(), lambda _checkpoint: None)
+
+
+def test_lost_answers_refusals_and_busy_stores_double_nothing(
+    api: ScriptedApi, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(LINE % n for n in range(450)))
+    busy = {"status": 503, "retry_after": 1, "error": {"error": "store_unavailable"}}
+    api.play(
+        LOST,
+        problem(429, "rate_limited", Retry_After="1"),
+        Said(200, {"results": [busy] * 100}),
+        LOST,
+        problem(503, "busy"),
+        Said(500, "<html>"),
+    )
+
+    reached = through(api, path)
+
+    assert sorted(each["payload"]["n"] for each in api.stored.values()) == list(range(450))
+    assert reached.counts.settled == 450
+
+
+def test_a_line_that_spoils_its_request_is_found_and_the_others_are_stored(
+    api: ScriptedApi, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(LINE % n for n in range(100)))
+
+    def spoilt(asked: Any) -> Said | None:
+        has_it = any(each["payload"]["n"] == 41 for each in asked.body["events"])
+        return problem(400, "malformed_json") if has_it else None
+
+    api.script = spoilt
+    reached = through(api, path)
+
+    assert (reached.counts.stored, reached.counts.rejected) == (99, 1)
+    refusal = json.loads((tmp_path / "events.jsonl.rejected").read_text())
+    assert (refusal["line"], refusal["error"]) == (42, "malformed_json")
+    assert len(api.asked) < 20
+
+
+def test_an_outage_ends_the_run_and_the_next_one_goes_on(api: ScriptedApi, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(LINE % n for n in range(1000)))
+    api.script = lambda _asked: LOST if len(api.asked) > 4 else None
+    with pytest.raises(UnreachableError):
+        through(api, path, budget_seconds=0)
+    assert not (tmp_path / "events.jsonl.rejected").exists()
+
+    api.script = lambda _asked: None
+    assert through(api, path).complete
+    assert sorted(each["payload"]["n"] for each in api.stored.values()) == list(range(1000))
