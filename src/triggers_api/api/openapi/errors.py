@@ -18,6 +18,9 @@ _SAME_EVERYWHERE: Final = {
     "503": "store_unavailable",
 }
 _OF_REPLAYS: Final = ("store_unavailable", "queue_unavailable")
+_OF_METRICS: Final[dict[str, tuple[str, ...]]] = {
+    "503": ("store_unavailable", "metrics_unavailable")
+}
 
 # What does not follow from a route's path, parameters and body.
 _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -40,17 +43,17 @@ _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "503": _OF_REPLAYS,
     },
     "replay_event": {"503": _OF_REPLAYS},
-} | {
-    name: {"503": ("store_unavailable", "metrics_unavailable")}
-    for name in (
+} | dict.fromkeys(
+    (
         "get_daily_events",
         "get_status_changes",
         "get_success_rate",
         "get_failures",
         "get_summary",
         "get_dashboard",
-    )
-}
+    ),
+    _OF_METRICS,
+)
 
 
 def add_error_codes(path: str, operation: Operation) -> set[str]:
