@@ -43,17 +43,13 @@ _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "503": _OF_REPLAYS,
     },
     "replay_event": {"503": _OF_REPLAYS},
-} | dict.fromkeys(
-    (
-        "get_daily_events",
-        "get_status_changes",
-        "get_success_rate",
-        "get_failures",
-        "get_summary",
-        "get_dashboard",
-    ),
-    _OF_METRICS,
-)
+    "get_daily_events": _OF_METRICS,
+    "get_status_changes": _OF_METRICS,
+    "get_success_rate": _OF_METRICS,
+    "get_failures": _OF_METRICS,
+    "get_summary": _OF_METRICS,
+    "get_dashboard": _OF_METRICS,
+}
 
 
 def add_error_codes(path: str, operation: Operation) -> set[str]:
