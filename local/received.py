@@ -31,8 +31,11 @@ class Push:
 
     @property
     def note(self) -> str:
-        """What it is about, in one line."""
-        line = " ".join(_said(self.channel, self.headers, self.body).split())
+        """What it is about, in one line; what would command a terminal is not in it."""
+        words = " ".join(_said(self.channel, self.headers, self.body).split())
+        line = "".join(
+            each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words
+        )
         return line if len(line) <= _NOTE_CHARACTERS else f"{line[:_NOTE_CHARACTERS]}…"
 
 

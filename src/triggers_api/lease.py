@@ -174,7 +174,8 @@ class Lease:
     ) -> tuple[str, ...] | None:
         now = self._clock()
         book = self._store.read_book(tenant)
-        if lease_id <= book.cleared or ends_at_of(lease_id) <= now:
+        # By the ids: an invented one may end after the year 9999, which is no moment.
+        if lease_id <= max(book.cleared, last_id_at(now)):
             return ()
         bundle = self._store.find_bundle(tenant, lease_id)
         if bundle is None:

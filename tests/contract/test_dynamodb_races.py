@@ -1,5 +1,6 @@
 """The event store on DynamoDB, while others are at work and when somebody stops half-way."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,6 +162,41 @@ def test_two_large_bodies_under_one_key_at_one_moment_never_mix(
         dynamodb_events.add(TENANT, one, a_fingerprint("1"))
 
     assert walk(dynamodb_events) == [one]
+
+
+@pytest.mark.parametrize("body", ["the same", "another"])
+def test_who_comes_second_with_a_key_leaves_no_large_payload_behind(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    events_table: str,
+    clock: FixedClock,
+    body: str,
+) -> None:
+    slow = a_keyed_event(clock(), payload=incompressible_payload(9000))
+    fast = a_keyed_event(clock.advance(milliseconds=5), payload=incompressible_payload(9000))
+
+    def race() -> None:
+        dynamodb_events.add(TENANT, fast, a_fingerprint("the same"))
+
+    with before_call(dynamodb, "PutItem", race, 2), suppress(IdempotencyConflictError):
+        dynamodb_events.add(TENANT, slow, a_fingerprint(body))
+
+    stored = dynamodb.scan(TableName=events_table)["Items"]
+    assert [item["sk"]["S"] for item in stored if "payload" in item] == [f"payload#{fast.id}"]
+    assert walk(dynamodb_events) == [fast]
+
+
+def test_a_repeat_while_the_event_is_erased_is_told_to_come_again(
+    dynamodb: "DynamoDBClient", dynamodb_events: DynamoEventStore, clock: FixedClock
+) -> None:
+    event = a_keyed_event(clock(), payload=incompressible_payload(9000))
+    dynamodb_events.add(TENANT, event, a_fingerprint())
+
+    def erase() -> None:
+        dynamodb_events.erase(TENANT, event.id, clock())
+
+    with before_call(dynamodb, "BatchGetItem", erase), pytest.raises(StoreUnavailableError):
+        dynamodb_events.add(TENANT, a_keyed_event(clock(), payload=event.payload), a_fingerprint())
 
 
 def test_an_event_is_never_seen_without_its_large_payload(

@@ -15,6 +15,7 @@ from tests.builders import (
     walk,
 )
 from tests.clock import FixedClock
+from tests.contract.clients import before_call
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.lifecycle import ALL_STATUSES
 from triggers_api.ports import EventQuery, EventStore
@@ -137,6 +138,25 @@ def test_who_stopped_before_the_payload_was_deleted_can_finish(
 
     stored = dynamodb.scan(TableName=events_table)["Items"]
     assert [item["sk"]["S"] for item in stored if event.id in str(item)] == ["event"]
+
+
+def test_what_two_requests_with_its_key_left_behind_is_erased_too(
+    dynamodb_events: DynamoEventStore,
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    clock: FixedClock,
+) -> None:
+    payload = incompressible_payload(5000)
+    stopped = a_keyed_event(clock(), "key", payload=payload)
+    with before_call(dynamodb, "PutItem", _killed, 2), pytest.raises(KeyboardInterrupt):
+        dynamodb_events.add(TENANT, stopped, a_fingerprint())
+    event = a_keyed_event(clock.advance(seconds=1), "key", payload=payload)
+    dynamodb_events.add(TENANT, event, a_fingerprint())
+
+    dynamodb_events.erase(TENANT, event.id, clock())
+
+    stored = dynamodb.scan(TableName=events_table)["Items"]
+    assert [item for item in stored if "payload" in item] == []
 
 
 def _killed(**_: object) -> None:

@@ -109,6 +109,17 @@ def test_releasing_again_or_too_late_changes_nothing(api: Api, clock: FixedClock
     assert ids(lease(api)) == []
 
 
+@pytest.mark.parametrize("digit", ["0", "7", "Z"])
+def test_an_invented_lease_changes_nothing_whenever_it_would_end(api: Api, digit: str) -> None:
+    post_event(api)
+    lease(api)
+
+    invented = f"lse_{min(digit, '7')}{digit * 25}"  # of the year 1970 to 10889
+    assert api.post("/inbox/release", {"lease_id": invented}).status == 204
+
+    assert ids(lease(api)) == []
+
+
 def test_another_tenants_lease_cannot_be_released(api: Api, other_api: Api) -> None:
     post_event(api)
     leased = lease(api)

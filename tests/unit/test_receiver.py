@@ -63,6 +63,13 @@ def test_it_takes_what_is_pushed(url: str, received: Received, method: str) -> N
     assert push.note == "invoice.failed error evt_1"
 
 
+def test_nothing_that_was_pushed_commands_the_terminal_it_is_told_in() -> None:
+    body = json.dumps({"text": "\x1b[2J\x9b31m red \u202e back"})
+    push = Push(number=1, channel="slack", target="/", attempt=1, status=200, headers={}, body=body)
+
+    assert push.note == "\ufffd[2J\ufffd31m red \ufffd back"
+
+
 def test_it_answers_as_the_channels_do(url: str, received: Received) -> None:
     assert send(f"{url}/services/T0", {"text": "[KONOZY] Invoice failed"}) == (200, "ok")
     assert only(received).channel == "slack"

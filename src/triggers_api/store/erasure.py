@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from triggers_api.event_ids import is_event_id
 from triggers_api.store import items
-from triggers_api.store.dynamodb import failed_condition, store_errors
+from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found
 from triggers_api.store.status_changes import IS_VISIBLE
 from triggers_api.store.tenants import TenantRows
@@ -63,7 +63,22 @@ class Erasure:
                 if not failed_condition(error)[0]:
                     raise
                 raise not_found(event_id) from None
-            if items.is_apart(answer["Attributes"]):
-                self.client.delete_item(
-                    TableName=self.table, Key=items.payload_key(tenant, event_id)
-                )
+            for key in self._payloads(tenant, event_id, answer["Attributes"]):
+                self.client.delete_item(TableName=self.table, Key=key)
+
+    def _payloads(self, tenant: str, event_id: str, head: Item) -> list[Item]:
+        """The keys of the payloads kept apart: the event's own, and those of lost requests.
+
+        A request that stopped before its head was stored left a payload behind; sent again
+        with its idempotency key, it has the same place, but another id.
+        """
+        if "fingerprint" not in head:
+            return [items.payload_key(tenant, event_id)] if items.is_apart(head) else []
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :first)",
+            ExpressionAttributeValues={":pk": head["pk"], ":first": {"S": items.PAYLOAD}},
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        return [key for page in pages for key in page["Items"]]

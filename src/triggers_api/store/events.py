@@ -146,7 +146,12 @@ class DynamoEventStore:
             failed, place = failed_condition(error)
             if not failed or place is None:
                 raise
-            return None if _is_same_write(place, head) else place
+            if _is_same_write(place, head):
+                return None
+            if body and place["id"] != head["id"]:
+                # Nobody will ever ask for it, and who erases the key's event cannot know of it.
+                self._client.delete_item(TableName=self._table, Key=_key_of(body))
+            return place
         return None
 
     def _to_items(self, tenant: str, event: Event) -> tuple[Item, Item]:
@@ -188,8 +193,10 @@ class DynamoEventStore:
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
             self._put_new(tenant, claimed, fingerprint, is_claimed=True)
             return Addition(claimed, replayed=True)
-        stored = self._heads.complete(tenant, [head])[0]
-        return Addition(idempotency.first_state(stored), replayed=True)
+        found = self._heads.complete(tenant, [head])
+        if not found:
+            raise StoreUnavailableError("The key's event was just erased. Send it again.")
+        return Addition(idempotency.first_state(found[0]), replayed=True)
 
     def _page(self, tenant: str, heads: list[Item], horizon: Position | None) -> EventPage:
         shown = within_answer(heads)
@@ -197,6 +204,10 @@ class DynamoEventStore:
         if len(shown) < len(heads):
             return EventPage(events, items.position_in_index(shown[-1]))
         return EventPage(events, horizon)
+
+
+def _key_of(item: Item) -> Item:
+    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def _is_same_write(stored: Item, head: Item) -> bool:

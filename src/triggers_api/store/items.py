@@ -24,6 +24,9 @@ from triggers_api.ports import Position
 from triggers_api.store.dynamodb import Item
 from triggers_api.timestamps import from_text, to_text
 
+PAYLOAD = "payload#"
+"""Begins the sort key of every payload that is kept apart."""
+
 WRITE_UNIT_BYTES = 1024
 # Later a head gets `delivered_at` (39 bytes), a status 2 letters longer, and with an
 # idempotency key a `fingerprint` (27 bytes). They must not push it over a step of the price.
@@ -38,13 +41,13 @@ def event_key(tenant: str, event_id: str) -> Item:
 
 def payload_key(tenant: str, event_id: str) -> Item:
     """The primary key of a large event's payload."""
-    return {"pk": event_key(tenant, event_id)["pk"], "sk": {"S": f"payload#{event_id}"}}
+    return {"pk": event_key(tenant, event_id)["pk"], "sk": {"S": f"{PAYLOAD}{event_id}"}}
 
 
 def event_id_of(body: Item) -> str:
     """Whose payload this is."""
     sk: str = body["sk"]["S"]
-    return sk.removeprefix("payload#")
+    return sk.removeprefix(PAYLOAD)
 
 
 def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:

@@ -47,7 +47,8 @@ class DynamoSurvey:
         with store_errors():
             while True:
                 answer = self._client.scan(**request)
-                found |= {item["tenant"]["S"] for item in answer["Items"]}
+                # The token buckets in this table say whose they are by their key alone.
+                found |= {item["tenant"]["S"] for item in answer["Items"] if "tenant" in item}
                 if "LastEvaluatedKey" not in answer:
                     return frozenset(found)
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
