@@ -41,6 +41,7 @@ class DynamoSurvey:
         """See `Survey.tenants`. Of the keys nothing else is asked for, least of all hashes."""
         request: dict[str, Any] = {
             "TableName": self._settings.keys_table,
+            "FilterExpression": "attribute_exists(tenant)",  # token buckets have none
             "ProjectionExpression": "tenant",
         }
         found: set[str] = set()

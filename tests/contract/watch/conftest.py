@@ -13,16 +13,18 @@ from tests.clock import FixedClock
 from tests.contract.conftest import OpenStore, create_table
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes_push import InMemoryConfigStore
+from tests.fakes_rate import InMemoryTokenBuckets
 from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurvey
 from triggers_api import aws
 from triggers_api.cloudwatch.metrics import CloudWatchMetrics
-from triggers_api.ports import EventStore
+from triggers_api.ports import EventStore, TokenBuckets
 from triggers_api.push.ports import ConfigStore
 from triggers_api.settings import MonitorSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.survey import DynamoSurvey
+from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.watch.metrics import DIMENSION, METRICS, Metric
 from triggers_api.watch.ports import HealthStore, MetricSource, Survey
 
@@ -40,6 +42,7 @@ class Surveyed:
     events: EventStore
     api_keys: InMemoryApiKeyStore | DynamoApiKeyStore
     configs: ConfigStore
+    token_buckets: TokenBuckets
 
 
 @dataclass
@@ -69,6 +72,7 @@ def dynamodb_surveyed(
         open_store(dynamodb, settings.events_table),
         DynamoApiKeyStore(dynamodb, settings.keys_table),
         DynamoConfigStore(dynamodb, settings.notifications_table, PlainBox(), clock),
+        DynamoTokenBuckets(dynamodb, settings.keys_table),
     )
 
 
@@ -78,7 +82,8 @@ def surveyed(request: pytest.FixtureRequest, clock: FixedClock) -> Surveyed:
         found: Surveyed = request.getfixturevalue("dynamodb_surveyed")
         return found
     events, keys, configs = InMemoryEventStore(clock), InMemoryApiKeyStore(), InMemoryConfigStore()
-    return Surveyed(InMemorySurvey(events, keys, configs), events, keys, configs)
+    survey = InMemorySurvey(events, keys, configs)
+    return Surveyed(survey, events, keys, configs, InMemoryTokenBuckets())
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

@@ -17,6 +17,7 @@ from tests.builders_push import a_config
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
 from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.token_bucket import RateLimit
 from triggers_api.watch.ports import Inbox
 
 MANY = 1000
@@ -31,6 +32,17 @@ def test_tenants_are_those_with_a_key_dead_or_alive(surveyed: Surveyed, clock: F
     surveyed.api_keys.revoke(keys[2].key_id, clock())
 
     assert surveyed.survey.tenants() == {TENANT, OTHER_TENANT}
+
+
+def test_a_tenants_token_bucket_is_not_taken_for_a_key(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    surveyed.api_keys.add(an_api_key(clock(), tenant=TENANT)[0])
+
+    for tenant in (TENANT, OTHER_TENANT):
+        surveyed.token_buckets.take(tenant, RateLimit(per_second=10, burst=20), 5, clock())
+
+    assert surveyed.survey.tenants() == {TENANT}
 
 
 def test_an_inbox_is_what_is_pending_or_failed(surveyed: Surveyed, clock: FixedClock) -> None:
