@@ -183,9 +183,8 @@ def _print_request(request: RequestLine) -> None:
 
 def _print_push(push: Push) -> None:
     attempt = "" if push.attempt == 1 else f"attempt {push.attempt}  "
-    _print_line(
-        f"{push.at:%H:%M:%S}", push.status, f"push   {push.channel:<36}", attempt + push.note
-    )
+    what = f"push   {f'{push.channel} {push.target}':<36}"
+    _print_line(f"{push.at:%H:%M:%S}", push.status, what, attempt + push.note)
 
 
 def _print_line(time_of_day: str, status: int, what: str, notes: str) -> None:

@@ -4,6 +4,7 @@ import sys
 import webbrowser
 from contextlib import suppress
 
+from local.api_client import ApiClient
 from local.stack import Stack, stack_file, state_dir_from_environment
 
 
@@ -12,6 +13,11 @@ def main() -> int:
     stack = Stack.load(stack_file(state_dir_from_environment()))
     if stack is None or stack.dashboard_url is None:
         print("Nothing runs here. Start it with `make run`.", file=sys.stderr)
+        return 1
+    try:
+        ApiClient(stack.dashboard_url, "no key").get("/")
+    except OSError:  # the run was stopped
+        print(f"{stack.dashboard_url} does not answer. Start it with `make run`.", file=sys.stderr)
         return 1
     print(f"Dashboard  {stack.dashboard_url}")
     with suppress(webbrowser.Error):  # the line above is what there is without a browser

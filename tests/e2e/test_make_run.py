@@ -16,6 +16,7 @@ import pytest
 
 from local import clean
 from local.api_client import ApiClient
+from local.dashboard import __main__ as dashboard
 from local.emulator import HOST
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
@@ -129,9 +130,23 @@ def test_the_printed_dashboard_answers(run: Run) -> None:
     shown = run.printed(r"^  Dashboard +(http\S+)$")
     assert shown is not None
     assert shown[1] == stack.dashboard_url
-    dashboard = ApiClient(shown[1], "no key")
-    assert b"<title>Dashboard</title>" in dashboard.get("/").body
-    assert dashboard.get("/data?minutes=15").status == 200
+    page = ApiClient(shown[1], "no key")
+    assert b"<title>Dashboard</title>" in page.get("/").body
+    assert page.get("/data?minutes=15").status == 200
+
+
+def test_it_shows_where_a_push_went(run: Run) -> None:
+    eventually(lambda: run.printed(r"^\d\d:\d\d:\d\d  200  push +webhook /demo +sync\.started "))
+
+
+def test_the_dashboard_of_a_stopped_run_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = f"http://{HOST}:9"
+    Stack("", "", "", "", dashboard_url=gone).save(stack_file(tmp_path))
+    monkeypatch.setenv("TRIGGERS_STATE_DIR", str(tmp_path))
+    assert dashboard.main() == 1
+    assert capsys.readouterr().err == f"{gone} does not answer. Start it with `make run`.\n"
 
 
 def test_the_data_of_a_run_is_not_cleaned_away(run: Run) -> None:

@@ -41,14 +41,14 @@ class DynamoSurvey:
         """See `Survey.tenants`. Of the keys nothing else is asked for, least of all hashes."""
         request: dict[str, Any] = {
             "TableName": self._settings.keys_table,
+            "FilterExpression": "attribute_exists(tenant)",  # token buckets have none
             "ProjectionExpression": "tenant",
         }
         found: set[str] = set()
         with store_errors():
             while True:
                 answer = self._client.scan(**request)
-                # The token buckets in this table say whose they are by their key alone.
-                found |= {item["tenant"]["S"] for item in answer["Items"] if "tenant" in item}
+                found |= {item["tenant"]["S"] for item in answer["Items"]}
                 if "LastEvaluatedKey" not in answer:
                     return frozenset(found)
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
