@@ -7,7 +7,8 @@ from tests.builders_push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryEventStore
 from tests.fakes_push import InMemoryDeliveryStore
-from tests.functional.conftest import assert_is_error, post_event
+from tests.functional.conftest import LogLines, assert_is_error, post_event
+from tests.functional.delivery_bench import REFUSED, Bench, metrics_of
 from tests.http_api import Api
 from triggers_api.erase import Erase
 from triggers_api.push.delivery import DeliveryStatus
@@ -68,3 +69,20 @@ def test_what_receivers_said_is_erased_too(
     Erase(fake_events, deliveries, clock)(TENANT, event.id)
 
     assert PERSONAL not in str(deliveries.get(TENANT, dead.id))
+
+
+@pytest.mark.parametrize("was_tried", [False, True])
+def test_a_push_of_an_erased_event_ends_quietly(log_lines: LogLines, *, was_tried: bool) -> None:
+    bench = Bench()
+    event, task = bench.post(REFUSED)
+    if was_tried:
+        bench.work(task)
+    Erase(bench.events, bench.deliveries, bench.clock)(TENANT, event.id)
+    bench.clock.advance(hours=1)
+    pushes, lines = len(bench.channel.pushes), len(log_lines())
+
+    assert bench.work(task) == []
+
+    assert len(bench.channel.pushes) == pushes
+    assert bench.queue.dead_letters == []
+    assert [(line["level"], metrics_of(line)) for line in log_lines()[lines:]] == [("INFO", {})]

@@ -20,7 +20,7 @@ from triggers_api.handlers.observability import create_logger, create_metrics, e
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
 from triggers_api.lifecycle import EventStatus
 from triggers_api.push.deliver import Deliver, Outcome, Result
-from triggers_api.push.delivery import DeliveryStatus, Task
+from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
 from triggers_api.queue.deliveries import LONGEST_HIDDEN, SqsDeliveryQueue, from_body
@@ -155,7 +155,7 @@ class Worker:
         known = {name: value for name, value in line.items() if value is not None}
         known |= embedded(self._metrics, self._measured(task, outcome))
         # Who gave it up may have stopped before this line: like its letter, it is told again.
-        if delivery is not None and delivery.status is DeliveryStatus.DEAD:
+        if delivery is not None and delivery.is_dead_letter:
             self._logger.critical("DEAD_LETTER", extra=known)
         else:
             self._logger.info("delivery.carried_out", extra=known)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from triggers_api.errors import NotFoundError
+from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import EventStore
@@ -37,6 +37,7 @@ class Result(StrEnum):
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
     REPEATED = "repeated"  # was final already
+    ERASED = "erased"  # its event was erased meanwhile: nothing to send, nothing to tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,10 @@ class Deliver:
         now = self._clock()
         if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
-        event = self._find_event(task)
+        try:
+            event = self._find_event(task)
+        except EventErasedError:
+            return Outcome(result=Result.ERASED)
         if event is None or config is None or not config.enabled:
             return self._give_up(task, found, event, config)
         admitted, waits_until = self._breakers.admit(config, now)
@@ -110,6 +114,8 @@ class Deliver:
     def _find_event(self, task: Task) -> Event | None:
         try:
             return self._events.get(task.tenant, task.event_id)
+        except EventErasedError:
+            raise
         except NotFoundError:
             return None
 
@@ -193,7 +199,7 @@ class Deliver:
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
         """What follows from a final record, and where it moved the event; again, nothing."""
         task = delivery.task
-        if delivery.status is DeliveryStatus.DEAD:
+        if delivery.is_dead_letter:
             self._queue.send_dead_letter(task, delivery.reason or "")
             siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
             # A batch that was dispatched twice may have counted a config less the second time,

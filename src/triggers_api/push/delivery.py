@@ -97,6 +97,11 @@ class Delivery:
         return self.status is not DeliveryStatus.RETRYING
 
     @property
+    def is_dead_letter(self) -> bool:
+        """Whether it was given up; because its event was erased is no failure of anybody's."""
+        return self.status is DeliveryStatus.DEAD and self.reason != ERASED
+
+    @property
     def tries(self) -> int:
         """Attempts that count towards the schedule."""
         return len(self.attempts) - self.tries_before
