@@ -18,6 +18,7 @@ _SAME_EVERYWHERE: Final = {
     "503": "store_unavailable",
 }
 _OF_REPLAYS: Final = ("store_unavailable", "queue_unavailable")
+_OF_FIGURES: Final = {"503": ("store_unavailable", "metrics_unavailable")}
 
 # What does not follow from a route's path, parameters and body.
 _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -40,16 +41,12 @@ _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "503": _OF_REPLAYS,
     },
     "replay_event": {"503": _OF_REPLAYS},
-} | {
-    name: {"503": ("store_unavailable", "metrics_unavailable")}
-    for name in (
-        "get_daily_events",
-        "get_status_changes",
-        "get_success_rate",
-        "get_failures",
-        "get_summary",
-        "get_dashboard",
-    )
+    "get_daily_events": _OF_FIGURES,
+    "get_status_changes": _OF_FIGURES,
+    "get_success_rate": _OF_FIGURES,
+    "get_failures": _OF_FIGURES,
+    "get_summary": _OF_FIGURES,
+    "get_dashboard": _OF_FIGURES,
 }
 
 
