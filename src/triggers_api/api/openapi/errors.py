@@ -18,7 +18,9 @@ _SAME_EVERYWHERE: Final = {
     "503": "store_unavailable",
 }
 _OF_REPLAYS: Final = ("store_unavailable", "queue_unavailable")
-_OF_FIGURES: Final = {"503": ("store_unavailable", "metrics_unavailable")}
+_OF_FIGURES: Final[dict[str, tuple[str, ...]]] = {
+    "503": ("store_unavailable", "metrics_unavailable")
+}
 
 # What does not follow from a route's path, parameters and body.
 _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
