@@ -108,6 +108,7 @@ def _failures(api: ApiClient, received: Received, run: str) -> tuple[list[Event]
     well = _post(api, _job("sync.completed", f"exec_story_{run}_well", "info"))
     for channel in _PEOPLE:
         _await_text(received, channel, well["execution_id"])
+        _await_text(received, channel, "onsecutive failures")  # pushes come in any order
     alerts = _alerts(api, failed)
     if len(alerts) != 1:
         raise StoryError(f"{_FAILURES} failures in a row raised {len(alerts)} alerts, not one.")

@@ -16,7 +16,7 @@ from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 
 GENERATOR = "openapi_python_client"
-PACKAGE = "triggers_client"
+PACKAGE = "generated_triggers_client"  # the other one is ours
 # For a body that is a list, beside another, it writes an isinstance(body, list[…]) that raises:
 # so its clients send no batches of CloudEvents.
 CONFIG = """

@@ -136,7 +136,8 @@ def test_what_is_refused_for_good_is_a_dead_letter_with_its_reason(stack: Stack,
     subscribe(api, "webhook", {"url": f"{url}/?status=404"})
     event = post(api)
     await_delivery(api, event, "dead")
-    assert api.get(f"/events/{event['id']}").json()["status"] == "failed"
+    # Its record says so first, then the event.
+    eventually(lambda: api.get(f"/events/{event['id']}").json()["status"] == "failed", SECONDS)
 
     sqs = client("sqs", stack.aws_endpoint)
     queue = outputs(stack)["DeadLetterQueueUrl"]

@@ -47,7 +47,7 @@ def test_a_posted_event_is_counted_once(stack: Stack, watcher: Watcher) -> None:
     eventually(counted)
     watcher.read_requests()
     assert total(stack, "TriggersAPI", "EventsCreated", service) == before + 1
-    assert total(stack, "AWS/ApiGateway", "Count", ("ApiId", watcher.parts.api_id)) > before
+    assert total(stack, "AWS/ApiGateway", "Count", ("ApiId", watcher.parts.api_id)) > 0
 
 
 def test_an_alarm_follows_its_own_metric_only(stack: Stack, watcher: Watcher) -> None:
