@@ -92,10 +92,13 @@ class Deliver:
         now = self._clock()
         if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
+        event: Event | None = None
         try:
-            event = self._find_event(task)
+            event = self._events.get(task.tenant, task.event_id)
         except EventErasedError:
             return Outcome(result=Result.ERASED)
+        except NotFoundError:
+            pass  # expired: given up below
         if event is None or config is None or not config.enabled:
             return self._give_up(task, found, event, config)
         admitted, waits_until = self._breakers.admit(config, now)
@@ -110,14 +113,6 @@ class Deliver:
         if self._deliveries.record(replayed, known_attempts=len(found.attempts)):
             return replayed
         return self._deliveries.find(found.task)  # somebody had the same task and was faster
-
-    def _find_event(self, task: Task) -> Event | None:
-        try:
-            return self._events.get(task.tenant, task.event_id)
-        except EventErasedError:
-            raise
-        except NotFoundError:
-            return None
 
     def _attempt(
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
