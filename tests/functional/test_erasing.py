@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders import TENANT, store_event
 from tests.builders_push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes import InMemoryEventStore
@@ -86,3 +86,26 @@ def test_a_push_of_an_erased_event_ends_quietly(log_lines: LogLines, *, was_trie
     assert len(bench.channel.pushes) == pushes
     assert bench.queue.dead_letters == []
     assert [(line["level"], metrics_of(line)) for line in log_lines()[lines:]] == [("INFO", {})]
+
+
+def test_who_stopped_before_the_answers_were_erased_can_finish(
+    fake_events: InMemoryEventStore, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = store_event(fake_events, clock())
+    deliveries = InMemoryDeliveryStore()
+    dead = a_delivery(a_task(event, a_config()), DeliveryStatus.DEAD, reason=PERSONAL)
+    deliveries.record(dead, known_attempts=None)
+    erase = Erase(fake_events, deliveries, clock)
+
+    def killed(*_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliveries, "erase_answers", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase(TENANT, event.id)
+    assert PERSONAL in str(deliveries.get(TENANT, dead.id))
+
+    erase(TENANT, event.id)
+
+    assert PERSONAL not in str(deliveries.get(TENANT, dead.id))
