@@ -17,7 +17,7 @@ from tests.fakes_push import (
 )
 from triggers_api.event import Event
 from triggers_api.handlers.delivery import Worker
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Delivery, Task
@@ -27,8 +27,8 @@ from triggers_api.summarize import Summarize
 
 SENDING_TAKES = timedelta(milliseconds=250)
 DELAYS = tuple(timedelta(seconds=each) for each in (1, 59.2, 60, 60.001, 900, 7200))
-GONE = Receipt(status_code=410, error="the receiver answered 410 Gone", is_gone=True)
-PERMANENT = Receipt(status_code=422, error="the receiver answered 422", is_permanent=True)
+GONE = Receipt(status_code=410, error="the receiver answered 410 Gone", refusal=Refusal.GONE)
+PERMANENT = Receipt(status_code=422, error="the receiver answered 422", refusal=Refusal.FINAL)
 REFUSED = Receipt(status_code=500, error="the receiver answered 500")
 
 

@@ -9,7 +9,7 @@ from tests.fakes import InMemoryEventStore
 from tests.fakes_push import REFUSED
 from tests.functional.notification_api import World, codes
 from triggers_api.event import Severity
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 
@@ -42,7 +42,7 @@ def test_it_answers_what_the_channel_said(world: World, clock: FixedClock) -> No
         REFUSED,
         Receipt(error="no answer within 15 s"),
         Receipt(status_code=429, error="slow down", retry_after=timedelta(hours=1)),
-        Receipt(status_code=410, error="gone", is_gone=True, is_permanent=True),
+        Receipt(status_code=410, error="gone", refusal=Refusal.GONE),
     ],
 )
 def test_a_refusal_is_told_and_changes_nothing(world: World, receipt: Receipt) -> None:

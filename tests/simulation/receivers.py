@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from tests.simulation.clock import VirtualClock
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Push, Receipt, Refusal
 
 
 class Mood(StrEnum):
@@ -58,9 +58,9 @@ class Receivers:
         if mood is Mood.DEAD:
             return Receipt(error="timed out")
         if mood is Mood.GONE:
-            return Receipt(status_code=410, error="410 Gone", is_gone=True)
+            return Receipt(status_code=410, error="410 Gone", refusal=Refusal.GONE)
         if mood is Mood.PICKY and self._chance.random() < 0.3:
-            return Receipt(status_code=422, error="422", is_permanent=True)
+            return Receipt(status_code=422, error="422", refusal=Refusal.FINAL)
         if mood is Mood.LYING and self._chance.random() < 0.5:
             return Receipt(error="timed out")
         if mood is Mood.MOODY and self._chance.random() < 0.6:

@@ -23,6 +23,7 @@ from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
 from triggers_api.channels.watch import Watch, unwatched
+from triggers_api.push.channel import Refusal
 
 DEADLINE_SECONDS: Final = 15.0
 EXCERPT_BYTES: Final = 4096
@@ -73,7 +74,9 @@ class GuardedHttp:
         try:
             target = check_url(url, allow_private=self.network.allow_private)
         except RefusedTargetError as error:
-            raise SendError(f"The URL is refused: {error.message}.", is_permanent=True) from None
+            raise SendError(
+                f"The URL is refused: {error.message}.", refusal=Refusal.FINAL
+            ) from None
         watched = self._watch(method, target.host)
         with watched as answered, self.watchdog.deadline(self.deadline_seconds) as deadline:
             connection = self._idle.take(target) or _new_connection(target, self.network)

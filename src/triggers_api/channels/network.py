@@ -17,6 +17,7 @@ from triggers_api.channels.addresses import is_private, is_public
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.limits import TooMuchError
 from triggers_api.channels.urls import RefusedTargetError
+from triggers_api.push.channel import Refusal
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Tells a host name's addresses; injected, so that a test can lie. Raises OSError."""
@@ -35,11 +36,11 @@ _WORDS: Final[dict[type[Exception], str]] = {  # the special before the general
 class SendError(Exception):
     """Nothing was answered; the message is a sentence for people, without secrets."""
 
-    def __init__(self, message: str, *, is_permanent: bool = False) -> None:
-        """Permanent if trying again cannot help."""
+    def __init__(self, message: str, *, refusal: Refusal = Refusal.DOWN) -> None:
+        """`refusal` is what it means for the push."""
         super().__init__(message)
         self.message = message
-        self.is_permanent = is_permanent
+        self.refusal = refusal
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -94,7 +95,7 @@ class Network:
         try:
             self.judge(host, port, Deadline(_CHECK_SECONDS))
         except SendError as error:
-            if error.is_permanent:
+            if error.refusal is Refusal.FINAL:
                 message = "the host leads to an address that is not public"
                 raise RefusedTargetError(message, "not_public") from None
 
@@ -102,7 +103,9 @@ class Network:
         """The host's addresses, all of them allowed; else `SendError`."""
         addresses = _resolve_within(deadline, partial(self._resolver, host, port))
         if not all(map(self._is_allowed, addresses)):
-            raise SendError("The host leads to an address that is not public.", is_permanent=True)
+            raise SendError(
+                "The host leads to an address that is not public.", refusal=Refusal.FINAL
+            )
         return addresses
 
     def _is_allowed(self, address: str) -> bool:

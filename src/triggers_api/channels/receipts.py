@@ -10,7 +10,7 @@ from urllib3.util import Retry
 
 from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.retry import LONGEST_RETRY_AFTER
 
 # Refused for now: the request timed out, met another one, came too early or too often.
@@ -24,18 +24,28 @@ def receipt_of(response: Response, *, receiver: str = "The receiver", said: str 
     status = response.status_code
     if 200 <= status < 300:  # noqa: PLR2004  # what HTTP calls successful
         return Receipt(status_code=status)
+    wait = retry_after(response.headers) if status in _SAYS_WHEN else None
     return Receipt(
         status_code=status,
         error=f"{receiver} answered {_in_words(status)}{f': {said}' if said else ''}.",
-        is_permanent=400 <= status < 500 and status not in _TRANSIENT,  # noqa: PLR2004
-        is_gone=status == HTTPStatus.GONE,
-        retry_after=retry_after(response.headers) if status in _SAYS_WHEN else None,
+        refusal=_refusal(status, wait),
+        retry_after=wait,
     )
+
+
+def _refusal(status: int, wait: timedelta | None) -> Refusal:
+    if status == HTTPStatus.GONE:
+        return Refusal.GONE
+    if status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None:
+        return Refusal.TOO_FAST
+    if 400 <= status < 500 and status not in _TRANSIENT:  # noqa: PLR2004
+        return Refusal.FINAL
+    return Refusal.DOWN
 
 
 def receipt_of_failure(error: SendError) -> Receipt:
     """The receipt when nothing was answered."""
-    return Receipt(error=error.message, is_permanent=error.is_permanent)
+    return Receipt(error=error.message, refusal=error.refusal)
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

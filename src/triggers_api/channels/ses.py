@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from triggers_api import aws
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 
 _TRANSIENT: Final = frozenset(
     {
@@ -59,8 +59,9 @@ def _receipt_of(error: ClientError) -> Receipt:
     """By status and code; the message may name addresses, so it is not told."""
     code = error.response.get("Error", {}).get("Code", "an error")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    is_final = status is not None and 400 <= status < 500 and code not in _TRANSIENT  # noqa: PLR2004
     return Receipt(
         status_code=status,
         error=f"Amazon SES answered {code}.",
-        is_permanent=status is not None and 400 <= status < 500 and code not in _TRANSIENT,  # noqa: PLR2004
+        refusal=Refusal.FINAL if is_final else Refusal.DOWN,
     )

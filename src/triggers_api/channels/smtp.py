@@ -11,7 +11,7 @@ from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.limits import LimitedLines
 from triggers_api.channels.network import Network, SendError, explained
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 
 # An address literal: the machine's name is nobody's business, and looking it up may hang.
 _WHO_WE_ARE: Final = "[127.0.0.1]"
@@ -37,7 +37,7 @@ class SmtpSender:
             try:
                 return self._send(settings, password, message, deadline)
             except SendError as error:
-                return Receipt(error=error.message, is_permanent=error.is_permanent)
+                return Receipt(error=error.message, refusal=error.refusal)
             except smtplib.SMTPServerDisconnected as error:
                 return Receipt(error=explained(_cause(error), deadline).message)
             except smtplib.SMTPException as error:
@@ -106,7 +106,7 @@ def _receipt_of_sent(recipients: int, refused: Mapping[str, tuple[int, bytes]]) 
         status_code=code,
         error=f"Only {recipients - len(refused)} of {recipients} recipients were accepted; "
         f"for another the mail server answered {_in_words(code, reply)}.",
-        is_permanent=True,
+        refusal=Refusal.FINAL,
     )
 
 
@@ -123,14 +123,14 @@ def _receipt_of(error: smtplib.SMTPException) -> Receipt:
         return Receipt(
             error="The mail server does not offer what the settings ask for: "
             "encryption, or a way to log in.",
-            is_permanent=True,
+            refusal=Refusal.FINAL,
         )
     if code not in _TRANSIENT and code not in _PERMANENT:
         return Receipt(error="What the mail server answered was no valid reply.")
     return Receipt(
         status_code=code,
         error=f"The mail server answered {_in_words(code, reply)}.",
-        is_permanent=code in _PERMANENT,
+        refusal=Refusal.FINAL if code in _PERMANENT else Refusal.DOWN,
     )
 
 

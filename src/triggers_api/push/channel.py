@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from triggers_api.event import Event
@@ -19,20 +20,37 @@ class Push:
     execution_counts: dict[str, int] | None = None  # event types of its execution, if known
 
 
+class Refusal(StrEnum):
+    """What it means that a push was not taken: three are about the receiver, two about the event.
+
+    One counter for all of them would let a busy receiver pass for a dead one.
+    """
+
+    DOWN = "down"  # it cannot take anything now: tried again, and the breaker counts it
+    TOO_FAST = "too_fast"  # it wants nothing until `retry_after`: no failure, no attempt used up
+    GONE = "gone"  # it wants nothing ever again: its config is disabled
+    NOT_THIS_EVENT = "not_this_event"  # tried again, but the breaker has nothing to learn from it
+    FINAL = "final"  # by the provider's documented word no repetition helps: given up
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What the receiver said; accepted if there is no error."""
 
     status_code: int | None = None
     error: str | None = None  # a sentence for people, without secrets
-    is_permanent: bool = False  # trying again cannot help
-    is_gone: bool = False  # the receiver wants no more at all
+    refusal: Refusal = Refusal.DOWN  # what the error means, if there is one
     retry_after: timedelta | None = None
 
     @property
     def accepted(self) -> bool:
         """Whether the receiver has taken it."""
         return self.error is None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it was refused for good: trying again cannot help."""
+        return not self.accepted and self.refusal in (Refusal.FINAL, Refusal.GONE)
 
 
 class Channel(Protocol):

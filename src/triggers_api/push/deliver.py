@@ -17,7 +17,7 @@ from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import EventStore
 from triggers_api.push.breakers import Breakers
-from triggers_api.push.channel import Channel, Push, Receipt
+from triggers_api.push.channel import Channel, Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
@@ -129,7 +129,7 @@ class Deliver:
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
         opened = self._breakers.tell(config, receipt, end)
-        if receipt.is_gone:
+        if receipt.refusal is Refusal.GONE:
             self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
@@ -169,7 +169,7 @@ class Deliver:
         wait = self._schedule.wait_after(
             delivery.tries, retry_after=receipt.retry_after, chance=self._chance()
         )
-        if receipt.is_permanent or receipt.is_gone or wait is None:
+        if receipt.is_final or wait is None:
             return replace(
                 delivery, status=DeliveryStatus.DEAD, next_attempt_at=None, reason=receipt.error
             )

@@ -14,7 +14,7 @@ from tests.unit.channels.pushes import HASTY_SECONDS, SIGNING_SECRET, a_http, a_
 from tests.unit.channels.receivers import answer_of, answering, silent, unused_port
 from triggers_api.channels import all_channels
 from triggers_api.errors import InvalidContentError
-from triggers_api.push.channel import Channel, Push, Receipt
+from triggers_api.push.channel import Channel, Push, Receipt, Refusal
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t-s3cr3t"
 
@@ -104,21 +104,21 @@ def test_what_is_taken_is_accepted(case: Case) -> None:
 
     assert receipt.accepted
     assert receipt.status_code in {200, 250}
-    assert not receipt.is_permanent
-    assert not receipt.is_gone
+    assert not receipt.is_final
+    assert receipt.refusal is not Refusal.GONE
 
 
 def test_trouble_on_the_other_side_may_pass(case: Case) -> None:
     receipt, _ = sent(case, answer=answer_of("503 Busy"), reply=b"421 busy\r\n")
 
     assert not receipt.accepted
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_a_refusal_is_final(case: Case) -> None:
     receipt, _ = sent(case, answer=answer_of("403 No"), reply=b"554 no\r\n")
 
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
 
 
 def test_nobody_there_may_pass(case: Case) -> None:
@@ -140,7 +140,7 @@ def test_garbage_may_pass(case: Case) -> None:
     receipt, _ = sent(case, answer=b"\0\xff garbage\r\n\r\n", reply=b"\0\xff garbage\r\n")
 
     assert not receipt.accepted
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_metadata_addresses_are_refused_even_in_local_runs(case: Case) -> None:
@@ -155,7 +155,7 @@ def test_metadata_addresses_are_refused_even_in_local_runs(case: Case) -> None:
     )
     receipt = case.channel.send(a_push(shown, secrets | case.verb_secrets))
 
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
 
 
 def test_secrets_are_parted_from_what_is_shown(case: Case) -> None:

@@ -17,6 +17,7 @@ from tests.unit.channels.receivers import (
 )
 from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp
 from triggers_api.channels.network import SendError
+from triggers_api.push.channel import Refusal
 
 SECRET_PATH = "/services/T000/s3cr3t?token=s3cr3t"
 
@@ -52,7 +53,7 @@ def test_nobody_there(http: GuardedHttp) -> None:
     with unused_port() as port, pytest.raises(SendError, match="refused the connection") as failed:
         send(http, f"http://127.0.0.1:{port}/")
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 def test_no_url_is_ever_logged(http: GuardedHttp, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,6 +20,7 @@ from tests.unit.channels.receivers import (
 )
 from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp
 from triggers_api.channels.network import SendError
+from triggers_api.push.channel import Refusal
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def fails_in_time() -> Iterator[None]:
         pytest.raises(SendError, match=r"No full answer came within 0\.3 seconds") as failed,
     ):
         yield
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 def test_headers_that_come_drop_by_drop_hold_nobody_up(hasty_http: GuardedHttp) -> None:
@@ -122,7 +123,7 @@ def test_headers_without_end_are_refused(http: GuardedHttp) -> None:
     ):
         send(http, receiver.url)
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 def test_an_early_refusal_of_a_large_body_is_heard(http: GuardedHttp) -> None:
@@ -183,7 +184,7 @@ def test_whatever_is_answered_is_an_answer_or_a_failure(http: GuardedHttp, answe
             status = send(http, receiver.url).status_code
         except SendError as error:
             status = None
-            may_be_mended = not error.is_permanent
+            may_be_mended = error.refusal is Refusal.DOWN
         else:
             may_be_mended = True
 

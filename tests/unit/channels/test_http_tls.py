@@ -17,6 +17,7 @@ from tests.unit.channels.receivers import (
 )
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.network import SendError
+from triggers_api.push.channel import Refusal
 
 
 def test_a_trusted_certificate_is_trusted(certificate: Certificate) -> None:
@@ -37,7 +38,7 @@ def test_an_unknown_certificate_is_not_and_may_be_mended(
     ):
         send(http, receiver.url)
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
     assert receiver.requests == []
 
 
@@ -59,7 +60,7 @@ def test_no_tls_where_tls_is_asked_for(http: GuardedHttp) -> None:
     with plain as receiver, pytest.raises(SendError, match="over TLS") as failed:
         send(http, receiver.url.replace("http:", "https:"))
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 def test_certificates_are_loaded_once_and_only_when_needed() -> None:

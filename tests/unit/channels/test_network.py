@@ -14,6 +14,7 @@ from tests.unit.channels.receivers import OK, answering
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.network import Network, SendError, resolve
+from triggers_api.push.channel import Refusal
 
 HOSTS_FOR_THE_SYSTEM = [
     "2130706433",
@@ -65,7 +66,7 @@ def test_hostile_urls_are_refused_when_sent_though_they_were_saved(
     with pytest.raises(SendError) as refused:
         strict("93.184.216.34").send("POST", url, headers={}, body=b"")
 
-    assert refused.value.is_permanent
+    assert refused.value.refusal is Refusal.FINAL
     assert connected == []
 
 
@@ -93,7 +94,7 @@ def test_no_address_of_a_name_is_tried_unless_all_are_public(
     with pytest.raises(SendError, match="not public") as refused:
         strict(*addresses).send("POST", "https://hooks.example.com/", headers={}, body=b"")
 
-    assert refused.value.is_permanent
+    assert refused.value.refusal is Refusal.FINAL
     assert connected == []
 
 
@@ -117,7 +118,7 @@ def test_a_name_is_resolved_once_and_exactly_the_judged_address_is_used(
     with pytest.raises(SendError, match="refused the connection") as failed:
         http.send("POST", "https://rebinding.example.com/", headers={}, body=b"")
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
     assert connected == [("93.184.216.34", 443)]
 
 
@@ -148,7 +149,7 @@ def test_an_unknown_name_may_be_known_later() -> None:
     with pytest.raises(SendError, match="could not be resolved") as failed:
         a_http(resolver=unknown).send("POST", "https://hooks.example.com/", headers={}, body=b"")
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_a_name_server_that_does_not_answer_holds_nobody_up(held_up: threading.E
             "POST", "https://hooks.example.com/", headers={}, body=b""
         )
 
-    assert not failed.value.is_permanent
+    assert failed.value.refusal is Refusal.DOWN
 
 
 def test_a_connection_that_was_judged_is_used_again_without_being_resolved() -> None:

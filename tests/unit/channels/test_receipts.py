@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, retry_after
+from triggers_api.push.channel import Refusal
 
 
 def answered(status: int, **headers: str) -> Response:
@@ -20,7 +21,7 @@ def test_2xx_is_success(status: int) -> None:
 
     assert receipt.accepted
     assert receipt.status_code == status
-    assert not receipt.is_permanent
+    assert not receipt.is_final
     assert receipt.retry_after is None
 
 
@@ -31,8 +32,8 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
     receipt = receipt_of(answered(status))
 
     assert not receipt.accepted
-    assert not receipt.is_permanent
-    assert not receipt.is_gone
+    assert not receipt.is_final
+    assert receipt.refusal is not Refusal.GONE
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 411, 413, 415, 422, 451, 499])
@@ -40,14 +41,14 @@ def test_a_refusal_is_final(status: int) -> None:
     receipt = receipt_of(answered(status))
 
     assert not receipt.accepted
-    assert receipt.is_permanent
-    assert not receipt.is_gone
+    assert receipt.refusal is Refusal.FINAL
+    assert receipt.refusal is not Refusal.GONE
 
 
 def test_410_is_the_end() -> None:
     receipt = receipt_of(answered(410))
 
-    assert receipt.is_gone
+    assert receipt.refusal is Refusal.GONE
     assert not receipt.accepted
 
 
@@ -115,8 +116,10 @@ def test_no_header_can_do_harm(said: str) -> None:
 
 @pytest.mark.parametrize("is_permanent", [True, False])
 def test_without_an_answer_the_failure_speaks(*, is_permanent: bool) -> None:
-    receipt = receipt_of_failure(SendError("The host hid.", is_permanent=is_permanent))
+    receipt = receipt_of_failure(
+        SendError("The host hid.", refusal=Refusal.FINAL if is_permanent else Refusal.DOWN)
+    )
 
     assert receipt.error == "The host hid."
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
     assert receipt.status_code is None

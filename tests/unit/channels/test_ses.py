@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from tests.unit.channels.pushes import a_push
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Push, Receipt, Refusal
 
 SETTINGS = {"transport": "ses", "from": "triggers@example.com", "to": ["ops@example.com"]}
 
@@ -95,7 +95,9 @@ def test_a_refusal_tells_the_code_and_no_address(
     receipt = sent_through(http, FakeSes(refusal(code, status)))
 
     assert receipt == Receipt(
-        status_code=status, error=f"Amazon SES answered {code}.", is_permanent=is_permanent
+        status_code=status,
+        error=f"Amazon SES answered {code}.",
+        refusal=Refusal.FINAL if is_permanent else Refusal.DOWN,
     )
 
 

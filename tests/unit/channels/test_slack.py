@@ -15,6 +15,7 @@ from triggers_api.channels.suggestions import BY_ERROR_TYPE
 from triggers_api.channels.texts import COLOURS
 from triggers_api.errors import InvalidContentError
 from triggers_api.event import Severity
+from triggers_api.push.channel import Refusal
 
 URL = "https://hooks.slack.com/services/T000/B000/s3cr3t"
 COUNTS = {"order.fetched": 2, "invoice.created": 1, "invoice.failed": 1}
@@ -145,7 +146,7 @@ def test_slacks_word_for_it_is_told_and_nothing_else(
         receipt = channel.send(a_push({}, {"url": receiver.url}))
 
     assert receipt.error == f"Slack answered {error}."
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
 
 
 def test_slacks_limit_is_kept(channel: SlackChannel) -> None:
@@ -153,12 +154,12 @@ def test_slacks_limit_is_kept(channel: SlackChannel) -> None:
         receipt = channel.send(a_push({}, {"url": receiver.url}))
 
     assert receipt.retry_after == timedelta(seconds=30)
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_an_archived_channel_wants_no_more(channel: SlackChannel) -> None:
     with answering(answer_of("410 Gone", b"channel_is_archived")) as receiver:
-        assert channel.send(a_push({}, {"url": receiver.url})).is_gone
+        assert channel.send(a_push({}, {"url": receiver.url})).refusal is Refusal.GONE
 
 
 def test_the_url_is_a_secret(strict_channel: SlackChannel) -> None:

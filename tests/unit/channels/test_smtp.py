@@ -16,6 +16,7 @@ from tests.unit.channels.pushes import HASTY_SECONDS, a_http
 from tests.unit.channels.receivers import Certificate, dripping, silent, unused_port
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
+from triggers_api.push.channel import Refusal
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_wrong_password_is_final_and_not_told(certificate: Certificate) -> Non
 
     assert receipt.status_code == 535
     assert receipt.error == "The mail server answered 535 5.7.8."
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
     assert mailbox.envelopes == []
 
 
@@ -68,7 +69,7 @@ def test_an_unknown_certificate_is_not_trusted(
 
     assert receipt.error is not None
     assert "certificate was not accepted" in receipt.error
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_no_password_goes_over_an_unencrypted_line(channel: EmailChannel) -> None:
@@ -76,7 +77,7 @@ def test_no_password_goes_over_an_unencrypted_line(channel: EmailChannel) -> Non
         settings = {"security": "starttls", "username": USER}
         receipt = channel.send(a_mail(mailbox.port, settings, PASSWORD))
 
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
     assert receipt.error is not None
     assert "does not offer" in receipt.error
     assert mailbox.logins == []
@@ -92,7 +93,7 @@ def test_who_is_refused_is_counted_and_the_others_get_it_once(channel: EmailChan
     assert receipt.error == (
         "Only 1 of 3 recipients were accepted; for another the mail server answered 550 5.1.1."
     )
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_if_all_are_refused_one_that_may_be_accepted_later_is_worth_another_try(
         receipt = channel.send(a_mail(mailbox.port, {"to": to}))
 
     assert receipt.status_code == code
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
     assert receipt.error is not None
     assert "s3cr3t" not in receipt.error
     assert "example.com" not in receipt.error
@@ -132,7 +133,7 @@ def test_a_mail_that_is_refused(
         receipt = channel.send(a_mail(mailbox.port))
 
     assert receipt.status_code == int(reply[:3])
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_servers_that_do_not_want(
         receipt = channel.send(a_mail(server.port))
 
     assert not receipt.accepted
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
 
 
 def test_what_was_taken_counts_though_the_server_never_says_goodbye(channel: EmailChannel) -> None:
@@ -176,7 +177,7 @@ def test_what_was_not_said_to_be_taken_does_not_count(channel: EmailChannel) -> 
         receipt = channel.send(a_mail(server.port))
 
     assert not receipt.accepted
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_slow_servers_hold_nobody_up(hasty_http: GuardedHttp) -> None:
@@ -192,7 +193,7 @@ def test_slow_servers_hold_nobody_up(hasty_http: GuardedHttp) -> None:
             assert time.monotonic() - begin < HASTY_SECONDS + 0.5
 
         assert not receipt.accepted
-        assert not receipt.is_permanent
+        assert not receipt.is_final
 
 
 def test_a_server_that_talks_without_end_is_cut_short(channel: EmailChannel) -> None:
@@ -202,7 +203,7 @@ def test_a_server_that_talks_without_end_is_cut_short(channel: EmailChannel) -> 
 
     assert time.monotonic() - begin < 5
     assert receipt.error == "The host said more than is taken before it came to the point."
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_nobody_there(channel: EmailChannel) -> None:
@@ -219,4 +220,4 @@ def test_mail_leaves_only_through_the_guard(host: str) -> None:
     receipt = an_email_channel(http).send(a_mail(25, {"host": host}))
 
     assert receipt.error == "The host leads to an address that is not public."
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL

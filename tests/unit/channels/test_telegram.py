@@ -16,7 +16,7 @@ from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.telegram import MAX_TEXT, TelegramChannel
 from triggers_api.errors import InvalidContentError
 from triggers_api.event import Severity
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Push, Receipt, Refusal
 
 TOKEN = "123456789:AAExampleExampleExampleExampleExamp"
 CHAT = {"chat_id": "-1001234567890"}
@@ -146,7 +146,7 @@ def test_telegrams_own_wait_is_kept(channel: TelegramChannel) -> None:
     receipt = answered(channel, refusal("429 Slower", "Too Many Requests", retry_after=35))
 
     assert receipt.retry_after == timedelta(seconds=35)
-    assert not receipt.is_permanent
+    assert not receipt.is_final
     assert receipt.error == "Telegram answered 429 Too Many Requests: Too Many Requests."
 
 
@@ -172,7 +172,7 @@ def test_a_strange_wait_does_no_harm(
 def test_a_refusal_is_final(answer: bytes, channel: TelegramChannel) -> None:
     receipt = answered(channel, answer)
 
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
     assert receipt.error is not None
     assert receipt.error.startswith("Telegram answered 4")
 
@@ -184,7 +184,7 @@ def test_a_strange_body_does_no_harm(body: bytes, channel: TelegramChannel) -> N
     receipt = answered(channel, answer_of("502 Bad Gateway", body))
 
     assert not receipt.accepted
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_the_token_is_told_to_nobody(channel: TelegramChannel) -> None:

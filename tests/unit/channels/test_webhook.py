@@ -10,6 +10,7 @@ from tests.unit.channels.receivers import OK, answer_of, answering, unused_port
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.webhook import WebhookChannel
 from triggers_api.errors import Detail, InvalidContentError
+from triggers_api.push.channel import Refusal
 from triggers_api.push.config import new_signing_secret
 from triggers_api.timestamps import now, to_text
 
@@ -99,7 +100,7 @@ def test_a_failure_is_told(answer: str, is_permanent: bool, channel: WebhookChan
 
     assert not receipt.accepted
     assert receipt.status_code == int(answer[:3])
-    assert receipt.is_permanent == is_permanent
+    assert receipt.is_final == is_permanent
     assert "s3cr3t" not in repr(receipt)  # bodies may echo anything
 
 
@@ -108,13 +109,13 @@ def test_nobody_there(channel: WebhookChannel) -> None:
         receipt = channel.send(a_push({"url": f"http://127.0.0.1:{port}"}, SECRETS))
 
     assert receipt.error == "The host refused the connection."
-    assert not receipt.is_permanent
+    assert not receipt.is_final
 
 
 def test_a_private_address_is_given_up_at_once(strict_channel: WebhookChannel) -> None:
     receipt = strict_channel.send(a_push({"url": "https://10.0.0.1/"}, SECRETS))
 
-    assert receipt.is_permanent
+    assert receipt.refusal is Refusal.FINAL
     assert receipt.error == "The URL is refused: the address is not public."
 
 

@@ -12,14 +12,14 @@ from tests.clock import START
 from tests.fakes_push import ACCEPTED, REFUSED
 from tests.unit.push.bench import SCHEDULE, Bench
 from triggers_api.lifecycle import EventStatus
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import Attempt, DeliveryStatus
 from triggers_api.push.retry import RetrySchedule
 
-PERMANENT = Receipt(status_code=400, error="the receiver answered 400", is_permanent=True)
-GONE = Receipt(status_code=410, error="the receiver answered 410", is_gone=True)
+PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
+GONE = Receipt(status_code=410, error="the receiver answered 410", refusal=Refusal.GONE)
 SILENT = Receipt(error="no answer within 15 s")
 
 
@@ -216,7 +216,7 @@ def test_whatever_the_receiver_does_it_comes_to_a_right_end(
     schedule = RetrySchedule(tuple(timedelta(seconds=delay) for delay in sorted(delays)))
     bench = Bench(schedule)
     expected = (receipts + [ACCEPTED] * schedule.attempts)[: schedule.attempts]
-    end = next((n for n, r in enumerate(expected) if r.accepted or r.is_permanent or r.is_gone), -1)
+    end = next((n for n, r in enumerate(expected) if r.accepted or r.is_final), -1)
 
     outcome = bench.work(*receipts)
     while outcome.again_at is not None:

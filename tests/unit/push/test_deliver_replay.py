@@ -9,11 +9,11 @@ from tests.builders import TENANT
 from tests.fakes_push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench, stop
 from triggers_api.lifecycle import EventStatus
-from triggers_api.push.channel import Receipt
+from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import DeliveryStatus, Task
 
-PERMANENT = Receipt(status_code=400, error="the receiver answered 400", is_permanent=True)
+PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
 
 
 @pytest.fixture
