@@ -43,7 +43,7 @@ story: $(INSTALLED) ## Tell an order sync through the running system: statuses, 
 	@$(BIN)/python -m local.story
 
 dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
-	@$(BIN)/python -m local.dashboard
+	@$(BIN)/python -m local.open_dashboard
 
 test: $(INSTALLED) $(NODE_INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)

@@ -1,1 +1,7 @@
 """Commands for the people who run the service, on the local stack and on AWS."""
+
+import sys
+from pathlib import Path
+
+# So that `python -m admin.keys` finds the code without being installed or told where it is.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))

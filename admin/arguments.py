@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable
 
-import local  # noqa: F401  # it tells Python where the code is
 from triggers_api.api_keys import TENANT
 
 

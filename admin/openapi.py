@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Any
 
-import local  # noqa: F401  # it tells Python where the code is
 from triggers_api.api.app import create_app
 from triggers_api.api.openapi.document import document
 

@@ -1,15 +1,19 @@
 """Which deployment a command acts on: the local one that is running, or a stack on AWS."""
 
 import argparse
+import json
+import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.clients import client as local_client
-from local.stack import Stack, stack_file, state_dir_from_environment
+_LOCAL_REGION: Final = "us-east-1"
+_LOCAL_USER: Final = ("test", "test")  # the emulator's own; it does not check the secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,23 @@ def find(options: argparse.Namespace) -> Target:
 
 
 def _local() -> Target:
-    stack = Stack.load(stack_file(state_dir_from_environment()))
-    if stack is None:
+    """What `make run` wrote down of itself in `stack.json`."""
+    file = Path(os.environ.get("TRIGGERS_STATE_DIR") or ".local") / "stack.json"
+    try:
+        running = json.loads(file.read_text())
+    except FileNotFoundError:
         sys.exit("No local stack has run here. Start one with `make run`, or name one: --stack.")
+    endpoint = running["aws_endpoint"]
+    session = boto3.Session(*_LOCAL_USER, region_name=_LOCAL_REGION)
+    past_any_proxy = Config(proxies={})
 
     def connect(service: str) -> Any:
-        return local_client(service, stack.aws_endpoint)
+        return session.client(service, endpoint_url=endpoint, config=past_any_proxy)  # type: ignore[call-overload]  # a name that is not spelt out
 
     try:
-        return _from_stack(connect, stack.stack_name, "the local stack")
+        return _from_stack(connect, running["stack_name"], "the local stack")
     except (BotoCoreError, ClientError):
-        sys.exit(f"The local stack does not answer at {stack.aws_endpoint}. Start it: `make run`.")
+        sys.exit(f"The local stack does not answer at {endpoint}. Start it: `make run`.")
 
 
 def _from_stack(connect: Any, stack_name: str, place: str) -> Target:

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.clients import client
-from local.watch.stand_ins import with_stand_ins
+from local.cloudwatch import with_stand_ins
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK_NAME = "triggers-local"

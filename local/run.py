@@ -16,13 +16,12 @@ from rich.console import Console
 from rich.text import Text
 
 from local.api_client import UnexpectedAnswerError, expect
-from local.dashboard.server import serving_dashboard
+from local.cloudwatch import RequestLine, serving_dashboard
 from local.deploy import DeployError
 from local.emulator import HOST, EmulatorError
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
 from local.receiver import ReceiverError, running_receiver
-from local.request_log import RequestLine
 from local.stack import (
     Stack,
     StackError,

@@ -12,6 +12,7 @@ from typing import Self
 
 from local.api_client import Answer, ApiClient
 from local.clients import client
+from local.cloudwatch import Listener, Positions, Watcher, watching
 from local.demo_key import demo_key
 from local.deploy import API_ID, Deployment, deploy
 from local.emulator import API_WORKERS, running_emulator
@@ -19,8 +20,6 @@ from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
 from local.stream_poller import polling
 from local.trace_catcher import catching_traces, traces_file
-from local.watch.log_group import Positions
-from local.watch.watcher import Listener, Watcher, watching
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 

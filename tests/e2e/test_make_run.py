@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from local import clean
+from local import open_dashboard as dashboard
 from local.api_client import ApiClient
-from local.dashboard import __main__ as dashboard
 from local.emulator import HOST
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT

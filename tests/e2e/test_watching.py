@@ -10,12 +10,12 @@ import pytest
 
 from local import story
 from local.clients import client
-from local.dashboard.server import serving_dashboard
+from local.cloudwatch.alarm_state import State
+from local.cloudwatch.dashboard.server import serving_dashboard
+from local.cloudwatch.log_group import Positions
+from local.cloudwatch.metric_reader import MetricReader, MetricStat
+from local.cloudwatch.watcher import Watcher
 from local.stack import Stack
-from local.watch.alarm_state import State
-from local.watch.log_group import Positions
-from local.watch.metric_reader import MetricReader, MetricStat
-from local.watch.watcher import Watcher
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 

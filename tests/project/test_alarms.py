@@ -192,12 +192,12 @@ def test_an_address_is_subscribed_only_if_there_is_one() -> None:
 
 
 def test_only_metric_math_is_left_out_on_the_emulator_and_only_while_it_must_be() -> None:
-    """Its CloudFormation refuses it; local/watch/stand_ins.py, where it is, finds a way."""
+    """Its CloudFormation refuses it; local/cloudwatch/stand_ins.py, where it is, finds a way."""
     left_out = {
         name for name, one in resources("AWS::CloudWatch::Alarm").items() if "Condition" in one
     }
     refused = {alarm.logical_id for alarm in ALARMS.values() if alarm.expression}
-    stands_in = (ROOT / "local" / "watch" / "stand_ins.py").exists()
+    stands_in = (ROOT / "local" / "cloudwatch" / "stand_ins.py").exists()
     assert left_out == (set() if stands_in else refused)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import local.cloudwatch
 from tests.cloudformation import ROOT
 
 PACKAGE = ROOT / "src" / "triggers_api"
@@ -93,6 +94,32 @@ def test_a_library_is_imported_only_where_it_belongs() -> None:
     wrong = {name_of(path): foreign(path) - MAY_IMPORT[layer_of(path)] for path in MODULES}
 
     assert {name: imports for name, imports in wrong.items() if imports} == {}
+
+
+def imports_from(folder: str, package: str) -> dict[str, set[str]]:
+    """By file of a folder: what it imports of a package, as dotted names."""
+    found = {
+        path: {name for name in imports_of(path) if name.split(".")[0] == package}
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    return {name_of(path): names for path, names in found.items() if names}
+
+
+def test_the_local_cloudwatch_is_a_package_of_its_own() -> None:
+    inside, outside = {}, {}
+    for file, names in imports_from("local", "local").items():
+        if file.startswith("local/cloudwatch/"):
+            inside[file] = {name for name in names if not name.startswith("local.cloudwatch")}
+        else:
+            outside[file] = {name for name in names if name.startswith("local.cloudwatch.")}
+
+    assert set.union(*inside.values()) == {"local.clients.client"}
+    exported = {f"local.cloudwatch.{name}" for name in local.cloudwatch.__all__}
+    assert set.union(*outside.values()) <= exported
+
+
+def test_the_commands_of_operators_need_nothing_of_the_local_run() -> None:
+    assert imports_from("admin", "local") == {}
 
 
 def test_the_environment_is_read_in_one_module_only() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from local import clean
+from local.cloudwatch.request_log import parse
 from local.deploy import parameters, source_zip
 from local.emulator import locked
-from local.request_log import parse
 from tests.cloudformation import ROOT, resources, template
 
 MAKEFILE = (ROOT / "Makefile").read_text()

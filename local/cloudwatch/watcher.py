@@ -5,19 +5,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from local.clients import client
-from local.request_log import RequestLine
-from local.stream_lag import Lag
-from local.watch import vended
-from local.watch.alarms import Alarms, Change
-from local.watch.emf import Datum, data_of
-from local.watch.invocations import Calls, Invocation, gateway_data, lambda_data
-from local.watch.log_group import LogGroup, Positions
-from local.watch.metric_data import publish
-from local.watch.metric_filter import MetricFilter
-from local.watch.parts import Parts
+from local.cloudwatch import vended
+from local.cloudwatch.alarms import Alarms, Change
+from local.cloudwatch.emf import Datum, data_of
+from local.cloudwatch.invocations import Calls, Invocation, gateway_data, lambda_data
+from local.cloudwatch.log_group import LogGroup, Positions
+from local.cloudwatch.metric_data import publish
+from local.cloudwatch.metric_filter import MetricFilter
+from local.cloudwatch.parts import Parts
+from local.cloudwatch.request_log import RequestLine
 
 REQUESTS_SECONDS = 0.5  # soon enough for a person, rare enough to leave the emulator its time
 LOOK_SECONDS = 3.0
@@ -27,6 +26,14 @@ Listener = Callable[[float, RequestLine], None]
 """Hears of a request, and when it ended."""
 
 _logger = logging.getLogger(__name__)
+
+
+class Lag(Protocol):
+    """How far the reading of the stream is behind."""
+
+    def take_seconds(self, now: float) -> float | None:
+        """The worst since the last call; None if there was nothing to read."""
+        ...
 
 
 class Watcher:

@@ -16,7 +16,7 @@ older than it is; a message that is hidden does not age. DynamoDB never throttle
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local.watch.emf import Datum
+from local.cloudwatch.emf import Datum
 
 REPEAT_SECONDS = 60.0  # AWS publishes once a minute; here at once what changed
 

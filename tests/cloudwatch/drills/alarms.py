@@ -1,4 +1,4 @@
-"""Fires every alarm of the template, and clears it: `python -m tests.drills.alarms`.
+"""Fires every alarm of the template, and clears it: `python -m tests.cloudwatch.drills.alarms`.
 
 On a stack of its own. Each fault is caused, the alarm watched as it fires, `/metrics/alerts` and
 `/health` asked, the fault mended, the alarm watched as it clears. Nobody waits for the hours that
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from local.api_client import expect
+from local.cloudwatch.alarm_state import State
 from local.received import Received
 from local.receiver import running_receiver
 from local.stack import running_watched_stack
-from local.watch.alarm_state import State
-from tests.drills.alarm_bench import Bench, DrillError
-from tests.drills.alarm_faults import CASES, Case, fed
+from tests.cloudwatch.drills.alarm_bench import Bench, DrillError
+from tests.cloudwatch.drills.alarm_faults import CASES, Case, fed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clients import client
-from local.dashboard.answers import Dashboard
-from local.emulator import HOST
+from local.cloudwatch.dashboard.answers import Dashboard
+
+HOST = "127.0.0.1"
 
 LONGEST_MINUTES = 24 * 60
 _FOLDER = Path(__file__).parent

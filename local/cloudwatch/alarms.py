@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local.watch.alarm_state import Missing, Rule, State
-from local.watch.formula import Formula
-from local.watch.metric_reader import MetricReader, MetricStat
-from local.watch.stand_ins import metrics_of
+from local.cloudwatch.alarm_state import Missing, Rule, State
+from local.cloudwatch.formula import Formula
+from local.cloudwatch.metric_reader import MetricReader, MetricStat
+from local.cloudwatch.stand_ins import metrics_of
 
 Window = tuple[float, float]
 

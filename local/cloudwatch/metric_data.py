@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from local.watch.emf import Datum
+from local.cloudwatch.emf import Datum
 
 Each = TypeVar("Each")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.watch.expression import Expression
-from local.watch.formula import Formula
-from local.watch.metric_reader import MetricStat
-from local.watch.stand_ins import metrics_of
+from local.cloudwatch.expression import Expression
+from local.cloudwatch.formula import Formula
+from local.cloudwatch.metric_reader import MetricStat
+from local.cloudwatch.stand_ins import metrics_of
 
 _DEFAULT_STAT = "Average"
 _DEFAULT_PERIOD = 300

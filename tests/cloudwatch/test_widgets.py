@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.dashboard.widgets import MetricWidget
-from local.watch.metric_reader import MetricStat
+from local.cloudwatch.dashboard.widgets import MetricWidget
+from local.cloudwatch.metric_reader import MetricStat
 
 ALARM = {
     "AlarmName": "s-warning-depth",

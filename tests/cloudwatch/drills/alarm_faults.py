@@ -12,7 +12,7 @@ from datetime import timedelta
 from local.clients import client
 from local.demo_key import TENANT
 from tests.builders import an_event
-from tests.drills.alarm_bench import Bench
+from tests.cloudwatch.drills.alarm_bench import Bench
 from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.timestamps import now

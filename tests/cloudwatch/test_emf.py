@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.watch.emf import Datum, data_of
-from local.watch.metric_data import requests
+from local.cloudwatch.emf import Datum, data_of
+from local.cloudwatch.metric_data import requests
 
 AT = 1_795_320_000_123
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.watch.log_group import LogLine
-from local.watch.metric_filter import MetricFilter
+from local.cloudwatch.log_group import LogLine
+from local.cloudwatch.metric_filter import MetricFilter
 
 TOLD = {
     "filterPattern": '{ $.message = "delivery.crashed" }',

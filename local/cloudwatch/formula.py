@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local.watch.expression import Expression, ExpressionError, Values
-from local.watch.metric_reader import MetricStat
+from local.cloudwatch.expression import Expression, ExpressionError, Values
+from local.cloudwatch.metric_reader import MetricStat
 
 
 @dataclass(frozen=True, slots=True)

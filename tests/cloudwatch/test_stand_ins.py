@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from local.watch.stand_ins import metrics_of, with_stand_ins
+from local.cloudwatch.stand_ins import metrics_of, with_stand_ins
 
 TEMPLATE = """
 Resources:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.dashboard import server
-from local.dashboard.answers import Dashboard
+from local.cloudwatch.dashboard import server
+from local.cloudwatch.dashboard.answers import Dashboard
 
 NOW = 1_795_320_030.0
 BODY = {

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local.watch.invocations import Calls, gateway_data, invocations, lambda_data
-from local.watch.log_group import LogLine, Position, Positions
+from local.cloudwatch.invocations import Calls, gateway_data, invocations, lambda_data
+from local.cloudwatch.log_group import LogLine, Position, Positions
 
 
 def event(at: int, message: str, stream: str = "s") -> dict[str, Any]:

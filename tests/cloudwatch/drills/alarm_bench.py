@@ -7,11 +7,11 @@ from typing import Any
 
 from local.api_client import ApiClient, expect
 from local.clients import client
+from local.cloudwatch.alarm_state import State
+from local.cloudwatch.alarms import Alarm
+from local.cloudwatch.emf import Datum
+from local.cloudwatch.watcher import Watcher
 from local.stack import Stack
-from local.watch.alarm_state import State
-from local.watch.alarms import Alarm
-from local.watch.emf import Datum
-from local.watch.watcher import Watcher
 
 SECONDS = 60.0  # for a fault to show; it takes a few
 _TIMES_FED = 500

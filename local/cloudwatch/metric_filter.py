@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local.watch.emf import Datum
-from local.watch.log_group import LogLine
+from local.cloudwatch.emf import Datum
+from local.cloudwatch.log_group import LogLine
 
 _EQUALITY = re.compile(r'^\{\s*\$\.(\w+)\s*=\s*"([^"]*)"\s*\}$')
 

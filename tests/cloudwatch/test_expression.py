@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.watch.expression import Expression, ExpressionError
+from local.cloudwatch.expression import Expression, ExpressionError
 
 VALUES = {"m1": 6.0, "m2": 3.0, "zero": 0.0, "gone": None}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.watch.alarm_state import Missing, Rule, State
+from local.cloudwatch.alarm_state import Missing, Rule, State
 
 OK, ALARM, UNKNOWN = State.OK, State.ALARM, State.INSUFFICIENT_DATA
 RETAIN = None

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from local.request_log import RequestLine, parse
-from local.watch.emf import Datum
-from local.watch.log_group import LogLine
+from local.cloudwatch.emf import Datum
+from local.cloudwatch.log_group import LogLine
+from local.cloudwatch.request_log import RequestLine, parse
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _SILENT_SECONDS = 10.0  # before a call has failed: workers are called again within one or two

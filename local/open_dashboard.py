@@ -1,4 +1,4 @@
-"""`python -m local.dashboard`: open the dashboard of the running system in a browser."""
+"""`python -m local.open_dashboard`: open the dashboard of the running system in a browser."""
 
 import sys
 import webbrowser

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from local.watch.emf import Dimensions
+from local.cloudwatch.emf import Dimensions
 
 _MOST_QUERIES = 500  # that a GetMetricData takes
 _ONE_PERIOD = 2**31 - 1  # longer than since 1970: everything asked for falls into one

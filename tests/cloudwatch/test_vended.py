@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from local.cloudwatch.vended import QueueWatch, iterator_age
 from local.stream_lag import Lag
-from local.watch.vended import QueueWatch, iterator_age
 
 URL = "http://localhost:4566/000000000000/letters"
 

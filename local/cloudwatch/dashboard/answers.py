@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local.dashboard.widgets import Line, MetricWidget
-from local.watch.alarms import Alarms
-from local.watch.metric_reader import MetricReader, MetricStat
+from local.cloudwatch.alarms import Alarms
+from local.cloudwatch.dashboard.widgets import Line, MetricWidget
+from local.cloudwatch.metric_reader import MetricReader, MetricStat
 
 # What the console does where a dashboard leaves the period to it: finer for shorter times.
 _COARSE_FROM_SECONDS = 6 * 3600
