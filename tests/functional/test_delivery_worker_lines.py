@@ -128,7 +128,7 @@ def test_what_is_given_up_without_an_attempt_is_told_alike(
     bench: Bench, log_lines: LogLines
 ) -> None:
     _, task = bench.post()
-    bench.configs.delete(TENANT, bench.config.id)
+    bench.clock.advance(days=400)
 
     bench.work(task)
 
@@ -136,10 +136,28 @@ def test_what_is_given_up_without_an_attempt_is_told_alike(
     assert said(line, "level", "message", "reason", "attempt", *ids_of(task)) == {
         "level": "CRITICAL",
         "message": "DEAD_LETTER",
-        "reason": "the config was deleted",
+        "reason": "the event is gone",
         "attempt": 0,
     } | ids_of(task)
     assert metrics_of(line)["DeadLetters"] == [1.0]
+
+
+def test_what_its_owner_deleted_is_told_but_counted_nowhere(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    _, task = bench.post()
+    bench.configs.delete(TENANT, bench.config.id)
+
+    bench.work(task)
+
+    (line,) = log_lines()
+    assert said(line, "level", "message", "result", "reason", *ids_of(task)) == {
+        "level": "INFO",
+        "message": "delivery.carried_out",
+        "result": "dropped",
+        "reason": "the config was deleted",
+    } | ids_of(task)
+    assert metrics_of(line) == {}
 
 
 def test_a_dead_letter_is_told_of_also_if_who_gave_it_up_stopped_before(

@@ -49,6 +49,9 @@ def _check_event(
         assert delivery.tries <= SCHEDULE.attempts
         if delivery.status is DeliveryStatus.SUCCEEDED:
             assert world.receivers.accepted[delivery.id], f"{delivery.id} was never accepted"
+        elif delivery.status is DeliveryStatus.DROPPED:
+            assert delivery.id not in letters, f"{delivery.id} was dropped by its owner"
+            assert config.name == Mood.GONE
         else:
             assert delivery.id in letters, f"{delivery.id} is dead without a dead letter"
             assert delivery.reason
@@ -64,7 +67,7 @@ def _check_status(
     status = world.events.get(TENANT, event_id).status
     if any(config.acknowledges for config in succeeded):
         assert status is EventStatus.DELIVERED
-    elif succeeded or not found:
+    elif succeeded or all(each.status is DeliveryStatus.DROPPED for _, each in found):
         assert status is EventStatus.PENDING
     else:
         assert status is EventStatus.FAILED

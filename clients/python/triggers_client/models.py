@@ -100,7 +100,7 @@ class Delivery(TypedDict):
     event_id: str
     event_type: str
     round: int
-    status: Literal["retrying", "succeeded", "dead"]
+    status: Literal["retrying", "succeeded", "dead", "dropped"]
     created_at: str
     next_attempt_at: str | None
     reason: str | None

@@ -34,6 +34,7 @@ class Result(StrEnum):
     SUCCEEDED = "succeeded"
     RETRYING = "retrying"  # attempted, failed, due later
     DEAD = "dead"  # given up
+    DROPPED = "dropped"  # its config was deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
     REPEATED = "repeated"  # was final already
@@ -183,33 +184,42 @@ class Deliver:
         config: NotificationConfig | None,
     ) -> Outcome:
         """Without an attempt: there is nothing to send, or nowhere."""
-        reason = _why_not(event, config)
+        status, reason = _why_not(config)
         base = found or Delivery.begun(task, event.event_type if event else "", self._clock())
-        delivery = replace(base, status=DeliveryStatus.DEAD, next_attempt_at=None, reason=reason)
+        delivery = replace(base, status=status, next_attempt_at=None, reason=reason)
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         moved = self._finish(delivery, config)
-        return Outcome(result=Result.DEAD, delivery=delivery, event_moved_to=moved)
+        return Outcome(result=Result(status.value), delivery=delivery, event_moved_to=moved)
 
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
         """What follows from a final record, and where it moved the event; again, nothing."""
         task = delivery.task
         if delivery.is_dead_letter:
             self._queue.send_dead_letter(task, delivery.reason or "")
-            siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
-            # A batch that was dispatched twice may have counted a config less the second time,
-            # because it was disabled in between: the larger count holds.
-            pushes = max((each.task.pushes for each in siblings), default=task.pushes)
-            dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
-            if len(dead) >= pushes:
-                attempts = sum(len(each.attempts) for each in dead)
-                if self._events.mark_failed(task.tenant, task.event_id, attempts, task.round):
-                    return EventStatus.FAILED
-        elif delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
+            return self._fail_event(task)
+        if delivery.status is DeliveryStatus.DROPPED:
+            return self._fail_event(task)
+        if delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
             with suppress(NotFoundError):  # it expired or was erased after its push: nothing left
                 if self._events.acknowledge(task.tenant, task.event_id, self._clock()):
                     return EventStatus.DELIVERED
         return None
+
+    def _fail_event(self, task: Task) -> EventStatus | None:
+        """Once no push of the round is left; were all of them dropped, nothing has failed."""
+        siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
+        # A batch that was dispatched twice may have counted a config less the second time,
+        # because it was disabled in between: the larger count holds.
+        pushes = max((each.task.pushes for each in siblings), default=task.pushes)
+        dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
+        dropped = [each for each in siblings if each.status is DeliveryStatus.DROPPED]
+        if not dead or len(dead) + len(dropped) < pushes:
+            return None
+        attempts = sum(len(each.attempts) for each in (*dead, *dropped))
+        if not self._events.mark_failed(task.tenant, task.event_id, attempts, task.round):
+            return None
+        return EventStatus.FAILED
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Somebody had the same task at the same time and was faster: their record counts.
@@ -230,7 +240,12 @@ def _count(found: Delivery | None) -> int | None:
     return None if found is None else len(found.attempts)
 
 
-def _why_not(event: Event | None, config: NotificationConfig | None) -> str:
-    if event is None:
-        return "the event is gone"
-    return "the config was deleted" if config is None else "the config is disabled"
+def _why_not(
+    config: NotificationConfig | None,
+) -> tuple[DeliveryStatus, str]:
+    """What its owner deleted or disabled is dropped, also if the event is gone by now."""
+    if config is None:
+        return DeliveryStatus.DROPPED, "the config was deleted"
+    if not config.enabled:
+        return DeliveryStatus.DROPPED, "the config is disabled"
+    return DeliveryStatus.DEAD, "the event is gone"

@@ -15,6 +15,7 @@ class DeliveryStatus(StrEnum):
     RETRYING = "retrying"  # failed so far; the next attempt has a time
     SUCCEEDED = "succeeded"  # the receiver accepted it
     DEAD = "dead"  # given up for good; can be replayed
+    DROPPED = "dropped"  # its owner deleted or disabled the config: nobody's failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

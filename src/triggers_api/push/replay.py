@@ -31,7 +31,7 @@ class Replayed:
 
     matched: int
     replayed: int
-    skipped: int  # config disabled or deleted, so they would only die again; or tried too often
+    skipped: int  # config disabled or deleted, so they would only be dropped; or tried too often
     next_after: Position | None  # where to go on; None if no more match
 
 

@@ -42,7 +42,6 @@ def test_a_refusal_is_final(status: int) -> None:
 
     assert not receipt.accepted
     assert receipt.refusal is Refusal.FINAL
-    assert receipt.refusal is not Refusal.GONE
 
 
 def test_410_is_the_end() -> None:

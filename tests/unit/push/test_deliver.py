@@ -1,5 +1,6 @@
 """One task: attempted, judged, recorded, finished."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -113,33 +114,82 @@ def test_a_receiver_that_is_gone_is_disabled(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("tried_before", [True, False])
-@pytest.mark.parametrize("what", ["deleted", "disabled", "erased"])
-def test_without_a_config_or_an_event_it_is_given_up_unsent(
-    bench: Bench,
-    what: str,
-    tried_before: bool,  # noqa: FBT001  # a case
-) -> None:
-    reasons = {
-        "deleted": "the config was deleted",
-        "disabled": "the config is disabled",
-        "erased": "the event is gone",
-    }
+def test_without_an_event_it_is_given_up_unsent(bench: Bench, *, tried_before: bool) -> None:
     if tried_before:
         bench.work(REFUSED)
-    if what == "deleted":
-        bench.configs.delete(TENANT, bench.config.id)
-    elif what == "disabled":
-        bench.configs.disable(TENANT, bench.config.id, "enough")
-    else:
-        bench.clock.advance(days=400)
-    bench.clock.advance(seconds=20)
+    bench.clock.advance(days=400)
 
     outcome = bench.work()
 
     assert (outcome.result, outcome.again_at) == (Result.DEAD, None)
-    assert bench.record.reason == reasons[what]
+    assert bench.record.reason == "the event is gone"
     assert len(bench.record.attempts) == len(bench.channel.pushes) == int(tried_before)
-    assert bench.queue.dead_letters == [(bench.task, reasons[what])]
+    assert bench.queue.dead_letters == [(bench.task, "the event is gone")]
+
+
+def delete(bench: Bench) -> None:
+    bench.configs.delete(TENANT, bench.config.id)
+
+
+def disable(bench: Bench) -> None:
+    bench.configs.disable(TENANT, bench.config.id, "enough")
+
+
+@pytest.mark.parametrize("tried_before", [True, False])
+@pytest.mark.parametrize("is_expired", [True, False])
+@pytest.mark.parametrize(
+    ("do", "reason"), [(delete, "the config was deleted"), (disable, "the config is disabled")]
+)
+def test_what_its_owner_deleted_or_disabled_is_dropped_and_no_dead_letter(
+    bench: Bench, do: Callable[[Bench], None], reason: str, *, is_expired: bool, tried_before: bool
+) -> None:
+    if tried_before:
+        bench.work(REFUSED)
+    do(bench)
+    bench.clock.advance(days=400 if is_expired else 1)
+
+    outcome = bench.work()
+
+    assert (outcome.result, outcome.again_at) == (Result.DROPPED, None)
+    assert (bench.record.status, bench.record.reason) == (DeliveryStatus.DROPPED, reason)
+    assert len(bench.record.attempts) == len(bench.channel.pushes) == int(tried_before)
+    assert bench.queue.dead_letters == []
+    assert bench.work().result is Result.REPEATED  # and so it stays
+    assert bench.queue.dead_letters == []
+
+
+def test_of_a_receiver_that_is_gone_only_the_push_that_heard_so_is_a_dead_letter(
+    bench: Bench,
+) -> None:
+    waiting = [a_task(bench.event, bench.config, round=number) for number in range(1, 13)]
+    bench.work(GONE)
+
+    assert {bench.work(task=task).result for task in waiting} == {Result.DROPPED}
+    assert [task for task, _ in bench.queue.dead_letters] == [bench.task]
+
+
+@pytest.mark.parametrize("dropped_first", [True, False])
+def test_an_event_fails_when_its_last_push_that_was_not_dropped_is_given_up(
+    bench: Bench, *, dropped_first: bool
+) -> None:
+    tasks = [a_task(bench.event, each, pushes=2) for each in (bench.config, bench.add_config())]
+    delete(bench)
+
+    outcomes = [
+        bench.work(PERMANENT, task=task) if task is tasks[1] else bench.work(task=task)
+        for task in (tasks if dropped_first else reversed(tasks))
+    ]
+
+    assert [each.event_moved_to for each in outcomes] == [None, EventStatus.FAILED]
+    assert bench.event_status() is EventStatus.FAILED
+
+
+def test_an_event_whose_pushes_were_all_dropped_has_not_failed(bench: Bench) -> None:
+    delete(bench)
+
+    bench.work()
+
+    assert bench.event_status() is EventStatus.PENDING
 
 
 @pytest.mark.parametrize("acknowledges", [True, False])

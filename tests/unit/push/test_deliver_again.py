@@ -127,7 +127,7 @@ def test_of_two_workers_that_give_up_one_counts(
     outcome = bench.work()
 
     assert (outcome.result, outcome.again_at) == (Result.REPEATED, None)
-    assert bench.record.status is DeliveryStatus.DEAD
+    assert bench.record.status is DeliveryStatus.DROPPED
 
 
 def test_a_record_that_vanished_is_no_trouble(

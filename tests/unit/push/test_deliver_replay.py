@@ -95,12 +95,12 @@ def test_a_replay_that_waits_for_a_breaker_shows_that_it_is_retrying(bench: Benc
     assert bench.work(task=replay_of(bench)).result is Result.SUCCEEDED
 
 
-def test_a_replay_with_nowhere_to_go_dies_again(bench: Bench) -> None:
+def test_a_replay_with_nowhere_to_go_is_dropped(bench: Bench) -> None:
     bench.work(PERMANENT)
     bench.configs.delete(TENANT, bench.config.id)
     replay = replay_of(bench)
 
-    assert [bench.work(task=replay).result for _ in range(2)] == [Result.DEAD, Result.DEAD]
+    assert [bench.work(task=replay).result for _ in range(2)] == [Result.DROPPED, Result.DROPPED]
 
     assert bench.record.reason == "the config was deleted"
     assert len(bench.record.attempts) == 1

@@ -14,7 +14,9 @@ _PAGE = 100
 @click.command(cls=Command, examples="triggers history --status dead --limit 50")
 @click.option("--config", "config_id", metavar="ID", help="Only to this config.")
 @click.option("--event", "event_id", metavar="ID", shell_complete=event_ids, help="Only of it.")
-@click.option("--status", type=click.Choice(["retrying", "succeeded", "dead"]), help="Only these.")
+@click.option(
+    "--status", type=click.Choice(["retrying", "succeeded", "dead", "dropped"]), help="Only these."
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them, however many pages.")
 @pass_session

@@ -21,6 +21,7 @@ STATUS_STYLES = {
     "retrying": "yellow",
     "succeeded": "green",
     "dead": "red",
+    "dropped": "yellow",
     "running": "yellow",
     "completed": "green",
     "completed_with_errors": "red",
