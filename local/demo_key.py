@@ -8,7 +8,7 @@ from triggers_api.store.api_keys import DynamoApiKeyStore
 
 TENANT = "demo"
 _NAME = "local run"
-_SCOPES = frozenset({Scope.ADMIN})
+_SCOPES = frozenset({Scope.ADMIN, Scope.METRICS_READ})  # it runs its own deployment
 
 
 def demo_key(endpoint: str, keys_table: str, saved: str | None) -> str:
@@ -21,7 +21,7 @@ def demo_key(endpoint: str, keys_table: str, saved: str | None) -> str:
         if known is None:  # the emulator was killed and lost what it had not written
             store.add(_record(*parts, now))
             return saved
-        if known.accepts(parts[1], now):
+        if known.accepts(parts[1], now) and known.scopes >= _SCOPES:
             return saved
     key, token = new_api_key(TENANT, _NAME, _SCOPES, now)
     store.add(key)

@@ -90,4 +90,4 @@ def an_api_key(
     at: datetime, *scopes: Scope, tenant: str = TENANT, name: str = "a key"
 ) -> tuple[ApiKey, str]:
     """A key and its token; with all scopes unless some are named."""
-    return new_api_key(tenant, name, frozenset(scopes or {Scope.ADMIN}), at)
+    return new_api_key(tenant, name, frozenset(scopes or {Scope.ADMIN, Scope.METRICS_READ}), at)

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without doubt
@@ -26,10 +26,24 @@ class Scope(StrEnum):
 
     EVENTS_WRITE = "events:write"
     EVENTS_READ = "events:read"
+    EVENTS_ERASE = "events:erase"
     INBOX = "inbox"
     NOTIFICATIONS_MANAGE = "notifications:manage"
-    METRICS_READ = "metrics:read"
-    ADMIN = "admin"  # all of the above
+    ADMIN = "admin"  # whatever a tenant may do with what is its own
+    METRICS_READ = "metrics:read"  # figures of all tenants: for those who run the deployment
+
+
+# Named one by one, so that a scope that is new is in no key before somebody says so.
+ADMIN_INCLUDES: Final = frozenset(
+    {
+        Scope.EVENTS_WRITE,
+        Scope.EVENTS_READ,
+        Scope.EVENTS_ERASE,
+        Scope.INBOX,
+        Scope.NOTIFICATIONS_MANAGE,
+        Scope.ADMIN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from triggers_api.api_keys import ApiKey, Scope, split_token
+from triggers_api.api_keys import ADMIN_INCLUDES, ApiKey, Scope, split_token
 from triggers_api.errors import ForbiddenError, NotFoundError, TransientError, UnauthenticatedError
 from triggers_api.ports import ApiKeyStore
 from triggers_api.timestamps import Clock
@@ -24,8 +24,9 @@ class Principal:
     scopes: frozenset[Scope]
 
     def require(self, scope: Scope) -> None:
-        """Raise `ForbiddenError` unless the key has this scope, or `admin`."""
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        """Raise `ForbiddenError` unless the key has this scope, or one that includes it."""
+        is_included = Scope.ADMIN in self.scopes and scope in ADMIN_INCLUDES
+        if scope not in self.scopes and not is_included:
             message = f"This API key lacks the scope '{scope}'. Use a key that has it."
             raise ForbiddenError(message)
 

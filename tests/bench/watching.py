@@ -96,7 +96,9 @@ def our_handler(amazon: Aws) -> tuple[Any, str, str]:
     client, cloudwatch = create_client(), aws.create_client("cloudwatch")
     answer_inside(client, amazon.dynamodb)
     answer_inside(cloudwatch, amazon.cloudwatch)
-    key, token = new_api_key(TENANT, "bench", frozenset({Scope.ADMIN}), timestamps.now())
+    key, token = new_api_key(
+        TENANT, "bench", frozenset({Scope.ADMIN, Scope.METRICS_READ}), timestamps.now()
+    )
     keys = DynamoApiKeyStore(client, "keys")
     keys.add(key)
     values = settings.Settings.from_environment(ENVIRONMENT)

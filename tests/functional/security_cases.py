@@ -48,7 +48,7 @@ CASES = {
     ),
     "erase_event": Case(
         lambda api, event_id: api.send("DELETE", f"/events/{event_id}"),
-        Scope.ADMIN,
+        Scope.EVENTS_ERASE,
         204,
         takes_an_event=True,
     ),

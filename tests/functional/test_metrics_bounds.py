@@ -9,6 +9,7 @@ from tests.clock import FixedClock
 from tests.fakes import InMemoryEventStore
 from tests.functional.notification_api import World
 from tests.functional.test_metrics import read
+from triggers_api.api_keys import Scope
 
 DAILY = ["/metrics/events/daily", "/metrics/status-changes"]
 HOURLY = ["/metrics/notifications/success-rate", "/metrics/notifications/failures"]
@@ -31,7 +32,7 @@ def test_a_range_out_of_bounds_is_400(
     if value == "91":
         value = str(highest + 1)
     for path in paths:
-        answer = world.call("GET", f"{path}?{name}={value}")
+        answer = world.call("GET", f"{path}?{name}={value}", scope=Scope.METRICS_READ)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_parameter")
         assert name in answer.json()["message"]
         assert len(read(world, f"{path}?{name}={highest}")[name]) == highest
@@ -49,19 +50,19 @@ def test_a_cloudwatch_that_is_away_is_503_and_asked_again_next_time(
     world: World, path: str
 ) -> None:
     world.metrics.is_down = True
-    assert_is_unavailable(world.call("GET", path))
-    assert_is_unavailable(world.call("GET", path))
+    assert_is_unavailable(world.call("GET", path, scope=Scope.METRICS_READ))
+    assert_is_unavailable(world.call("GET", path, scope=Scope.METRICS_READ))
 
     world.metrics.is_down = False
 
-    assert world.call("GET", path).status_code == 200
+    assert world.call("GET", path, scope=Scope.METRICS_READ).status_code == 200
 
 
 @pytest.mark.parametrize("path", NO_CLOUDWATCH)
 def test_what_is_in_the_store_needs_no_cloudwatch(world: World, path: str) -> None:
     world.metrics.is_down = True
 
-    assert world.call("GET", path).status_code == 200
+    assert world.call("GET", path, scope=Scope.METRICS_READ).status_code == 200
     assert world.metrics.asked == []
 
 

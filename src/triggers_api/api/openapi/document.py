@@ -38,7 +38,8 @@ Errors have one shape everywhere; each answer names its codes in `x-error-codes`
 reaches the API has the gateway's own: `{"message": "…"}` with 413, 429, 500 or 503.
 Lists are arrays; the next page is in the `Link` header. Times are UTC, ISO 8601.
 Send your API key as `Authorization: Bearer <key>`. An operation's `security` names the scope
-that the key needs (`x-required-scope` is the same); the scope `admin` stands for all.
+that the key needs (`x-required-scope` is the same); the scope `admin` stands for
+all but `metrics:read`, which is not about one tenant.
 """
 _TAGS: Final = {
     "events": "What integrators post, and what became of it.",

@@ -159,7 +159,7 @@ async def get_event(
 )
 async def erase_event(
     request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.ADMIN))],
+    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_ERASE))],
     event_id: EventId,
 ) -> Response:
     """Erase payload and metadata for good, wherever they are kept. Again changes nothing.
