@@ -191,11 +191,17 @@ class ApiKeyStore(Protocol):
 
 
 class TokenBuckets(Protocol):
-    """Keeps the token bucket of each tenant; one that was never seen is full."""
+    """Keeps token buckets, a tenant's by its name; one that was never seen is full."""
 
-    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+    def take(
+        self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
+    ) -> Grant:
         """Take as many tokens as there are, up to those wanted; never one twice.
 
-        Raises `StoreUnavailableError`.
+        None if there are not `at_least` so many. Raises `StoreUnavailableError`.
         """
+        ...
+
+    def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
+        """Put back tokens that were taken and not needed. Raises `StoreUnavailableError`."""
         ...

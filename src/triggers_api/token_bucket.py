@@ -38,9 +38,9 @@ class RateLimit:
         tokens = room // timedelta(microseconds=1) * self.per_second // _MICROSECONDS
         return max(0, min(self.burst, tokens))
 
-    def next_at(self, spent_until: datetime) -> datetime:
-        """When an empty bucket has a token again."""
-        return spent_until + self.time_of(1) - self.full_after
+    def next_at(self, spent_until: datetime, tokens: int = 1) -> datetime:
+        """When a bucket that has fewer tokens has so many again."""
+        return spent_until + self.time_of(tokens) - self.full_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,4 @@ class Grant:
     tokens: int
     left: int
     next_at: datetime
-    """When there is a token again, if there was none."""
+    """When there are as many again as were wanted at least, if there were fewer."""

@@ -88,6 +88,39 @@ def test_a_limit_that_was_changed_holds_at_once(
     assert token_buckets.take(TENANT, RateLimit(1, 1), 1, clock()).tokens == 0
 
 
+def test_a_bucket_with_less_than_is_needed_gives_nothing_and_tells_when_it_has_that(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 12, clock())
+
+    refused = token_buckets.take(TENANT, LIMIT, 10, clock(), at_least=10)
+
+    assert refused == Grant(0, 8, clock() + LIMIT.time_of(2))
+    assert token_buckets.take(TENANT, LIMIT, 10, refused.next_at, at_least=10).tokens == 10
+
+
+def test_what_was_not_needed_can_be_taken_again(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 20, clock())
+
+    token_buckets.give_back(TENANT, LIMIT, 15, clock())
+
+    assert token_buckets.take(TENANT, LIMIT, 20, clock()).tokens == 15
+
+
+def test_what_is_given_back_to_a_full_bucket_runs_over(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 10, clock())
+
+    token_buckets.give_back(TENANT, LIMIT, 10, clock.advance(seconds=0.5))
+    token_buckets.take(TENANT, LIMIT, 5, clock())
+    token_buckets.give_back(TENANT, LIMIT, 5, clock.advance(hours=1))
+
+    assert token_buckets.take(TENANT, LIMIT, 100, clock()).tokens == 20
+
+
 @pytest.fixture
 def table(dynamodb: "DynamoDBClient") -> str:
     return create_table(dynamodb, "KeysTable")

@@ -30,6 +30,7 @@ from triggers_api.api.services import Services
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Authenticator
 from triggers_api.erase import Erase
+from triggers_api.held_time import HeldTime
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
@@ -60,6 +61,7 @@ class World:
         self.channel = ScriptedChannel()
         self.reports = InMemoryHealthStore()
         self.metrics = InMemoryMetrics()
+        self.token_buckets = InMemoryTokenBuckets()
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
         self._client = TestClient(
@@ -105,7 +107,7 @@ class World:
         accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
-            rate_limiter=RateLimiter(InMemoryTokenBuckets(), None, self.clock),
+            rate_limiter=RateLimiter(self.token_buckets, None, self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
@@ -115,7 +117,9 @@ class World:
             executions=executions,
             summarize=Summarize(executions, self.clock),
             subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
-            try_out=TryOut(self.configs, channels, self.clock),
+            try_out=TryOut(
+                self.configs, channels, self.clock, HeldTime(self.token_buckets, self.clock)
+            ),
             replay=Replay(
                 events=self.events,
                 configs=self.configs,

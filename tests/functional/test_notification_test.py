@@ -9,6 +9,7 @@ from tests.fakes import InMemoryEventStore
 from tests.fakes_push import REFUSED
 from tests.functional.notification_api import World, codes
 from triggers_api.event import Severity
+from triggers_api.held_time import HELD_SECONDS
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
@@ -126,3 +127,40 @@ def test_what_is_not_acceptable_names_its_field(world: World, body: object, fiel
 
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_test")
     assert list(codes(answer)) == [field]
+
+
+def test_tests_that_wait_for_silent_receivers_are_refused_before_they_hold_all_functions(
+    world: World,
+) -> None:
+    config = world.subscribe()
+    nested: list[int] = []
+
+    def ask_meanwhile() -> None:
+        if len(nested) < 10:
+            nested.append(0)
+            at = len(nested) - 1
+            nested[at] = world.call("POST", TEST, {"config_id": config.id}).status_code
+
+    world.channel.while_sending = ask_meanwhile
+
+    first = world.call("POST", TEST, {"config_id": config.id})
+
+    assert first.status_code == 200
+    assert nested == [200, 429]
+    assert world.call("GET", "/notifications/configs").status_code == 200
+
+
+def test_a_refused_test_says_when_to_come_back_and_sends_nothing(
+    world: World, clock: FixedClock
+) -> None:
+    config = world.subscribe()
+    world.channel.while_sending = lambda: clock.advance(seconds=5)
+    world.token_buckets.take("acme#held", HELD_SECONDS, 10, clock())
+
+    refused = world.call("POST", TEST, {"config_id": config.id})
+
+    assert (refused.status_code, refused.json()["error"]) == (429, "rate_limited")
+    assert refused.headers["retry-after"] == "3"
+    assert world.channel.pushes == []
+    clock.advance(seconds=3)
+    assert world.call("POST", TEST, {"config_id": config.id}).status_code == 200

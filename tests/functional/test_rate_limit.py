@@ -122,8 +122,10 @@ def test_the_log_says_who_was_refused_and_why(limited: Api, log_lines: LogLines)
 class BrokenBuckets(InMemoryTokenBuckets):
     """Takes, and does not answer."""
 
-    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
-        super().take(tenant, limit, wanted, at)
+    def take(
+        self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
+    ) -> Grant:
+        super().take(bucket, limit, wanted, at, at_least=at_least)
         raise StoreUnavailableError("no")
 
 

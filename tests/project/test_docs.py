@@ -165,7 +165,7 @@ def test_the_readme_tells_every_parameter_and_its_value_in_each_stage() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(README.text.splitlines()) <= 150
+    assert len(README.text.splitlines()) <= 155
 
 
 def test_every_decision_is_in_the_index_by_its_own_title() -> None:

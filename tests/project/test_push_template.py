@@ -144,8 +144,16 @@ def test_sending_again_is_no_loop_and_no_function_can_be_starved_of_workers() ->
     assert properties("DeliveryMapping")["ScalingConfig"] == {
         "MaximumConcurrency": {"Fn::If": ["RunsLocally", 4, {"Ref": "DeliveryConcurrency"}]}
     }
-    for function in READS:
+    for function in set(READS) - {"ApiFunction"}:
         assert "ReservedConcurrentExecutions" not in properties(function)
+
+
+def test_the_api_keeps_executions_for_itself_where_the_account_has_enough() -> None:
+    """A reservation is refused by an account that would be left with less than a hundred."""
+    assert properties("ApiFunction")["ReservedConcurrentExecutions"] == {
+        "Fn::If": ["ReservesForTheApi", {"Ref": "ApiReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert template()["Parameters"]["ApiReservedConcurrency"]["Default"] == 0
 
 
 def test_the_history_is_spread_over_configs_in_order_of_time() -> None:

@@ -119,8 +119,10 @@ def test_what_is_left_is_told_once_it_is_known(limiter: RateLimiter, clock: Fixe
 class BrokenBuckets(InMemoryTokenBuckets):
     """Keeps what it is asked for to itself."""
 
-    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
-        super().take(tenant, limit, wanted, at)
+    def take(
+        self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
+    ) -> Grant:
+        super().take(bucket, limit, wanted, at, at_least=at_least)
         raise StoreUnavailableError("no")
 
 

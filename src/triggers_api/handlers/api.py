@@ -25,6 +25,7 @@ from triggers_api.erase import Erase
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
+from triggers_api.held_time import LONGEST, HeldTime
 from triggers_api.lease import Lease
 from triggers_api.lease_book import LeaseStore
 from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore, TokenBuckets
@@ -97,7 +98,7 @@ def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services
         executions=given.executions,
         summarize=Summarize(given.executions, clock),
         subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
-        try_out=TryOut(given.configs, given.channels, clock),
+        try_out=TryOut(given.configs, given.channels, clock, HeldTime(given.token_buckets, clock)),
         replay=Replay(
             events=given.events,
             configs=given.configs,
@@ -122,9 +123,9 @@ def wire(
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
-    # A test push must end before the function does, so that its caller reads why.
+    # A test push ends before the function does, so that its caller reads why.
     http = GuardedHttp(
-        allow_private=push.allow_private_targets, deadline_seconds=8, watch=traces.sending
+        allow_private=push.allow_private_targets, deadline_seconds=LONGEST, watch=traces.sending
     )
     # One try each, so that `/health` and `/metrics` answer whatever hangs: 2 seconds, or 4.
     health_client = LazyClient("dynamodb", one_try_of_seconds=1)

@@ -8,6 +8,7 @@ from typing import Final
 from triggers_api.errors import NotFoundError
 from triggers_api.event import Event, Severity
 from triggers_api.event_ids import new_event_id, random_entropy, random_half
+from triggers_api.held_time import HeldTime
 from triggers_api.lifecycle import EventStatus
 from triggers_api.push.channel import Channel, Push, Receipt
 from triggers_api.push.ports import ConfigStore
@@ -33,33 +34,36 @@ class TryOut:
         configs: ConfigStore,
         channels: Mapping[str, Channel],
         clock: Clock,
+        held_time: HeldTime,
         entropy: Callable[[], bytes] = random_entropy,
     ) -> None:
         """`entropy` gives the random half of an id, ten bytes."""
         self._configs = configs
         self._channels = channels
         self._clock = clock
+        self._held_time = held_time
         self._entropy = entropy
 
     def __call__(self, tenant: str, config_id: str) -> Trial:
         """Send one, whatever the config's filters, and even if it is disabled.
 
-        Raises `NotFoundError`.
+        Raises `NotFoundError`, or `RateLimitedError` while too many of the tenant's are waiting.
         """
         config = self._configs.find(tenant, config_id)
         if config is None:
             message = f"There is no notification config '{config_id[:64]}'."
             raise NotFoundError(message, code="config_not_found")
-        begin = self._clock()
-        event = _test_event(begin, self._entropy())
-        push = Push(
-            event=event,
-            config=config,
-            delivery_id=f"dlv_test_{random_half(event.id)}",
-            at=begin,
-        )
-        receipt = self._channels[config.channel].send(push)
-        return Trial(receipt, int((self._clock() - begin) / timedelta(milliseconds=1)))
+        with self._held_time.hold(tenant):
+            begin = self._clock()
+            event = _test_event(begin, self._entropy())
+            push = Push(
+                event=event,
+                config=config,
+                delivery_id=f"dlv_test_{random_half(event.id)}",
+                at=begin,
+            )
+            receipt = self._channels[config.channel].send(push)
+            return Trial(receipt, int((self._clock() - begin) / timedelta(milliseconds=1)))
 
 
 def _test_event(at: datetime, entropy: bytes) -> Event:

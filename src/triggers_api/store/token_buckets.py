@@ -5,6 +5,8 @@ Not in the events table, whose stream and time to live they have no business wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,38 +32,44 @@ class DynamoTokenBuckets:
         """Buckets are in the table of the API keys, under keys that no API key can have."""
         self._client = client
         self._table = table
-        self._busy: set[str] = set()  # tenants whose bucket was not full when last seen
+        self._busy: set[str] = set()  # those that were not full when last seen
 
-    def take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+    def take(
+        self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
+    ) -> Grant:
         """See `TokenBuckets.take`."""
-        try:
-            with store_errors():
-                return self._take(tenant, limit, min(wanted, limit.burst), at)
-        except ClientError as error:  # no table, no permission: the limit's loss, not the caller's
-            raise StoreUnavailableError("The store refuses to answer.") from error
+        with _errors():
+            return self._take(bucket, limit, min(wanted, limit.burst), at, at_least)
 
-    def _take(self, tenant: str, limit: RateLimit, wanted: int, at: datetime) -> Grant:
+    def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
+        """See `TokenBuckets.give_back`. One write; a bucket that is full by now stays full."""
+        with _errors():
+            self._update(bucket, _add(at, -limit.time_of(tokens), at + limit.full_after))
+
+    def _take(
+        self, bucket: str, limit: RateLimit, wanted: int, at: datetime, at_least: int
+    ) -> Grant:
         # A full bucket is set, another one added to. Which it is, is guessed first; a wrong
         # guess, or too few tokens, fails the condition and tells how things are.
-        is_full, tokens = tenant not in self._busy, wanted
+        is_full, tokens = bucket not in self._busy, wanted
         for _ in range(_ROUNDS):
             cost = limit.time_of(tokens)
             change = _set(at, cost) if is_full else _add(at, cost, at + limit.full_after - cost)
-            has_changed, spent_until = self._update(tenant, change)
-            self._note(tenant, is_busy=spent_until > at)
+            has_changed, spent_until = self._update(bucket, change)
+            self._note(bucket, is_busy=spent_until > at)
             if has_changed:
                 return Grant(tokens, limit.tokens_at(at, spent_until), at)
             is_full, tokens = spent_until <= at, min(wanted, limit.tokens_at(at, spent_until))
-            if tokens < 1:
-                return Grant(0, 0, limit.next_at(spent_until))
+            if tokens < at_least:
+                return Grant(0, tokens, limit.next_at(max(spent_until, at), at_least))
         return Grant(0, 0, at)  # so much in demand that the others took it all
 
-    def _update(self, tenant: str, change: dict[str, Any]) -> tuple[bool, datetime]:
+    def _update(self, bucket: str, change: dict[str, Any]) -> tuple[bool, datetime]:
         """Whether the condition held, and what the bucket is like now."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key={"key_id": {"S": f"rate#{tenant}"}},
+                Key={"key_id": {"S": f"rate#{bucket}"}},
                 ReturnValues="UPDATED_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **change,
@@ -73,11 +81,21 @@ class DynamoTokenBuckets:
             return False, _spent_until(item or {})
         return True, _spent_until(answer["Attributes"])
 
-    def _note(self, tenant: str, *, is_busy: bool) -> None:
+    def _note(self, bucket: str, *, is_busy: bool) -> None:
         if not is_busy:
-            self._busy.discard(tenant)
+            self._busy.discard(bucket)
         elif len(self._busy) < _REMEMBERED_AT_MOST:
-            self._busy.add(tenant)
+            self._busy.add(bucket)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """A table or a permission that is missing is the limit's loss, not the caller's."""
+    try:
+        with store_errors():
+            yield
+    except ClientError as error:
+        raise StoreUnavailableError("The store refuses to answer.") from error
 
 
 def _set(at: datetime, cost: timedelta) -> dict[str, Any]:
