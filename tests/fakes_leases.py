@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import count
 
 from tests.builders import INBOX, walk
@@ -52,7 +53,8 @@ class InMemoryLeaseStore:
         if seen.version != book.version - 1:
             return seen.change_id == book.change_id
         self._books[tenant] = book
-        self._bundles[tenant] |= {bundle.id: bundle for bundle in bundles}
+        kept = [replace(bundle, version=book.version) for bundle in bundles]
+        self._bundles[tenant] |= {bundle.id: bundle for bundle in kept}
         return True
 
     def list_free(
@@ -66,6 +68,7 @@ class InMemoryLeaseStore:
     def read_undelivered(
         self, tenant: str, event_ids: tuple[str, ...], *, limit: int
     ) -> Undelivered:
+        assert len(set(event_ids)) == len(event_ids), "DynamoDB refuses a key named twice"
         inbox = walk(self._events, INBOX, tenant=tenant)
         found = [event for event in inbox if event.id in event_ids]
         return Undelivered(tuple(found[:limit]), tuple(event.id for event in found[limit:]))

@@ -15,6 +15,7 @@ begins anew; then it passes over what the bundles hold.
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -57,6 +58,10 @@ class _Found:
     rest: tuple[str, ...] = ()
 
 
+class _OvertakenError(Exception):
+    """Somebody changed the book after it was read."""
+
+
 class Lease:
     """Hands events out for a while, and takes them back."""
 
@@ -92,20 +97,19 @@ class Lease:
         """
         return self._until_won(lambda: self._try_release(tenant, lease_id, event_ids))
 
-    def _until_won(self, attempt: Callable[[], Answer | None]) -> Answer:
+    def _until_won(self, attempt: Callable[[], Answer]) -> Answer:
         give_up_at = self._clock() + _GIVEN_UP_AFTER
         for number, wait in enumerate((*WAITS, 0)):
             begun_at = self._clock()
-            answer = attempt()
-            if answer is not None:
-                return answer
+            with suppress(_OvertakenError):
+                return attempt()
             took = (self._clock() - begun_at) * min(2**number, _MOST_TRIES_WAITED)
             if self._clock() + took / 2 >= give_up_at:
                 break
             self._pause(max(wait, took.total_seconds()) * self._chance())
         raise StoreUnavailableError("Very many workers lease at once. Try again in a moment.")
 
-    def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased | None:
+    def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased:
         now = self._clock()
         seen = self._store.read_book(tenant)
         found = self._find_returned(tenant, seen, limit, now)
@@ -119,8 +123,7 @@ class Lease:
             bundles.append(Bundle(lease_id, tuple(event.id for event in found.events)))
         if found.rest:
             bundles.append(Bundle(book.new_id(now, self._entropy()), found.rest))
-        if not self._change(tenant, book, *bundles):
-            return None
+        self._change(tenant, book, *bundles)
         if lease_id is None:
             return Leased()
         return Leased(found.events, lease_id, ends_at_of(lease_id))
@@ -131,9 +134,7 @@ class Lease:
         until = last_id_at(now)
         for _ in range(_LOOKS):
             if len(rest) < limit:
-                for bundle in self._store.read_bundles(
-                    tenant, after=book.cleared, until=until, limit=_BUNDLES_AT_ONCE
-                ):
+                for bundle in self._bundles(tenant, book, until=until, limit=_BUNDLES_AT_ONCE):
                     if len(rest) >= limit:
                         break
                     rest += bundle.event_ids
@@ -155,7 +156,7 @@ class Lease:
         held: frozenset[str] | None = None
         for _ in range(_SCANS):
             if book.is_behind and held is None:
-                bundles = self._store.read_bundles(tenant, after=book.cleared)
+                bundles = self._bundles(tenant, book)
                 held = frozenset(found.rest).union(*(bundle.event_ids for bundle in bundles))
                 book = book.spaced(now, len(bundles))
             page = self._store.list_free(
@@ -171,7 +172,7 @@ class Lease:
 
     def _try_release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None
-    ) -> tuple[str, ...] | None:
+    ) -> tuple[str, ...]:
         now = self._clock()
         book = self._store.read_book(tenant)
         # By the ids: an invented one may end after the year 9999, which is no moment.
@@ -187,8 +188,23 @@ class Lease:
             return ()
         kept = tuple(event_id for event_id in bundle.event_ids if event_id not in set(let_go))
         back = Bundle(book.new_id(now, self._entropy()), let_go)
-        return let_go if self._change(tenant, book, Bundle(lease_id, kept), back) else None
+        self._change(tenant, book, Bundle(lease_id, kept), back)
+        return let_go
 
-    def _change(self, tenant: str, book: LeaseBook, *bundles: Bundle) -> bool:
+    def _bundles(
+        self, tenant: str, book: LeaseBook, *, until: str | None = None, limit: int | None = None
+    ) -> list[Bundle]:
+        """The bundles that are not cleared, as they were when the book was read.
+
+        Book and bundles are read one after the other. A bundle that is newer than the book may
+        hold what an older one among them holds too, or what the book takes for free.
+        """
+        found = self._store.read_bundles(tenant, after=book.cleared, until=until, limit=limit)
+        if any(bundle.version > book.version for bundle in found):
+            raise _OvertakenError
+        return found
+
+    def _change(self, tenant: str, book: LeaseBook, *bundles: Bundle) -> None:
         changed = replace(book, version=book.version + 1, change_id=self._entropy().hex())
-        return self._store.change(tenant, changed, bundles)
+        if not self._store.change(tenant, changed, bundles):
+            raise _OvertakenError

@@ -7,7 +7,7 @@ Every change of a book has a version of its own; see `lease.py` for what is done
 
 import re
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
 
@@ -33,6 +33,7 @@ class Bundle:
 
     id: str
     event_ids: tuple[str, ...]
+    version: int = field(default=0, compare=False)  # of the book that it was last kept with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,11 @@ class LeaseStore(Protocol):
     def read_bundles(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
     ) -> list[Bundle]:
-        """The bundles after an id, up to another one, in order of their ids, consistently."""
+        """The bundles after an id, up to another one, in order of their ids, consistently.
+
+        They are as they are now: one that is newer than a book that was read before tells so
+        by its version.
+        """
         ...
 
     def find_bundle(self, tenant: str, lease_id: str) -> Bundle | None:
@@ -148,7 +153,7 @@ class LeaseStore(Protocol):
     def read_undelivered(
         self, tenant: str, event_ids: tuple[str, ...], *, limit: int
     ) -> Undelivered:
-        """Which of these are undelivered, read consistently, oldest first."""
+        """Which of these are undelivered, read consistently, oldest first; none named twice."""
         ...
 
 

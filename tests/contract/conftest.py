@@ -17,6 +17,7 @@ from tests.clock import FixedClock
 from tests.cloudformation import table_definition
 from tests.fakes import InMemoryApiKeyStore
 from tests.fakes_rate import InMemoryTokenBuckets
+from tests.strict_dynamodb import be_strict
 from triggers_api.ports import EventStore, TokenBuckets
 from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -38,7 +39,7 @@ OpenStore = Callable[["DynamoDBClient", str], DynamoEventStore]
 def dynamodb() -> Iterator["DynamoDBClient"]:
     """A client whose calls never leave the process."""
     with mock_aws():
-        yield create_client()
+        yield be_strict(create_client())
 
 
 @pytest.fixture(scope="module")

@@ -164,3 +164,28 @@ def test_a_lease_is_cut_to_what_one_answer_can_carry_and_the_rest_stays_free(
     again = take(lease, 100)
     assert list(again.events) == stored[: len(again.events)]
     assert [*again.events, *take(lease, 100).events] == stored
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+@pytest.mark.parametrize(("mine", "theirs"), [(2, 50), (50, 2), (2, 2), (50, 50)])
+def test_what_others_lease_between_any_two_calls_is_leased_once(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    lease: Lease,
+    clock: FixedClock,
+    number: int,
+    mine: int,
+    theirs: int,
+) -> None:
+    """The book and its bundles are read by several calls, and change in between."""
+    stored = [store_event(dynamodb_events, clock.advance(seconds=1)) for _ in range(12)]
+    take(lease, 8)
+    clock.advance(minutes=2)  # that lease has ended
+    others: list[str] = []
+
+    with before_call(dynamodb, "Query", lambda: others.extend(taken(lease, theirs)), number):
+        leased = taken(lease, mine)
+
+    clock.advance(seconds=1)
+    left = [event_id for _ in range(3) for event_id in taken(lease, 50)]
+    assert sorted(leased + others + left) == ids(stored)

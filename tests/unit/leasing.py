@@ -67,7 +67,7 @@ class LeaseMachine(RuleBasedStateMachine):
         self, seconds: int, limit: int, skew: int, number: int, what: str, pick: int
     ) -> None:
         between: dict[str, Callable[[], object]] = {
-            "lease": lambda: self.world.lease(30, 3, 0),
+            "lease": lambda: self.world.lease(30, 1 + pick % 20, 0),
             "acknowledge": lambda: self.acknowledge(pick),
             "release": lambda: self.release(pick, all_of_it=pick % 2 == 0),
             "replay": lambda: self.replay(pick),

@@ -23,12 +23,13 @@ def key(tenant: str, sk: str) -> Item:
     return {"pk": {"S": f"{tenant}#leases"}, "sk": {"S": sk}}
 
 
-def of_bundle(tenant: str, bundle: Bundle) -> Item:
+def of_bundle(tenant: str, bundle: Bundle, version: int) -> Item:
     """The item of a bundle; an empty one is only kept so that nobody takes it for the old one."""
     packed = b"".join(map(event_ids.to_bytes, bundle.event_ids))
     swept_at = ends_at_of(bundle.id) + _SWEPT_AFTER
     return key(tenant, bundle.id) | {
         "events": {"B": packed},
+        "version": number(version),
         "expires_at": number(swept_at.timestamp()),
     }
 
@@ -37,7 +38,8 @@ def to_bundle(item: Item) -> Bundle:
     """The bundle of an item."""
     packed = item["events"]["B"]
     ids = (packed[at : at + _ID_BYTES] for at in range(0, len(packed), _ID_BYTES))
-    return Bundle(item["sk"]["S"], tuple(map(event_ids.from_bytes, ids)))
+    version = int(item.get("version", {"N": "0"})["N"])
+    return Bundle(item["sk"]["S"], tuple(map(event_ids.from_bytes, ids)), version)
 
 
 def of_book(tenant: str, book: LeaseBook) -> Item:

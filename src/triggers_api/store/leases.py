@@ -3,7 +3,7 @@
 | item   | sk           | holds                                                     |
 |--------|--------------|-----------------------------------------------------------|
 | book   | `book`       | version, what is cleared, frontier, times of the rounds   |
-| bundle | the lease id | 16 bytes for each of its events                           |
+| bundle | the lease id | 16 bytes for each of its events, the book's version then  |
 
 Both lie in the events table, but carry no key of the status index: no list shows them.
 """
@@ -101,8 +101,8 @@ class DynamoLeaseStore:
         writes: list[Any] = [
             {"Put": put},
             *(
-                {"Put": {"TableName": self._table, "Item": lease_items.of_bundle(tenant, each)}}
-                for each in bundles
+                {"Put": {"TableName": self._table, "Item": item}}
+                for item in (lease_items.of_bundle(tenant, each, book.version) for each in bundles)
             ),
         ]
         with store_errors():
