@@ -219,6 +219,8 @@ def _value_bytes(value: dict[str, Any]) -> int:
         return (len(content.lstrip("-").replace(".", "")) + 1) // 2 + 1
     if kind in ("BOOL", "NULL"):
         return 1
+    if kind == "M":
+        return 3 + len(content) + item_bytes(content)
     if kind in ("SS", "BS"):
         return sum(_value_bytes({kind[0]: each}) for each in content)
     return len(content.encode() if kind == "S" else content)

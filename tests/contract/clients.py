@@ -61,6 +61,12 @@ def failing(
         yield failures
 
 
+def payload_items(client: "DynamoDBClient", table: str, event_id: str = "") -> list[dict[str, Any]]:
+    """The payloads that are items of their own: all of them, or an event's."""
+    found = client.scan(TableName=table)["Items"]
+    return [item for item in found if item["sk"]["S"].startswith(f"payload#{event_id}")]
+
+
 class LaggingIndexClient:
     """Answers queries of an index from a copy of the table: as it was at the last `catch_up`."""
 

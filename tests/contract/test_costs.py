@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import TENANT, an_api_key, incompressible_payload
+from tests.builders import an_api_key, incompressible_payload
 from tests.capacity import Bill, Shape, item_bytes, metered, write_units
 from tests.clock import FixedClock
+from tests.contract.clients import payload_items
 from tests.dependencies import dependencies
 from tests.fakes import InMemoryApiKeyStore
 from tests.http_api import Api
@@ -139,9 +140,8 @@ def test_a_trace_pushes_no_event_over_a_step_of_the_price(
         event_id = create(traced_api, draft)
         acknowledge(traced_api, event_id)
 
-    key = {"pk": {"S": f"{TENANT}#{event_id[-16:]}"}, "sk": {"S": f"payload#{event_id}"}}
-    apart = dynamodb.get_item(TableName=events_table, Key=key).get("Item")
-    assert bill.write_units == 5 + -(-item_bytes(apart) // 1024)
+    apart = sum(map(item_bytes, payload_items(dynamodb, events_table, event_id)))
+    assert bill.write_units == 5 + -(-apart // 1024)
 
 
 def test_repeating_a_request_costs_1_write_unit_and_1_read_unit(
@@ -165,8 +165,7 @@ def test_a_large_event_costs_its_payload_and_5_write_units(
         event_id = create(api, {"event_type": "order.fetched", "payload": payload})
         acknowledge(api, event_id)
 
-    key = {"pk": {"S": f"{TENANT}#{event_id[-16:]}"}, "sk": {"S": f"payload#{event_id}"}}
-    body = dynamodb.get_item(TableName=events_table, Key=key)["Item"]
+    (body,) = payload_items(dynamodb, events_table, event_id)
     assert bill.write_units == -(-item_bytes(body) // 1024) + 5
 
 
@@ -180,9 +179,8 @@ def test_no_event_is_pushed_over_a_step_of_the_price_by_what_is_added_to_it_late
         event_id = create(api, draft, idempotency_key=f"key-{size}")
         acknowledge(api, event_id)
 
-    key = {"pk": {"S": f"{TENANT}#{event_id[-16:]}"}, "sk": {"S": f"payload#{event_id}"}}
-    apart = dynamodb.get_item(TableName=events_table, Key=key).get("Item")
-    assert bill.write_units == 5 + -(-item_bytes(apart) // 1024)
+    apart = sum(map(item_bytes, payload_items(dynamodb, events_table, event_id)))
+    assert bill.write_units == 5 + -(-apart // 1024)
 
 
 @pytest.mark.parametrize("waiting", [100, 200])

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "core": {"pydantic", "ulid"},
     "api": {"fastapi", "starlette", "pydantic", "msgspec"},
     "aws": {"botocore"},
-    "store": {"botocore", "mypy_boto3_dynamodb"},
+    "store": {"botocore", "cryptography", "mypy_boto3_dynamodb"},
     "queue": {"botocore"},
     "secrets": {"cryptography"},
     "channels": {"botocore", "urllib3"},

@@ -21,7 +21,7 @@ COSTLY = {
     "hypothesis": "only for tests",
     "rich": "only for people at a terminal",
     "yaml": "only for tests",
-    "cryptography": "nothing here is encrypted by ourselves",
+    "cryptography": "few requests seal or open anything",
     "email_validator": "pydantic loads it when it is there",
 }
 

@@ -173,7 +173,7 @@ def test_every_decision_is_in_the_index_by_its_own_title() -> None:
     titles = {name: Document(f"docs/adr/{name}").headings[0] for name in RECORDS}
 
     assert list(listed) == [f"[{name[:4]}]({name})" for name in RECORDS]
-    assert [name[:4] for name in RECORDS] == [f"{n + 1:04}" for n in range(len(RECORDS))]
+    assert len({name[:4] for name in RECORDS}) == len(RECORDS)
     assert all(title.startswith(f"{name[:4]} ") for name, title in titles.items())
 
 

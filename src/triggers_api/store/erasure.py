@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.event_ids import is_event_id
-from triggers_api.store import items
+from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found
 from triggers_api.store.status_changes import IS_VISIBLE
@@ -38,15 +38,15 @@ class Erasure:
     def __call__(self, tenant: str, event_id: str, at: datetime) -> None:
         """See `EventStore.erase`.
 
-        The head first: nobody may find a head without its payload. Who is stopped in between
-        was not answered, and asks again.
+        The head first: with it goes the key that opens a large payload, so that only noise is
+        left to be deleted. Who is stopped in between was not answered, and asks again.
         """
         if not is_event_id(event_id):
             raise not_found(event_id)
         with store_errors():
             self.tenants.note_change(tenant, at)
             try:
-                answer = self.client.update_item(
+                self.client.update_item(
                     TableName=self.table,
                     Key=items.event_key(tenant, event_id),
                     UpdateExpression=_ERASE,
@@ -57,27 +57,26 @@ class Erasure:
                         ":at": {"S": to_text(at)},
                         ":now": items.number(self.heads.clock().timestamp()),
                     },
-                    ReturnValues="ALL_OLD",
                 )
             except ClientError as error:
                 if not failed_condition(error)[0]:
                     raise
                 raise not_found(event_id) from None
-            for key in self._payloads(tenant, event_id, answer["Attributes"]):
+            for key in self._payloads(tenant, event_id):
                 self.client.delete_item(TableName=self.table, Key=key)
 
-    def _payloads(self, tenant: str, event_id: str, head: Item) -> list[Item]:
-        """The keys of the payloads kept apart: the event's own, and those of lost requests.
+    def _payloads(self, tenant: str, event_id: str) -> list[Item]:
+        """The keys of all payloads in the event's place: its own, and those of lost requests.
 
-        A request that stopped before its head was stored left a payload behind; sent again
-        with its idempotency key, it has the same place, but another id.
+        No head will ever need one of them, since none takes the place of a tombstone.
         """
-        if "fingerprint" not in head:
-            return [items.payload_key(tenant, event_id)] if items.is_apart(head) else []
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :first)",
-            ExpressionAttributeValues={":pk": head["pk"], ":first": {"S": items.PAYLOAD}},
+            ExpressionAttributeValues={
+                ":pk": items.event_key(tenant, event_id)["pk"],
+                ":first": {"S": payloads.PAYLOAD},
+            },
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )

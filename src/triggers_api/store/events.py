@@ -13,7 +13,7 @@ from triggers_api.errors import StoreUnavailableError
 from triggers_api.event import Event
 from triggers_api.event_ids import is_event_id, random_half
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
-from triggers_api.store import idempotency, items
+from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.erasure import Erasure
 from triggers_api.store.heads import Heads, not_found, within_answer
@@ -74,7 +74,7 @@ class DynamoEventStore:
         """See `EventStore.get`. One consistent read, two for a large event."""
         with store_errors():
             head = self._heads.find(tenant, event_id) if is_event_id(event_id) else None
-            found = () if head is None else self._heads.complete(tenant, [head])
+            found = () if head is None else self._heads.complete([head])
             if not found:
                 raise not_found(event_id)
             return found[0]
@@ -96,7 +96,7 @@ class DynamoEventStore:
                 is_enough = len(heads) >= limit or (heads and number >= _STRETCHES_PER_PAGE)
                 if after is None or is_enough:
                     break
-            return self._page(tenant, heads, after)
+            return self._page(heads, after)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`."""
@@ -119,8 +119,6 @@ class DynamoEventStore:
         tenant: str,
         event: Event,
         fingerprint: Fingerprint | None,
-        *,
-        is_claimed: bool = False,
     ) -> Item | None:
         """Store it; if its place is taken by another event, that one's head and nothing done."""
         head, body = self._to_items(tenant, event)
@@ -132,7 +130,7 @@ class DynamoEventStore:
             place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
             if place is not None and not items.may_be_swept(place, self._clock()):
                 return place
-            idempotency.put_body(self._client, self._table, body, is_claimed=is_claimed)
+            self._client.put_item(TableName=self._table, Item=body)
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -146,12 +144,10 @@ class DynamoEventStore:
             failed, place = failed_condition(error)
             if not failed or place is None:
                 raise
-            if _is_same_write(place, head):
-                return None
-            if body and place["id"] != head["id"]:
-                # Nobody will ever ask for it, and who erases the key's event cannot know of it.
-                self._client.delete_item(TableName=self._table, Key=_key_of(body))
-            return place
+            if body and place.get("payload") != head["payload"]:
+                # Nobody can open it: its key was in the head that was not stored.
+                self._client.delete_item(TableName=self._table, Key=payloads.place_of(head))
+            return None if _is_same_write(place, head) else place
         return None
 
     def _to_items(self, tenant: str, event: Event) -> tuple[Item, Item]:
@@ -160,10 +156,8 @@ class DynamoEventStore:
         expires_at = event.created_at + self._undelivered_retention
         head, body = items.to_items(tenant, event, shard, expires_at, self._trace())
         if body:
-            # Acknowledged on its last day, the event is kept for another retention; and its
-            # key, used again, keeps it for a day more.
-            longest = self._delivered_retention + idempotency.PROLONGED_BY
-            body["expires_at"] = items.number((expires_at + longest).timestamp())
+            until = payloads.kept_until(expires_at, self._delivered_retention)
+            body["expires_at"] = items.number(until.timestamp())
         return head, body
 
     def _add_again(
@@ -178,7 +172,7 @@ class DynamoEventStore:
         claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
         head = idempotency.claim_place(self._client, self._table, tenant, place=place, claim=claim)
         if head is None:
-            self._put_new(tenant, newer, fingerprint, is_claimed=True)
+            self._put_new(tenant, newer, fingerprint)
             return Addition(newer, replayed=False)
         if not head:
             raise StoreUnavailableError("The key's old event was just swept. Send it again.")
@@ -191,23 +185,19 @@ class DynamoEventStore:
         if head is None:
             # Who claimed the key stopped before storing the event: we finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
-            self._put_new(tenant, claimed, fingerprint, is_claimed=True)
+            self._put_new(tenant, claimed, fingerprint)
             return Addition(claimed, replayed=True)
-        found = self._heads.complete(tenant, [head])
+        found = self._heads.complete([head])
         if not found:
             raise StoreUnavailableError("The key's event was just erased. Send it again.")
         return Addition(idempotency.first_state(found[0]), replayed=True)
 
-    def _page(self, tenant: str, heads: list[Item], horizon: Position | None) -> EventPage:
+    def _page(self, heads: list[Item], horizon: Position | None) -> EventPage:
         shown = within_answer(heads)
-        events = self._heads.complete(tenant, shown)
+        events = self._heads.complete(shown)
         if len(shown) < len(heads):
             return EventPage(events, items.position_in_index(shown[-1]))
         return EventPage(events, horizon)
-
-
-def _key_of(item: Item) -> Item:
-    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def _is_same_write(stored: Item, head: Item) -> bool:

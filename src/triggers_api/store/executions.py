@@ -148,7 +148,7 @@ class DynamoExecutionStore:
                 if after is None or len(heads) >= limit:
                     break
             shown = within_answer(heads)
-            events = self._heads.complete(tenant, shown)
+            events = self._heads.complete(shown)
         if not is_known and self.find_checkpoint(tenant, query.execution_id).until is None:
             raise not_found(query.execution_id)
         cut = len(shown) < len(heads)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
-from triggers_api.store import items
+from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, batch_get
 from triggers_api.timestamps import Clock
 
@@ -63,23 +63,23 @@ class Heads:
             if head and not items.is_erased(head) and head["status"]["S"] in statuses
         ]
 
-    def complete(self, tenant: str, heads: Sequence[Item]) -> tuple[Event, ...]:
+    def complete(self, heads: Sequence[Item]) -> tuple[Event, ...]:
         """The events of these heads, with the payloads that are kept apart.
 
         An event whose payload was swept is gone, as if its head had been.
         """
-        events = map(items.to_event, heads)
-        apart = [head["id"]["S"] for head in heads if items.is_apart(head)]
-        if not apart:
-            return tuple(events)
-        keys = [items.payload_key(tenant, event_id) for event_id in apart]
-        bodies = batch_get(self.client, self.table, keys)
-        payloads = {items.event_id_of(body): items.payload_of(body) for body in bodies}
-        whole = (
-            event if event.payload else replace(event, payload=payloads.get(event.id, b""))
-            for event in events
-        )
-        return tuple(event for event in whole if event.payload)
+        places = [payloads.place_of(head) for head in heads if items.is_apart(head)]
+        bodies = {body["sk"]["S"]: body for body in batch_get(self.client, self.table, places)}
+        whole = (_whole(head, bodies) for head in heads)
+        return tuple(event for event in whole if event is not None)
+
+
+def _whole(head: Item, bodies: dict[str, Item]) -> Event | None:
+    event = items.to_event(head)
+    if not items.is_apart(head):
+        return event
+    body = bodies.get(payloads.place_of(head)["sk"]["S"])
+    return None if body is None else replace(event, payload=payloads.opened(head, body))
 
 
 def within_answer(heads: list[Item]) -> list[Item]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError
+from triggers_api.errors import IdempotencyConflictError
 from triggers_api.event import Event
 from triggers_api.event_ids import entropy_of_key, new_event_id
 from triggers_api.lifecycle import EventStatus
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WINDOW: Final = timedelta(hours=24)
-PROLONGED_BY: Final = WINDOW + timedelta(hours=1)  # at most, where a key keeps an old event
+_PROLONGED_BY: Final = WINDOW + timedelta(hours=1)  # at most, where a key keeps an old event
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def claim_place(
 def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
     """The update that notes a claim, and when it may be made."""
     seen = place["expires_at"]
-    kept_until = number((claim.since + PROLONGED_BY).timestamp())
+    kept_until = number((claim.since + _PROLONGED_BY).timestamp())
     prolonged = int(seen["N"]) < int(kept_until["N"])
     update = (
         "SET claimed_by = :id, claimed_at = :since, claimed_fingerprint = :fingerprint,"
@@ -133,24 +133,3 @@ def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
             ":window": {"S": to_text(claim.since - WINDOW)},
         },
     }
-
-
-def put_body(client: DynamoDBClient, table: str, body: Item, *, is_claimed: bool) -> None:
-    """Store a payload; never over that of a request with the same key and millisecond.
-
-    Of an event that was claimed but not finished, what is stored already says the same.
-    """
-    try:
-        client.put_item(
-            TableName=table,
-            Item=body,
-            ConditionExpression="attribute_not_exists(pk)",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-    except ClientError as error:
-        failed, stored = failed_condition(error)
-        if not failed or stored is None:
-            raise
-        if stored["payload"] != body["payload"] and not is_claimed:
-            message = "Two requests used one Idempotency-Key at once. Send it again."
-            raise StoreUnavailableError(message) from None

@@ -1,10 +1,10 @@
 """An event as DynamoDB items: one for most, a head and a payload apart for large ones.
 
-| item    | pk                     | sk             | holds                                    |
-|---------|------------------------|----------------|------------------------------------------|
-| event   | `<tenant>#<half>`      | `event`        | the head; the payload too if it is small |
-| payload | `<tenant>#<half>`      | `payload#<id>` | the payload of a large event             |
-| tenant  | `<tenant>`             | `tenant`       | see `tenants.py`                         |
+| item    | pk                | sk        | holds                                                      |
+|---------|-------------------|-----------|------------------------------------------------------------|
+| event   | `<tenant>#<half>` | `event`   | the head; the payload too, or the key that opens it        |
+| payload | `<tenant>#<half>` | `payload#…` | the payload of a large event, see `payloads.py`          |
+| tenant  | `<tenant>`        | `tenant`  | see `tenants.py`                                           |
 
 `half` is the random half of the event's id. Every write bills the whole item in steps of
 1 KB, in the table and again in the index, which has two writes at each change of status:
@@ -14,6 +14,7 @@ is written once, apart.
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +22,9 @@ from triggers_api.event import Event, Severity
 from triggers_api.event_ids import random_half
 from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import Position
+from triggers_api.store import payloads
 from triggers_api.store.dynamodb import Item
 from triggers_api.timestamps import from_text, to_text
-
-PAYLOAD = "payload#"
-"""Begins the sort key of every payload that is kept apart."""
 
 WRITE_UNIT_BYTES = 1024
 # Later a head gets `delivered_at` (39 bytes), a status 2 letters longer, and with an
@@ -37,17 +36,6 @@ _WRITES_IN_A_LIFE = 5  # stored: table, index; acknowledged: table, index out, i
 def event_key(tenant: str, event_id: str) -> Item:
     """The primary key of an event's head."""
     return {"pk": {"S": f"{tenant}#{random_half(event_id)}"}, "sk": {"S": "event"}}
-
-
-def payload_key(tenant: str, event_id: str) -> Item:
-    """The primary key of a large event's payload."""
-    return {"pk": event_key(tenant, event_id)["pk"], "sk": {"S": f"{PAYLOAD}{event_id}"}}
-
-
-def event_id_of(body: Item) -> str:
-    """Whose payload this is."""
-    sk: str = body["sk"]["S"]
-    return sk.removeprefix(PAYLOAD)
 
 
 def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:
@@ -62,11 +50,17 @@ def index_key(tenant: str, status: EventStatus, shard: int, position: Position) 
 
 
 def to_items(
-    tenant: str, event: Event, shard: int, expires_at: datetime, trace: str | None = None
+    tenant: str,
+    event: Event,
+    shard: int,
+    expires_at: datetime,
+    trace: str | None = None,
+    new_key: Callable[[], bytes] = payloads.new_key,
 ) -> tuple[Item, Item]:
     """The head of a new event, and its payload's item, which is empty if the head holds it.
 
-    `trace` is a trace header, kept for the stream; the index does not hold it.
+    `trace` is a trace header, kept for the stream; the index does not hold it. `new_key` draws
+    the key of a payload that is kept apart.
     """
     expiry = {"expires_at": number(expires_at.timestamp())}
     head = index_key(tenant, event.status, shard, position_of(event)) | expiry
@@ -80,14 +74,15 @@ def to_items(
     if trace is not None:
         head["trace"] = {"S": trace}
     head["payload_bytes"] = number(len(event.payload))
-    payload = {"payload": _pack(event.payload)}
-    together = head | payload
+    packed = _pack(event.payload)
+    together = head | {"payload": _smaller(event.payload, packed)}
     if item_bytes(together) + _GROWS_BY <= WRITE_UNIT_BYTES:
         return together, {}
-    body = payload_key(tenant, event.id) | payload | expiry
+    head["payload"] = payloads.in_head(new_key())
+    body = payloads.place_of(head) | {"payload": {"B": packed}} | expiry
     if _life_units(together) <= _life_units(head) + write_units(body):
         return together, {}
-    return head, body
+    return head, body | payloads.sealed(head, packed)
 
 
 def to_event(item: Item) -> Event:
@@ -119,9 +114,9 @@ def position_in_index(item: Item) -> Position:
     return Position(from_text(item["created_at"]["S"]), item["id"]["S"])
 
 
-def payload_of(item: Item) -> bytes:
-    """The payload's JSON text."""
-    packed = item["payload"]
+def payload_of(head: Item) -> bytes:
+    """The payload's JSON text, which the head itself holds."""
+    packed = head["payload"]
     if "B" in packed:
         return zlib.decompress(packed["B"])
     text: str = packed["S"]
@@ -129,8 +124,8 @@ def payload_of(item: Item) -> bytes:
 
 
 def is_apart(head: Item) -> bool:
-    """Whether the event's payload is an item of its own."""
-    return "payload" not in head
+    """Whether the event's payload is an item of its own, or the head was read without it."""
+    return "payload" not in head or payloads.key_of(head) is not None
 
 
 def answer_size(head: Item) -> int:
@@ -185,11 +180,16 @@ def _value_bytes(value: dict[str, Any]) -> int:
     ((kind, content),) = value.items()
     if kind == "N":
         return (len(content.lstrip("-")) + 1) // 2 + 1
+    if kind == "M":
+        return 3 + len(content) + item_bytes(content)
     return len(content.encode() if kind == "S" else content)
 
 
-def _pack(payload: bytes) -> dict[str, Any]:
-    """Compressed where that helps; the attribute's type tells which."""
+def _pack(payload: bytes) -> bytes:
     # Level 6: a payload is written once and billed by the kilobyte; 1 KB takes 30 us.
-    compressed = zlib.compress(payload, 6)
-    return {"B": compressed} if len(compressed) < len(payload) else {"S": payload.decode()}
+    return zlib.compress(payload, 6)
+
+
+def _smaller(payload: bytes, packed: bytes) -> dict[str, Any]:
+    """Compressed where that helps; the attribute's type tells which."""
+    return {"B": packed} if len(packed) < len(payload) else {"S": payload.decode()}

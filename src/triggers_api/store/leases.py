@@ -142,7 +142,7 @@ class DynamoLeaseStore:
             shown = within_answer(heads)
             if len(shown) < len(heads):
                 after = items.position_in_index(shown[-1])
-            return EventPage(self._heads.complete(tenant, shown), after)
+            return EventPage(self._heads.complete(shown), after)
 
     def read_undelivered(
         self, tenant: str, event_ids: tuple[str, ...], *, limit: int
@@ -155,7 +155,7 @@ class DynamoLeaseStore:
             heads.sort(key=items.position_in_index)
             shown = within_answer(heads[:limit])
             left = tuple(head["id"]["S"] for head in heads[len(shown) :])
-            return Undelivered(self._heads.complete(tenant, shown), left)
+            return Undelivered(self._heads.complete(shown), left)
 
     def _find(self, tenant: str, sk: str) -> Item | None:
         with store_errors():

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from triggers_api.errors import NotFoundError
 from triggers_api.event_ids import is_event_id
 from triggers_api.lifecycle import EventStatus, sources_of
-from triggers_api.store import items
+from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found, refuse_erased
 from triggers_api.store.tenants import TenantRows
@@ -80,12 +80,13 @@ class StatusChanges:
                 return False
 
     def replay(self, tenant: str, event_id: str) -> int:
-        """See `EventStore.replay`. One conditional write."""
+        """See `EventStore.replay`. A read and one conditional write, two for a large event."""
         if not is_event_id(event_id):
             raise not_found(event_id)
         now = self._heads.clock()
         expires_at = now + self._settings.undelivered_retention
         with store_errors():
+            self._prolong_payload(tenant, event_id, expires_at)
             self._tenants.note_change(tenant, now)
             try:
                 answer = self._client.update_item(
@@ -110,6 +111,30 @@ class StatusChanges:
                 self._refuse(error, event_id)
                 raise not_found(event_id) from None
         return int(answer["Attributes"]["rounds"]["N"])
+
+    def _prolong_payload(self, tenant: str, event_id: str, head_until: datetime) -> None:
+        """Before its head: at no moment may a payload be swept first.
+
+        Who stops in between leaves a payload that outlives its head, and that nobody can open.
+        """
+        head = self._heads.find(tenant, event_id)
+        if head is None:
+            raise not_found(event_id)
+        if not items.is_apart(head):
+            return
+        until = payloads.kept_until(head_until, self._settings.delivered_retention)
+        try:
+            self._client.update_item(
+                TableName=self._settings.table,
+                Key=payloads.place_of(head),
+                UpdateExpression="SET expires_at = :until",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":until": items.number(until.timestamp())},
+            )
+        except ClientError as error:
+            if not failed_condition(error)[0]:
+                raise
+            raise not_found(event_id) from None
 
     def _move(
         self,
