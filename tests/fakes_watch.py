@@ -1,6 +1,6 @@
 """The ports of watching in memory; `tests/contract` holds them to what the real adapters do."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,9 +12,24 @@ from triggers_api.push.circuit_breaker import BreakerState
 from triggers_api.watch.alarms import Alarm, HealthReport
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.ports import Inbox
+from triggers_api.watch.widespread import slot_of
 from triggers_api.watch.windows import Point, Series, Statistic, Window
 
 _PERCENTILES = {Statistic.P50: 0.50, Statistic.P95: 0.95, Statistic.P99: 0.99}
+
+
+class InMemoryOutcomeLedger:
+    """An `OutcomeLedger`."""
+
+    def __init__(self) -> None:
+        self.pushing: dict[str, datetime] = {}
+        self.failures: list[tuple[datetime, str]] = []
+
+    def note_pushing(self, tenant: str, at: datetime) -> None:
+        self.pushing[tenant] = at
+
+    def note_failure(self, tenant: str, slot: datetime) -> None:
+        self.failures.append((slot, tenant))
 
 
 class InMemorySurvey:
@@ -29,6 +44,17 @@ class InMemorySurvey:
         self._events = events
         self._api_keys = api_keys
         self._configs = configs
+        self.outcomes = InMemoryOutcomeLedger()
+
+    def failures_since(self, since: datetime) -> Mapping[str, int]:
+        found: Counter[str] = Counter()
+        for slot, tenant in self.outcomes.failures:
+            if slot >= slot_of(since):
+                found[tenant] += 1
+        return found
+
+    def pushing_since(self, since: datetime) -> int:
+        return sum(at >= since for at in self.outcomes.pushing.values())
 
     def tenants(self) -> frozenset[str]:
         return self._api_keys.tenants()

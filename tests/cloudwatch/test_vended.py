@@ -39,13 +39,13 @@ def look(watch: QueueWatch) -> dict[str, float]:
 def test_a_depth_is_told_at_once_when_it_changes_and_else_once_a_minute() -> None:
     queues, clock = Queues(), Clock()
     watch = QueueWatch(queues, [URL], clock)
-    assert len(look(watch)) == 4
+    assert len(look(watch)) == 5
     clock.now += 3
     assert look(watch) == {}
     queues.visible = 2
     assert look(watch)["NumberOfMessagesVisible"] == 2
     clock.now += 60
-    assert len(look(watch)) == 4
+    assert len(look(watch)) == 5
 
 
 def test_a_message_ages_from_when_it_was_first_seen_waiting() -> None:

@@ -15,6 +15,7 @@ from tests.fakes_push import (
     InMemoryQueue,
     ScriptedChannel,
 )
+from tests.fakes_watch import InMemoryOutcomeLedger
 from triggers_api.event import Event
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt, Refusal
@@ -24,6 +25,7 @@ from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.queue.deliveries import to_body
 from triggers_api.summarize import Summarize
+from triggers_api.watch.widespread import NoteOutcomes
 
 SENDING_TAKES = timedelta(milliseconds=250)
 DELAYS = tuple(timedelta(seconds=each) for each in (1, 59.2, 60, 60.001, 900, 7200))
@@ -73,7 +75,9 @@ class Bench:
             clock=self.clock,
             chance=lambda: 0.0,
         )
-        self._worker = Worker(deliver, self.queue, self._hide, self.clock)
+        self.outcomes = InMemoryOutcomeLedger()
+        note = NoteOutcomes(self.outcomes, self.clock)
+        self._worker = Worker(deliver, self.queue, self._hide, self.clock, note_outcome=note)
 
     def post(self, answer: Receipt | None = None, **fields: Any) -> tuple[Event, Task]:
         """A new event with a task; the receiver will answer it like that."""

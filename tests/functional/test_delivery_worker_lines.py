@@ -265,3 +265,29 @@ def test_no_line_holds_a_secret_or_a_payload(
 
     assert len(log_lines()) == 8
     assert "PRIVATE" not in json.dumps(log_lines()) + caplog.text
+
+
+def test_whose_delivery_is_final_is_noted_and_whose_failed(bench: Bench) -> None:
+    bench.work(bench.post(REFUSED)[1])
+    assert (bench.outcomes.pushing, bench.outcomes.failures) == ({}, [])
+
+    bench.work(bench.post()[1])
+    assert (list(bench.outcomes.pushing), bench.outcomes.failures) == ([TENANT], [])
+
+    bench.work(bench.post(PERMANENT)[1])
+    assert [tenant for _, tenant in bench.outcomes.failures] == [TENANT]
+
+
+def test_a_note_that_fails_costs_no_push(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(bench.outcomes, "note_pushing", fail)
+
+    assert bench.work(bench.post()[1]) == []
+    assert [line["message"] for line in log_lines()] == [
+        "delivery.carried_out",
+        "outcome.not_noted",
+    ]

@@ -14,6 +14,7 @@ from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
 from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes_watch import InMemoryHealthStore
+from tests.functional.conftest import LogLines
 from tests.http_api import Api
 from triggers_api.aws import LazyClient
 from triggers_api.errors import StoreUnavailableError
@@ -165,3 +166,17 @@ def test_a_hasty_client_tries_once(deaf_endpoint: str, monkeypatch: pytest.Monke
         DynamoHealthStore(client, "events").find_report()  # type: ignore[arg-type]  # lazy
 
     assert len(tries) == 1
+
+
+def test_what_health_answers_is_no_error_of_the_api(
+    open_health: OpenHealth, reports: InMemoryHealthStore, log_lines: LogLines
+) -> None:
+    """It would keep the alarm ringing that made it 503."""
+    reports.keep_report(a_report(a_ringing_alarm(AlarmSeverity.CRITICAL)))
+    api = open_health(reports)
+
+    assert {api.get("/health").status for _ in range(10)} == {503}
+
+    assert all("ApiErrors" not in line for line in log_lines())
+    assert api.get("/me").status == 401
+    assert log_lines()[-1]["ApiErrors"] == [0]

@@ -72,6 +72,7 @@ def test_a_run_is_one_line_with_its_metrics(
         "InboxDepth": [1.0],
         "OldestPendingAge": [2.5],
         "CircuitsOpen": [0.0],
+        "WidespreadFailures": [0.0],
     }
 
 
@@ -83,6 +84,7 @@ def test_a_quiet_run_measures_zeros(bench: Bench, log_lines: LogLines) -> None:
         "InboxDepth": [0.0],
         "OldestPendingAge": [0.0],
         "CircuitsOpen": [0.0],
+        "WidespreadFailures": [0.0],
     }
 
 
@@ -118,7 +120,7 @@ def test_what_was_not_read_is_an_error_and_no_number(bench: Bench, log_lines: Lo
     assert len(line["failed"]) == 10
     assert line["failed"]["alarms"] == "MetricsUnavailableError: The monitoring is busy."
     assert f"inbox of {TENANT}" in line["failed"]
-    assert metrics_of(line) == {"CircuitsOpen": [0.0]}
+    assert metrics_of(line) == {"CircuitsOpen": [0.0], "WidespreadFailures": [0.0]}
 
 
 def test_where_nothing_could_be_measured_the_line_has_no_metrics(

@@ -45,15 +45,34 @@ def fires(name: str, **values: float | None) -> bool:
 def test_a_success_rate_counts_once_there_are_enough_deliveries(
     succeeded: float | None, failed: float | None, *, warns: bool, pages: bool
 ) -> None:
-    for name, expected in (
-        ("warning-delivery-success-rate", warns),
-        ("critical-delivery-success-rate", pages),
-    ):
-        assert fires(name, succeeded=succeeded, failed=failed) is expected
+    warning, critical = "warning-delivery-success-rate", "critical-delivery-success-rate"
+    assert fires(warning, succeeded=succeeded, failed=failed) is warns
+    assert fires(critical, succeeded=succeeded, failed=failed, widespread=failed) is pages
 
 
 @pytest.mark.parametrize(
-    ("errors", "requests", "expected"),
+    ("widespread", "expected"), [(0, False), (1, True), (10, True), (None, True)]
+)
+def test_a_success_rate_is_critical_where_many_tenants_fail_or_nobody_knows(
+    widespread: float | None, *, expected: bool
+) -> None:
+    name = "critical-delivery-success-rate"
+    assert fires(name, succeeded=0, failed=500, widespread=widespread) is expected
+    assert not fires(name, succeeded=500, failed=0, widespread=widespread)
+
+
+def api_fires(
+    errors: float | None,
+    answered: float | None,
+    crashed: float | None = None,
+    refused: float | None = None,
+) -> bool:
+    values = {"errors": errors, "answered": answered, "crashed": crashed, "refused": refused}
+    return fires("critical-api-errors", **values)
+
+
+@pytest.mark.parametrize(
+    ("errors", "answered", "expected"),
     [
         (4, 4, False),
         (5, 5, True),
@@ -66,9 +85,17 @@ def test_a_success_rate_counts_once_there_are_enough_deliveries(
     ],
 )
 def test_errors_of_the_api_are_critical_from_five_and_from_five_percent_on(
-    errors: float | None, requests: float | None, *, expected: bool
+    errors: float | None, answered: float | None, *, expected: bool
 ) -> None:
-    assert fires("critical-api-errors", errors=errors, requests=requests) is expected
+    assert api_fires(errors, answered) is expected
+    assert api_fires(errors, answered, 0, 0) is expected
+
+
+def test_errors_that_the_function_could_not_answer_count_as_well() -> None:
+    assert api_fires(None, None, crashed=5)
+    assert api_fires(None, None, refused=5)
+    assert api_fires(1, 80, crashed=2, refused=2)
+    assert not api_fires(1, 200, crashed=2, refused=2)
 
 
 @pytest.mark.parametrize(("throttled", "expected"), [(None, False), (9, False), (10, True)])

@@ -32,6 +32,7 @@ EXPECTED = {
     "warning-dispatcher-errors",
     "warning-dispatcher-throttles",
     "warning-events-table-throttled",
+    "warning-failed-deliveries",
     "warning-monitor-silent",
     "warning-notifications-table-throttled",
     "warning-oldest-pending",
@@ -92,8 +93,9 @@ def test_an_alarm_is_told_when_it_fires_and_when_it_clears(alarm: Alarm) -> None
 def test_silence_means_what_the_metric_means(alarm: Alarm) -> None:
     """Depths and what the monitor measures keep their state; counters and ages are quiet."""
     keeps = {"ApproximateNumberOfMessagesVisible", "CircuitsOpen", "OldestPendingAge"}
+    keeps |= {"WidespreadFailures"}
     names = {metric.name for metric in alarm.metrics.values()}
-    expected = "ignore" if names & keeps else "notBreaching"
+    expected = "ignore" if names <= keeps else "notBreaching"
     if alarm.what == "monitor-silent":
         expected = "breaching"
     assert alarm.properties["TreatMissingData"] == expected
@@ -161,6 +163,32 @@ def test_a_stream_that_is_behind_is_told_long_before_records_are_given_up() -> N
     warning = ALARMS["warning-stream-age"].properties["Threshold"]
     critical = ALARMS["critical-stream-age"].properties["Threshold"]
     assert warning < critical < given_up / 4
+
+
+OF_ONE_TENANTS_OWN = {
+    "ApproximateAgeOfOldestMessage",  # a tenant that sends more than all others waits for itself
+    "CircuitsOpen",
+    "DeadLetters",
+    "InboxDepth",
+    "OldestPendingAge",
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_one_tenant_can_do_alone_rings_no_critical_alarm(name: str) -> None:
+    alarm = ALARMS[name]
+    names = {metric.name for metric in alarm.metrics.values()}
+    if alarm.severity == "critical":
+        assert not names & OF_ONE_TENANTS_OWN
+        assert "DeliveriesFailed" not in names or "WidespreadFailures" in names
+
+
+def test_no_alarm_counts_what_health_answers_because_it_rings() -> None:
+    """The gateway cannot tell its routes apart: a poll of `/health` would keep it ringing."""
+    for alarm in ALARMS.values():
+        assert {metric.namespace for metric in alarm.metrics.values()}.isdisjoint(
+            {"AWS/ApiGateway"}
+        )
 
 
 def test_what_lies_for_two_weeks_does_not_make_health_fail() -> None:

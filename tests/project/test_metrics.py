@@ -29,6 +29,7 @@ VENDED = {
     "AWS/SQS": (
         {
             "ApproximateAgeOfOldestMessage",
+            "ApproximateAgeOfOldestMessageInQuietGroups",
             "ApproximateNumberOfMessagesDelayed",
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesVisible",

@@ -31,10 +31,12 @@ from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
+from triggers_api.watch.widespread import NoteOutcomes
 
 Hide = Callable[[str, int], None]
 """Hides the message of a receipt handle for some more seconds."""
@@ -77,6 +79,7 @@ class Worker:
         clock: Clock,
         carry_out_all: Callable[..., list[Carried]] = in_threads,
         traces: Traces = UNTRACED,
+        note_outcome: NoteOutcomes | None = None,
     ) -> None:
         """`hide` postpones a message by seconds; `queue` by more."""
         self._deliver = deliver
@@ -85,6 +88,7 @@ class Worker:
         self._clock = clock
         self._carry_out_all = carry_out_all
         self._traces = traces
+        self._note_outcome = note_outcome
         self._logger = create_logger()
         self._metrics = create_metrics()
 
@@ -94,6 +98,7 @@ class Worker:
         for each in carried:
             if each.task is not None and each.outcome is not None:
                 self._report(each.task, each.outcome)
+                self._note(each.task, each.outcome.result)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": each.message_id} for each in carried if each.keep
@@ -160,6 +165,15 @@ class Worker:
         else:
             self._logger.info("delivery.carried_out", extra=known)
 
+    def _note(self, task: Task, result: Result) -> None:
+        """For whoever counts tenants, which no metric can: it is worth no push."""
+        if self._note_outcome is None or result not in (Result.SUCCEEDED, Result.DEAD):
+            return
+        try:
+            self._note_outcome(task.tenant, has_failed=result is Result.DEAD)
+        except Exception:
+            self._logger.warning("outcome.not_noted", extra=_known(task), exc_info=True)
+
     def _measured(self, task: Task, outcome: Outcome) -> dict[Metric, float]:
         """The task's metrics; none where nothing was decided."""
         result = outcome.result
@@ -223,7 +237,8 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
         chance=random.random,
     )
 
-    return Worker(deliver, queue, queue.hide, now, traces=traces)
+    note = NoteOutcomes(DynamoOutcomeLedger(client, push.notifications_table), now)
+    return Worker(deliver, queue, queue.hide, now, traces=traces, note_outcome=note)
 
 
 handler = wire(

@@ -16,7 +16,6 @@ from triggers_api.store.dynamodb import create_client
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.survey import DynamoSurvey
 from triggers_api.timestamps import now
-from triggers_api.watch.alarms import Gauges
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.observe import Observation, Observe
 
@@ -33,7 +32,7 @@ def build(observe: Observe) -> Handler:
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """One run, one line. Nothing is raised: the next run comes in a minute by itself."""
         found = observe()
-        line = _line(found) | embedded(metrics, _measured(found.gauges))
+        line = _line(found) | embedded(metrics, _measured(found))
         log = logger.error if found.failures else logger.info
         log("monitor.observed", extra=line)
         return {}
@@ -52,12 +51,14 @@ def _line(found: Observation) -> dict[str, Any]:
     return known
 
 
-def _measured(gauges: Gauges) -> dict[Metric, float]:
+def _measured(found: Observation) -> dict[Metric, float]:
     """What is known. A gauge without a value would be drawn as a hole, a wrong one as the truth."""
+    gauges = found.gauges
     values: dict[Metric, float | None] = {
         Metric.INBOX_DEPTH: gauges.inbox_depth,
         Metric.OLDEST_PENDING_AGE: gauges.oldest_pending_age_seconds,
         Metric.CIRCUITS_OPEN: gauges.circuits_open,
+        Metric.WIDESPREAD_FAILURES: found.widespread_failures,
     }
     return {metric: value for metric, value in values.items() if value is not None}
 

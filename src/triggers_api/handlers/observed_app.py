@@ -18,6 +18,9 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SERVER_ERROR = 500
+# What answers how all is must not count in it: a 503 of `/health` because an alarm rings would
+# keep that alarm ringing for as long as somebody asks.
+_WATCHING = ("/health", "/metrics/")
 
 
 class ObservedApp:
@@ -86,7 +89,10 @@ class ObservedApp:
         }
         known = {name: value for name, value in line.items() if value is not None}
         # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
-        known |= embedded(self._metrics, _measured(context, status, milliseconds))
+        measured = _measured(context, status, milliseconds)
+        if str(route).startswith(_WATCHING):
+            del measured[Metric.API_ERRORS]
+        known |= embedded(self._metrics, measured)
         log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
 

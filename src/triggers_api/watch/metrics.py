@@ -17,6 +17,7 @@ class Metric(StrEnum):
     EVENTS_REPLAYED = "EventsReplayed"
     DELIVERIES_SUCCEEDED = "DeliveriesSucceeded"
     DELIVERIES_FAILED = "DeliveriesFailed"
+    WIDESPREAD_FAILURES = "WidespreadFailures"
     DELIVERY_LATENCY = "DeliveryLatency"
     DEAD_LETTERS = "DeadLetters"
     INBOX_DEPTH = "InboxDepth"
@@ -44,13 +45,18 @@ DIMENSION: Final = "service"  # the only one of every metric; its value is the s
 
 METRICS: Final[Mapping[Metric, Meaning]] = {
     Metric.API_LATENCY: Meaning(Unit.MILLISECONDS, "time in the function for one request"),
-    Metric.API_ERRORS: Meaning(Unit.COUNT, "1 for an answer of 500 and above, else 0"),
+    Metric.API_ERRORS: Meaning(
+        Unit.COUNT, "1 for an answer of 500 and above, else 0; /health and /metrics apart"
+    ),
     Metric.EVENTS_CREATED: Meaning(Unit.COUNT, "events stored, alerts of our own too"),
     Metric.EVENTS_ACKNOWLEDGED: Meaning(Unit.COUNT, "events that became delivered"),
     Metric.EVENTS_FAILED: Meaning(Unit.COUNT, "events that became failed"),
     Metric.EVENTS_REPLAYED: Meaning(Unit.COUNT, "events that were put back to pending"),
     Metric.DELIVERIES_SUCCEEDED: Meaning(Unit.COUNT, "1 for a delivery that succeeded, 0 if dead"),
     Metric.DELIVERIES_FAILED: Meaning(Unit.COUNT, "1 for a delivery given up, 0 if it succeeded"),
+    Metric.WIDESPREAD_FAILURES: Meaning(
+        Unit.COUNT, "deliveries given up within an hour, if many tenants' are"
+    ),
     Metric.DELIVERY_LATENCY: Meaning(Unit.MILLISECONDS, "from an event's creation to its delivery"),
     Metric.DEAD_LETTERS: Meaning(Unit.COUNT, "deliveries given up"),
     Metric.INBOX_DEPTH: Meaning(Unit.COUNT, "undelivered events, 10,000 of a tenant at most"),

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from triggers_api.timestamps import Clock
 from triggers_api.watch.alarms import Alarm, Gauges, HealthReport
 from triggers_api.watch.ports import AlarmSource, HealthStore, Inbox, Survey
+from triggers_api.watch.widespread import LOOKS_BACK, widespread_failures
 
 COUNTED_UP_TO: Final = 10_000
 """Of each tenant's undelivered events: what counting costs must not grow with what waits."""
@@ -24,6 +25,7 @@ class Observation:
 
     at: datetime
     gauges: Gauges = field(default_factory=Gauges)
+    widespread_failures: int | None = None  # see `widespread`
     alarms: tuple[Alarm, ...] | None = None
     tenants: int = 0
     failures: dict[str, str] = field(default_factory=dict)  # what was not read, and why
@@ -56,6 +58,8 @@ class Observe:
         found = Observation(at=self._clock())
         self._try(found, "alarms", lambda: self._read_alarms(found))
         self._try(found, "tenants", lambda: self._read_tenants(found))
+        if "tenants" not in found.failures:  # one that is the only one counts otherwise
+            self._try(found, "outcomes", lambda: self._read_outcomes(found))
         if found.alarms is not None:
             report = HealthReport(taken_at=found.at, alarms=found.alarms, gauges=found.gauges)
             self._try(found, "report", lambda: self._reports.keep_report(report))
@@ -70,6 +74,14 @@ class Observe:
 
     def _read_alarms(self, found: Observation) -> None:
         found.alarms = self._alarms.alarms()
+
+    def _read_outcomes(self, found: Observation) -> None:
+        since = found.at - LOOKS_BACK
+        found.widespread_failures = widespread_failures(
+            self._survey.failures_since(since),
+            tenants=found.tenants,
+            pushing=lambda: self._survey.pushing_since(since),
+        )
 
     def _read_tenants(self, found: Observation) -> None:
         tenants = sorted(self._survey.tenants())

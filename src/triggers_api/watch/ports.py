@@ -32,6 +32,17 @@ class Survey(Protocol):
         """How many of a tenant's configs are not pushed to at that moment."""
         ...
 
+    def failures_since(self, since: datetime) -> Mapping[str, int]:
+        """How many deliveries of each tenant were given up, of those alone that had any.
+
+        As many as were noted: see `NoteOutcomes`.
+        """
+        ...
+
+    def pushing_since(self, since: datetime) -> int:
+        """How many tenants had a delivery that succeeded or was given up."""
+        ...
+
 
 class AlarmSource(Protocol):
     """Knows the alarms of this deployment."""

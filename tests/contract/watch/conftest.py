@@ -23,10 +23,12 @@ from triggers_api.settings import MonitorSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.survey import DynamoSurvey
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.watch.metrics import DIMENSION, METRICS, Metric
 from triggers_api.watch.ports import HealthStore, MetricSource, Survey
+from triggers_api.watch.widespread import OutcomeLedger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,6 +45,7 @@ class Surveyed:
     api_keys: InMemoryApiKeyStore | DynamoApiKeyStore
     configs: ConfigStore
     token_buckets: TokenBuckets
+    outcomes: OutcomeLedger
 
 
 @dataclass
@@ -73,6 +76,7 @@ def dynamodb_surveyed(
         DynamoApiKeyStore(dynamodb, settings.keys_table),
         DynamoConfigStore(dynamodb, settings.notifications_table, PlainBox(), clock),
         DynamoTokenBuckets(dynamodb, settings.keys_table),
+        DynamoOutcomeLedger(dynamodb, settings.notifications_table),
     )
 
 
@@ -83,7 +87,7 @@ def surveyed(request: pytest.FixtureRequest, clock: FixedClock) -> Surveyed:
         return found
     events, keys, configs = InMemoryEventStore(clock), InMemoryApiKeyStore(), InMemoryConfigStore()
     survey = InMemorySurvey(events, keys, configs)
-    return Surveyed(survey, events, keys, configs, InMemoryTokenBuckets())
+    return Surveyed(survey, events, keys, configs, InMemoryTokenBuckets(), survey.outcomes)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

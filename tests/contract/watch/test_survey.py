@@ -19,6 +19,7 @@ from tests.contract.watch.conftest import Surveyed
 from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.token_bucket import RateLimit
 from triggers_api.watch.ports import Inbox
+from triggers_api.watch.widespread import slot_of
 
 MANY = 1000
 
@@ -139,3 +140,27 @@ def test_circuits_are_counted_while_they_are_open(surveyed: Surveyed, clock: Fix
     assert surveyed.survey.open_circuits_of(OTHER_TENANT, clock()) == 1
     assert surveyed.survey.open_circuits_of("nobody", clock()) == 0
     assert surveyed.survey.open_circuits_of(TENANT, clock() + OPEN_FOR) == 0
+
+
+def test_failures_are_told_by_tenant_from_the_slot_on_that_is_asked_for(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    for tenant, ago in ((TENANT, 0), (TENANT, 0), (TENANT, 59), (OTHER_TENANT, 5), (TENANT, 71)):
+        surveyed.outcomes.note_failure(tenant, slot_of(clock() - timedelta(minutes=ago)))
+
+    found = surveyed.survey.failures_since(clock() - timedelta(hours=1))
+
+    assert found == {TENANT: 3, OTHER_TENANT: 1}
+    assert surveyed.survey.failures_since(clock.advance(hours=2)) == {}
+
+
+def test_a_tenant_pushes_once_however_often_that_is_noted(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    surveyed.outcomes.note_pushing(OTHER_TENANT, clock() - timedelta(hours=2))
+    surveyed.outcomes.note_pushing(TENANT, clock() - timedelta(hours=2))
+    surveyed.outcomes.note_pushing(TENANT, clock() - timedelta(minutes=10))
+    surveyed.outcomes.note_failure("a-third", slot_of(clock()))
+
+    assert surveyed.survey.pushing_since(clock() - timedelta(hours=1)) == 1
+    assert surveyed.survey.pushing_since(clock() - timedelta(hours=3)) == 2

@@ -1,0 +1,100 @@
+"""Which tenants push and which fail, in DynamoDB: beside their configs, under keys of no tenant.
+
+| item    | pk          | sk                | holds                                    |
+|---------|-------------|-------------------|------------------------------------------|
+| pushing | `#pushing`  | `<tenant>`        | when something of it was final last      |
+| failing | `#failures` | `<slot>#<tenant>` | how many were given up in the slot       |
+
+Each is some hundred bytes, written rarely and gone after a day: see `watch/widespread.py`. The
+monitor reads the failing ones each minute, half a read unit where nothing fails, and counts the
+pushing ones when many fail: 13 units for a thousand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from triggers_api.store.dynamodb import Item, store_errors
+from triggers_api.store.items import number
+from triggers_api.timestamps import to_text
+from triggers_api.watch.widespread import slot_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PUSHING: Final = "#pushing"
+_FAILURES: Final = "#failures"
+_KEPT_FOR: Final = timedelta(days=1)
+
+
+class DynamoOutcomeLedger:
+    """See `OutcomeLedger`; and what the monitor asks of it."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """In the table of notification configs."""
+        self._client = client
+        self._table = table
+
+    def note_pushing(self, tenant: str, at: datetime) -> None:
+        """See `OutcomeLedger.note_pushing`. One write."""
+        change, values = "SET pushed_at = :at, expires_at = :expires_at", {":at": _text(at)}
+        self._update(_key(_PUSHING, tenant), at, change, values)
+
+    def note_failure(self, tenant: str, slot: datetime) -> None:
+        """See `OutcomeLedger.note_failure`. One write."""
+        key = _key(_FAILURES, f"{to_text(slot)}#{tenant}")
+        change, values = "ADD failed :one SET expires_at = :expires_at", {":one": {"N": "1"}}
+        self._update(key, slot, change, values)
+
+    def failures_since(self, since: datetime) -> Mapping[str, int]:
+        """Of each tenant that failed, from the slot on that this moment is in."""
+        found: Counter[str] = Counter()
+        for item in self._items(
+            KeyConditionExpression="pk = :pk AND sk >= :since",
+            ExpressionAttributeValues={
+                ":pk": {"S": _FAILURES},
+                ":since": _text(slot_of(since)),
+            },
+        ):
+            found[item["sk"]["S"].partition("#")[2]] += int(item["failed"]["N"])
+        return found
+
+    def pushing_since(self, since: datetime) -> int:
+        """How many tenants pushed."""
+        items = self._items(
+            KeyConditionExpression="pk = :pk",
+            FilterExpression="pushed_at >= :since",
+            ExpressionAttributeValues={":pk": {"S": _PUSHING}, ":since": _text(since)},
+        )
+        return len(items)
+
+    def _items(self, **query: Any) -> list[Item]:
+        found: list[Item] = []
+        with store_errors():
+            while True:
+                answer = self._client.query(TableName=self._table, **query)
+                found += answer["Items"]
+                if "LastEvaluatedKey" not in answer:
+                    return found
+                query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _update(self, key: Item, at: datetime, change: str, values: Item) -> None:
+        expires_at = number((at + _KEPT_FOR).timestamp())
+        with store_errors():
+            self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression=change,
+                ExpressionAttributeValues=values | {":expires_at": expires_at},
+            )
+
+
+def _key(pk: str, sk: str) -> Item:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _text(moment: datetime) -> dict[str, str]:
+    return {"S": to_text(moment)}
