@@ -13,6 +13,8 @@ REMEMBERED_FOR: Final = timedelta(seconds=60)  # so a revoked key is dead everyw
 USE_RECORDED_EVERY: Final = timedelta(hours=1)  # one write an hour and process, not one a request
 _REMEMBERED_AT_MOST: Final = 1000  # tokens; past that all are forgotten, which costs one read each
 
+_DEAD: Final = "This API key is unknown, revoked or mistyped. Send a live key."
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -39,6 +41,7 @@ class Authenticator:
         self._store = store
         self._clock = clock
         self._remembered: dict[str, tuple[Principal, datetime]] = {}
+        self._refused: dict[str, datetime] = {}  # apart: who has no key crowds out nobody who has
 
     def authenticate(self, token: str) -> Principal:
         """The principal behind a token. Raises `UnauthenticatedError`."""
@@ -48,6 +51,9 @@ class Authenticator:
         if known is not None and timedelta(0) <= at - known[1] < REMEMBERED_FOR:
             return known[0]
         self._remembered.pop(token, None)
+        refused_at = self._refused.get(token)
+        if refused_at is not None and timedelta(0) <= at - refused_at < REMEMBERED_FOR:
+            raise UnauthenticatedError(_DEAD)
         principal = self._look_up(token, at)
         if len(self._remembered) >= _REMEMBERED_AT_MOST:
             self._remembered.clear()
@@ -58,10 +64,18 @@ class Authenticator:
         parts = split_token(token)
         key = None if parts is None else self._store.find(parts[0])
         if parts is None or key is None or not key.accepts(parts[1], at):
-            message = "This API key is unknown, revoked or mistyped. Send a live key."
-            raise UnauthenticatedError(message)
+            self._refuse(token, at)
+            raise UnauthenticatedError(_DEAD)
         self._record_use(key, at)
         return Principal(key.tenant, key.key_id, key.name, key.scopes)
+
+    def _refuse(self, token: str, at: datetime) -> None:
+        """Remember that it opens nothing: no dead key comes alive, and none is made with its id."""
+        if split_token(token) is None:
+            return  # that is seen without a read, and may be of any length
+        if len(self._refused) >= _REMEMBERED_AT_MOST:
+            self._refused.clear()
+        self._refused[token] = at
 
     def _record_use(self, key: ApiKey, at: datetime) -> None:
         if key.last_used_at is not None and at - key.last_used_at < USE_RECORDED_EVERY:

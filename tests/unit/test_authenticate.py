@@ -208,6 +208,42 @@ def test_more_callers_than_are_remembered_are_still_served(
     assert tenants == [f"tenant-{number}" for number in range(1100)]
 
 
+def test_a_dead_token_is_looked_up_once_a_minute(
+    authenticator: Authenticator, store: RecordingStore, clock: FixedClock
+) -> None:
+    _, unknown = an_api_key(clock())
+    key, _ = an_api_key(clock())
+    store.add(key)
+    wrong = f"trg_{key.key_id}_{'x' * 43}"
+
+    for _ in range(10):
+        for token in (unknown, wrong):
+            with pytest.raises(UnauthenticatedError):
+                authenticator.authenticate(token)
+    assert len(store.looked_up) == 2
+
+    clock.advance(seconds=60)
+    with pytest.raises(UnauthenticatedError):
+        authenticator.authenticate(wrong)
+    assert len(store.looked_up) == 3
+
+
+def test_a_flood_of_made_up_keys_crowds_out_nobody_who_has_one(
+    authenticator: Authenticator, store: RecordingStore, clock: FixedClock
+) -> None:
+    key, token = an_api_key(clock())
+    store.add(key)
+    authenticator.authenticate(token)
+
+    for _ in range(2_500):
+        with pytest.raises(UnauthenticatedError):
+            authenticator.authenticate(an_api_key(clock())[1])
+    store.looked_up.clear()
+
+    assert authenticator.authenticate(token).key_id == key.key_id
+    assert store.looked_up == []
+
+
 @pytest.mark.parametrize("scope", Scope)
 def test_a_scope_allows_itself(scope: Scope) -> None:
     Principal(TENANT, "id", "name", frozenset({scope})).require(scope)
