@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Empties the inbox: leases events, hands each as one line of JSON to a command's standard input,
-# and acknowledges those for which the command succeeds. Any number of machines may run it at once.
+# Empties the inbox: leases an event, hands it as one line of JSON to a command's standard input,
+# and acknowledges it if the command succeeds. Any number of machines may run it at once.
 #
 #   TRIGGERS_URL=https://… TRIGGERS_KEY=trg_… poll.sh command [argument …]
 #
-# What fails comes back when its lease ends, to whoever asks next. Exit code: 1 if anything failed.
+# What fails comes back when its lease ends, to whoever asks next. Exit code: 0 if the inbox was
+# emptied, 1 if anything failed, with a line about it on standard error.
 set -euo pipefail
 : "${TRIGGERS_URL:?}" "${TRIGGERS_KEY:?}" "${1:?a command is missing}"
-seconds=${TRIGGERS_LEASE_SECONDS:-300} # longer than the work on ten events takes
+seconds=${TRIGGERS_LEASE_SECONDS:-300} # longer than the work on one event takes
 
 post() { # path, body. The key goes in by a file: arguments can be seen by everybody on the machine.
   curl --silent --show-error --fail --max-time 30 --retry 5 --request POST "$TRIGGERS_URL$1" \
@@ -16,16 +17,19 @@ post() { # path, body. The key goes in by a file: arguments can be seen by every
 }
 
 failed=0
-while events=$(post /inbox/lease "{\"limit\": 10, \"lease_seconds\": $seconds}" | jq -c '.events[]') &&
-  [ -n "$events" ]; do
-  while IFS= read -r event <&3; do
-    id=$(jq -r .id <<<"$event")
-    if "$@" <<<"$event"; then
-      post "/events/$id/acknowledge" ''
-    else
-      echo "$id failed: it comes back within $seconds seconds" >&2
-      failed=1
-    fi
-  done 3<<<"$events"
+while answer=$(post /inbox/lease "{\"limit\": 1, \"lease_seconds\": $seconds}") || exit 1; do
+  # Cut out rather than parsed: jq before 1.7 writes 31.80 as 31.8.
+  event=${answer#*\"events\":[} event=${event%]\}}
+  case $answer in
+    '{"lease_id":null,'*'"events":[]}') exit "$failed" ;;
+    '{"lease_id":"'*'"events":[{"id":"'*'}]}') id=$(cut -d'"' -f4 <<<"$event") ;;
+    *) echo "$TRIGGERS_URL does not answer as the Triggers API does" >&2 && exit 1 ;;
+  esac
+  if ! "$@" <<<"$event"; then
+    echo "$id failed: it comes back within $seconds seconds" >&2
+    failed=1
+  elif ! post "/events/$id/acknowledge" ''; then
+    echo "$id is done, but could not be acknowledged: it may come back" >&2
+    failed=1
+  fi
 done
-exit "$failed"
