@@ -222,7 +222,7 @@ def _await_text(received: Received, channel: str, part: str) -> str:
 
 def _text(push: Push) -> str:
     """The first line of what a person reads."""
-    return unescape(_TAG.sub("", str(push.json()["text"]))).splitlines()[0]
+    return unescape(_TAG.sub("", str(push.json()["text"]))).split("\n")[0]
 
 
 def _eventually(what: str, find: Callable[[], Found | None]) -> Found:

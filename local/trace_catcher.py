@@ -45,7 +45,7 @@ def documents(file: Path) -> list[Document]:
     """Read what is kept, oldest first."""
     if not file.exists():
         return []
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return [json.loads(line) for line in file.read_bytes().split(b"\n") if line]
 
 
 def _catch(daemon: socket.socket, file: Path, stopped: threading.Event) -> None:

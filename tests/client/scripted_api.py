@@ -30,6 +30,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    text: str = ""  # the body as it came
 
 
 Script = Callable[[Asked], "Said | str | None"]
@@ -137,7 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
         server: Any = self.server
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, self.path, headers, json.loads(raw) if raw else None)
+        asked = Asked(
+            self.command, self.path, headers, json.loads(raw) if raw else None, raw.decode()
+        )
         said = server.answer(asked)
         if not isinstance(said, Said):
             self.close_connection = True

@@ -16,7 +16,7 @@ from triggers_client.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from triggers_client.models import Event, EventDraft
+from triggers_client.models import Event, EventDraft, payload_json
 from triggers_client.paging import Page
 from triggers_client.retry import Retry
 from triggers_client.version import VERSION
@@ -41,4 +41,5 @@ __all__ = [
     "TriggersError",
     "UnexpectedAnswerError",
     "UnreachableError",
+    "payload_json",
 ]

@@ -1,11 +1,10 @@
 """Up to a hundred events in one request, until each has an answer of its own."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triggers_client.encoding import Document
+from triggers_client.encoding import Document, documents, read_document
 from triggers_client.errors import (
     GoneError,
     InvalidRequestError,
@@ -79,17 +78,16 @@ def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
             return [Refused(refused.problem)]
         half = len(texts) // 2
         return _ask(transport, texts[:half]) + _ask(transport, texts[half:])
-    results = answer.document().get("results")
-    if not isinstance(results, list) or len(results) != len(texts):
+    document = answer.document()
+    results = documents(document.member("results")) if "results" in document else []
+    if len(results) != len(texts):
         raise UnexpectedAnswerError("The answer has not a result for each event of the batch.")
     return [_read(result) for result in results]
 
 
-def _read(result: dict[str, Any]) -> Result | Problem:
+def _read(result: Document) -> Result | Problem:
     if result["status"] == _STORED:
-        event = result["event"]
-        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        return Stored(Document(event, text), replayed=bool(result.get("replayed")))
+        return Stored(read_document(result.member("event")), replayed=bool(result.get("replayed")))
     error = result.get("error") or {}
     problem = Problem(
         status=int(result["status"]),

@@ -28,7 +28,7 @@ class Events:
         event_type: str,
         payload: Mapping[str, object] | RawJson,
         *,
-        metadata: Mapping[str, Scalar] | None = None,
+        metadata: Mapping[str, Scalar] | RawJson | None = None,
         severity: Severity | None = None,
         execution_id: str | None = None,
         idempotency_key: str | None = None,

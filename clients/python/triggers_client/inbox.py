@@ -1,14 +1,27 @@
 """Consuming: what is not acknowledged yet."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
-from triggers_client.encoding import object_text
+from triggers_client.encoding import documents, object_text
 from triggers_client.models import Acknowledged, Event, Lease, Order
 from triggers_client.paging import Page, fetch, path_of, walk
 from triggers_client.transport import Transport
 
 ACKNOWLEDGED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lease as its holder judges it: `ends_at` is on the clock of `clocks.elapsed`.
+
+    It never ends later than the API's own, whatever the clocks on the walls say: it is counted
+    from before the request went out.
+    """
+
+    lease: Lease
+    ends_at: float
 
 
 class Inbox:
@@ -50,8 +63,15 @@ class Inbox:
 
     def lease(self, *, limit: int = 10, lease_seconds: int = 60) -> Lease:
         """The oldest events that no other lease holds, hidden from others for a while."""
+        return self.hold(limit=limit, lease_seconds=lease_seconds).lease
+
+    def hold(self, *, limit: int = 10, lease_seconds: int = 60) -> Hold:
+        """A lease, and when to count it as ended."""
         body = object_text({"limit": limit, "lease_seconds": lease_seconds})
-        return cast("Lease", self._transport.send("POST", "/inbox/lease", body).document())
+        answer = self._transport.send("POST", "/inbox/lease", body)
+        lease = answer.document()
+        lease["events"] = documents(lease.member("events")) if lease.get("events") else []
+        return Hold(cast("Lease", lease), answer.sent_at + lease_seconds)
 
     def release(self, lease_id: str, event_ids: Sequence[str] | None = None) -> None:
         """End a lease, or that of some of its events, before its time."""

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from triggers_client.encoding import RawJson, text_of
+
 Severity = Literal["info", "warning", "error", "critical"]
 Status = Literal["pending", "delivered", "failed"]
 Order = Literal["asc", "desc"]
@@ -33,6 +35,11 @@ class Event(TypedDict):
     created_at: str
     delivered_at: str | None
     delivery_attempts: int
+
+
+def payload_json(event: Event) -> RawJson:
+    """An event's payload number for number: `31.80`, where `event["payload"]` has 31.8."""
+    return RawJson(text_of(event["payload"]))
 
 
 class Lease(TypedDict):

@@ -18,7 +18,7 @@ class ProgressFile:
     def load(self) -> dict[str, Any] | None:
         """What was saved last; None if nothing was."""
         try:
-            saved = json.loads(self.path.read_text())
+            saved = json.loads(self.path.read_bytes())
         except FileNotFoundError:
             return None
         except ValueError:
@@ -30,8 +30,8 @@ class ProgressFile:
     def save(self, value: dict[str, Any]) -> None:
         """Replace it: who is killed meanwhile leaves the old one."""
         unfinished = self.path.with_name(self.path.name + ".new")
-        with unfinished.open("w") as file:
-            file.write(json.dumps(value, indent=1) + "\n")
+        with unfinished.open("wb") as file:
+            file.write(json.dumps(value, indent=1).encode() + b"\n")
             flush_to_disk(file.fileno())
         unfinished.replace(self.path)
 

@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from triggers_client.clocks import elapsed
+
+_YOUNG_SECONDS = 60.0
 _chance = random.SystemRandom()
 
 
@@ -17,15 +20,15 @@ def _pause(seconds: float) -> bool:
 class Retry:
     """Waits that double, spread at random so that many clients do not come back at once.
 
-    `budget_seconds` is how long a request may be tried in all, by the clock on the wall: a laptop
-    that slept for a day must not send again what the API has meanwhile forgotten.
+    `budget_seconds` is how long a request may be tried in all, the machine's sleep included: a
+    laptop that slept for a day must not send again what the API has meanwhile forgotten.
     `pause` waits, and says whether the caller wants to stop.
     """
 
     budget_seconds: float = 30.0
     first_seconds: float = 0.5
     longest_seconds: float = 30.0
-    clock: Callable[[], float] = field(default=time.time, repr=False)
+    clock: Callable[[], float] = field(default=elapsed, repr=False)
     pause: Callable[[float], bool] = field(default=_pause, repr=False)
     chance: Callable[[], float] = field(default=_chance.random, repr=False)
 
@@ -46,6 +49,11 @@ class Attempts:
 
     def __post_init__(self) -> None:
         self.begun_at = self.retry.clock()
+
+    @property
+    def are_young(self) -> bool:
+        """Whether the first try was just now, so that no key has expired since."""
+        return self.retry.clock() - self.begun_at < _YOUNG_SECONDS
 
     def wait(self, asked_for: float | None = None) -> bool:
         """Wait for the next try; False if there is to be none."""

@@ -1,6 +1,7 @@
 """Requests over HTTP, tried again where that does no harm."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
 
-from triggers_client.encoding import Document
+from triggers_client.clocks import answered_at, elapsed, retry_after_seconds
+from triggers_client.encoding import Document, read_document
 from triggers_client.errors import (
     Problem,
     TriggersError,
@@ -35,16 +37,16 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
+    sent_at: float  # on the clock of `elapsed`, before the request went out
 
     def document(self) -> Document:
         """The body as a JSON object."""
         try:
-            value = json.loads(self.text)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise UnexpectedAnswerError("The answer is no JSON object. Is the URL that of the API?")
-        return Document(value, self.text)
+            return read_document(self.text)
+        except ValueError as cause:
+            raise UnexpectedAnswerError(
+                "The answer is no JSON object. Is the URL that of the API?"
+            ) from cause
 
 
 class Transport:
@@ -71,6 +73,9 @@ class Transport:
             self._headers["Authorization"] = f"Bearer {api_key.strip()}"
         self._timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
         self._pool = _pool(self.url)
+        self._fresh = _pool(self.url)  # its connections end with their answer
+        self._keeps_connections = False  # not before the first answer
+        self._ahead_seconds: float | None = None  # of the API's clock before `elapsed`
 
     def send(
         self,
@@ -87,22 +92,45 @@ class Transport:
         What is not repeatable is sent again only if it surely was not done: nobody was
         connected, or the answer was 429. `accepted` are statuses that are no errors here.
         """
-        attempts = Attempts(self.retry)
+        attempts, fresh = Attempts(self.retry), not repeatable
         while True:
             try:
-                answer = self._once(method, path, body, headers or {})
+                answer = self._once(method, path, body, headers or {}, fresh=fresh)
                 return answer if answer.status in accepted else _accepted(answer)
             except _AgainError as again:
+                # A server closes what was idle when it likes: that is no failure of this request.
+                if again.lost and self._keeps_connections and not fresh and attempts.are_young:
+                    fresh = True
+                    continue
                 harmless = repeatable or again.not_done
                 if not harmless or not attempts.wait(again.retry_after_seconds):
                     raise again.error from again.__cause__
 
-    def _once(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        sent = self._headers | dict(headers)
+    def now(self) -> float:
+        """The time by the API's clock, as it told last; by this machine's before it did."""
+        return time.time() if self._ahead_seconds is None else elapsed() + self._ahead_seconds
+
+    def take_time_from(self, headers: Mapping[str, str]) -> None:
+        """Read the API's clock off an answer, if it is there."""
+        told = answered_at(headers)
+        if told is not None:
+            self._ahead_seconds = told.timestamp() - elapsed()
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        body: str | None,
+        headers: Mapping[str, str],
+        *,
+        fresh: bool,
+    ) -> Answer:
+        sent = self._headers | dict(headers) | ({"Connection": "close"} if fresh else {})
         if body is not None:
             sent["Content-Type"] = "application/json"
+        pool, sent_at = self._fresh if fresh else self._pool, elapsed()
         try:
-            response = self._pool.request(
+            response = pool.request(
                 method,
                 self.url + path,
                 body=None if body is None else body.encode(),
@@ -114,21 +142,30 @@ class Transport:
             text = response.data.decode()
         except HTTPError as cause:
             error = UnreachableError(f"{self.url} does not answer: {_reason(cause)}.")
-            raise _AgainError(error, not_done=isinstance(cause, NewConnectionError)) from cause
+            not_done, lost = isinstance(cause, NewConnectionError), isinstance(cause, ProtocolError)
+            raise _AgainError(error, not_done=not_done, lost=lost) from cause
         except UnicodeDecodeError as cause:
             raise UnexpectedAnswerError("The answer is no UTF-8.") from cause
-        return Answer(response.status, response.headers, text)
+        self._keeps_connections = True
+        self.take_time_from(response.headers)
+        return Answer(response.status, response.headers, text, sent_at)
 
 
 class _AgainError(Exception):
     """It may go well the next time."""
 
     def __init__(
-        self, error: TriggersError, *, not_done: bool, retry_after_seconds: float | None = None
+        self,
+        error: TriggersError,
+        *,
+        not_done: bool,
+        lost: bool = False,
+        retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(str(error))
         self.error = error
         self.not_done = not_done
+        self.lost = lost
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -165,12 +202,8 @@ def _problem(answer: Answer) -> Problem:
         message=str(message) if message else f"The API answered {answer.status}.",
         details=tuple(body.get("details") or ()),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
-        retry_after_seconds=_retry_after(answer.headers.get("retry-after")),
+        retry_after_seconds=retry_after_seconds(answer.headers),
     )
-
-
-def _retry_after(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isdecimal() else None
 
 
 def _reason(error: HTTPError) -> str:

@@ -1,14 +1,13 @@
 """A worker on a shared inbox: leases events, has each done, acknowledges it."""
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from triggers_client.client import Client
+from triggers_client.clocks import elapsed
 from triggers_client.errors import (
     GoneError,
     NotFoundError,
@@ -16,6 +15,7 @@ from triggers_client.errors import (
     ServerError,
     UnreachableError,
 )
+from triggers_client.inbox import Hold
 from triggers_client.models import Event
 
 
@@ -45,30 +45,30 @@ class Worker:
     empty_wait_seconds: float = 2.0
     once: bool = False
     outage: Callable[[Exception], None] = lambda _error: None
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = elapsed
 
     def run(self) -> None:
         """Work."""
         while not self.stop.is_set():
             try:
-                lease = self.client.inbox.lease(limit=self.limit, lease_seconds=self.lease_seconds)
+                hold = self.client.inbox.hold(limit=self.limit, lease_seconds=self.lease_seconds)
             except (UnreachableError, RateLimitedError, ServerError) as error:
                 if self.once:
                     raise
                 self.outage(error)
                 self.stop.wait(self.empty_wait_seconds)
                 continue
-            if lease["lease_id"] is None or lease["expires_at"] is None:
+            if hold.lease["lease_id"] is None:
                 if self.once:
                     return
                 self.stop.wait(self.empty_wait_seconds)
                 continue
-            self._work_on(lease["events"], lease["lease_id"], lease["expires_at"])
+            self._work_on(hold, hold.lease["lease_id"])
 
-    def _work_on(self, events: list[Event], lease_id: str, expires_at: str) -> None:
-        ends_at = datetime.fromisoformat(expires_at).timestamp()
+    def _work_on(self, hold: Hold, lease_id: str) -> None:
+        events = hold.lease["events"]
         for index, event in enumerate(events):
-            if self.clock() >= ends_at:
+            if self.clock() >= hold.ends_at:
                 return  # others may have them by now
             if self.stop.is_set():
                 ids = [each["id"] for each in events[index:]]

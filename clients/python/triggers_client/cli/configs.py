@@ -1,7 +1,9 @@
 """`configs`: where events are pushed to."""
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,7 +12,8 @@ from rich.text import Text
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Group, Session, pass_session
 from triggers_client.cli.tables import configs_table, fields
-from triggers_client.encoding import RawJson
+from triggers_client.encoding import RawJson, is_unicode
+from triggers_client.wire_text import NotUtf8Error, decoded
 
 
 @click.group(cls=Group)
@@ -146,14 +149,7 @@ def json_argument(option: str, text: str) -> Any:
 
 def raw_json_argument(option: str, text: str) -> RawJson:
     """The same as it was written."""
-    if text == "-":
-        text = sys.stdin.read()
-    elif text.startswith("@"):
-        try:
-            with click.open_file(text[1:], encoding="utf-8") as file:
-                text = file.read()
-        except OSError as cause:
-            raise click.UsageError(f"{option}: {text[1:]}: {cause.strerror}.") from cause
+    text = _text_argument(option, text)
     try:
         is_object = isinstance(json.loads(text), dict)
     except ValueError as cause:
@@ -161,6 +157,21 @@ def raw_json_argument(option: str, text: str) -> RawJson:
     if not is_object:
         raise click.UsageError(f'{option} is no JSON object, such as \'{{"order_id": "A-1"}}\'.')
     return RawJson(text)
+
+
+def _text_argument(option: str, text: str) -> str:
+    """What was given, be it in a file, on standard input or as the argument itself."""
+    try:
+        if text == "-":
+            return decoded(sys.stdin.buffer.read(), "Standard input")
+        if text.startswith("@"):
+            return decoded(Path(text[1:]).read_bytes(), text[1:])
+        # What Python could not decode by the locale is in the argument byte for byte.
+        return text if is_unicode(text) else decoded(os.fsencode(text), "The argument")
+    except OSError as cause:
+        raise click.UsageError(f"{option}: {text[1:]}: {cause.strerror}.") from cause
+    except NotUtf8Error as cause:
+        raise click.UsageError(f"{option}: {cause}") from cause
 
 
 def _show_secret(session: Session, secret: str | None) -> None:

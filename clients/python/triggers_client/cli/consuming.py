@@ -16,6 +16,7 @@ from triggers_client.client import Client
 from triggers_client.inbox import ACKNOWLEDGED_AT_ONCE
 from triggers_client.models import Acknowledged
 from triggers_client.retry import Attempts
+from triggers_client.wire_text import NotUtf8Error, lines
 
 _DONE, _BUSY = 204, 503
 
@@ -90,9 +91,11 @@ def _ids(arguments: Iterable[str]) -> Iterator[str]:
         if argument != "-":
             yield argument
             continue
-        for line in sys.stdin:
-            if line.strip():
-                yield _id_on(line.strip())
+        try:
+            for line in lines(sys.stdin.buffer, "standard input"):
+                yield _id_on(line)
+        except NotUtf8Error as cause:
+            raise click.UsageError(str(cause)) from cause
 
 
 def _id_on(line: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from triggers_client.cli.consuming import consuming_commands
 from triggers_client.cli.execution import execution
 from triggers_client.cli.export import export
 from triggers_client.cli.history import history
+from triggers_client.cli.output import UnwritableError
 from triggers_client.cli.post import post
 from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
@@ -72,19 +74,17 @@ for command in (
 
 def main() -> None:
     """Run the command, and end with its exit code."""
-    session = Session()
-    code = run(sys.argv[1:], session)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence()
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is told with escapes
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:], Session()))
 
 
 def run(arguments: list[str], session: Session) -> int:
     """Run a command line; its exit code."""
     try:
         result: Any = app.main(arguments, prog_name="triggers", standalone_mode=False, obj=session)
+        sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -92,10 +92,17 @@ def run(arguments: list[str], session: Session) -> int:
     except click.ClickException as wrong:
         _say_wrong(session, wrong)
         return exit_codes.USAGE
-    except BrokenPipeError:
+    except (OSError, SystemExit) as ending:
+        # Click ends without a word when whoever read the pipe has gone.
+        error = ending if isinstance(ending, OSError) else ending.__context__
+        if not isinstance(error, OSError):
+            raise
+        session.output.fail({"error": "file", "message": _failed_file(error)})
         _silence()
         return exit_codes.FAILED
     except TriggersError as error:
+        if isinstance(error, UnwritableError):
+            _silence()
         session.output.fail(described(error))
         return exit_codes.code_for(error)
     return result if isinstance(result, int) else exit_codes.OK
@@ -121,6 +128,13 @@ def _say_wrong(session: Session, wrong: click.ClickException) -> None:
     session.output.fail({"error": "usage", "message": wrong.format_message() + where})
 
 
+def _failed_file(error: OSError) -> str:
+    """What went wrong with a file, or with the pipe or disk that the answer went to."""
+    if isinstance(error, BrokenPipeError):
+        return "Whoever read the answer has gone: not all of it was written."
+    return f"{error.filename or 'The answer'}: {error.strerror or error}."
+
+
 def _silence() -> None:
-    """Whoever read the pipe has gone: Python must not write into it when it ends."""
+    """What is left of the answer cannot be written: Python must not try again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
 from triggers_client.encoding import text_of
+from triggers_client.errors import TriggersError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,7 +35,8 @@ STATUS_STYLES = {
     "open": "red",
     "half_open": "yellow",
 }
-_MARKED = re.compile(r'"\\u0000(.*?)\\u0000"')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_OPENING, _CLOSING = {"{", "["}, {"}", "]"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -60,7 +62,7 @@ class Output:
 
     def line(self, value: object) -> None:
         """One JSON document on a line of its own."""
-        sys.stdout.write(text_of(value) + "\n")
+        write_line(sys.stdout, text_of(value))
 
     def lines(self, values: Iterable[object]) -> None:
         """JSON lines, each as soon as it is there."""
@@ -80,11 +82,27 @@ class Output:
     def fail(self, body: Mapping[str, object]) -> None:
         """Say what is wrong."""
         if self.wants_json:
-            sys.stderr.write(text_of(dict(body)) + "\n")
+            write_line(sys.stderr, text_of(dict(body)))
         else:
             self.console(err=True).print(
                 printable(str(body["message"])), style="red", markup=False, soft_wrap=True
             )
+
+
+class UnwritableError(TriggersError):
+    """Nobody takes the answer."""
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """A line for programs: UTF-8, whatever the stream's own encoding for people is."""
+    try:
+        stream.flush()
+        stream.buffer.write(text.encode() + b"\n")
+        stream.buffer.flush()
+    except BrokenPipeError as cause:  # click would end the program without a word
+        raise UnwritableError(
+            "Whoever read the answer has gone: not all of it was written."
+        ) from cause
 
 
 def printable(text: str) -> str:
@@ -99,9 +117,13 @@ def compact(value: object) -> str:
 
 def pretty(text: str) -> str:
     """JSON over several lines, its numbers as they came."""
-    value = json.loads(text, parse_float=lambda number: f"\0{number}\0")
-    indented = json.dumps(value, indent=2, ensure_ascii=False)
-    lines = _MARKED.sub(r"\1", indented).split("\n")
+    lines, depth, before = [""], 0, ""
+    for each in _TOKEN.findall(text):
+        depth += (before in _OPENING) - (each in _CLOSING)
+        if before == "," or (before in _OPENING) != (each in _CLOSING):
+            lines.append("  " * depth)
+        lines[-1] += ": " if each == ":" else _readable(each)
+        before = each
     return "\n".join(printable(line) for line in lines)
 
 
@@ -114,8 +136,6 @@ def age(created_at: str, now: datetime | None = None) -> str:
     return f"{max(seconds, 0):.0f}s"
 
 
-def member(text: str, name: str) -> str:
-    """The text of one member of a JSON object that came as text."""
-    decoder = json.JSONDecoder(parse_float=lambda number: f"\0{number}\0")
-    value: Any = decoder.decode(text)[name]
-    return _MARKED.sub(r"\1", json.dumps(value, ensure_ascii=False))
+def _readable(token: str) -> str:
+    """A string with its characters instead of their escapes; anything else as it came."""
+    return text_of(json.loads(token)) if token.startswith('"') else token

@@ -11,8 +11,8 @@ from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, given, pass_session
 from triggers_client.cli.configs import raw_json_argument
 from triggers_client.cli.post_lines import FileOptions, post_file, post_stream
-from triggers_client.encoding import RawJson
-from triggers_client.models import Scalar, Severity
+from triggers_client.encoding import RawJson, object_text
+from triggers_client.models import Severity
 
 _LONGEST_PREFIX = 150  # line number and hash come behind it; a key has 255 characters at most
 
@@ -109,8 +109,9 @@ def _post_one(
 ) -> int:
     body = RawJson("{}") if payload is None else raw_json_argument("--payload", payload)
     more = given(severity=severity, execution_id=execution_id, idempotency_key=idempotency_key)
-    scalars = dict(_metadata(each) for each in metadata)
-    event = session.client().events.post(event_type, body, metadata=scalars or None, **more)  # type: ignore[arg-type]
+    scalars: dict[str, object] = dict(_metadata(each) for each in metadata)
+    about = RawJson(object_text(scalars)) if scalars else None
+    event = session.client().events.post(event_type, body, metadata=about, **more)  # type: ignore[arg-type]
     if session.output.is_for_people:
         from triggers_client.cli.tables import events_table  # noqa: PLC0415  # only for people
 
@@ -120,7 +121,7 @@ def _post_one(
     return exit_codes.OK
 
 
-def _metadata(text: str) -> tuple[str, Scalar]:
+def _metadata(text: str) -> tuple[str, str]:
     """`name=text` or `name:=json`."""
     name, separator, value = text.partition("=")
     if not separator or not name.rstrip(":"):
@@ -133,7 +134,7 @@ def _metadata(text: str) -> tuple[str, Scalar]:
         raise click.UsageError(f"--metadata {text}: behind := stands no JSON.") from cause
     if isinstance(read, dict | list):
         raise click.UsageError(f"--metadata {text}: text, a number, true, false or null.")
-    return name[:-1], read
+    return name[:-1], RawJson(value)
 
 
 def _is_key(prefix: str) -> bool:

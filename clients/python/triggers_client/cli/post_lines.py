@@ -43,7 +43,13 @@ def post_file(session: Session, path: Path, options: FileOptions) -> int:
         client = session.client(retry)
         tenant = str(client.me()["tenant"])
         run = FileRun(
-            path, client.transport, tenant, options.in_flight, options.key_prefix, options.force
+            path,
+            client.transport,
+            tenant,
+            options.in_flight,
+            options.key_prefix,
+            options.force,
+            clock=client.transport.now,
         )
         if options.restart:
             run.forget()
@@ -87,7 +93,7 @@ def post_stream(session: Session, file: BinaryIO, options: FileOptions) -> int:
 
 
 def _say_refused(session: Session, refusals: bytes) -> None:
-    for line in refusals.decode().splitlines():
+    for line in refusals.removesuffix(b"\n").split(b"\n"):
         refusal = json.loads(line)
         sentence = f"Line {refusal['line']}: {refusal['message']}"
         session.output.fail(refusal | {"message": sentence})

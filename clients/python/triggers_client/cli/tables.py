@@ -12,12 +12,10 @@ from triggers_client.cli.output import (
     STATUS_STYLES,
     age,
     compact,
-    member,
     pretty,
     printable,
 )
-from triggers_client.encoding import RawJson, text_of
-from triggers_client.models import Config, Delivery, Event, Execution
+from triggers_client.models import Config, Delivery, Event, Execution, payload_json
 
 _ID_STYLE = "bold"
 
@@ -55,14 +53,9 @@ def events_table(events: Iterable[Event], *, with_status: bool) -> Table:
         ]
         if with_status:
             cells.append(styled(event["status"]))
-        payload = Text(compact(payload_of(event)), "dim")
+        payload = Text(compact(payload_json(event)), "dim")
         made.add_row(*cells, Text(printable(event["event_type"])), payload)
     return made
-
-
-def payload_of(event: Event) -> RawJson:
-    """The payload as JSON, its numbers as they came."""
-    return RawJson(member(text_of(event), "payload"))
 
 
 def fields(pairs: Iterable[tuple[str, RenderableType | str | None]]) -> Table:
@@ -89,7 +82,7 @@ def event_fields(event: Event) -> list[RenderableType]:
         ("attempts", str(event["delivery_attempts"])),
     ]
     rows += [(f"  {name}", compact(value)) for name, value in event["metadata"].items()]
-    return [fields(rows), Text(""), Text(pretty(payload_of(event)))]
+    return [fields(rows), Text(""), Text(pretty(payload_json(event)))]
 
 
 def configs_table(configs: Iterable[Config]) -> Table:

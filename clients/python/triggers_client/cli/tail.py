@@ -1,16 +1,14 @@
 """`tail`: events as they come."""
 
-import sys
-
 import click
 from rich.text import Text
 
 from triggers_client.cli.command import Command, Session, pass_session
 from triggers_client.cli.output import compact, printable
 from triggers_client.cli.stopping import stopping
-from triggers_client.cli.tables import payload_of, styled
+from triggers_client.cli.tables import styled
 from triggers_client.follow import Follow
-from triggers_client.models import Event
+from triggers_client.models import Event, payload_json
 from triggers_client.retry import Retry
 
 _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
@@ -76,7 +74,6 @@ def _show(session: Session, event: Event) -> None:
     """One line at once, also into a pipe."""
     if not session.output.is_for_people:
         session.output.line(event)
-        sys.stdout.flush()
         return
     severity = styled(event["severity"])
     severity.pad_right(max(0, _SEVERITY_WIDTH - len(severity)))
@@ -89,7 +86,7 @@ def _show(session: Session, event: Event) -> None:
         "  ",
         (event["id"], "bold"),
         "  ",
-        (compact(payload_of(event)), "dim"),
+        (compact(payload_json(event)), "dim"),
     )
     console = session.output.console()
     line.truncate(console.width, overflow="ellipsis")

@@ -9,6 +9,7 @@ import click
 
 from triggers_client.client import Client
 from triggers_client.retry import Retry
+from triggers_client.wire_text import NotUtf8Error, decoded
 
 URL_VARIABLE = "TRIGGERS_URL"
 KEY_VARIABLE = "TRIGGERS_API_KEY"
@@ -57,7 +58,7 @@ class Target:
 def _local_run() -> tuple[str | None, str | None]:
     path = Path(os.environ.get(_STATE_DIR_VARIABLE) or ".local") / "stack.json"
     try:
-        saved = json.loads(path.read_text())
+        saved = json.loads(path.read_bytes())
         return str(saved["url"]), str(saved["api_key"])
     except (OSError, ValueError, KeyError, TypeError):
         return None, None
@@ -66,10 +67,13 @@ def _local_run() -> tuple[str | None, str | None]:
 def read_key(path: str) -> str:
     """A key from the first line of a file; `-` is standard input."""
     try:
-        with click.open_file(path) as file:
-            key = str(file.readline()).strip()
+        # No more than its line is taken from standard input: a payload may follow.
+        with click.open_file(path, "rb") as file:
+            key = decoded(file.readline(), "The key file").strip()
     except OSError as cause:
         raise click.UsageError(f"The key file cannot be read: {cause.strerror}.") from cause
+    except NotUtf8Error as cause:
+        raise click.UsageError(str(cause)) from cause
     if not key:
         raise click.UsageError("The first line of the key file is empty.")
     return key

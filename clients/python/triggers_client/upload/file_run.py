@@ -29,6 +29,7 @@ class FileRun:
 
     `key_prefix` begins the idempotency keys; without one, a run draws its own and keeps it in
     its progress file. `tenant` is whose key it is: a run is not gone on with as another.
+    `clock` is the API's, which is what its keys expire by.
     """
 
     path: Path

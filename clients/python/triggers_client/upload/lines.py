@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
 from triggers_client.errors import TriggersError
+from triggers_client.wire_text import without_mark
 
 LINE_BYTES = 512 * 1024  # of one event; the API takes no larger one
 _PIECE_BYTES = 1024 * 1024
-_BOM = b"\xef\xbb\xbf"
 _KEY_HASH_CHARACTERS = 24
 
 
@@ -81,7 +81,7 @@ class Lines:
             if is_too_long:
                 self._take_rest(raw)
                 return Line(self._line, None, f"the line has more than {LINE_BYTES // 1024} KiB")
-            content = (raw.removeprefix(_BOM) if self._line == 1 else raw).strip()
+            content = (without_mark(raw, "The file") if self._line == 1 else raw).strip()
             if content:
                 return self._drafted(content)
         return None
