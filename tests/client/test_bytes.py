@@ -19,7 +19,9 @@ from triggers_client.errors import TriggersError
 from triggers_client.upload.lines import Lines
 
 NUMBERS = '{"n":12345678901234567.89,"total":31.80,"big":9007199254740993,"e":1E5,"z":-0.0}'
-EVENT = json.dumps(an_event("evt_1")).replace('"payload": {}', f'"payload": {NUMBERS}')
+EVENT = json.dumps(an_event("evt_1"), separators=(",", ":")).replace(
+    '"payload":{}', f'"payload":{NUMBERS}'
+)
 LEASED = f'{{"lease_id":"lse_1","expires_at":"2026-01-01T00:00:00Z","events":[{EVENT}]}}'
 NOTHING: dict[str, object] = {"lease_id": None, "expires_at": None, "events": []}
 TEXT = '{"name":"Zoë €\u2028\u0085"}'
