@@ -31,7 +31,14 @@ _address = rules.pattern(
     max_length=254,
 )
 _credential = rules.pattern(r"[ -~]+", "printable ASCII is needed", max_length=512)
-_SMTP_ONLY: Final = ("host", "port", "security", "username")
+_ehlo_name = rules.pattern(
+    rf"{_DOMAIN}|\[[0-9A-Za-z.:]+\]",
+    "a domain such as example.com, or an address in brackets, is needed",
+    max_length=253,
+)
+_SMTP_ONLY: Final = ("host", "port", "security", "username", "ehlo_name")
+# Every server takes 7 bits; for 8 one would have to ask each whether it does.
+_POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
 class EmailChannel:
@@ -65,6 +72,7 @@ class EmailChannel:
             ),
             "security": Field(rules.one_of(*securities)),
             "username": Field(_credential),
+            "ehlo_name": Field(_ehlo_name),
             "password": Field(_credential, is_secret=True),
             "from": Field(_address, is_required=True),
             "to": Field(rules.each_of(_address, max_items=_MAX_RECIPIENTS), is_required=True),
@@ -93,7 +101,7 @@ class EmailChannel:
     def message(self, push: Push) -> EmailMessage:
         """The mail; its id is the same for every attempt, so that servers know it again."""
         text = text_of(push, self._brand)
-        message = EmailMessage(SMTP)
+        message = EmailMessage(_POLICY)
         message["Subject"] = _undecodable(text.subject)
         message["From"] = push.config.settings["from"]
         message["To"] = ", ".join(push.config.settings["to"])

@@ -1,16 +1,14 @@
 """Guarded HTTP: one request to a hostile URL, and what a worker needs to know of the answer.
 
 urllib3's connections do the protocol. Its pools stay out of it: they log URLs, which hold
-secrets here, and have no place for a request's own deadline.
+secrets here, have no place for a request's own deadline, and share connections. Ours are used
+once: whatever comes over one can only be about the one request that was sent over it.
 """
 
 import ssl
-import threading
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -27,10 +25,10 @@ from triggers_api.push.channel import Refusal
 
 DEADLINE_SECONDS: Final = 15.0
 EXCERPT_BYTES: Final = 4096
+USER_AGENT: Final = "triggers-api"
+# Firewalls take what names neither itself nor what it accepts for a robot.
+_USUAL: Final = {"Accept": "*/*", "User-Agent": USER_AGENT, "Connection": "close"}
 _FAILURES: Final = (OSError, HTTPException, HTTPError, ValueError)
-_MAX_IDLE: Final = 64
-# Receivers close idle connections, and a frozen Lambda does not see it; the young are safe to use.
-_IDLE_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Response:
     """What was answered; of the body no more than an excerpt, as it came."""
 
     status_code: int
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str]  # names in lower case; one that came more than once, joined
     body_excerpt: str
 
 
@@ -62,7 +60,6 @@ class GuardedHttp:
         self.watchdog = Watchdog()
         self.deadline_seconds = deadline_seconds
         self._watch = watch
-        self._idle = _IdleConnections()
 
     def check_url(self, url: str) -> None:
         """Raise `RefusedTargetError` for what `send` would refuse today."""
@@ -78,41 +75,37 @@ class GuardedHttp:
                 f"The URL is refused: {error.message}.", refusal=Refusal.FINAL
             ) from None
         watched = self._watch(method, target.host)
-        with watched as answered, self.watchdog.deadline(self.deadline_seconds) as deadline:
-            connection = self._idle.take(target) or _new_connection(target, self.network)
+        with (
+            watched as answered,
+            self.watchdog.deadline(self.deadline_seconds) as deadline,
+            closing(_new_connection(target, self.network, deadline)) as connection,
+        ):
             try:
-                connection.use_until(deadline)
-                answer = connection.ask(method, target.path, headers, body)
+                answer = connection.ask(method, target.path, _with_usual(headers), body)
             except _FAILURES as error:
-                connection.close()
                 raise explained(error, deadline) from None
-            except BaseException:
-                connection.close()
-                raise
             answered(answer.status)
-            return self._read(answer, connection, target)
+            return _read(answer)
 
-    def close(self) -> None:
-        """Let go of the idle connections; whoever ends before the process does is so polite."""
-        self._idle.close()
 
-    def _read(self, answer: HTTPResponse, connection: "_Connection", target: Target) -> Response:
-        """The status has come, so it counts, whatever becomes of the body."""
-        excerpt = b""
-        is_complete = False
-        with suppress(*_FAILURES):
-            while len(excerpt) < EXCERPT_BYTES and not is_complete:
-                part = answer.read1(EXCERPT_BYTES - len(excerpt), decode_content=False)
-                excerpt += part
-                is_complete = not part
-        answer.close()
-        if is_complete and answer.status != HTTPStatus.SWITCHING_PROTOCOLS and connection.is_clean:
-            connection.deadline.release()  # before the connection is somebody else's
-            self._idle.give(target, connection)
-        else:
-            connection.close()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status, headers, excerpt.decode("utf-8", "replace"))
+def _with_usual(headers: Mapping[str, str]) -> dict[str, str]:
+    """A config may say what it accepts."""
+    said = {name.lower() for name in headers}
+    usual = {name: value for name, value in _USUAL.items() if name.lower() not in said}
+    return {**usual, **headers}
+
+
+def _read(answer: HTTPResponse) -> Response:
+    """The status has come, so it counts, whatever becomes of the body."""
+    excerpt = b""
+    with suppress(*_FAILURES), closing(answer):
+        while len(excerpt) < EXCERPT_BYTES:
+            part = answer.read1(EXCERPT_BYTES - len(excerpt), decode_content=False)
+            if not part:
+                break
+            excerpt += part
+    headers = {name.lower(): ", ".join(answer.headers.getlist(name)) for name in answer.headers}
+    return Response(answer.status, headers, excerpt.decode("utf-8", "replace"))
 
 
 class _Guarded:
@@ -123,24 +116,15 @@ class _Guarded:
     host: str
     port: int
     timeout: float
-    sock: Any
     _dns_host: str
     _response_options: Any
     response_class = LimitedHead
     connect: Callable[[], None]
     request: Callable[..., None]
 
-    def use_until(self, deadline: Deadline) -> None:
-        """Take part in another exchange."""
-        self.deadline = deadline
-        self.timeout = deadline.seconds
-        if self.sock is not None:
-            deadline.hold(self.sock)
-
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HTTPResponse:
         """Send a request and wait for the status and the headers of its answer."""
-        if self.sock is None:
-            self.connect()
+        self.connect()
         # Who refuses a body may answer and hang up before having read it.
         with suppress(BrokenPipeError, ConnectionResetError):
             self.request(
@@ -156,12 +140,6 @@ class _Guarded:
             answer.close()
             raise TimeoutError
         return answer
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether it is open, and TLS has not read ahead: of that a look at the socket is blind."""
-        read_ahead = getattr(self.sock, "pending", int)
-        return self.sock is not None and read_ahead() == 0
 
     def _new_conn(self) -> Any:
         return self.network.connect(self._dns_host, self.port, self.deadline)
@@ -185,57 +163,13 @@ class _TlsConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]  # as abo
 _Connection = _PlainConnection | _TlsConnection
 
 
-def _new_connection(target: Target, network: Network) -> _Connection:
+def _new_connection(target: Target, network: Network, deadline: Deadline) -> _Connection:
     connection: _Connection
     if target.scheme == "https":
-        connection = _TlsConnection(target.host, target.port, ssl_context=network.tls)
+        connection = _TlsConnection(target.host, target.port, ssl_context=network.tls("http"))
     else:
         connection = _PlainConnection(target.host, target.port)
     connection.network = network
+    connection.deadline = deadline
+    connection.timeout = deadline.seconds
     return connection
-
-
-class _IdleConnections:
-    """Connections whose last answer was read to its end, for the next request to the same place."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._idle: list[tuple[tuple[str, str, int], float, _Connection]] = []  # oldest first
-
-    def take(self, target: Target) -> _Connection | None:
-        """The youngest that leads there and is still open."""
-        oldest = time.time() - _IDLE_SECONDS
-        stale: list[_Connection] = []
-        with self._lock:
-            found = None
-            for entry in reversed(self._idle.copy()):
-                origin, since, connection = entry
-                if since < oldest or (found is None and origin == _origin(target)):
-                    self._idle.remove(entry)
-                    if found is None and since >= oldest and connection.is_connected:
-                        found = connection
-                    else:
-                        stale.append(connection)
-        for connection in stale:
-            connection.close()
-        return found
-
-    def give(self, target: Target, connection: _Connection) -> None:
-        """Keep it for a while."""
-        with self._lock:
-            self._idle.append((_origin(target), time.time(), connection))
-            surplus = self._idle.pop(0) if len(self._idle) > _MAX_IDLE else None
-        if surplus is not None:
-            surplus[2].close()
-
-    def close(self) -> None:
-        """Close them all."""
-        with self._lock:
-            idle = self._idle.copy()
-            self._idle.clear()
-        for _, _, connection in idle:
-            connection.close()
-
-
-def _origin(target: Target) -> tuple[str, str, int]:
-    return target.scheme, target.host, target.port

@@ -63,16 +63,18 @@ class Network:
         self.allow_private = allow_private
         self._resolver = resolver
         self._new_tls = new_tls
-        self._tls: ssl.SSLContext | None = None
+        self._tls: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
-    @property
-    def tls(self) -> ssl.SSLContext:
-        """Made at its first use, then shared: loading the certificates takes 40 ms."""
+    def tls(self, protocol: str) -> ssl.SSLContext:
+        """Made at a protocol's first use, then shared: loading the certificates takes 40 ms.
+
+        Not shared among protocols: what urllib3 offers by ALPN no mail server speaks.
+        """
         with self._lock:
-            if self._tls is None:
-                self._tls = self._new_tls()
-            return self._tls
+            if protocol not in self._tls:
+                self._tls[protocol] = self._new_tls()
+            return self._tls[protocol]
 
     def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
         """A connection that the deadline holds, or `SendError`."""

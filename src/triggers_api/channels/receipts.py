@@ -1,34 +1,53 @@
 """What an HTTP answer means for a delivery: the one table."""
 
+import math
+import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
-
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
+from typing import Any, Final
 
 from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.retry import LONGEST_RETRY_AFTER
+from triggers_api.timestamps import now
 
-# Refused for now: the request timed out, met another one, came too early or too often.
-_TRANSIENT: Final = frozenset({408, 409, 425, 429})
+# The receiver is there, and says that it is this very event that it does not take.
+_NOT_THIS_EVENT: Final = frozenset({400, 413, 422})
 _SAYS_WHEN: Final = frozenset({429, 503})
-_RETRY: Final = Retry(retry_after_max=int(LONGEST_RETRY_AFTER.total_seconds()))
+_LONGEST_SECONDS: Final = LONGEST_RETRY_AFTER.total_seconds()
+_SECONDS: Final = re.compile(r"([+-]?)\s*([0-9]*\.?[0-9]*)\s*(?:s|secs?|seconds?)?", re.IGNORECASE)
+# Separated by commas; a date has one of its own, after its weekday.
+_WAITS: Final = re.compile(r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,)?[^,]+", re.IGNORECASE)
 
 
-def receipt_of(response: Response, *, receiver: str = "The receiver", said: str = "") -> Receipt:
-    """The receipt; `said` is the receiver's own word for it, if that is known to be harmless."""
+def receipt_of(
+    response: Response,
+    *,
+    receiver: str = "The receiver",
+    said: str = "",
+    is_final: bool = False,
+    wait: timedelta | None = None,
+) -> Receipt:
+    """The receipt of an answer.
+
+    `said` is the receiver's own word for it, if that is known to be harmless; `is_final` if the
+    provider documents that no repetition helps; `wait` is what the body says of it.
+    """
     status = response.status_code
     if 200 <= status < 300:  # noqa: PLR2004  # what HTTP calls successful
         return Receipt(status_code=status)
-    wait = retry_after(response.headers) if status in _SAYS_WHEN else None
+    if status in _SAYS_WHEN:
+        waits = (wait, retry_after(response.headers))
+        wait = max((each for each in waits if each is not None), default=None)
+    else:
+        wait = None
     return Receipt(
         status_code=status,
         error=f"{receiver} answered {_in_words(status)}{f': {said}' if said else ''}.",
-        refusal=_refusal(status, wait),
+        refusal=Refusal.FINAL if is_final else _refusal(status, wait),
         retry_after=wait,
     )
 
@@ -38,9 +57,7 @@ def _refusal(status: int, wait: timedelta | None) -> Refusal:
         return Refusal.GONE
     if status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None:
         return Refusal.TOO_FAST
-    if 400 <= status < 500 and status not in _TRANSIENT:  # noqa: PLR2004
-        return Refusal.FINAL
-    return Refusal.DOWN
+    return Refusal.NOT_THIS_EVENT if status in _NOT_THIS_EVENT else Refusal.DOWN
 
 
 def receipt_of_failure(error: SendError) -> Receipt:
@@ -49,11 +66,41 @@ def receipt_of_failure(error: SendError) -> Receipt:
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """How long to wait, by seconds or by a date; what cannot be read counts as absent."""
-    try:
-        return timedelta(seconds=_RETRY.parse_retry_after(headers["retry-after"]))
-    except (KeyError, InvalidHeader, ValueError, OverflowError):
+    """How long to wait, by seconds or by a date; what cannot be read counts as absent.
+
+    The longest, if there are several; a day, if it is longer. A date is judged by the clock of
+    whoever wrote it, where the answer tells that.
+    """
+    at = _time(headers.get("date", "")) or now()
+    said = (each.strip() for each in _WAITS.findall(headers.get("retry-after", "")))
+    waits = [wait for each in said if (wait := _wait(each, at)) is not None]
+    return max(waits, default=None)
+
+
+def seconds_to_wait(value: Any) -> timedelta | None:
+    """A number of seconds as a wait, rounded up; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         return None
+    return timedelta(seconds=math.ceil(max(0, min(value, _LONGEST_SECONDS))))
+
+
+def _wait(said: str, at: datetime) -> timedelta | None:
+    match = _SECONDS.fullmatch(said)
+    if match is not None and match[2].strip("."):
+        return seconds_to_wait(float(f"{match[1]}{match[2]}"))
+    until = _time(said)
+    return None if until is None else seconds_to_wait((until - at).total_seconds())
+
+
+def _time(said: str) -> datetime | None:
+    """HTTP's way to write a time, or ISO's."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            time = read(said)
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 def _in_words(status: int) -> str:

@@ -10,14 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from triggers_api import aws
 from triggers_api.push.channel import Receipt, Refusal
 
-_TRANSIENT: Final = frozenset(
-    {
-        "LimitExceededException",  # the account's quota of a day
-        "SendingPausedException",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
+# Whatever is not in here is about the deployment's own account, which its operator mends.
+_REFUSALS: Final = {
+    "BadRequestException": Refusal.NOT_THIS_EVENT,
+    "LimitExceededException": Refusal.TOO_FAST,  # the account's quota of a day
+    "MessageRejected": Refusal.FINAL,  # for its content
+    "Throttling": Refusal.TOO_FAST,
+    "ThrottlingException": Refusal.TOO_FAST,
+    "TooManyRequestsException": Refusal.TOO_FAST,
+}
 
 
 def create_client() -> Any:
@@ -59,9 +60,8 @@ def _receipt_of(error: ClientError) -> Receipt:
     """By status and code; the message may name addresses, so it is not told."""
     code = error.response.get("Error", {}).get("Code", "an error")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    is_final = status is not None and 400 <= status < 500 and code not in _TRANSIENT  # noqa: PLR2004
     return Receipt(
         status_code=status,
         error=f"Amazon SES answered {code}.",
-        refusal=Refusal.FINAL if is_final else Refusal.DOWN,
+        refusal=_REFUSALS.get(code, Refusal.DOWN),
     )

@@ -19,6 +19,27 @@ from triggers_api.push.channel import Push, Receipt
 _MAX_BODY: Final = 3000  # beyond, Slack folds it away
 _SHORT: Final = 32  # two fields of that length stand side by side
 _ERROR_WORD: Final = re.compile(r"[a-z_]{1,64}")  # Slack's own, such as `no_service`
+# What Slack documents as errors of incoming webhooks, and nothing but a change on our side mends.
+# https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+_FINAL: Final = frozenset(
+    {
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "invalid_payload",
+        "invalid_token",
+        "no_active_hooks",
+        "no_service",
+        "no_service_id",
+        "no_team",
+        "no_text",
+        "posting_to_general_channel_denied",
+        "team_disabled",
+        "too_many_attachments",
+        "user_not_found",
+    }
+)
+_MAY_BE_FINAL: Final = frozenset({400, 403, 404})  # the statuses that come with these words
 
 
 class SlackChannel:
@@ -53,18 +74,20 @@ class SlackChannel:
             )
         except SendError as error:
             return receipt_of_failure(error)
-        return receipt_of(response, receiver="Slack", said=_said(response))
+        said = _said(response)
+        is_final = said in _FINAL and response.status_code in _MAY_BE_FINAL
+        return receipt_of(response, receiver="Slack", said=said, is_final=is_final)
 
     def message(self, push: Push) -> dict[str, Any]:
         """The body, as Slack documents it."""
         text = text_of(push, self._brand)
         asked = {name: push.config.settings.get(name) for name in ("channel", "username")}
         return {name: value for name, value in asked.items() if value} | (
-            _custom(text, push) if text.is_custom else _usual(text, push)
+            _custom(text, push) if text.is_custom else _usual(text, push, self._brand)
         )
 
 
-def _usual(text: Text, push: Push) -> dict[str, Any]:
+def _usual(text: Text, push: Push, brand: str) -> dict[str, Any]:
     fields = [_field(name, value) for name, value in text.facts]
     if text.suggested_action is not None:
         fields.append(_field("Suggested action", text.suggested_action))
@@ -73,6 +96,7 @@ def _usual(text: Text, push: Push) -> dict[str, Any]:
         "fallback": _escaped(text.subject),
         "text": _escaped(text.body),
         "fields": fields,
+        "footer": _escaped(brand),  # which the time stands beside: without one it is refused
         "ts": int(push.event.created_at.timestamp()),
     }
     return {"text": _escaped(text.subject), "attachments": [attachment]}

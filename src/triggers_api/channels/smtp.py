@@ -13,11 +13,49 @@ from triggers_api.channels.limits import LimitedLines
 from triggers_api.channels.network import Network, SendError, explained
 from triggers_api.push.channel import Receipt, Refusal
 
-# An address literal: the machine's name is nobody's business, and looking it up may hang.
-_WHO_WE_ARE: Final = "[127.0.0.1]"
 _ENHANCED_CODE: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
-_TRANSIENT: Final = range(400, 500)
-_PERMANENT: Final = range(500, 600)
+_GREETS: Final = 220
+_REFUSALS: Final = range(400, 600)
+_NEEDS_LOGIN: Final = 530
+_PERMANENT: Final = 500
+# What the code means, in words of our own (RFC 5321, 4954 and 7504): the server's may quote us.
+_MEANINGS: Final = {
+    421: "it closes the connection",
+    450: "the mailbox is not available now",
+    451: "it failed while it processed the command",
+    452: "it has no room, or takes no more recipients at once",
+    454: "it cannot encrypt or authenticate now",
+    500: "it does not know the command",
+    501: "it does not take what the command says",
+    502: "it does not know the command",
+    504: "it does not know what the command asks for",
+    521: "it takes no mail",
+    530: "it needs a login or encryption first",
+    534: "it needs a stronger way to log in",
+    535: "the user name or the password is wrong",
+    538: "it needs encryption first",
+    550: "the mailbox is not available, or its policy forbids it",
+    551: "the recipient is not one of its own",
+    552: "the mail is too large, or the mailbox is full",
+    553: "it does not allow the address",
+    554: "it refuses",
+    556: "the recipient's domain takes no mail",
+}
+_GREETING: Final = "the connection"
+_COMMANDS: Final = {
+    "ehlo": "EHLO",
+    "helo": "HELO",
+    "starttls": "STARTTLS",
+    "auth": "AUTH",
+    "mail": "MAIL FROM",
+    "rcpt": "RCPT TO",
+    "data": "DATA",
+}
+# These answer for a recipient or for this very mail, and RFC 5321 forbids to repeat them; what a
+# server refuses before is about itself or about the config, and may be mended.
+_ABOUT_THIS_MAIL: Final = frozenset({"RCPT TO", "DATA"})
+# But for policies, which change: by RFC 3463 the second number 7, and a mailbox that is full.
+_MAY_CHANGE: Final = re.compile(rb"5\.(7\.\d+|2\.2)(?=\s|$)")
 
 
 class SmtpSender:
@@ -34,35 +72,35 @@ class SmtpSender:
     ) -> Receipt:
         """Send it; what is accepted for one recipient counts as sent to that one."""
         with self._watchdog.deadline(self._deadline_seconds) as deadline:
+            client = _Client(settings, self._network, deadline)
             try:
-                return self._send(settings, password, message, deadline)
+                return self._send(client, settings, password, message)
             except SendError as error:
                 return Receipt(error=error.message, refusal=error.refusal)
             except smtplib.SMTPServerDisconnected as error:
-                return Receipt(error=explained(_cause(error), deadline).message)
+                return client.last_refusal() or _failed(_cause(error), deadline)
             except smtplib.SMTPException as error:
-                return _receipt_of(error)
+                return _receipt_of(error, client.command)
             except (OSError, ValueError) as error:
-                return Receipt(error=explained(error, deadline).message)
+                return client.last_refusal() or _failed(error, deadline)
+            finally:
+                client.close()
 
     def _send(
         self,
+        client: "_Client",
         settings: Mapping[str, Any],
         password: str | None,
         message: EmailMessage,
-        deadline: Deadline,
     ) -> Receipt:
-        client = _Client(settings, self._network, deadline)
-        try:
-            if settings["security"] == "starttls":
-                client.starttls(context=self._network.tls)
-            if settings["username"] is not None:
-                client.login(settings["username"], password or "")
-            refused = client.send_message(message, settings["from"], settings["to"])
-            with suppress(OSError, smtplib.SMTPException):
-                client.putcmd("quit")  # whatever is said to that, the mail was taken
-        finally:
-            client.close()
+        client.open()
+        if settings["security"] == "starttls":
+            client.starttls(context=self._network.tls("smtp"))
+        if settings["username"] is not None:
+            client.login(settings["username"], password or "")
+        refused = client.send_message(message, settings["from"], settings["to"])
+        with suppress(OSError, smtplib.SMTPException):
+            client.putcmd("quit")  # whatever is said to that, the mail was taken
         return _receipt_of_sent(len(settings["to"]), refused)
 
 
@@ -72,20 +110,36 @@ class _Client(smtplib.SMTP):
     def __init__(self, settings: Mapping[str, Any], network: Network, deadline: Deadline) -> None:
         self._network = network
         self._deadline = deadline
-        self._is_tls = settings["security"] == "tls"
-        super().__init__(
-            settings["host"],
-            settings["port"],
-            local_hostname=_WHO_WE_ARE,
-            timeout=deadline.seconds,
-        )
+        self._settings = settings
+        self._last_reply = (0, b"", _GREETING)
+        self.command = _GREETING
+        super().__init__(local_hostname=_who_we_are(settings), timeout=deadline.seconds)
+        self._host = settings["host"]  # whose certificate STARTTLS asks for
+
+    def open(self) -> None:
+        """Connect, and wait to be greeted."""
+        code, reply = self.connect(self._settings["host"], self._settings["port"])
+        if code != _GREETS:
+            raise smtplib.SMTPConnectError(code, reply)
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command; what goes on with a login is none, and is remembered nowhere."""
+        self.command = _COMMANDS.get(cmd.lower(), self.command)
+        super().putcmd(cmd, args)
+
+    def last_refusal(self) -> Receipt | None:
+        """Why the server hung up, if it said so."""
+        code, reply, command = self._last_reply
+        if code not in _REFUSALS:
+            return None
+        return _receipt_of(smtplib.SMTPResponseException(code, reply), command)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:  # noqa: ARG002  # the deadline's
         connection = self._network.connect(host, port, self._deadline)
-        if not self._is_tls:
+        if self._settings["security"] != "tls":
             return connection
         try:
-            return self._network.tls.wrap_socket(connection, server_hostname=host)
+            return self._network.tls("smtp").wrap_socket(connection, server_hostname=host)
         except BaseException:
             connection.close()
             raise
@@ -94,7 +148,22 @@ class _Client(smtplib.SMTP):
         """A reply, read through the limit."""
         if self.file is None and self.sock is not None:
             self.file = LimitedLines(self.sock.makefile("rb"))
-        return super().getreply()
+        code, reply = super().getreply()
+        self._last_reply = (code, reply, self.command)
+        return code, reply
+
+
+def _who_we_are(settings: Mapping[str, Any]) -> str:
+    """The sender's domain, where nothing else is asked for.
+
+    Not this machine's name, which is nobody's business; nor an address, which relays refuse.
+    """
+    sender: str = settings["from"]
+    return settings.get("ehlo_name") or sender.rpartition("@")[2]
+
+
+def _failed(error: Exception, deadline: Deadline) -> Receipt:
+    return Receipt(error=explained(error, deadline).message)
 
 
 def _receipt_of_sent(recipients: int, refused: Mapping[str, tuple[int, bytes]]) -> Receipt:
@@ -110,32 +179,40 @@ def _receipt_of_sent(recipients: int, refused: Mapping[str, tuple[int, bytes]]) 
     )
 
 
-def _receipt_of(error: smtplib.SMTPException) -> Receipt:
+def _receipt_of(error: smtplib.SMTPException, command: str) -> Receipt:
     """By the server's code alone: its words may repeat what we sent."""
     code: int
-    reply: bytes | str
+    said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # One that may be accepted later is reason enough to try again: nobody has it yet.
-        code, reply = min(error.recipients.values())
+        code, said = min(error.recipients.values())
     elif isinstance(error, smtplib.SMTPResponseException):
-        code, reply = error.smtp_code, error.smtp_error
+        code, said = error.smtp_code, error.smtp_error
     else:
         return Receipt(
             error="The mail server does not offer what the settings ask for: "
-            "encryption, or a way to log in.",
-            refusal=Refusal.FINAL,
+            "encryption, or a way to log in."
         )
-    if code not in _TRANSIENT and code not in _PERMANENT:
+    reply = said if isinstance(said, bytes) else said.encode()
+    if code not in _REFUSALS:
         return Receipt(error="What the mail server answered was no valid reply.")
+    meaning = _MEANINGS.get(code)
     return Receipt(
         status_code=code,
-        error=f"The mail server answered {_in_words(code, reply)}.",
-        refusal=Refusal.FINAL if code in _PERMANENT else Refusal.DOWN,
+        error=f"The mail server answered {_in_words(code, reply)} to {command}"
+        f"{f': {meaning}' if meaning else ''}.",
+        refusal=_refusal(code, reply, command),
     )
 
 
-def _in_words(code: int, reply: bytes | str) -> str:
-    enhanced = _ENHANCED_CODE.match(reply if isinstance(reply, bytes) else reply.encode())
+def _refusal(code: int, reply: bytes, command: str) -> Refusal:
+    if code < _PERMANENT or command not in _ABOUT_THIS_MAIL or code == _NEEDS_LOGIN:
+        return Refusal.DOWN
+    return Refusal.NOT_THIS_EVENT if _MAY_CHANGE.match(reply) else Refusal.FINAL
+
+
+def _in_words(code: int, reply: bytes) -> str:
+    enhanced = _ENHANCED_CODE.match(reply)
     return f"{code} {enhanced[0].decode()}" if enhanced else str(code)
 
 

@@ -3,23 +3,43 @@
 import html
 import json
 from dataclasses import replace
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import Field, read_settings
+from triggers_api.channels.fields import Field, WrongError, read_settings
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
-from triggers_api.channels.receipts import receipt_of, receipt_of_failure
-from triggers_api.channels.texts import DEFAULT_BRAND, on_one_line, text_of
+from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
+from triggers_api.channels.texts import DEFAULT_BRAND, text_of
 from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.push.channel import Push, Receipt
 
 API_URL: Final = "https://api.telegram.org"
 MAX_TEXT: Final = 4096  # after Telegram has read the markup, in UTF-16 units
-_MAX_SAID: Final = 200
-_DAY_SECONDS: Final = 86400
+_REFUSED: Final = 400
+_LAST_STATUS: Final = 599
+_MAY_BE_FINAL: Final = frozenset({400, 403})
+# How Telegram describes what no repetition mends: https://core.telegram.org/api/errors
+_FINAL: Final = (
+    "bot can't initiate conversation with a user",
+    "bot can't send messages to bots",
+    "bot is not a member",
+    "bot was blocked by the user",
+    "bot was kicked",
+    "can't parse entities",
+    "chat not found",
+    "chat_write_forbidden",
+    "group chat was deactivated",
+    "have no rights to send a message",
+    "message is too long",
+    "message text is empty",
+    "not enough rights",
+    "peer_id_invalid",
+    "topic_closed",
+    "user is deactivated",
+    "user not found",
+)
 
 
 class TelegramChannel:
@@ -51,18 +71,24 @@ class TelegramChannel:
         return read_settings(settings, self._fields)
 
     def send(self, push: Push) -> Receipt:
-        """See `Channel`."""
-        token = push.config.secrets["bot_token"]
-        base = push.config.settings.get("api_url", API_URL).rstrip("/")
-        body = json.dumps(self.message(push)).encode()
-        headers = {"Content-Type": "application/json"}
+        """See `Channel`. A group that became a supergroup is followed to its new chat."""
         try:
-            response = self._http.send(
-                "POST", f"{base}/bot{token}/sendMessage", headers=headers, body=body
-            )
+            answer = self._ask(push, push.config.settings["chat_id"])
+            moved_to = answer.moved_to
+            if moved_to is None:
+                return answer.receipt()
+            receipt = self._ask(push, moved_to).receipt()
         except SendError as error:
             return receipt_of_failure(error)
-        return _receipt(response, token)
+        return replace(receipt, new_settings={"chat_id": moved_to}) if receipt.accepted else receipt
+
+    def _ask(self, push: Push, chat_id: str) -> "_Answer":
+        token = push.config.secrets["bot_token"]
+        base = push.config.settings.get("api_url", API_URL).rstrip("/")
+        body = json.dumps(self.message(push) | {"chat_id": chat_id}).encode()
+        headers = {"Content-Type": "application/json"}
+        url = f"{base}/bot{token}/sendMessage"
+        return _Answer(self._http.send("POST", url, headers=headers, body=body))
 
     def message(self, push: Push) -> dict[str, Any]:
         """The body, as Telegram documents it."""
@@ -100,26 +126,65 @@ def _chat_id(value: Any) -> str:
     return chat
 
 
-def _receipt(response: Response, token: str) -> Receipt:
-    """By status, but for what Telegram says in the body."""
-    answer = _answer(response)
-    said = str(answer.get("description", "")).replace(token.partition(":")[2], "…")
-    word = on_one_line(said, _MAX_SAID).rstrip(".")
-    receipt = receipt_of(response, receiver="Telegram", said=word)
-    parameters = answer.get("parameters")
-    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and isinstance(seconds, int):
-        wait = timedelta(seconds=max(0, min(seconds, _DAY_SECONDS)))
-        return replace(receipt, retry_after=wait)
-    return receipt
+class _Answer:
+    """What Telegram says: the status, and more in the body, where that is Telegram's own."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._body = _object(response.body_excerpt)
+        parameters = self._body.get("parameters")
+        self._parameters = parameters if isinstance(parameters, dict) else {}
+
+    @property
+    def moved_to(self) -> str | None:
+        """The chat that this one has become."""
+        chat = self._parameters.get("migrate_to_chat_id")
+        if isinstance(chat, bool) or not isinstance(chat, int) or self._status < _REFUSED:
+            return None
+        try:
+            return _chat_id(chat)
+        except WrongError:
+            return None
+
+    def receipt(self) -> Receipt:
+        """The description is told as far as we know it: it may quote what we sent."""
+        word = self._known_word()
+        response = replace(self._response, status_code=self._status)
+        is_forbidden = self._is_refusal and self._status == HTTPStatus.FORBIDDEN
+        return receipt_of(
+            response,
+            receiver="Telegram",
+            said=word,
+            is_final=bool(word) or is_forbidden,
+            wait=seconds_to_wait(self._parameters.get("retry_after")),
+        )
+
+    @property
+    def _is_refusal(self) -> bool:
+        return self._body.get("ok") is False
+
+    @property
+    def _status(self) -> int:
+        """Whatever the status, what is not ok was not sent."""
+        status, code = self._response.status_code, self._body.get("error_code")
+        if not self._is_refusal or status >= _REFUSED:
+            return status
+        if isinstance(code, int) and _REFUSED <= code <= _LAST_STATUS:
+            return code
+        return HTTPStatus.BAD_GATEWAY
+
+    def _known_word(self) -> str:
+        said = str(self._body.get("description", "")).lower()
+        may_be = self._is_refusal and self._status in _MAY_BE_FINAL
+        return next((word for word in _FINAL if may_be and word in said), "")
 
 
-def _answer(response: Response) -> dict[str, Any]:
+def _object(text: str) -> dict[str, Any]:
     try:
-        answer = json.loads(response.body_excerpt)
+        read = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return read if isinstance(read, dict) else {}
 
 
 def _escaped(text: str) -> str:

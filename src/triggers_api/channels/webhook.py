@@ -11,7 +11,6 @@ from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.signature import sign, signing_secrets
 from triggers_api.push.channel import Push, Receipt
 
-USER_AGENT: Final = "triggers-api"
 _MAX_HEADERS: Final = 20
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~\t]{0,1022}[!-~])?")
@@ -82,7 +81,6 @@ class WebhookChannel:
         headers = {
             **settings.get("headers", {}),
             "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
             **sign(signing_secrets(push), push.delivery_id, push.at, body),
         }
         if "bearer_token" in push.config.secrets:

@@ -1,6 +1,7 @@
 """What every channel is: it sends one event and says how that went."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -41,6 +42,7 @@ class Receipt:
     error: str | None = None  # a sentence for people, without secrets
     refusal: Refusal = Refusal.DOWN  # what the error means, if there is one
     retry_after: timedelta | None = None
+    new_settings: Mapping[str, Any] = field(default_factory=dict)  # as the receiver wants them now
 
     @property
     def accepted(self) -> bool:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.channels.pushes import HASTY_SECONDS, a_http
@@ -8,18 +6,14 @@ from triggers_api.channels.http import GuardedHttp
 
 
 @pytest.fixture
-def http() -> Iterator[GuardedHttp]:
-    http = a_http()
-    yield http
-    http.close()
+def http() -> GuardedHttp:
+    return a_http()
 
 
 @pytest.fixture
-def hasty_http() -> Iterator[GuardedHttp]:
+def hasty_http() -> GuardedHttp:
     """One whose time runs out soon."""
-    http = a_http(deadline_seconds=HASTY_SECONDS)
-    yield http
-    http.close()
+    return a_http(deadline_seconds=HASTY_SECONDS)
 
 
 @pytest.fixture(scope="session")

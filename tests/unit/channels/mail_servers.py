@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.unit.channels.receivers import Receiver
 
+MAX_LINE = 998  # of RFC 5322
 USER, PASSWORD = "mailer", "s3cr3t pass"
 
 
@@ -23,10 +24,12 @@ class Mailbox:
     """What was taken in; recipients that begin with a code are refused with it."""
 
     after_data: str
+    takes_8_bits: bool
     accepts_every_login: bool  # and offers to log in without encryption
     envelopes: list[Envelope] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     were_encrypted: list[bool] = field(default_factory=list)
+    hellos: list[str] = field(default_factory=list)
     port: int = 0
 
     def last_message(self) -> EmailMessage:
@@ -50,6 +53,9 @@ class Mailbox:
     ) -> str:
         self.envelopes.append(envelope)
         self.were_encrypted.append(session.ssl is not None)
+        self.hellos.append(str(session.host_name))
+        if not self.takes_8_bits and not _is_7_bit(envelope):
+            return "554 5.6.1 8 bits were not offered"
         return self.after_data
 
     def authenticate(
@@ -69,9 +75,13 @@ def mail_server(
     starttls: ssl.SSLContext | None = None,
     accepts_every_login: bool = False,
     after_data: str = "250 2.0.0 taken",
+    takes_8_bits: bool = False,
 ) -> Iterator[Mailbox]:
-    """aiosmtpd, on a port of its own; its controller would want to be told which."""
-    mailbox = Mailbox(after_data, accepts_every_login)
+    """aiosmtpd, on a port of its own; its controller would want to be told which.
+
+    As strict as relays are: 8 bits only for who announced them.
+    """
+    mailbox = Mailbox(after_data, takes_8_bits, accepts_every_login)
     loop = asyncio.new_event_loop()
 
     def new_session() -> SMTP:
@@ -97,6 +107,12 @@ def mail_server(
         server.close()
         loop.run_until_complete(_end_sessions())
         loop.close()
+
+
+def _is_7_bit(envelope: Envelope) -> bool:
+    assert isinstance(envelope.content, bytes)
+    lines = envelope.content.split(b"\r\n")
+    return envelope.content.isascii() and max(map(len, lines)) <= MAX_LINE
 
 
 async def _end_sessions() -> None:

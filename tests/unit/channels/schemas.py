@@ -27,6 +27,7 @@ SLACK: Final[dict[str, Any]] = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["fallback"],
+                "dependentRequired": {"ts": ["footer"], "footer_icon": ["footer"]},
                 "properties": {
                     "fallback": {"type": "string", "minLength": 1},
                     "color": {

@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clock import START
-from tests.unit.channels.mail_servers import (
-    mail_server,
-)
+from tests.unit.channels.mail_servers import MAX_LINE, mail_server
 from tests.unit.channels.mails import TO, a_mail, an_email_channel
 from tests.unit.channels.pushes import DELIVERY_ID, a_http
 from triggers_api.channels.email import EmailChannel
@@ -131,3 +129,30 @@ def test_no_event_adds_a_header(message: str, connector: str, template: str | No
     head = bytes(mail).partition(b"\r\n\r\n")[0].decode("ascii")
     names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith(" ")]
     assert names == USUAL_HEADERS
+
+
+@given(
+    said=st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
+    times=st.integers(1, 60),
+    is_custom=st.booleans(),
+)
+def test_every_mail_is_lines_of_seven_bits_whatever_it_says(
+    said: str, times: int, *, is_custom: bool
+) -> None:
+    push = a_mail(
+        25,
+        metadata={"connector": said * times, "entity_type": said},
+        payload=json.dumps({"message": said * times}).encode(),
+        message_template="${message} ${connector} é" if is_custom else None,
+    )
+
+    sent = bytes(an_email_channel(a_http()).message(push))
+
+    assert sent.isascii()
+    assert max(map(len, sent.split(b"\r\n"))) <= MAX_LINE
+    read = message_from_bytes(sent, policy=SMTP)
+    assert {part["Content-Transfer-Encoding"] for part in read.iter_parts()} <= {
+        "7bit",
+        "quoted-printable",
+        "base64",
+    }

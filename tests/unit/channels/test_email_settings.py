@@ -28,6 +28,7 @@ def test_settings_are_parted_and_completed(strict_channel: EmailChannel) -> None
         "port": 587,
         "security": "starttls",
         "username": "u",
+        "ehlo_name": None,
     }
     assert secrets == {"password": "s3cr3t"}
 
@@ -93,6 +94,9 @@ def test_addresses_are_plain(address: object, strict_channel: EmailChannel) -> N
         ({"transport": "pigeon"}, {"transport": "not_a_choice"}),
         ({"transport": "ses"}, {"host": "not_applicable"}),
         ({"cc": "x@y.com"}, {"cc": "unknown_field"}),
+        ({"ehlo_name": "a b.example.com"}, {"ehlo_name": "invalid_value"}),
+        ({"ehlo_name": "x.example.com\r\nMAIL"}, {"ehlo_name": "invalid_value"}),
+        ({"ehlo_name": 5}, {"ehlo_name": "wrong_type"}),
         (
             {"host": None, "port": 0, "from": "me", "to": ["you", "ok@example.com"], "x": 1},
             {
@@ -121,4 +125,8 @@ def test_local_runs_may_use_any_port_and_no_encryption(channel: EmailChannel) ->
 
     shown, _ = channel.check(settings)
 
-    assert shown == settings | {"transport": "smtp", "username": None}
+    assert shown == settings | {
+        "transport": "smtp",
+        "username": None,
+        "ehlo_name": None,
+    }

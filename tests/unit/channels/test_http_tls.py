@@ -1,7 +1,6 @@
 import io
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,8 @@ from triggers_api.push.channel import Refusal
 
 
 def test_a_trusted_certificate_is_trusted(certificate: Certificate) -> None:
-    with (
-        answering(OK, tls=certificate.of_server()) as receiver,
-        closing(a_http(new_tls=certificate.of_client)) as http,
-    ):
+    http = a_http(new_tls=certificate.of_client)
+    with answering(OK, tls=certificate.of_server()) as receiver:
         assert send(http, receiver.url).status_code == 200
         assert send(http, receiver.url).status_code == 200
 
@@ -44,11 +41,9 @@ def test_an_unknown_certificate_is_not_and_may_be_mended(
 
 def test_the_certificate_must_be_for_the_name_and_not_for_the_address(tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path, host="hooks.example.com")
+    http = a_http(new_tls=certificate.of_client, resolver=lambda _host, _port: ["127.0.0.1"])
     with (
         answering(OK, tls=certificate.of_server()) as receiver,
-        closing(
-            a_http(new_tls=certificate.of_client, resolver=lambda _host, _port: ["127.0.0.1"])
-        ) as http,
     ):
         assert send(http, f"https://hooks.example.com:{receiver.port}/").status_code == 200
         with pytest.raises(SendError, match="certificate was not accepted"):
@@ -70,13 +65,20 @@ def test_certificates_are_loaded_once_and_only_when_needed() -> None:
         loaded.append(None)
         return ssl.create_default_context()
 
-    with closing(a_http(new_tls=new_tls)) as http, answering(OK) as receiver:
+    http = a_http(new_tls=new_tls)
+    with answering(OK) as receiver:
         send(http, receiver.url)
         assert loaded == []
         with ThreadPoolExecutor(8) as threads:
-            contexts = set(threads.map(lambda _: http.network.tls, range(8)))
+            contexts = set(threads.map(lambda _: http.network.tls("http"), range(8)))
 
     assert len(loaded) == len(contexts) == 1
+
+
+def test_mail_servers_are_not_offered_http(certificate: Certificate) -> None:
+    network = a_http(new_tls=certificate.of_client).network
+
+    assert network.tls("smtp") is not network.tls("http")
 
 
 def test_what_tls_has_read_ahead_is_never_taken_for_the_next_answer(
@@ -86,8 +88,6 @@ def test_what_tls_has_read_ahead_is_never_taken_for_the_next_answer(
     filler = b"x" * (io.DEFAULT_BUFFER_SIZE - len(OK))
     answer = OK + filler + answer_of("500 Smuggled")
 
-    with (
-        answering(answer, tls=certificate.of_server()) as receiver,
-        closing(a_http(new_tls=certificate.of_client)) as http,
-    ):
+    http = a_http(new_tls=certificate.of_client)
+    with answering(answer, tls=certificate.of_server()) as receiver:
         assert [send(http, receiver.url).status_code for _ in range(3)] == [200] * 3

@@ -4,7 +4,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 
 import pytest
 
@@ -172,16 +171,15 @@ def test_a_name_server_that_does_not_answer_holds_nobody_up(held_up: threading.E
     assert failed.value.refusal is Refusal.DOWN
 
 
-def test_a_connection_that_was_judged_is_used_again_without_being_resolved() -> None:
+def test_a_name_is_judged_for_every_request() -> None:
     asked = []
 
     def resolver(host: str, _port: int) -> Sequence[str]:
         asked.append(host)
-        return ["127.0.0.1"]
+        return ["127.0.0.1" if len(asked) == 1 else "169.254.169.254"]
 
-    with answering(OK) as receiver, closing(a_http(resolver=resolver)) as http:
-        for _ in range(3):
+    http = a_http(resolver=resolver)
+    with answering(OK) as receiver:
+        assert http.send("POST", receiver.url, headers={}, body=b"{}").status_code == 200
+        with pytest.raises(SendError, match="not public"):
             http.send("POST", receiver.url, headers={}, body=b"{}")
-
-        assert len(receiver.connections) == 1
-    assert asked == ["127.0.0.1"]

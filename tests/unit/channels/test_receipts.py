@@ -26,22 +26,67 @@ def test_2xx_is_success(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [100, 101, 199, 300, 301, 304, 307, 399, 408, 409, 425, 429, 500, 502, 503, 599, 999]
+    "status",
+    [
+        100,
+        101,
+        199,
+        300,
+        301,
+        304,
+        307,
+        399,
+        401,
+        403,
+        404,
+        405,
+        408,
+        409,
+        411,
+        415,
+        425,
+        451,
+        499,
+        500,
+        502,
+        503,
+        599,
+        999,
+    ],
 )
-def test_what_may_pass_is_tried_again(status: int) -> None:
+def test_whatever_is_not_known_better_is_a_receiver_that_is_down(status: int) -> None:
     receipt = receipt_of(answered(status))
 
     assert not receipt.accepted
-    assert not receipt.is_final
-    assert receipt.refusal is not Refusal.GONE
+    assert receipt.refusal is Refusal.DOWN
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 411, 413, 415, 422, 451, 499])
-def test_a_refusal_is_final(status: int) -> None:
-    receipt = receipt_of(answered(status))
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_what_a_receiver_says_of_the_event_is_not_about_itself(status: int) -> None:
+    assert receipt_of(answered(status)).refusal is Refusal.NOT_THIS_EVENT
 
-    assert not receipt.accepted
-    assert receipt.refusal is Refusal.FINAL
+
+@pytest.mark.parametrize(
+    ("status", "headers", "refusal"),
+    [
+        (429, {}, Refusal.TOO_FAST),
+        (429, {"retry_after": "soon"}, Refusal.TOO_FAST),
+        (429, {"retry_after": "7"}, Refusal.TOO_FAST),
+        (503, {"retry_after": "7"}, Refusal.TOO_FAST),
+        (503, {"retry_after": "soon"}, Refusal.DOWN),
+        (503, {}, Refusal.DOWN),
+        (500, {"retry_after": "7"}, Refusal.DOWN),
+    ],
+)
+def test_who_asks_to_wait_is_not_down(
+    status: int, headers: dict[str, str], refusal: Refusal
+) -> None:
+    assert receipt_of(answered(status, **headers)).refusal is refusal
+
+
+@pytest.mark.parametrize("status", range(100, 600))
+def test_no_status_alone_is_final(status: int) -> None:
+    assert receipt_of(answered(status)).is_final == (status == 410)
 
 
 def test_410_is_the_end() -> None:
@@ -89,7 +134,52 @@ def test_a_date_that_is_past_means_now() -> None:
     assert receipt_of(answered(503, retry_after=said)).retry_after == timedelta(0)
 
 
-@pytest.mark.parametrize("said", ["", "-5", "1.5", "abc", "1, 2", "0x10", "1" * 5000, "tomorrow"])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("4.5", 5),
+        ("0.1", 1),
+        (".5", 1),
+        ("3.", 3),
+        ("+7", 7),
+        ("  7\t", 7),
+        ("007", 7),
+        ("7s", 7),
+        ("7 seconds", 7),
+        ("-5", 0),
+        ("-0.5", 0),
+        ("1" * 5000, 86400),
+        ("9" * 30 + ".5", 86400),
+        ("1, 2", 2),
+        ("30,1", 30),
+        ("soon, 9", 9),
+        ("9, Wed, 21 Oct 2015 07:28:00 GMT", 9),
+        ("Wed, 21 Oct 2015 07:28:00 GMT, 9", 9),
+    ],
+)
+def test_what_is_nearly_right_is_read(said: str, seconds: int) -> None:
+    assert retry_after({"retry-after": said}) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 09:49:37 +0100",
+        "1994-11-06T08:49:37Z",
+    ],
+)
+def test_a_date_is_judged_by_the_clock_of_who_wrote_it(said: str) -> None:
+    headers = {"retry-after": said, "date": "Sun, 06 Nov 1994 08:49:07 GMT"}
+
+    assert retry_after(headers) == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    "said", ["", ".", "+", "abc", "0x10", "1e5", "tomorrow", "5 minutes", "\u0665"]
+)
 def test_what_cannot_be_read_counts_as_absent(said: str) -> None:
     assert receipt_of(answered(429, retry_after=said)).retry_after is None
 
@@ -108,7 +198,7 @@ def test_nobody_else_says_when(status: int) -> None:
     )
 )
 def test_no_header_can_do_harm(said: str) -> None:
-    wait = retry_after({"retry-after": said})
+    wait = retry_after({"retry-after": said, "date": said})
 
     assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
 

@@ -73,23 +73,24 @@ def test_the_client_is_made_once_and_only_when_needed(http: GuardedHttp) -> None
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "is_permanent"),
+    ("code", "status", "meaning"),
     [
-        ("MessageRejected", 400, True),
-        ("MailFromDomainNotVerifiedException", 400, True),
-        ("BadRequestException", 400, True),
-        ("NotFoundException", 404, True),
-        ("AccessDeniedException", 403, True),
-        ("TooManyRequestsException", 429, False),
-        ("LimitExceededException", 400, False),
-        ("SendingPausedException", 400, False),
-        ("InternalFailure", 500, False),
+        ("MessageRejected", 400, Refusal.FINAL),
+        ("MailFromDomainNotVerifiedException", 400, Refusal.DOWN),
+        ("BadRequestException", 400, Refusal.NOT_THIS_EVENT),
+        ("NotFoundException", 404, Refusal.DOWN),
+        ("AccessDeniedException", 403, Refusal.DOWN),
+        ("TooManyRequestsException", 429, Refusal.TOO_FAST),
+        ("ThrottlingException", 400, Refusal.TOO_FAST),
+        ("LimitExceededException", 400, Refusal.TOO_FAST),
+        ("SendingPausedException", 400, Refusal.DOWN),
+        ("InternalFailure", 500, Refusal.DOWN),
     ],
 )
 def test_a_refusal_tells_the_code_and_no_address(
     code: str,
     status: int,
-    is_permanent: bool,  # noqa: FBT001  # pytest names it
+    meaning: Refusal,
     http: GuardedHttp,
 ) -> None:
     receipt = sent_through(http, FakeSes(refusal(code, status)))
@@ -97,7 +98,7 @@ def test_a_refusal_tells_the_code_and_no_address(
     assert receipt == Receipt(
         status_code=status,
         error=f"Amazon SES answered {code}.",
-        refusal=Refusal.FINAL if is_permanent else Refusal.DOWN,
+        refusal=meaning,
     )
 
 

@@ -124,29 +124,54 @@ def test_a_template_is_the_whole_message(channel: SlackChannel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "is_permanent"),
+    ("answer", "error", "refusal"),
     [
-        (answer_of("404 Not Found", b"no_service"), "404 Not Found: no_service", True),
         (
-            answer_of("403 Forbidden", b"action_prohibited"),
-            "403 Forbidden: action_prohibited",
-            True,
+            answer_of("404 Not Found", b"no_service"),
+            "404 Not Found: no_service",
+            Refusal.FINAL,
         ),
-        (answer_of("400 Bad Request", b"Your token s3cr3t!"), "400 Bad Request", True),
-        (answer_of("500 Oh", b"rollup_error"), "500 Internal Server Error: rollup_error", False),
+        (
+            answer_of("403 Forbidden", b"action_prohibited\n"),
+            "403 Forbidden: action_prohibited",
+            Refusal.FINAL,
+        ),
+        (
+            answer_of("400 Bad Request", b"invalid_payload"),
+            "400 Bad Request: invalid_payload",
+            Refusal.FINAL,
+        ),
+        (
+            answer_of("400 Bad Request", b"a_word_of_tomorrow"),
+            "400 Bad Request: a_word_of_tomorrow",
+            Refusal.NOT_THIS_EVENT,
+        ),
+        (
+            answer_of("400 Bad Request", b"Your token s3cr3t!"),
+            "400 Bad Request",
+            Refusal.NOT_THIS_EVENT,
+        ),
+        (answer_of("404 Not Found", b"<html>restarting</html>"), "404 Not Found", Refusal.DOWN),
+        (
+            answer_of("500 Oh", b"rollup_error"),
+            "500 Internal Server Error: rollup_error",
+            Refusal.DOWN,
+        ),
+        (
+            answer_of("502 Oh", b"no_service"),
+            "502 Bad Gateway: no_service",
+            Refusal.DOWN,
+        ),
     ],
 )
-def test_slacks_word_for_it_is_told_and_nothing_else(
-    answer: bytes,
-    error: str,
-    is_permanent: bool,  # noqa: FBT001  # pytest names it
-    channel: SlackChannel,
+def test_only_what_slack_documents_as_final_is_final_and_only_its_word_is_told(
+    answer: bytes, error: str, refusal: Refusal, channel: SlackChannel
 ) -> None:
     with answering(answer) as receiver:
         receipt = channel.send(a_push({}, {"url": receiver.url}))
 
     assert receipt.error == f"Slack answered {error}."
-    assert receipt.is_final == is_permanent
+    assert receipt.refusal is refusal
 
 
 def test_slacks_limit_is_kept(channel: SlackChannel) -> None:
@@ -154,7 +179,7 @@ def test_slacks_limit_is_kept(channel: SlackChannel) -> None:
         receipt = channel.send(a_push({}, {"url": receiver.url}))
 
     assert receipt.retry_after == timedelta(seconds=30)
-    assert not receipt.is_final
+    assert receipt.refusal is Refusal.TOO_FAST
 
 
 def test_an_archived_channel_wants_no_more(channel: SlackChannel) -> None:

@@ -1,5 +1,4 @@
 import time
-from contextlib import closing
 
 import pytest
 
@@ -27,8 +26,8 @@ def channel(http: GuardedHttp) -> EmailChannel:
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_it_is_encrypted_and_logged_in(security: str, certificate: Certificate) -> None:
     server = certificate.of_server()
+    http = a_http(new_tls=certificate.of_client)
     with (
-        closing(a_http(new_tls=certificate.of_client)) as http,
         mail_server(
             tls=server if security == "tls" else None,
             starttls=server if security == "starttls" else None,
@@ -42,17 +41,17 @@ def test_it_is_encrypted_and_logged_in(security: str, certificate: Certificate) 
     assert mailbox.were_encrypted == [True] or security == "tls"
 
 
-def test_a_wrong_password_is_final_and_not_told(certificate: Certificate) -> None:
-    with (
-        closing(a_http(new_tls=certificate.of_client)) as http,
-        mail_server(starttls=certificate.of_server()) as mailbox,
-    ):
+def test_a_wrong_password_may_be_mended_and_is_not_told(certificate: Certificate) -> None:
+    http = a_http(new_tls=certificate.of_client)
+    with mail_server(starttls=certificate.of_server()) as mailbox:
         settings = {"security": "starttls", "username": USER}
         receipt = an_email_channel(http).send(a_mail(mailbox.port, settings, "wr0ng"))
 
     assert receipt.status_code == 535
-    assert receipt.error == "The mail server answered 535 5.7.8."
-    assert receipt.refusal is Refusal.FINAL
+    assert receipt.error == (
+        "The mail server answered 535 5.7.8 to AUTH: the user name or the password is wrong."
+    )
+    assert receipt.refusal is Refusal.DOWN
     assert mailbox.envelopes == []
 
 
@@ -77,7 +76,7 @@ def test_no_password_goes_over_an_unencrypted_line(channel: EmailChannel) -> Non
         settings = {"security": "starttls", "username": USER}
         receipt = channel.send(a_mail(mailbox.port, settings, PASSWORD))
 
-    assert receipt.refusal is Refusal.FINAL
+    assert receipt.refusal is Refusal.DOWN
     assert receipt.error is not None
     assert "does not offer" in receipt.error
     assert mailbox.logins == []
@@ -121,45 +120,84 @@ def test_if_all_are_refused_one_that_may_be_accepted_later_is_worth_another_try(
 
 
 @pytest.mark.parametrize(
-    ("reply", "is_permanent"),
-    [("451 4.3.0 later", False), ("552 5.3.4 too big", True), ("554 no", True), ("421 bye", False)],
+    ("reply", "refusal"),
+    [
+        ("451 4.3.0 later", Refusal.DOWN),
+        ("552 5.3.4 too big", Refusal.FINAL),
+        ("554 no", Refusal.FINAL),
+        ("554 5.6.0 odd", Refusal.FINAL),
+        ("552 5.2.2 full", Refusal.NOT_THIS_EVENT),
+        ("550 5.7.1 not today", Refusal.NOT_THIS_EVENT),
+        ("530 5.7.0 log in", Refusal.DOWN),
+        ("421 bye", Refusal.DOWN),
+    ],
 )
 def test_a_mail_that_is_refused(
     reply: str,
-    is_permanent: bool,  # noqa: FBT001  # pytest names it
+    refusal: Refusal,
     channel: EmailChannel,
 ) -> None:
     with mail_server(after_data=reply) as mailbox:
         receipt = channel.send(a_mail(mailbox.port))
 
     assert receipt.status_code == int(reply[:3])
-    assert receipt.is_final == is_permanent
+    assert receipt.refusal is refusal
 
 
 @pytest.mark.parametrize(
-    ("replies", "is_permanent"),
+    ("replies", "error"),
     [
-        ([b"554 go away\r\n"], True),
-        ([b"421 busy\r\n"], False),
-        ([b"SSH-2.0-OpenSSH_9\r\n"], False),
-        ([], False),
-        ([HELLO, b"500 what?\r\n", b"500 what?\r\n"], True),
-        ([HELLO, b"250 hi\r\n", b"530 log in\r\n", b"250 reset\r\n"], True),
-        ([HELLO, b"250 hi\r\n"], False),
-        ([b"220 " + b"x" * 9000 + b"\r\n"], True),
-        ([HELLO, b"\xff\xfe\r\n"], False),
+        ([b"554 go away\r\n"], "answered 554 to the connection: it refuses"),
+        ([b"421 4.7.0 busy\r\n"], "answered 421 4.7.0 to the connection: it closes"),
+        ([b"SSH-2.0-OpenSSH_9\r\n"], "no valid reply"),
+        ([], "The connection failed"),
+        (
+            [HELLO, b"421-4.7.0 Try again later,\r\n421 4.7.0 closing. (EHLO)\r\n"],
+            "answered 421 4.7.0 to EHLO: it closes the connection",
+        ),
+        ([HELLO, b"500 what?\r\n", b"500 what?\r\n"], "answered 500 to HELO: it does not know"),
+        (
+            [HELLO, b"250 hi\r\n", b"530 log in\r\n", b"250 reset\r\n"],
+            "answered 530 to MAIL FROM: it needs a login",
+        ),
+        (
+            [HELLO, b"250 hi\r\n", b"550 5.1.8 who?\r\n", b"250 reset\r\n"],
+            "answered 550 5.1.8 to MAIL FROM: the mailbox",
+        ),
+        ([HELLO, b"250 hi\r\n"], "The connection failed"),
+        ([HELLO, b"250 hi\r\n", b"421 bye\r\n"], "answered 421 to MAIL FROM: it closes"),
+        ([b"220 " + b"x" * 9000 + b"\r\n"], "answered 500 to the connection"),
+        ([HELLO, b"\xff\xfe\r\n"], "The connection failed"),
     ],
 )
-def test_servers_that_do_not_want(
-    replies: list[bytes],
-    is_permanent: bool,  # noqa: FBT001  # pytest names it
-    channel: EmailChannel,
+def test_a_server_that_does_not_want_us_may_be_mended_and_is_told_in_our_words(
+    replies: list[bytes], error: str, channel: EmailChannel
 ) -> None:
     with scripted(*replies) as server:
         receipt = channel.send(a_mail(server.port))
 
-    assert not receipt.accepted
-    assert receipt.is_final == is_permanent
+    assert receipt.error is not None
+    assert error in receipt.error
+    assert receipt.refusal is Refusal.DOWN
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, "example.com"),
+        ({"from": "ops@mail.acme.test"}, "mail.acme.test"),
+        ({"ehlo_name": "relay.acme.test"}, "relay.acme.test"),
+        ({"ehlo_name": "[192.0.2.1]"}, "[192.0.2.1]"),
+        ({"ehlo_name": None}, "example.com"),
+    ],
+)
+def test_we_say_who_we_are_by_the_senders_domain_or_as_the_config_says(
+    settings: dict[str, str], name: str, channel: EmailChannel
+) -> None:
+    with mail_server() as mailbox:
+        channel.send(a_mail(mailbox.port, settings))
+
+    assert mailbox.hellos == [name]
 
 
 def test_what_was_taken_counts_though_the_server_never_says_goodbye(channel: EmailChannel) -> None:

@@ -146,13 +146,21 @@ def test_telegrams_own_wait_is_kept(channel: TelegramChannel) -> None:
     receipt = answered(channel, refusal("429 Slower", "Too Many Requests", retry_after=35))
 
     assert receipt.retry_after == timedelta(seconds=35)
-    assert not receipt.is_final
-    assert receipt.error == "Telegram answered 429 Too Many Requests: Too Many Requests."
+    assert receipt.refusal is Refusal.TOO_FAST
+    assert receipt.error == "Telegram answered 429 Too Many Requests."
 
 
 @pytest.mark.parametrize(
     ("wait", "kept"),
-    [(10**12, timedelta(days=1)), (-1, timedelta(0)), ("5", None), (None, None), (1.5, None)],
+    [
+        (10**12, timedelta(days=1)),
+        (-1, timedelta(0)),
+        (1.5, timedelta(seconds=2)),
+        (1e400, timedelta(days=1)),
+        ("5", None),
+        (None, None),
+        (True, None),
+    ],
 )
 def test_a_strange_wait_does_no_harm(
     wait: object, kept: timedelta | None, channel: TelegramChannel
@@ -161,20 +169,84 @@ def test_a_strange_wait_does_no_harm(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "error", "meaning"),
     [
-        refusal("403 Forbidden", "Forbidden: bot was blocked by the user"),
-        refusal("400 Bad Request", "Bad Request: chat not found"),
-        refusal("401 Unauthorized", "Unauthorized"),
-        refusal("404 Not Found", "Not Found"),
+        (
+            refusal("403 Forbidden", "Forbidden: bot was blocked by the user"),
+            "403 Forbidden: bot was blocked by the user",
+            Refusal.FINAL,
+        ),
+        (
+            refusal("400 Bad Request", "Bad Request: chat not found"),
+            "400 Bad Request: chat not found",
+            Refusal.FINAL,
+        ),
+        (refusal("403 Forbidden", "Forbidden: as of today"), "403 Forbidden", Refusal.FINAL),
+        (refusal("400 Bad Request", "Bad Request: odd"), "400 Bad Request", Refusal.NOT_THIS_EVENT),
+        (refusal("401 Unauthorized", "Unauthorized"), "401 Unauthorized", Refusal.DOWN),
+        (refusal("404 Not Found", "Not Found"), "404 Not Found", Refusal.DOWN),
+        (answer_of("403 Forbidden", b"a firewall"), "403 Forbidden", Refusal.DOWN),
+        (refusal("500 Oh", "chat not found"), "500 Internal Server Error", Refusal.DOWN),
     ],
 )
-def test_a_refusal_is_final(answer: bytes, channel: TelegramChannel) -> None:
+def test_only_what_telegram_itself_calls_final_is_final(
+    answer: bytes, error: str, meaning: Refusal, channel: TelegramChannel
+) -> None:
     receipt = answered(channel, answer)
 
+    assert receipt.error == f"Telegram answered {error}."
+    assert receipt.refusal is meaning
+
+
+def test_what_is_not_ok_was_not_sent_whatever_the_status(channel: TelegramChannel) -> None:
+    body = {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}
+
+    receipt = answered(channel, answer_of("200 OK", json.dumps(body).encode()))
+    strange = answered(channel, answer_of("200 OK", b'{"ok":false,"error_code":"x"}'))
+
     assert receipt.refusal is Refusal.FINAL
-    assert receipt.error is not None
-    assert receipt.error.startswith("Telegram answered 4")
+    assert receipt.status_code == 400
+    assert strange.error == "Telegram answered 502 Bad Gateway."
+
+
+def test_no_description_quotes_what_we_sent(channel: TelegramChannel) -> None:
+    receipt = answered(channel, refusal("400 Bad Request", "chat not found for 'VAT of Zoe'"))
+
+    assert receipt.error == "Telegram answered 400 Bad Request: chat not found."
+
+
+MOVED = refusal("400 Bad Request", "group chat was upgraded", migrate_to_chat_id=-100777)
+TAKEN = answer_of("200 OK", b'{"ok":true,"result":{}}')
+
+
+def test_a_chat_that_moved_is_followed_and_told(channel: TelegramChannel) -> None:
+    with answering(MOVED, TAKEN) as receiver:
+        receipt = channel.send(a_message(receiver))
+
+    assert receipt.accepted
+    assert receipt.new_settings == {"chat_id": "-100777"}
+    assert [json.loads(each.body)["chat_id"] for each in receiver.requests] == [
+        CHAT["chat_id"],
+        "-100777",
+    ]
+
+
+def test_a_chat_that_moves_for_ever_is_followed_once(channel: TelegramChannel) -> None:
+    with answering(MOVED) as receiver:
+        receipt = channel.send(a_message(receiver))
+
+    assert len(receiver.requests) == 2
+    assert receipt.refusal is Refusal.NOT_THIS_EVENT
+    assert receipt.new_settings == {}
+
+
+@pytest.mark.parametrize("moved_to", [None, "5", True, 1.5, 10**40, [], {"a": 1}])
+def test_a_strange_new_chat_is_not_followed(moved_to: object, channel: TelegramChannel) -> None:
+    answer = refusal("400 Bad Request", "moved", migrate_to_chat_id=moved_to)
+    with answering(answer) as receiver:
+        channel.send(a_message(receiver))
+
+    assert len(receiver.requests) == 1
 
 
 @pytest.mark.parametrize(

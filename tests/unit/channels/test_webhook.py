@@ -91,16 +91,23 @@ def test_what_arrives_verifies_with_both_secrets_of_a_rotation(channel: WebhookC
 
 
 @pytest.mark.parametrize(
-    ("answer", "is_permanent"),
-    [("404 Not Found", True), ("500 Oh", False), ("302 Found", False), ("429 Slower", False)],
+    ("answer", "refusal"),
+    [
+        ("404 Not Found", Refusal.DOWN),
+        ("401 Unauthorized", Refusal.DOWN),
+        ("500 Oh", Refusal.DOWN),
+        ("302 Found", Refusal.DOWN),
+        ("422 No", Refusal.NOT_THIS_EVENT),
+        ("429 Slower", Refusal.TOO_FAST),
+    ],
 )
-def test_a_failure_is_told(answer: str, is_permanent: bool, channel: WebhookChannel) -> None:  # noqa: FBT001  # pytest names it
+def test_a_failure_is_told(answer: str, refusal: Refusal, channel: WebhookChannel) -> None:
     with answering(answer_of(answer, b"Bearer s3cr3t", Retry_After="3")) as receiver:
         receipt = channel.send(a_push({"url": receiver.url}, SECRETS | {"bearer_token": "s3cr3t"}))
 
     assert not receipt.accepted
     assert receipt.status_code == int(answer[:3])
-    assert receipt.is_final == is_permanent
+    assert receipt.refusal is refusal
     assert "s3cr3t" not in repr(receipt)  # bodies may echo anything
 
 
