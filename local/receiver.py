@@ -130,8 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         more = {}
         if behaviour.retry_after is not None and status not in _SUCCESSES:
             more["Retry-After"] = str(behaviour.retry_after)
-        # What Slack says is text, what Telegram says an object; others do not look.
-        self._answer(status, "ok" if channel == "slack" else '{"ok": true, "result": {}}', **more)
+        self._answer(status, _words(channel, status), **more)
 
     do_PUT = do_PATCH = do_POST  # noqa: N815  # http.server's names
 
@@ -150,6 +149,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_message: Any) -> None:
         """Say nothing: whoever listens to `Received` does."""
+
+
+def _words(channel: str, status: int) -> str:
+    """What Slack says is text, what Telegram says an object; others do not look."""
+    if status in _SUCCESSES:
+        return "ok" if channel == "slack" else '{"ok": true, "result": {}}'
+    if channel == "slack":
+        return "no_service"
+    return f'{{"ok": false, "error_code": {status}, "description": "as it was asked to"}}'
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """The ports of pushing in memory, and a channel that answers as it is told."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.errors import (
     Detail,
     InvalidContentError,
@@ -57,6 +58,15 @@ class InMemoryConfigStore:
             later = config.updated_at + timedelta(microseconds=1)
             disabled = replace(config, enabled=False, disabled_reason=reason, updated_at=later)
             self._configs[tenant, config_id] = disabled
+
+    def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
+        stored = self.find(config.tenant, config.id)
+        if stored is None or stored.updated_at != config.updated_at:
+            return False
+        later = stored.updated_at + timedelta(microseconds=1)
+        changed = replace(stored, settings={**stored.settings, **changes}, updated_at=later)
+        self._configs[config.tenant, config.id] = changed
+        return True
 
     def change_breaker(
         self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
@@ -158,8 +168,11 @@ class ScriptedChannel:
         self.pushes: list[Push] = []
         self.while_sending: Callable[[], object] = lambda: None
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        given = {name: value for name, value in settings.items() if value is not None}
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        wanted = {**kept, **settings}
+        given = {name: value for name, value in wanted.items() if value is not None}
         faults = [
             Detail(f"settings.{name}", "there is no such setting", "unknown_field")
             for name in given

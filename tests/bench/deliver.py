@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from tests.bench.post import ENVIRONMENT
@@ -19,6 +20,7 @@ from tests.builders_push import a_config
 from tests.fakes import InMemoryEventStore
 from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
+from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
@@ -39,7 +41,11 @@ class SlowChannel:
     name = "webhook"
     tells_counts = False
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self,
+        settings: dict[str, Any],
+        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         return settings, {}
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike

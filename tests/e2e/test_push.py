@@ -133,7 +133,7 @@ def test_a_receiver_that_fails_gets_it_again(stack: Stack, received: Received, u
 
 def test_what_is_refused_for_good_is_a_dead_letter_with_its_reason(stack: Stack, url: str) -> None:
     api = new_tenant(stack)
-    subscribe(api, "webhook", {"url": f"{url}/?status=404"})
+    subscribe(api, "slack", {"url": f"{url}/services/T0?status=404"})
     event = post(api)
     await_delivery(api, event, "dead")
     # Its record says so first, then the event.
@@ -147,7 +147,7 @@ def test_what_is_refused_for_good_is_a_dead_letter_with_its_reason(stack: Stack,
         letters = [json.loads(each["Body"]) for each in messages]
         return next((each for each in letters if each["event_id"] == event["id"]), None)
 
-    assert "404" in eventually(find, SECONDS)["reason"]
+    assert "404 Not Found: no_service" in eventually(find, SECONDS)["reason"]
 
 
 def test_secrets_are_sealed_where_they_are_stored(stack: Stack, url: str) -> None:

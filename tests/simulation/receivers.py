@@ -2,11 +2,13 @@
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from tests.simulation.clock import VirtualClock
+from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.push.channel import Push, Receipt, Refusal
 
 
@@ -41,7 +43,11 @@ class Receivers:
         self.sent: Counter[str] = Counter()
         self.told: list[Push] = []
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self,
+        settings: dict[str, Any],
+        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         return settings, {}
 
     def send(self, push: Push) -> Receipt:

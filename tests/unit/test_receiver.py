@@ -76,6 +76,9 @@ def test_it_answers_as_the_channels_do(url: str, received: Received) -> None:
     answer = send(f"{url}/bot123/sendMessage", {"chat_id": 1, "text": "Failed"})[1]
     assert json.loads(answer)["ok"] is True
     assert [push.channel for push in received.newest_first()] == ["telegram", "slack"]
+    assert send(f"{url}/services/T0?status=404", {"text": "x"}) == (404, "no_service")
+    refused = send(f"{url}/bot123/sendMessage?status=403", {"chat_id": 1, "text": "Failed"})[1]
+    assert json.loads(refused)["error_code"] == 403
 
 
 def test_it_fails_as_often_as_it_is_asked_to_for_each_push_by_itself(url: str) -> None:

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import Field, read_settings
+from triggers_api.channels.fields import NONE_KEPT, Field, read_settings
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.ses import SesSender
 from triggers_api.channels.smtp import SmtpSender
@@ -78,11 +78,13 @@ class EmailChannel:
             "to": Field(rules.each_of(_address, max_items=_MAX_RECIPIENTS), is_required=True),
         }
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """See `Channel`."""
         is_ses = settings.get("transport") == "ses"
-        others = _not_for_ses(settings) if is_ses else _needed_for_smtp(settings)
-        shown, secrets = read_settings(settings, self._fields, *others)
+        others = _not_for_ses(settings) if is_ses else _needed_for_smtp({**kept, **settings})
+        shown, secrets = read_settings(settings, self._fields, kept, *others)
         if is_ses:
             return shown, {}  # a password may be left from before
         usual = "tls" if shown["port"] == _PORTS["tls"] else "starttls"

@@ -6,10 +6,11 @@ webhooks (Mattermost, Rocket.Chat) reads them too.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import Field, read_settings
+from triggers_api.channels.fields import NONE_KEPT, Field, read_settings
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
@@ -60,9 +61,11 @@ class SlackChannel:
             "username": Field(rules.text(80)),
         }
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """See `Channel`."""
-        return read_settings(settings, self._fields)
+        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

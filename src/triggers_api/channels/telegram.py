@@ -2,12 +2,13 @@
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import Field, WrongError, read_settings
+from triggers_api.channels.fields import NONE_KEPT, Field, WrongError, read_settings
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
@@ -66,9 +67,11 @@ class TelegramChannel:
             "api_url": Field(rules.target(self._check_api_url), default=API_URL),
         }
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """See `Channel`."""
-        return read_settings(settings, self._fields)
+        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`. A group that became a supergroup is followed to its new chat."""

@@ -1,11 +1,13 @@
 """The webhook channel: the event itself, as JSON, signed after Standard Webhooks."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import Fault, Field, WrongError, read_settings, wrong
+from triggers_api.channels.fields import NONE_KEPT, Fault, Field, WrongError, read_settings, wrong
 from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.masks import HEADER_VALUES, all_headers
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.signature import sign, signing_secrets
@@ -63,28 +65,30 @@ class WebhookChannel:
         self._fields = {
             "url": Field(rules.target(http.check_url), is_required=True),
             "method": Field(rules.one_of("POST", "PUT", "PATCH"), default="POST"),
-            "headers": Field(custom_headers, default={}),
+            "headers": Field(custom_headers, default={}, mask=HEADER_VALUES),
             "bearer_token": Field(
                 rules.pattern(r"[!-~]+", "a token is visible ASCII", max_length=4096),
                 is_secret=True,
             ),
         }
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """See `Channel`."""
-        return read_settings(settings, self._fields)
+        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""
-        settings = push.config.settings
+        settings, secrets = push.config.settings, push.config.secrets
         body = push.event.as_json()
         headers = {
-            **settings.get("headers", {}),
+            **all_headers(settings, secrets),
             "Content-Type": "application/json",
             **sign(signing_secrets(push), push.delivery_id, push.at, body),
         }
-        if "bearer_token" in push.config.secrets:
-            headers["Authorization"] = f"Bearer {push.config.secrets['bearer_token']}"
+        if "bearer_token" in secrets:
+            headers["Authorization"] = f"Bearer {secrets['bearer_token']}"
         method = settings.get("method", "POST")
         try:
             response = self._http.send(method, settings["url"], headers=headers, body=body)

@@ -61,10 +61,13 @@ class Channel(Protocol):
     name: str
     tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = ...
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """A config's settings, checked and parted into what may be shown and what may not.
 
-        A null is as good as absent. Raises `InvalidContentError` with a detail for each field
+        A null is as good as absent, but that `kept`, the secrets of the config as it is, stay
+        where the settings leave them out, or have them as they are shown. Raises `InvalidContentError` with a detail for each field
         that is wrong, named as in the config: `settings.url`.
         """
         ...

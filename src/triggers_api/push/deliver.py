@@ -134,6 +134,8 @@ class Deliver:
             self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
+        if receipt.new_settings:
+            self._configs.change_settings(config, receipt.new_settings)
         return Outcome(
             result=Result(delivery.status.value),
             delivery=delivery,

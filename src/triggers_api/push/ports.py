@@ -1,9 +1,9 @@
 """What the push verbs need from the outside, as narrow as they need it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from triggers_api.ports import Position
 from triggers_api.push.circuit_breaker import CircuitBreaker
@@ -61,6 +61,13 @@ class ConfigStore(Protocol):
 
     def disable(self, tenant: str, config_id: str, reason: str) -> None:
         """Push nothing more to it. That is a change as any other: see `put`."""
+        ...
+
+    def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
+        """Write settings that a receiver asked for, secrets apart; False if its owner was faster.
+
+        That is a change as any other: see `put`.
+        """
         ...
 
     def change_breaker(

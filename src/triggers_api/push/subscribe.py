@@ -185,7 +185,7 @@ class Subscribe:
         elif isinstance(channel, str) and isinstance(settings, dict):
             try:
                 checked.shown, checked.secrets = self._channels[channel].check(
-                    _with_known_secrets(channel, settings, known)
+                    settings, _kept_secrets(channel, settings, known)
                 )
             except InvalidContentError as error:
                 checked.faults += error.details
@@ -224,20 +224,18 @@ def _with_signing_secret(config: NotificationConfig) -> tuple[NotificationConfig
     return replace(config, secrets=config.secrets | {"secret": secret}), secret
 
 
-def _with_known_secrets(
+def _kept_secrets(
     channel: str, settings: dict[str, Any], known: NotificationConfig | None
-) -> dict[str, Any]:
-    """The settings, and the secrets they leave out; a null leaves none out, and removes it."""
+) -> dict[str, str]:
+    """The config's secrets that may go on to where these settings lead."""
     if known is None or known.channel != channel:
-        return settings
+        return {}
     # Who may change a config may not read its secrets: nor have them sent somewhere else.
-    if any(
-        settings.get(name, known.settings.get(name)) != known.settings.get(name)
-        for name in _TARGETS
-    ):
-        return settings
-    kept = {name: text for name, text in known.secrets.items() if name not in _SIGNING}
-    return kept | settings
+    for name in _TARGETS:
+        shown = known.settings.get(name)
+        if settings.get(name, shown) not in (shown, known.secrets.get(name, shown)):
+            return {}  # a secret target may be said again
+    return {name: text for name, text in known.secrets.items() if name not in _SIGNING}
 
 
 def _not_found(config_id: str) -> NotFoundError:

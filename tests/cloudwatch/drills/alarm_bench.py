@@ -108,11 +108,11 @@ class Bench:
         while int(time.time()) == now:
             time.sleep(0.02)
 
-    def subscribe(self, name: str, query: str, event_type: str) -> str:
+    def subscribe(self, name: str, query: str, event_type: str, *, channel: str = "webhook") -> str:
         """Have events pushed to the receiver, which behaves as the query says; the config's id."""
         draft = {
             "name": name,
-            "channel": "webhook",
+            "channel": channel,
             "settings": {"url": f"{self.receiver_url}/{name}{query}"},
             "filters": {"event_types": [event_type]},
         }

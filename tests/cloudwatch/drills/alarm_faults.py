@@ -35,8 +35,8 @@ class Case:
 def refused_pushes(bench: Bench) -> Iterator[None]:
     """A receiver refuses 20 of 100 pushes for good."""
     with ExitStack() as until:
-        for name, query in (("well", ""), ("refusing", "?status=404")):
-            config = bench.subscribe(name, query, f"drill.{name}")
+        for name, query in (("well", ""), ("refusing", "?status=404")):  # no_service: final
+            config = bench.subscribe(name, query, f"drill.{name}", channel="slack")
             until.callback(bench.unsubscribe, config)
         bench.post("drill.refusing", 20)
         bench.post("drill.well", 80)

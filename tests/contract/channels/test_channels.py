@@ -34,7 +34,11 @@ class Case:
 
 
 def webhook(port: int) -> dict[str, Any]:
-    return {"url": f"http://127.0.0.1:{port}/in", "bearer_token": SECRET}
+    return {
+        "url": f"http://127.0.0.1:{port}/in",
+        "bearer_token": SECRET,
+        "headers": {"X-Api-Key": SECRET},
+    }
 
 
 def slack(port: int) -> dict[str, Any]:
@@ -167,10 +171,28 @@ def test_secrets_are_parted_from_what_is_shown(case: Case) -> None:
     assert all(isinstance(value, str) for value in secrets.values())
 
 
-def test_what_was_checked_can_be_checked_again_with_its_secrets(case: Case) -> None:
-    checked = case.channel.check(case.settings(80))
+def test_what_is_shown_is_taken_back_and_means_the_same(case: Case) -> None:
+    shown, secrets = case.channel.check(case.settings(80))
 
-    assert case.channel.check(checked[0] | checked[1]) == checked
+    assert case.channel.check(shown, secrets) == (shown, secrets)
+
+
+def test_secrets_that_are_left_out_are_kept(case: Case) -> None:
+    shown, secrets = case.channel.check(case.settings(80))
+    without = {name: value for name, value in shown.items() if name not in secrets}
+
+    assert case.channel.check(without, secrets) == (shown, secrets)
+
+
+def test_what_is_hidden_is_nobody_elses_to_use(case: Case) -> None:
+    """Who sends back what was shown, for a target that knows no secrets, gets none of them."""
+    shown, secrets = case.channel.check(case.settings(80))
+    try:
+        again = case.channel.check(shown)
+    except InvalidContentError:
+        return
+
+    assert secrets == again[1] == {}
 
 
 def test_settings_can_be_kept_as_json(case: Case) -> None:

@@ -166,3 +166,41 @@ def test_a_config_that_is_gone_has_no_breaker(configs: ConfigStore, *, was_delet
     assert not configs.change_breaker(TENANT, config.id, PRISTINE, ONE)
 
     assert configs.find(TENANT, config.id) is None
+
+
+def test_settings_that_a_receiver_asked_for_leave_all_else_as_it_is(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    config = put_config(configs, ONE)
+    clock.advance(seconds=1)
+
+    assert configs.change_settings(config, {"chat_id": "-5"})
+
+    changed = found(configs, config)
+    assert changed.settings == config.settings | {"chat_id": "-5"}
+    assert changed.updated_at > config.updated_at
+    assert (
+        replace(changed, settings=config.settings, updated_at=config.updated_at, breaker=PRISTINE)
+        == config
+    )
+    assert changed.breaker == ONE
+
+
+def test_who_replaces_a_config_has_seen_what_a_receiver_changed(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    config = put_config(configs)
+    clock.advance(seconds=1)
+    configs.change_settings(config, {"chat_id": "-5"})
+
+    assert not configs.put(config, known_updated_at=config.updated_at)
+    assert not configs.change_settings(config, {"chat_id": "-6"})
+    assert found(configs, config).settings["chat_id"] == "-5"
+
+
+def test_a_deleted_config_is_changed_by_no_receiver(configs: ConfigStore) -> None:
+    config = put_config(configs)
+    configs.delete(TENANT, config.id)
+
+    assert not configs.change_settings(config, {"chat_id": "-5"})
+    assert configs.find(TENANT, config.id) is None

@@ -133,6 +133,55 @@ def test_settings_are_parted_and_completed(strict_channel: WebhookChannel) -> No
     assert secrets == {"bearer_token": "s3cr3t"}
 
 
+HEADERS = {"X-Api-Key": "s3cr3t", "X-Team": "orders"}
+HIDDEN = {"X-Api-Key": "********", "X-Team": "********"}
+
+
+def test_of_headers_only_the_names_are_shown(strict_channel: WebhookChannel) -> None:
+    shown, secrets = strict_channel.check({"url": URL, "headers": HEADERS})
+
+    assert shown["headers"] == HIDDEN
+    assert json.loads(secrets["headers"]) == HEADERS
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({}, HEADERS),
+        ({"headers": HIDDEN}, HEADERS),
+        ({"headers": {"x-api-key": "********"}}, {"x-api-key": "s3cr3t"}),
+        ({"headers": HIDDEN | {"X-Team": "ops"}}, HEADERS | {"X-Team": "ops"}),
+        ({"headers": {"X-New": "1"}}, {"X-New": "1"}),
+        ({"headers": {}}, None),
+        ({"headers": None}, None),
+    ],
+)
+def test_a_hidden_value_stands_for_the_one_that_is_known(
+    given: dict[str, Any], kept: dict[str, str] | None, strict_channel: WebhookChannel
+) -> None:
+    _, known = strict_channel.check({"url": URL, "headers": HEADERS})
+
+    shown, secrets = strict_channel.check({"url": URL} | given, known)
+
+    assert shown["headers"] == dict.fromkeys(kept or {}, "********")
+    assert (json.loads(secrets["headers"]) if "headers" in secrets else None) == kept
+
+
+def test_a_config_of_before_values_were_hidden_is_sent_as_it_was(channel: WebhookChannel) -> None:
+    with answering(OK) as receiver:
+        channel.send(a_push({"url": receiver.url, "headers": HEADERS}, SECRETS))
+
+    assert receiver.requests[0].headers["x-api-key"] == "s3cr3t"
+
+
+def test_a_hidden_value_that_is_not_known_is_asked_for(strict_channel: WebhookChannel) -> None:
+    settings = {"url": URL, "headers": {"X-Api-Key": "********", "X-B": "1"}}
+
+    assert faults_of(strict_channel, settings) == {
+        "settings.headers.X-Api-Key": "missing",
+    }
+
+
 def test_null_is_as_good_as_absent(strict_channel: WebhookChannel) -> None:
     nulls = {"method": None, "headers": None, "bearer_token": None}
 

@@ -288,3 +288,13 @@ def test_a_healthy_breaker_is_never_written(bench: Bench, monkeypatch: pytest.Mo
 
     assert bench.work(ACCEPTED).result is Result.SUCCEEDED
     assert bench.breaker == CircuitBreaker()
+
+
+def test_where_a_receiver_has_moved_to_is_kept_for_the_next_push(bench: Bench) -> None:
+    moved = Receipt(status_code=200, new_settings={"chat_id": "-5"})
+
+    assert bench.work(moved).result is Result.SUCCEEDED
+
+    config = bench.configs.find(bench.task.tenant, bench.task.config_id)
+    assert config is not None
+    assert config.settings["chat_id"] == "-5"
