@@ -77,9 +77,11 @@ class GuardedHttp:
         watched = self._watch(method, target.host)
         with (
             watched as answered,
+            # Before the deadline begins: that certificates are loaded is not the receiver's doing.
+            closing(_new_connection(target, self.network)) as connection,
             self.watchdog.deadline(self.deadline_seconds) as deadline,
-            closing(_new_connection(target, self.network, deadline)) as connection,
         ):
+            connection.use_until(deadline)
             try:
                 answer = connection.ask(method, target.path, _with_usual(headers), body)
             except _FAILURES as error:
@@ -122,6 +124,11 @@ class _Guarded:
     connect: Callable[[], None]
     request: Callable[..., None]
 
+    def use_until(self, deadline: Deadline) -> None:
+        """Have no more time than that for the request."""
+        self.deadline = deadline
+        self.timeout = deadline.seconds
+
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HTTPResponse:
         """Send a request and wait for the status and the headers of its answer."""
         self.connect()
@@ -163,13 +170,11 @@ class _TlsConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]  # as abo
 _Connection = _PlainConnection | _TlsConnection
 
 
-def _new_connection(target: Target, network: Network, deadline: Deadline) -> _Connection:
+def _new_connection(target: Target, network: Network) -> _Connection:
     connection: _Connection
     if target.scheme == "https":
         connection = _TlsConnection(target.host, target.port, ssl_context=network.tls("http"))
     else:
         connection = _PlainConnection(target.host, target.port)
     connection.network = network
-    connection.deadline = deadline
-    connection.timeout = deadline.seconds
     return connection
