@@ -65,9 +65,8 @@ def api_fires(
     errors: float | None,
     answered: float | None,
     crashed: float | None = None,
-    refused: float | None = None,
 ) -> bool:
-    values = {"errors": errors, "answered": answered, "crashed": crashed, "refused": refused}
+    values = {"errors": errors, "answered": answered, "crashed": crashed}
     return fires("critical-api-errors", **values)
 
 
@@ -88,14 +87,13 @@ def test_errors_of_the_api_are_critical_from_five_and_from_five_percent_on(
     errors: float | None, answered: float | None, *, expected: bool
 ) -> None:
     assert api_fires(errors, answered) is expected
-    assert api_fires(errors, answered, 0, 0) is expected
+    assert api_fires(errors, answered, 0) is expected
 
 
 def test_errors_that_the_function_could_not_answer_count_as_well() -> None:
     assert api_fires(None, None, crashed=5)
-    assert api_fires(None, None, refused=5)
-    assert api_fires(1, 80, crashed=2, refused=2)
-    assert not api_fires(1, 200, crashed=2, refused=2)
+    assert api_fires(1, 80, crashed=4)
+    assert not api_fires(1, 200, crashed=4)
 
 
 @pytest.mark.parametrize(("throttled", "expected"), [(None, False), (9, False), (10, True)])

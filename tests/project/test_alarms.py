@@ -171,6 +171,7 @@ OF_ONE_TENANTS_OWN = {
     "DeadLetters",
     "InboxDepth",
     "OldestPendingAge",
+    "Throttles",  # a burst of one tenant's, where the account has little concurrency
 }
 
 
