@@ -10,6 +10,7 @@
     │   ├── InvalidContentError      well-formed, but not acceptable
     │   ├── PayloadTooLargeError
     │   ├── UnsupportedMediaTypeError
+    │   │   └── UnsupportedEncodingError
     │   ├── IdempotencyConflictError the key was used for another body
     │   └── ConflictError            what it is about is not in a state that allows it
     └── TransientError               the same call may succeed later
@@ -114,6 +115,10 @@ class UnsupportedMediaTypeError(CallerError):
     """The body's content type is not one the API reads."""
 
     code = "unsupported_media_type"
+
+
+class UnsupportedEncodingError(UnsupportedMediaTypeError):
+    """The body is compressed."""
 
 
 class IdempotencyConflictError(CallerError):

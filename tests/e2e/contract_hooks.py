@@ -13,8 +13,11 @@ import schemathesis
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Leave out what is invented; a case that is meant to be refused stays as it is."""
+    """Leave out what is invented; a case that is meant to be refused is refused for a reason."""
     if case.meta is not None and case.meta.generation.mode.is_negative:
+        # An empty parameter is one that is not there, so no fault: `%` is one for all of them.
+        for name in [name for name, value in (case.query or {}).items() if value in ("", [""])]:
+            case.query[name] = "%"
         return
     if case.query and "cursor" in case.query:
         del case.query["cursor"]

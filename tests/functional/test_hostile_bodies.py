@@ -41,7 +41,9 @@ def test_the_one_repeated_key_of_sixty_thousand_is_named(api: Api) -> None:
     [
         {"content_type": "application/json; charset=latin1"},
         {"content_type": "application/json; charset=utf-16"},
+        {"content_type": "application/json; charset=utf-8; charset=utf-16"},
         {"content_encoding": "gzip"},
+        {"content_encoding": "gzip, identity"},
     ],
 )
 def test_another_encoding_than_plain_utf_8_is_refused(api: Api, headers: dict[str, str]) -> None:
@@ -50,19 +52,25 @@ def test_another_encoding_than_plain_utf_8_is_refused(api: Api, headers: dict[st
     assert answer.status == 415
 
 
-@pytest.mark.parametrize("limit", ["+5", "5.0", "1_0", " 5", "\u0665", "1e1", ""])
+@pytest.mark.parametrize("limit", ["+5", "5.0", "1_0", " 5", "\u0665", "1e1"])
 def test_a_limit_is_written_in_digits(api: Api, limit: str) -> None:
     assert api.get(f"/inbox?limit={limit}").status == 400
 
 
-def test_a_next_page_repeats_only_what_the_route_knows(api: Api) -> None:
+def test_a_name_that_a_caller_made_up_is_not_repeated_in_full(api: Api) -> None:
+    answer = api.get(f"/inbox?limit=1&{'n' * 5000}=1")
+
+    assert answer.status == 400
+    assert len(answer.body) < 1000
+
+
+def test_a_next_page_repeats_the_query(api: Api) -> None:
     for _ in range(2):
         api.post("/events", {"event_type": "a", "payload": {}})
 
-    answer = api.get("/inbox?limit=1&order=desc&unknown=" + "," * 5000)
+    answer = api.get("/inbox?limit=1&order=desc")
 
-    assert "unknown" not in answer.headers["link"]
-    assert "order=desc" in answer.headers["link"]
+    assert answer.headers["link"].startswith("<?limit=1&order=desc&cursor=")
 
 
 def test_metadata_come_back_as_they_were_sent(api: Api) -> None:

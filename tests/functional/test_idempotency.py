@@ -83,7 +83,9 @@ def test_two_tenants_do_not_share_keys(api: Api, other_api: Api, clock: FixedClo
     assert "idempotency-replayed" not in answer.headers
 
 
-@pytest.mark.parametrize("key", ["", '""', "a key", "é", "x" * 256, "tab\tbed"])
+@pytest.mark.parametrize(
+    "key", ["", '""', "a key", "é", "x" * 256, "tab\tbed", "two,keys", '"two","keys"', "two, keys"]
+)
 def test_an_unusable_key_is_refused_and_nothing_stored(api: Api, key: str) -> None:
     answer = api.post("/events", EVENT, idempotency_key=key)
 
@@ -92,7 +94,9 @@ def test_an_unusable_key_is_refused_and_nothing_stored(api: Api, key: str) -> No
     assert api.get("/events").json() == []
 
 
-@pytest.mark.parametrize("key", ["x" * 255, "4e3f6c1a-0b1d-4c57-9f0e-2a9d7d3b8c11", '"', "#?/&"])
+@pytest.mark.parametrize(
+    "key", ["x" * 255, "4e3f6c1a-0b1d-4c57-9f0e-2a9d7d3b8c11", '"', "#?/&", '"a,b"']
+)
 def test_any_printable_key_is_taken(api: Api, clock: FixedClock, key: str) -> None:
     first = api.post("/events", EVENT, idempotency_key=key)
     clock.advance(seconds=1)

@@ -88,7 +88,7 @@ MALFORMED = {
     "a lone low surrogate": (b'{"a":"x\\udc00"}', "stands alone"),
     "a lone surrogate in a key": (b'{"\\udfff":1}', "stands alone"),
     "surrogates in the wrong order": (b'{"a":"\\udc00\\ud800"}', "stands alone"),
-    "a byte order mark": (b"\xef\xbb\xbf{}", "byte order mark"),
+    "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf{}", "not valid JSON"),
     "no UTF-8": (b'{"a":"\xff"}', "not UTF-8"),
     "a surrogate in UTF-8": (b'{"a":"\xed\xa0\x80"}', "not UTF-8"),
     "UTF-16": ('{"a":1}'.encode("utf-16"), "not valid JSON"),

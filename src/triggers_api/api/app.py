@@ -4,6 +4,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from triggers_api.api import documentation, problems
+from triggers_api.api.head import heads_of
+from triggers_api.api.query import EmptyIsAbsent
 from triggers_api.api.routes import (
     account,
     batch,
@@ -29,6 +31,7 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,  # never a redirect: clients lose their body or key on the way
     )
     app.state.services = services
+    app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
@@ -38,4 +41,7 @@ def create_app(services: Services) -> FastAPI:
     ):
         app.include_router(resource.router)
         app.state.routes += resource.router.routes
+    heads = list(heads_of(app.state.routes))
+    app.router.routes += heads
+    app.state.routes += heads
     return app

@@ -43,6 +43,7 @@ def headers(*names: str) -> dict[str, Any]:
 RETRY_AFTER: Final = headers("Retry-After")
 _ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: headers("WWW-Authenticate"),
+    415: headers("Accept", "Accept-Encoding"),
     429: RETRY_AFTER,
     503: RETRY_AFTER,
 }
@@ -88,14 +89,14 @@ TAGGED_LIST: Final[Answers] = {
 
 
 def answers(success: Answers, *error_statuses: int) -> Answers:
-    """A route's answers; 429 can come from any with a key, 500 and 503 if it uses the store.
+    """A route's answers; 400 and 429 can come from any with a key, 500 and 503 from any store.
 
     What all of them have in common is added in `openapi/`: headers, error codes, examples.
     Models are only named here and described there: given to FastAPI, each answer of
     each route would build a validator of its own that nobody uses, a tenth of a cold start.
     """
     every = {status: described(answer) for status, answer in success.items()}
-    for status in (*error_statuses, 429, 500, 503):
+    for status in (*sorted({400, *error_statuses}), 429, 500, 503):
         every[status] = described(
             {
                 "model": ErrorOut,

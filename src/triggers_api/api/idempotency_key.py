@@ -12,7 +12,10 @@ from fastapi import Request
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.errors import Detail, InvalidRequestError
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# A gateway joins a header that came twice with a comma: outside of quotes that is no key.
+_QUOTED: Final = r"[\x21\x23-\x7e]{1,255}"
+_BARE: Final = r"[\x21-\x2b\x2d-\x7e]{1,255}"
+_HEADER_PATTERN: Final = f'^("{_QUOTED}"|{_BARE})$'
 
 KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
 PATTERN_HINTS[KEY_PATTERN] = "give 1 to 255 printable ASCII characters without spaces"
@@ -24,7 +27,7 @@ def idempotency_key_parameter(description: str) -> dict[str, Any]:
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "schema": {"type": "string", "pattern": KEY_PATTERN},
+        "schema": {"type": "string", "pattern": _HEADER_PATTERN},
         "description": description,
     }
     return {"parameters": [header]}
@@ -35,12 +38,13 @@ def idempotency_key_of(request: Request) -> str | None:
     text = request.headers.get("idempotency-key")
     if text is None:
         return None
-    key = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
-    if _KEY.fullmatch(key) is None:
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    key, pattern = (text[1:-1], _QUOTED) if is_quoted else (text, _BARE)
+    if re.fullmatch(pattern, key) is None:
         message = (
-            "The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces. "
-            "Send a UUID, or leave it out."
+            "The Idempotency-Key must be given once: 1 to 255 printable ASCII characters without "
+            "spaces and, unless it is in quotes, without commas. Send a UUID, or leave it out."
         )
-        detail = Detail("Idempotency-Key", "not an idempotency key", "invalid_key")
+        detail = Detail("Idempotency-Key", "not one idempotency key", "invalid_key")
         raise InvalidRequestError(message, details=(detail,))
     return key

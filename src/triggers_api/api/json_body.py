@@ -9,7 +9,7 @@ looked for here: a key given twice, and nesting too deep for other people's pars
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import Request
@@ -21,10 +21,12 @@ from triggers_api.errors import (
     InvalidContentError,
     InvalidRequestError,
     PayloadTooLargeError,
+    UnsupportedEncodingError,
     UnsupportedMediaTypeError,
 )
 
 MAX_DEPTH = 64  # levels inside the body's own object
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors and shells begin each text with it
 MAX_BODY_BYTES = 512 * 1024  # a payload of 256 KiB, generous metadata, and its spacing
 
 
@@ -37,9 +39,25 @@ class MediaType:
 
     @classmethod
     def matching(cls, name: str, expression: str) -> "MediaType":
-        """Of any name that fits the expression, with or without its only charset."""
-        charset = r'\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?'
-        return cls(name, re.compile(expression + charset, re.IGNORECASE))
+        """Of any name that fits the expression."""
+        return cls(name, re.compile(expression, re.IGNORECASE))
+
+    def fits(self, content_type: str) -> bool:
+        """Whether a Content-Type says so; of its parameters, only a charset means something."""
+        kind, *parameters = content_type.split(";")
+        return self.pattern.fullmatch(kind.strip()) is not None and all(
+            map(_is_readable, parameters)
+        )
+
+
+# Not by Python's own table of codecs: it remembers each name it does not know, for ever.
+_SPELLINGS_OF_UTF8: Final = frozenset({"", "utf8", "ascii", "usascii"})  # ASCII is UTF-8, too
+
+
+def _is_readable(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    charset = re.sub(r"[\s\"'_-]", "", value).lower()
+    return name.strip().lower() != "charset" or charset in _SPELLINGS_OF_UTF8
 
 
 JSON = MediaType.matching("application/json", "application/json")
@@ -99,17 +117,18 @@ async def read_json(
 
     `levels` of the containers are the body's own; inside them, 64 may be nested.
     """
-    content_type = request.headers.get("content-type", media_type.name)
-    if media_type.pattern.fullmatch(content_type.strip()) is None:
+    content_type = request.headers.get("content-type") or media_type.name
+    if not media_type.fits(content_type):
         message = f"Send JSON in UTF-8, with the header 'Content-Type: {media_type.name}'."
         raise UnsupportedMediaTypeError(message)
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if request.headers.get("content-encoding", "").lower() not in {"", "identity"}:
         message = "Send the body as it is: compressed ones (Content-Encoding) are not read."
-        raise UnsupportedMediaTypeError(message)
+        raise UnsupportedEncodingError(message)
     text = await request.body()
     if len(text) > max_bytes:
         message = f"The body has {len(text)} bytes. Send at most {max_bytes}."
         raise PayloadTooLargeError(message, code="body_too_large")
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     return JsonBody(parse(text, levels), text)
 
 
@@ -155,7 +174,6 @@ def _depth(value: object) -> int:
 
 _LIKELY_REASONS = (
     (re.compile(rb"^\s*$"), "it is empty"),
-    (re.compile(rb"^\xef\xbb\xbf"), "it begins with a byte order mark"),
     (re.compile(rb"[:\[,]\s*-?(NaN|Infinity)"), "NaN and Infinity are no JSON numbers"),
     (
         re.compile(rb"\\u[dD][89a-fA-F]"),

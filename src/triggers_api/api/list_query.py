@@ -17,9 +17,6 @@ from triggers_api.ports import EventQuery, Position
 from triggers_api.timestamps import from_text
 
 MAX_LIMIT = 100
-_KNOWN = frozenset(
-    {"status", "event_type", "since", "until", "order", "limit", "config_id", "event_id"}
-)
 
 
 class Order(StrEnum):
@@ -103,6 +100,6 @@ def link_header(
     """The way to the next page, if there is one."""
     if next_after is None:
         return {}
-    parameters = {name: value for name, value in request.query_params.items() if name in _KNOWN}
-    parameters["cursor"] = services_of(request).cursors.encode(tenant, query, next_after)
+    cursor = services_of(request).cursors.encode(tenant, query, next_after)
+    parameters = dict(request.query_params) | {"cursor": cursor}
     return {"Link": f'<?{urlencode(parameters)}>; rel="next"'}

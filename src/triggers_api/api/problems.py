@@ -23,6 +23,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.EventErasedError: 410,
     errors.PayloadTooLargeError: 413,
     errors.UnsupportedMediaTypeError: 415,
+    errors.UnsupportedEncodingError: 415,
     errors.InvalidContentError: 422,
     errors.IdempotencyConflictError: 422,
     errors.ConflictError: 409,
@@ -68,11 +69,6 @@ def install(app: FastAPI) -> None:
 
 async def _on_triggers_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TriggersError)
-    headers = {}
-    if isinstance(error, errors.UnauthenticatedError):
-        headers["WWW-Authenticate"] = 'Bearer realm="triggers-api"'
-    if isinstance(error, errors.TransientError):
-        headers["Retry-After"] = str(error.retry_after_seconds)
     context = context_of(request)
     context.error_code = error.code
     details = error.details if isinstance(error, errors.CallerError) else ()
@@ -82,8 +78,22 @@ async def _on_triggers_error(request: Request, error: Exception) -> Response:
         error.code,
         error.message,
         details=details,
-        headers=headers,
+        headers=_way_out(request, error),
     )
+
+
+def _way_out(request: Request, error: TriggersError) -> dict[str, str]:
+    """The headers that tell a program what would be taken, or when."""
+    if isinstance(error, errors.UnauthenticatedError):
+        return {"WWW-Authenticate": 'Bearer realm="triggers-api"'}
+    if isinstance(error, errors.TransientError):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, errors.UnsupportedEncodingError):
+        return {"Accept-Encoding": "identity"}
+    if isinstance(error, errors.UnsupportedMediaTypeError):
+        taken = request.scope["route"].openapi_extra["requestBody"]["content"]
+        return {"Accept": ", ".join(taken)}
+    return {}
 
 
 async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
@@ -104,7 +114,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         code = "method_not_allowed"
         methods = _methods_of(request)
-        message = f"{request.method} is not possible here. Use {' or '.join(methods)}."
+        named = [each for each in methods if each != "HEAD"]  # it goes without saying
+        message = f"{request.method} is not possible here. Use {' or '.join(named)}."
         headers["Allow"] = ", ".join(methods)
     else:
         code = "route_not_found"

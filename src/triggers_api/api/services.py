@@ -10,6 +10,7 @@ from triggers_api.accept import Accept
 from triggers_api.accept_many import AcceptMany
 from triggers_api.acknowledge import Acknowledge
 from triggers_api.api.cursor import CursorCodec
+from triggers_api.api.query import check_query
 from triggers_api.api.rate_limit_headers import standing
 from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api_keys import Scope
@@ -71,7 +72,11 @@ class Requires(SecurityBase):
         self.scope = scope
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller. Raises `UnauthenticatedError`, `RateLimitedError` or `ForbiddenError`."""
+        """The caller, of whose request the query is then known to be acceptable.
+
+        Raises `UnauthenticatedError`, `RateLimitedError`, `ForbiddenError`, and what
+        `check_query` raises.
+        """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             message = "Send your API key in the header 'Authorization: Bearer <key>'."
@@ -83,6 +88,7 @@ class Requires(SecurityBase):
         _admit(services.rate_limiter, principal.tenant, context)
         if self.scope is not None:
             principal.require(self.scope)
+        check_query(request)
         return principal
 
 

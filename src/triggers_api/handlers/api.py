@@ -22,6 +22,7 @@ from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
 from triggers_api.cloudwatch.metrics import CloudWatchMetrics
 from triggers_api.erase import Erase
+from triggers_api.handlers.gateway import with_bodies_as_in_http
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
@@ -80,7 +81,7 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
         create_metrics(),
         given.traces.trace_id,
     )
-    handler: Handler = Mangum(app, lifespan="off")
+    handler = with_bodies_as_in_http(Mangum(app, lifespan="off"))
     return given.traces.request(handler)
 
 

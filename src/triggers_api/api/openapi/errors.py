@@ -38,7 +38,7 @@ _SPECIAL: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "503": _OF_REPLAYS,
     },
     "replay_dead_letters": {
-        "400": ("malformed_json", "invalid_cursor"),
+        "400": ("malformed_json", "invalid_parameter", "invalid_cursor"),
         "422": ("invalid_replay",),
         "503": _OF_REPLAYS,
     },
@@ -83,7 +83,6 @@ def _malformed(operation: Operation) -> Iterator[str]:
     parameters = {each["name"] for each in operation.get("parameters", ())}
     if "requestBody" in operation:
         yield "malformed_json"
-    if parameters - {"If-None-Match"}:  # whatever that says, it is no fault
-        yield "invalid_parameter"
+    yield "invalid_parameter"  # one that is not known is one, too
     if "cursor" in parameters:
         yield "invalid_cursor"

@@ -32,6 +32,16 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "enum": ["true"]},
         "description": "The event was stored by an earlier request with this key.",
     },
+    "Accept": {
+        "schema": {"type": "string"},
+        "description": "The media types that would be taken, if it was the type.",
+        "example": "application/json",
+    },
+    "Accept-Encoding": {
+        "schema": {"type": "string"},
+        "description": "The encoding that would be taken, if it was that: none.",
+        "example": "identity",
+    },
     "WWW-Authenticate": {
         "schema": {"type": "string"},
         "description": "That a bearer token is wanted.",

@@ -31,7 +31,6 @@ async def get_me(principal: Annotated[Principal, Depends(Requires())]) -> Respon
     return Response(me.model_dump_json(), 200, media_type="application/json")
 
 
-@router.head("/health", include_in_schema=False)  # what uptime monitors send
 @router.get(
     "/health",
     operation_id="get_health",

@@ -48,7 +48,7 @@ _CLOUD_EVENTS_SCHEMA: Final = {
     operation_id="create_events",
     summary="Post many events",
     response_class=Response,
-    responses=answers({200: {"model": BatchOut}}, 400, 401, 403, 413, 415, 422),
+    responses=answers({200: {"model": BatchOut}}, 401, 403, 413, 415, 422),
     openapi_extra=body_of(BatchIn, {BATCH.name: _CLOUD_EVENTS_SCHEMA}) | _KEY,
 )
 async def create_events(

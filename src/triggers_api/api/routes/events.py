@@ -70,9 +70,7 @@ class StatusFilter(StrEnum):
     operation_id="create_event",
     summary="Post an event",
     response_class=Response,
-    responses=answers(
-        {201: CREATED_HEADERS | {"model": EventOut}}, 400, 401, 403, 410, 413, 415, 422
-    ),
+    responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 401, 403, 410, 413, 415, 422),
     openapi_extra=body_of(EventIn, {STRUCTURED.name: reference_to(CloudEventIn)}) | _KEY,
 )
 async def create_event(
@@ -104,7 +102,7 @@ async def create_event(
     operation_id="list_events",
     summary="List events",
     response_class=Response,
-    responses=answers(TAGGED_LIST, 400, 401, 403),
+    responses=answers(TAGGED_LIST, 401, 403),
     openapi_extra=IF_NONE_MATCH,
 )
 async def list_events(
@@ -134,7 +132,7 @@ async def list_events(
     operation_id="get_event",
     summary="Read an event",
     response_class=Response,
-    responses=answers(TAGGED, 400, 401, 403, 404, 410),
+    responses=answers(TAGGED, 401, 403, 404, 410),
     openapi_extra=IF_NONE_MATCH,
 )
 async def get_event(
@@ -155,7 +153,7 @@ async def get_event(
     operation_id="erase_event",
     summary="Erase an event",
     response_class=Response,
-    responses=answers({204: {"description": "Erased."}}, 400, 401, 403, 404),
+    responses=answers({204: {"description": "Erased."}}, 401, 403, 404),
 )
 async def erase_event(
     request: Request,
@@ -177,7 +175,7 @@ async def erase_event(
     operation_id="acknowledge_event",
     summary="Acknowledge an event",
     response_class=Response,
-    responses=answers({204: {"description": "Acknowledged."}}, 400, 401, 403, 404, 410),
+    responses=answers({204: {"description": "Acknowledged."}}, 401, 403, 404, 410),
 )
 async def acknowledge_event(
     request: Request,

@@ -27,7 +27,7 @@ ExecutionIdInPath = Annotated[
     operation_id="get_execution",
     summary="Read an execution",
     response_class=Response,
-    responses=answers({200: {"model": ExecutionOut}}, 400, 401, 403, 404),
+    responses=answers({200: {"model": ExecutionOut}}, 401, 403, 404),
 )
 async def get_execution(
     request: Request, principal: Reader, execution_id: ExecutionIdInPath
@@ -44,7 +44,7 @@ async def get_execution(
     operation_id="list_execution_events",
     summary="List the events of an execution",
     response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 400, 401, 403, 404),
+    responses=answers({200: LINK_HEADER | {"model": list[EventOut]}}, 401, 403, 404),
 )
 async def list_execution_events(
     request: Request,

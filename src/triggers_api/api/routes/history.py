@@ -26,12 +26,8 @@ from triggers_api.push.ports import DeliveryQuery
 
 router = APIRouter()
 DeliveryId = Annotated[str, Path(max_length=100, examples=[EXAMPLE_DELIVERY_ID])]
-OfConfig = Annotated[
-    str | None, Query(min_length=1, max_length=64, description="Only to this config.")
-]
-OfEvent = Annotated[
-    str | None, Query(min_length=1, max_length=64, description="Only of this event.")
-]
+OfConfig = Annotated[str | None, Query(max_length=64, description="Only to this config.")]
+OfEvent = Annotated[str | None, Query(max_length=64, description="Only of this event.")]
 OfStatus = Annotated[DeliveryStatus | None, Query(description="Only with this status.")]
 Limit = Annotated[LimitNumber, Query(description="Deliveries on a page.")]
 
@@ -44,7 +40,7 @@ _DELIVERIES: Final = TypeAdapter(list[DeliveryOut])
     summary="List deliveries",
     tags=["notifications"],
     response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[DeliveryOut]}}, 400, 401, 403),
+    responses=answers({200: LINK_HEADER | {"model": list[DeliveryOut]}}, 401, 403),
 )
 async def list_deliveries(
     request: Request,
@@ -72,9 +68,7 @@ async def list_deliveries(
     summary="Replay a delivery",
     tags=["notifications"],
     response_class=Response,
-    responses=answers(
-        {202: {"description": "Queued.", "model": DeliveryOut}}, 400, 401, 403, 404, 409
-    ),
+    responses=answers({202: {"description": "Queued.", "model": DeliveryOut}}, 401, 403, 404, 409),
 )
 async def replay_delivery(
     request: Request, principal: Manager, delivery_id: DeliveryId
@@ -98,7 +92,7 @@ async def replay_delivery(
     summary="Replay dead letters",
     tags=["notifications"],
     response_class=Response,
-    responses=answers({200: {"model": DeadLettersOut}}, 400, 401, 403, 413, 415, 422),
+    responses=answers({200: {"model": DeadLettersOut}}, 401, 403, 413, 415, 422),
     openapi_extra=body_of(DeadLettersIn),
 )
 async def replay_dead_letters(request: Request, principal: Manager) -> Response:
@@ -131,9 +125,7 @@ async def replay_dead_letters(request: Request, principal: Manager) -> Response:
     summary="Replay an event",
     tags=["events"],
     response_class=Response,
-    responses=answers(
-        {202: {"description": "Queued.", "model": EventOut}}, 400, 401, 403, 404, 410
-    ),
+    responses=answers({202: {"description": "Queued.", "model": EventOut}}, 401, 403, 404, 410),
 )
 async def replay_event(
     request: Request,

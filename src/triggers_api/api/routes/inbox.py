@@ -37,7 +37,7 @@ router = APIRouter(tags=["inbox"])
     operation_id="list_inbox",
     summary="Read the inbox",
     response_class=Response,
-    responses=answers(TAGGED_LIST, 400, 401, 403),
+    responses=answers(TAGGED_LIST, 401, 403),
     openapi_extra=IF_NONE_MATCH,
 )
 async def list_inbox(
@@ -64,7 +64,7 @@ async def list_inbox(
     operation_id="acknowledge_events",
     summary="Acknowledge many events",
     response_class=Response,
-    responses=answers({200: {"model": AcknowledgeOut}}, 400, 401, 403, 413, 415, 422),
+    responses=answers({200: {"model": AcknowledgeOut}}, 401, 403, 413, 415, 422),
     openapi_extra=body_of(AcknowledgeIn),
 )
 async def acknowledge_events(

@@ -26,7 +26,7 @@ Consumer = Annotated[Principal, Depends(Requires(Scope.INBOX))]
     operation_id="lease_events",
     summary="Lease events",
     response_class=Response,
-    responses=answers({200: {"model": LeaseOut}}, 400, 401, 403, 413, 415, 422),
+    responses=answers({200: {"model": LeaseOut}}, 401, 403, 413, 415, 422),
     openapi_extra={"requestBody": body_of(LeaseIn)["requestBody"] | {"required": False}},
 )
 async def lease_events(request: Request, principal: Consumer) -> Response:
@@ -53,7 +53,7 @@ async def lease_events(request: Request, principal: Consumer) -> Response:
     operation_id="release_lease",
     summary="Release a lease",
     response_class=Response,
-    responses=answers({204: {"description": "Released."}}, 400, 401, 403, 413, 415, 422),
+    responses=answers({204: {"description": "Released."}}, 401, 403, 413, 415, 422),
     openapi_extra=body_of(ReleaseIn),
 )
 async def release_lease(request: Request, principal: Consumer) -> Response:

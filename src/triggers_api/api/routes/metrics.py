@@ -33,7 +33,7 @@ Hours = Annotated[_Hours, Query(description="How many hours, the running one amo
     operation_id="get_daily_events",
     summary="Events of each day",
     response_class=Response,
-    responses=answers({200: {"model": schemas.DailyEventsOut}}, 400, 401, 403),
+    responses=answers({200: {"model": schemas.DailyEventsOut}}, 401, 403),
 )
 async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Response:
     """How many events of all tenants were created and acknowledged."""
@@ -55,7 +55,7 @@ async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Respo
     operation_id="get_status_changes",
     summary="Changes of events' statuses",
     response_class=Response,
-    responses=answers({200: {"model": schemas.StatusChangesOut}}, 400, 401, 403),
+    responses=answers({200: {"model": schemas.StatusChangesOut}}, 401, 403),
 )
 async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Response:
     """How many events of all tenants became delivered, failed, pending again, each day."""
@@ -79,7 +79,7 @@ async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Res
     operation_id="get_success_rate",
     summary="How many deliveries succeed",
     response_class=Response,
-    responses=answers({200: {"model": schemas.SuccessRateOut}}, 400, 401, 403),
+    responses=answers({200: {"model": schemas.SuccessRateOut}}, 401, 403),
 )
 async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Response:
     """Deliveries of all tenants that ended, well or given up, each hour and in all."""
@@ -111,7 +111,7 @@ async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Re
     operation_id="get_failures",
     summary="Deliveries given up",
     response_class=Response,
-    responses=answers({200: {"model": schemas.FailuresOut}}, 400, 401, 403),
+    responses=answers({200: {"model": schemas.FailuresOut}}, 401, 403),
 )
 async def get_failures(request: Request, principal: Reader, hours: Hours = 24) -> Response:
     """How many of all tenants' each hour, and which of the caller's own were the latest."""

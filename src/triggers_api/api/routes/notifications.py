@@ -62,9 +62,7 @@ async def list_configs(request: Request, principal: Manager) -> Response:
     operation_id="create_config",
     summary="Subscribe",
     response_class=Response,
-    responses=answers(
-        {201: _CREATED | {"model": SavedConfigOut}}, 400, 401, 403, 409, 413, 415, 422
-    ),
+    responses=answers({201: _CREATED | {"model": SavedConfigOut}}, 401, 403, 409, 413, 415, 422),
     openapi_extra=body_of(ConfigIn),
 )
 async def create_config(request: Request, principal: Manager) -> Response:
@@ -86,7 +84,7 @@ async def create_config(request: Request, principal: Manager) -> Response:
     operation_id="get_config",
     summary="Read a notification config",
     response_class=Response,
-    responses=answers({200: {"model": ConfigOut}}, 400, 401, 403, 404),
+    responses=answers({200: {"model": ConfigOut}}, 401, 403, 404),
 )
 async def get_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
     """One config as it is now, without its secrets."""
@@ -102,7 +100,7 @@ async def get_config(request: Request, principal: Manager, config_id: ConfigId) 
     operation_id="replace_config",
     summary="Replace a notification config",
     response_class=Response,
-    responses=answers({200: {"model": SavedConfigOut}}, 400, 401, 403, 404, 413, 415, 422),
+    responses=answers({200: {"model": SavedConfigOut}}, 401, 403, 404, 413, 415, 422),
     openapi_extra=body_of(ConfigIn),
 )
 async def replace_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
@@ -125,7 +123,7 @@ async def replace_config(request: Request, principal: Manager, config_id: Config
     operation_id="delete_config",
     summary="Unsubscribe",
     response_class=Response,
-    responses=answers({204: {"description": "Deleted."}}, 400, 401, 403, 404),
+    responses=answers({204: {"description": "Deleted."}}, 401, 403, 404),
 )
 async def delete_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
     """Push nothing more there. What was under way is given up; its history stays."""
@@ -139,7 +137,7 @@ async def delete_config(request: Request, principal: Manager, config_id: ConfigI
     operation_id="rotate_config_secret",
     summary="Rotate a signing secret",
     response_class=Response,
-    responses=answers({200: {"model": RotatedSecretOut}}, 400, 401, 403, 404, 409),
+    responses=answers({200: {"model": RotatedSecretOut}}, 401, 403, 404, 409),
 )
 async def rotate_config_secret(
     request: Request, principal: Manager, config_id: ConfigId
@@ -160,7 +158,7 @@ async def rotate_config_secret(
     operation_id="send_test",
     summary="Try out a notification config",
     response_class=Response,
-    responses=answers({200: {"model": TrialOut}}, 400, 401, 403, 404, 413, 415, 422),
+    responses=answers({200: {"model": TrialOut}}, 401, 403, 404, 413, 415, 422),
     openapi_extra=body_of(TrialIn),
 )
 async def send_test(request: Request, principal: Manager) -> Response:
