@@ -49,8 +49,14 @@ class InMemoryConfigStore:
         self._configs[config.tenant, config.id] = replace(config, breaker=breaker)
         return True
 
-    def delete(self, tenant: str, config_id: str) -> bool:
-        return self._configs.pop((tenant, config_id), None) is not None
+    def delete(
+        self, tenant: str, config_id: str, *, known_updated_at: datetime | None = None
+    ) -> bool:
+        stored = self.find(tenant, config_id)
+        if stored is None or known_updated_at not in (None, stored.updated_at):
+            return False
+        del self._configs[tenant, config_id]
+        return True
 
     def disable(self, tenant: str, config_id: str, reason: str) -> None:
         config = self.find(tenant, config_id)

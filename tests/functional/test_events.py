@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.clock import FixedClock
-from tests.functional.conftest import post_event
+from tests.functional.conftest import assert_is_error, post_event
 from tests.http_api import Api
 
 EVENT = {
@@ -112,3 +112,37 @@ def test_a_body_sent_with_an_acknowledgement_is_ignored(api: Api) -> None:
     answer = api.post(f"/events/{event['id']}/acknowledge", b"\xff{", content_type="text/plain")
 
     assert answer.status == 204
+
+
+def test_an_event_that_was_read_can_be_posted_as_it_is(api: Api) -> None:
+    """So a backlog moves to another tenant or deployment: `GET /events`, and a batch of it."""
+    post_event(api, severity="error", execution_id="exec_1", metadata={"connector": "amazon"})
+    read = api.get("/events").json()
+
+    alone = api.post("/events", read[0])
+    together = api.post("/events/batch", {"events": read}).json()["results"][0]
+
+    for copy in (alone.json(), together["event"]):
+        said = ("event_type", "payload", "metadata", "severity", "execution_id")
+        assert copy["id"] != read[0]["id"]
+        assert [copy[name] for name in said] == [read[0][name] for name in said]
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        {"id": "order-1"},
+        {"id": "order-1", "event_id": "order-1"},
+        {"id": 5, "event_id": 5},
+        {"event_id": "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"},
+        {"status": "delivered"},
+        {"created_at": "2026-11-21T22:55:18Z"},
+    ],
+)
+def test_what_only_we_can_set_is_refused_unless_it_comes_from_us(
+    api: Api, made_up: dict[str, object]
+) -> None:
+    answer = api.post("/events", {"event_type": "a", "payload": {}} | made_up)
+
+    assert_is_error(answer, 422, "invalid_event")
+    assert {each["field"] for each in answer.json()["details"]} == set(made_up)

@@ -1,5 +1,6 @@
 """`/notifications/configs`: what a subscriber sees of its configs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,80 @@ def test_there_are_at_most_so_many(world: World) -> None:
 
     assert (answer.status_code, answer.json()["error"]) == (409, "too_many_configs")
     assert len(world.call("GET", CONFIGS).json()) == MAX_CONFIGS
+
+
+def test_one_that_its_receiver_ended_gives_way_to_a_new_one(
+    world: World, clock: FixedClock
+) -> None:
+    configs = [world.subscribe() for _ in range(MAX_CONFIGS)]
+    ended = [configs[7], configs[3]]
+    for config in ended:
+        clock.advance(seconds=1)
+        world.configs.disable("acme", config.id, "the receiver answered 410 Gone")
+
+    answers = [world.call("POST", CONFIGS, WEBHOOK) for _ in range(3)]
+
+    assert [each.status_code for each in answers] == [201, 201, 409]
+    left = {each["id"] for each in world.call("GET", CONFIGS).json()}
+    assert len(left) == MAX_CONFIGS
+    assert {each.id for each in configs} - left == {each.id for each in ended}
+
+
+def test_one_that_its_owner_disabled_gives_way_to_nobody(world: World) -> None:
+    for _ in range(MAX_CONFIGS):
+        world.subscribe(enabled=False)
+
+    assert world.call("POST", CONFIGS, WEBHOOK).status_code == 409
+
+
+def test_the_one_that_was_ended_first_gives_way_first(world: World, clock: FixedClock) -> None:
+    configs = [world.subscribe() for _ in range(MAX_CONFIGS)]
+    for config in (configs[7], configs[3]):
+        clock.advance(seconds=1)
+        world.configs.put(
+            replace(config, enabled=False, disabled_reason="gone", updated_at=clock()),
+            known_updated_at=config.updated_at,
+        )
+
+    world.call("POST", CONFIGS, WEBHOOK)
+
+    left = {each["id"] for each in world.call("GET", CONFIGS).json()}
+    assert {each.id for each in configs} - left == {configs[7].id}
+
+
+def test_a_put_of_what_was_answered_changes_nothing(world: World, clock: FixedClock) -> None:
+    created = create(world, settings=with_token("t0ken"), filters={"connectors": ["amazon"]})
+    at = f"{CONFIGS}/{created['id']}"
+    read = world.call("GET", at).json()
+    clock.advance(seconds=1)
+
+    for answered in (created, read):
+        saved = world.call("PUT", at, answered)
+        assert saved.status_code == 200
+        assert saved.json()["secret"] is None
+        assert without(saved.json(), "secret", "updated_at") == without(read, "updated_at")
+    assert world.configs.find("acme", created["id"]).secrets["bearer_token"] == "t0ken"
+
+
+def test_a_post_of_what_was_answered_makes_another_of_its_kind(world: World) -> None:
+    read = world.call("GET", f"{CONFIGS}/{create(world)['id']}").json()
+
+    copied = world.call("POST", CONFIGS, read)
+
+    own = ("id", "created_at", "updated_at", "secret")
+    assert copied.status_code == 201
+    assert copied.json()["id"] != read["id"]
+    assert without(copied.json(), *own) == without(read, *own)
+
+
+def test_an_id_that_is_none_of_ours_is_refused(world: World) -> None:
+    answer = world.call("POST", CONFIGS, WEBHOOK | {"id": "mine"})
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid_config")
+
+
+def without(config: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in names}
 
 
 def test_a_put_replaces_all_but_the_secrets_it_leaves_out(world: World, clock: FixedClock) -> None:

@@ -13,11 +13,12 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from triggers_api.api.filter_schemas import PRINTABLE, FiltersIn, FiltersOut
 from triggers_api.push.circuit_breaker import BreakerState
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, is_config_id
 from triggers_api.push.subscribe import ConfigDraft
 from triggers_api.timestamps import to_text
 
@@ -102,6 +103,16 @@ class ConfigIn(BaseModel):
         default=False, description="Whether a push that succeeds acknowledges the event."
     )
     enabled: StrictBool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_what_we_answered(cls, body: dict[str, Any]) -> dict[str, Any]:
+        """Take a config that was read and is sent back: what only we can set is not heeded.
+
+        But an id that somebody made up is refused, because nothing would be known by it.
+        """
+        read_only = READ_ONLY if is_config_id(str(body.get("id"))) else READ_ONLY - {"id"}
+        return {name: value for name, value in body.items() if name not in read_only}
 
     def to_draft(self) -> ConfigDraft:
         """As the core knows it."""
@@ -188,6 +199,9 @@ class SavedConfigOut(ConfigOut):
             "this once; null if none was made."
         )
     )
+
+
+READ_ONLY: Final = SavedConfigOut.model_fields.keys() - ConfigIn.model_fields.keys()
 
 
 class RotatedSecretOut(BaseModel):

@@ -13,10 +13,12 @@ from pydantic import (
     PlainValidator,
     StrictStr,
     StringConstraints,
+    model_validator,
 )
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.event import Severity
+from triggers_api.event_ids import is_event_id
 from triggers_api.lifecycle import EventStatus
 from triggers_api.watch.health import Check, HealthStatus
 
@@ -138,6 +140,18 @@ class EventIn(BaseModel):
     severity: Severity = Field(default=Severity.INFO, description="How much a person should care.")
     execution_id: ExecutionId | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_what_we_answered(cls, body: dict[str, Any]) -> dict[str, Any]:
+        """Take an event that was read, here or elsewhere: what only we can set is not heeded.
+
+        But an id that somebody made up is refused, because nothing would be known by it.
+        """
+        event_id = body.get("event_id")
+        if event_id is None or event_id != body.get("id") or not is_event_id(str(event_id)):
+            return body
+        return {name: value for name, value in body.items() if name not in READ_ONLY}
+
 
 class EventOut(BaseModel):
     """An event, in the one shape it has everywhere. Every key is always present."""
@@ -155,6 +169,9 @@ class EventOut(BaseModel):
     created_at: datetime = Field(description="UTC, six decimals.")
     delivered_at: datetime | None = Field(description="When it was acknowledged.")
     delivery_attempts: int
+
+
+READ_ONLY: Final = EventOut.model_fields.keys() - EventIn.model_fields.keys()
 
 
 class AcknowledgeIn(BaseModel):

@@ -1,6 +1,7 @@
 """A notification config: where and when to push."""
 
 import base64
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +11,13 @@ from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
+_CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
 _OF_A_ROTATION: Final = frozenset({"previous_secret", "previous_secret_until"})
+
+
+def is_config_id(text: str) -> bool:
+    """Whether `text` can be a config's id at all."""
+    return _CONFIG_ID.fullmatch(text) is not None
 
 
 def new_config_id() -> str:

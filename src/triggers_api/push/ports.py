@@ -55,8 +55,13 @@ class ConfigStore(Protocol):
         """
         ...
 
-    def delete(self, tenant: str, config_id: str) -> bool:
-        """Forget a config and its secrets; False if there was none."""
+    def delete(
+        self, tenant: str, config_id: str, *, known_updated_at: datetime | None = None
+    ) -> bool:
+        """Forget a config and its secrets; False if there was none.
+
+        With `known_updated_at` only the one that was read: False if it was changed since.
+        """
         ...
 
     def disable(self, tenant: str, config_id: str, reason: str) -> None:

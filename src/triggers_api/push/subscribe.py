@@ -90,15 +90,30 @@ class Subscribe:
     def create(self, tenant: str, draft: ConfigDraft) -> Saved:
         """Keep a new config. Raises `InvalidContentError` with every fault in its settings."""
         checked = self._check_all(draft, None)
-        if len(self._configs.list_configs(tenant)) >= MAX_CONFIGS:
-            message = f"There are {MAX_CONFIGS} configs already. Delete one that is not used."
-            raise ConflictError(message, code="too_many_configs")
+        self._make_room(tenant)
         now = self._clock()
         config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
         config, new_secret = _with_signing_secret(config)
         if not self._configs.put(config, known_updated_at=None):
             raise _busy()  # the same random id twice
         return Saved(config, new_secret)
+
+    def _make_room(self, tenant: str) -> None:
+        """Where there are enough, the one whose receiver ended it the longest ago gives way.
+
+        Consumers such as Zapier subscribe anew each time and end what they had with a 410.
+        Raises `ConflictError` if every one is in use.
+        """
+        configs = self._configs.list_configs(tenant)
+        if len(configs) < MAX_CONFIGS:
+            return
+        ended = [each for each in configs if each.disabled_reason is not None]
+        for config in sorted(ended, key=lambda each: each.updated_at):
+            # One that its owner enabled again at this moment is in use.
+            if self._configs.delete(tenant, config.id, known_updated_at=config.updated_at):
+                return
+        message = f"There are {MAX_CONFIGS} configs already. Delete one that is not used."
+        raise ConflictError(message, code="too_many_configs")
 
     def get(self, tenant: str, config_id: str) -> NotificationConfig:
         """The config. Raises `NotFoundError`."""

@@ -129,7 +129,9 @@ class DynamoConfigStore:
         absent = sorted(optional - attributes.keys())
         return self._update(config.tenant, config.id, attributes, absent, condition, known)
 
-    def delete(self, tenant: str, config_id: str) -> bool:
+    def delete(
+        self, tenant: str, config_id: str, *, known_updated_at: datetime | None = None
+    ) -> bool:
         """See `ConfigStore.delete`. One conditional write decides, two more tidy up."""
         now = self._clock()
         deletion: Item = {
@@ -137,7 +139,11 @@ class DynamoConfigStore:
             "expires_at": number((now + DELETED_KEPT_FOR).timestamp()),
         }
         removed = ["settings", "sealed", "secret_names", "filters", "message_template"]
-        if not self._update(tenant, config_id, deletion, removed, _EXISTS):
+        condition, known = _EXISTS, Item()
+        if known_updated_at is not None:
+            condition += " AND updated_at = :known"
+            known = {":known": {"S": to_text(known_updated_at)}}
+        if not self._update(tenant, config_id, deletion, removed, condition, known):
             return False
         with suppress(StoreUnavailableError):  # it is deleted already, wherever its row stands
             self._move_away(tenant, config_id, deletion)

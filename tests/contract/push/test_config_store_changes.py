@@ -40,6 +40,17 @@ def test_a_deleted_config_is_gone_from_everywhere(configs: ConfigStore) -> None:
     assert [each.id for each in configs.list_configs(TENANT)] == [other.id]
 
 
+def test_one_that_was_changed_since_it_was_read_is_not_deleted(configs: ConfigStore) -> None:
+    config = put_config(configs)
+    changed = replace(config, name="New", updated_at=config.updated_at + timedelta(seconds=1))
+    configs.put(changed, known_updated_at=config.updated_at)
+
+    assert not configs.delete(TENANT, config.id, known_updated_at=config.updated_at)
+    assert found(configs, config) == changed
+    assert configs.delete(TENANT, config.id, known_updated_at=changed.updated_at)
+    assert configs.find(TENANT, config.id) is None
+
+
 def test_what_is_deleted_cannot_be_deleted_again(configs: ConfigStore) -> None:
     config = put_config(configs)
     configs.delete(TENANT, config.id)
