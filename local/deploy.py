@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import time
 import zipfile
 from dataclasses import dataclass
@@ -27,10 +28,16 @@ _PARAMETERS = {
     "Tracing": "on",  # the emulator has no X-Ray, but `make trace` shows what would be sent to it
     "AllowPrivateTargets": "1",  # receivers on this very machine
 }
-_SETTABLE = {
-    "AllowPrivateTargets": "TRIGGERS_ALLOW_PRIVATE_TARGETS",
-    "RetryScheduleSeconds": "TRIGGERS_RETRY_SCHEDULE",
-    "Tracing": "TRIGGERS_TRACING",
+
+# What the environment may set: the variable, and what AWS would refuse, which the emulator takes.
+SETTABLE = {
+    "AllowPrivateTargets": ("TRIGGERS_ALLOW_PRIVATE_TARGETS", r"[01]", "0 or 1"),
+    "RetryScheduleSeconds": (
+        "TRIGGERS_RETRY_SCHEDULE",
+        r"\d{1,7}(\.\d{1,3})?(,\d{1,7}(\.\d{1,3})?)*",
+        "seconds, with commas between them, such as 1,2,4",
+    ),
+    "Tracing": ("TRIGGERS_TRACING", r"on|off", "on or off"),
 }
 
 
@@ -64,8 +71,18 @@ def deploy(endpoint: str) -> Deployment:
 
 def parameters() -> dict[str, str]:
     """Return what the template is told: what is local, and what the environment sets."""
-    named = {name: os.environ.get(variable) for name, variable in _SETTABLE.items()}
-    return _PARAMETERS | {name: value for name, value in named.items() if value}
+    told = dict(_PARAMETERS)
+    for name, (variable, pattern, wanted) in SETTABLE.items():
+        if value := os.environ.get(variable, "").strip():
+            if re.fullmatch(pattern, value, re.ASCII) is None:
+                raise DeployError(f"{variable} is '{value}': give {wanted}, or leave it out.")
+            told[name] = value
+    return told
+
+
+def allows_private_targets() -> bool:
+    """Tell whether pushes may go to this machine."""
+    return parameters()["AllowPrivateTargets"] == "1"
 
 
 def source_zip(source: Path) -> bytes:

@@ -19,10 +19,12 @@ HOST = "127.0.0.1"
 START_SECONDS = 60.0  # it takes 0.4 s, 2 s with saved data; the rest is for a busy machine
 STOP_SECONDS = 60.0  # it writes its data on the way out; killed before, the data is lost
 WORKER_STOP_SECONDS = 1.0  # they hold nothing worth waiting for
-# 88 MB each; more would starve each other of CPU at a cold start; beyond: 429. With at most 8 for
+# 88 MB each; more would starve each other of CPU at a cold start; beyond: 429, so that requests wait in line
+# (`emulator_process.py`). With at most 8 for
 # the API and 4 that push (template.yaml), the other functions always find one.
 LAMBDA_WORKERS = 14
 API_WORKERS = 8
+_PROGRAM = Path(__file__).with_name("emulator_process.py")
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
 
@@ -72,8 +74,9 @@ def _start(state_dir: Path, port: int, lock: int, trace_daemon: str) -> subproce
     """Start the process, and note in the lock whose it is."""
     prepare(state_dir / "state", port)
     with (state_dir / "emulator.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+        process = subprocess.Popen(  # noqa: S603  # our own program
+            # -P: of the folder that this program is in, it is to find nothing.
+            [sys.executable, "-P", str(_PROGRAM), str(API_WORKERS)],
             env=_environment(state_dir, port) | {"AWS_XRAY_DAEMON_ADDRESS": trace_daemon},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from local.api_client import UnexpectedAnswerError, expect
 from local.cloudwatch import RequestLine, serving_dashboard
-from local.deploy import DeployError
+from local.deploy import DeployError, allows_private_targets
 from local.emulator import HOST, EmulatorError
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
@@ -33,7 +33,7 @@ from local.stack import (
 DEFAULT_PORT = 4566  # what tools for local AWS expect
 HIGHEST_PORT = 65_535
 
-_ORDERS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: terminal closed
+ORDERS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: terminal closed
 _COLOURS = {2: "green", 3: "green", 4: "yellow"}  # by a status's first digit
 
 # Lines are for copying: nothing may be wrapped, highlighted or read as markup.
@@ -42,12 +42,13 @@ _console = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """Run until told to stop, then stop everything that was started."""
-    for order in _ORDERS_TO_STOP:
+    for order in ORDERS_TO_STOP:
         signal.signal(order, _leave)
     state_dir = state_dir_from_environment()
     started_at = time.monotonic()
     _console.print(f"Starting AWS on this machine, data in {state_dir} …", style="dim")
     try:
+        _check_settings(state_dir)
         with ExitStack() as running:
             _run(running, state_dir, started_at)
     except (EmulatorError, ReceiverError, DeployError, StackError, UnexpectedAnswerError) as error:
@@ -57,15 +58,26 @@ def main() -> int:
     return 0
 
 
+def _check_settings(state_dir: Path) -> None:
+    """Raise what is wrong with the environment before anything starts."""
+    allows_private_targets()
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(
+            f"TRIGGERS_STATE_DIR is '{state_dir}', which is no place for data: {error.strerror}."
+        ) from None
+
+
 def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
     """Start everything, and tell of it until somebody interrupts."""
     port = _port("TRIGGERS_PORT", DEFAULT_PORT)
     received = Received(_print_push)
     receiver_url = running.enter_context(
-        running_receiver(received, _port("TRIGGERS_RECEIVER_PORT", port and port + 1))
+        running_receiver(received, _port("TRIGGERS_RECEIVER_PORT", _beside(port, 1)))
     )
     mail_port = running.enter_context(
-        catching_mail(received, _port("TRIGGERS_SMTP_PORT", port and port + 2))
+        catching_mail(received, _port("TRIGGERS_SMTP_PORT", _beside(port, 2)))
     )
     requests = _Requests()
     stack, watcher = running.enter_context(
@@ -74,7 +86,7 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
         )
     )
     dashboard = serving_dashboard(
-        stack.aws_endpoint, stack.stack_name, watcher.parts.dashboard, port and port + 3
+        stack.aws_endpoint, stack.stack_name, watcher.parts.dashboard, _beside(port, 3)
     )
     stack = replace(stack, dashboard_url=running.enter_context(dashboard))
     stack.save(stack_file(state_dir))
@@ -109,7 +121,7 @@ class _Requests:
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Unwind, which stops what was started; further signals wait, as data is being written."""
-    for order in _ORDERS_TO_STOP:
+    for order in ORDERS_TO_STOP:
         signal.signal(order, signal.SIG_IGN)
     with suppress(OSError):  # a closed terminal takes no more words
         _console.print("\nStopping …", style="dim")
@@ -122,6 +134,11 @@ def _port(variable: str, default: int) -> int:
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise EmulatorError(f"{variable} is '{text}', which is no port number.")
     return int(text)
+
+
+def _beside(port: int, distance: int) -> int:
+    """Return the port that far from another, or any free one where there is none."""
+    return port + distance if 0 < port <= HIGHEST_PORT - distance else 0
 
 
 def _fail(message: str) -> int:
@@ -139,7 +156,12 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
     _print_field("API", stack.url)
     _print_field("Dashboard", str(stack.dashboard_url))
     _print_field("Key", stack.api_key)
-    _print_field("Pushes", f"{receiver_url}  (where the demo tenant's events arrive)")
+    arrives = (
+        "where the demo tenant's events arrive"
+        if allows_private_targets()
+        else "gets nothing, because pushes may not go to this machine"
+    )
+    _print_field("Pushes", f"{receiver_url}  ({arrives})")
     _print_field("Mail", f"{HOST}:{mail_port}  (SMTP without TLS, any password; arrives there too)")
     _print_example(
         "Post an event",

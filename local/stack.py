@@ -14,7 +14,7 @@ from local.api_client import Answer, ApiClient
 from local.clients import client
 from local.cloudwatch import Listener, Positions, Watcher, watching
 from local.demo_key import demo_key
-from local.deploy import API_ID, Deployment, deploy
+from local.deploy import API_ID, Deployment, allows_private_targets, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
@@ -127,7 +127,7 @@ def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
 
 
 def _prepare(stack: Stack, receiver_url: str | None, *, seed: bool) -> None:
-    if receiver_url is not None:
+    if receiver_url is not None and allows_private_targets():
         push_to(receiver_url, stack.api)
     if seed:
         seed_if_empty(stack.api)
