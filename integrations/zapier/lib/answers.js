@@ -1,5 +1,7 @@
 'use strict';
 
+const { parseExactly } = require('./exact_json');
+
 const GONE = new Set(['event_not_found', 'event_erased']);
 const BUSY_SECONDS = 30; // where the answer does not say: the gateway's own 503
 
@@ -19,6 +21,9 @@ const BUSY_SECONDS = 30; // where the answer does not say: the gateway's own 503
 const answered = (response, z) => {
   const { status } = response;
   if (status < 300) {
+    if (response.data !== undefined) {
+      response.data = parseExactly(response.content); // Zapier's own reading rounds numbers
+    }
     return response;
   }
   if (response.request.expects?.includes(status)) {

@@ -1,5 +1,6 @@
 'use strict';
 
+const { parseExactly } = require('../lib/exact_json');
 const { SEVERITIES, outputFields, sample } = require('../lib/event');
 const { isGenuine } = require('../lib/signature');
 
@@ -30,9 +31,23 @@ const removeEarlier = async (z, targetUrl) => {
   }
 };
 
+/** By the id that Zapier kept or, where it kept none or a dead one, by the Zap's own URL. */
 const performUnsubscribe = async (z, bundle) => {
-  await remove(z, bundle.subscribeData.id);
-  return { id: bundle.subscribeData.id };
+  const id = bundle.subscribeData?.id;
+  const removed = id ? await remove(z, id) : undefined;
+  if (removed?.status === 204) {
+    return { id };
+  }
+  if (!bundle.targetUrl) {
+    throw new z.errors.Error(
+      'Zapier does not know any more which subscription was this Zap\u2019s. Delete the one named' +
+        ' "Zapier: New Event" in your Triggers API: it is still pushed to.',
+      'unknown_subscription',
+      404,
+    );
+  }
+  await removeEarlier(z, bundle.targetUrl);
+  return { id: id ?? null };
 };
 
 const remove = (z, id) =>
@@ -47,7 +62,9 @@ const perform = (z, bundle) => {
         ' the Zap off and on; if not, somebody else sent it.',
     );
   }
-  return [bundle.cleanedRequest];
+  // Zapier's own reading of the push, the cleaned one, rounds numbers.
+  const content = bundle.rawRequest?.content;
+  return [content ? parseExactly(content) : bundle.cleanedRequest];
 };
 
 /** Something to show in the editor, also when the inbox is empty. */

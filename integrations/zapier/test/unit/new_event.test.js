@@ -12,7 +12,7 @@ const KEY = Buffer.from('a key of 32 bytes, or nearly so!');
 const SECRET = `whsec_${KEY.toString('base64')}`;
 const BODY = JSON.stringify({ ...sample, payload: { note: 'Käse 🧀' } });
 const nobody = new Connection('https://api.example.com', 'a-key');
-const { perform, performList, performSubscribe } = triggers.instant;
+const { perform, performList, performSubscribe, performUnsubscribe } = triggers.instant;
 
 /** A push as Zapier hands it on. */
 const push = (content, signature, secret = SECRET) => ({
@@ -80,4 +80,42 @@ test('the editor is shown events of the type that is asked for', async (t) => {
     requests.map(({ url }) => decodeURIComponent(url.search)),
     ['?limit=3&event_type=invoice.*', '?limit=3'],
   );
+});
+
+/** An API with these subscriptions, and what is left of them in the end. */
+const subscribed = async (t, configs) => {
+  const left = new Map(configs.map(({ id, url }) => [id, { id, settings: { url } }]));
+  const { connection } = await stubApi(t, ({ method, url }) => {
+    if (method === 'GET') {
+      return { body: [...left.values()] };
+    }
+    const known = left.delete(url.pathname.split('/').at(-1));
+    return known ? { status: 204, body: '' } : { status: 404, body: { error: 'config_not_found' } };
+  });
+  return { connection, left };
+};
+
+const MINE = 'https://hooks.zapier.com/mine';
+const CONFIGS = [
+  { id: 'cfg_1', url: MINE },
+  { id: 'cfg_2', url: 'https://hooks.zapier.com/theirs' },
+];
+
+test('whatever Zapier has kept, the subscription of the Zap is gone afterwards', async (t) => {
+  for (const subscribeData of [{ id: 'cfg_1' }, undefined, null, {}, { id: '' }, { id: 'cfg_old' }]) {
+    const { connection, left } = await subscribed(t, CONFIGS);
+
+    await connection.run(performUnsubscribe, { subscribeData, targetUrl: MINE });
+
+    assert.deepEqual([...left.keys()], ['cfg_2']);
+  }
+});
+
+test('who cannot tell which subscription it was does not say that it is gone', async (t) => {
+  for (const subscribeData of [undefined, {}, { id: 'cfg_old' }]) {
+    const { connection, left } = await subscribed(t, CONFIGS);
+
+    await assert.rejects(connection.run(performUnsubscribe, { subscribeData }), /Delete the one/);
+    assert.equal(left.size, 2);
+  }
 });
