@@ -15,10 +15,10 @@ ZAPIER = Path(__file__).parents[1] / "integrations" / "zapier"
 OLDEST_NODE = (20, 11)  # the first whose test runner can set the clock
 
 
-def needs_node(directory: Path = TESTS) -> pytest.MarkDecorator:
+def needs_node(directory: Path = TESTS, package: str = "") -> pytest.MarkDecorator:
     """Skip, and say so, where there is no Node or its packages could not be installed."""
     return pytest.mark.skipif(
-        _node_version() < OLDEST_NODE or not (directory / "node_modules").is_dir(),
+        _node_version() < OLDEST_NODE or not (directory / "node_modules" / package).is_dir(),
         reason=f"needs Node.js 20.11 and the packages of {directory.name}/package.json",
     )
 

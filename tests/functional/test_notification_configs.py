@@ -161,7 +161,9 @@ def test_a_put_of_what_was_answered_changes_nothing(world: World, clock: FixedCl
         assert saved.status_code == 200
         assert saved.json()["secret"] is None
         assert without(saved.json(), "secret", "updated_at") == without(read, "updated_at")
-    assert world.configs.find("acme", created["id"]).secrets["bearer_token"] == "t0ken"
+    kept = world.configs.find("acme", created["id"])
+    assert kept is not None
+    assert kept.secrets["bearer_token"] == "t0ken"
 
 
 def test_a_post_of_what_was_answered_makes_another_of_its_kind(world: World) -> None:

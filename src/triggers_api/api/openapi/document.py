@@ -1,5 +1,6 @@
 """The whole contract as OpenAPI 3.1: what FastAPI sees of the routes, and what it cannot see."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.delivery_schemas import DeadLettersIn, TrialIn
 from triggers_api.api.lease_schemas import LeaseIn, ReleaseIn
 from triggers_api.api.notification_schemas import ConfigIn
+from triggers_api.api.openapi.channel_settings import with_settings
 from triggers_api.api.openapi.error_examples import error_example
 from triggers_api.api.openapi.errors import add_error_codes
 from triggers_api.api.openapi.examples import ANSWERS, MODELS, REQUESTS
@@ -106,9 +108,24 @@ def _schemas(framework: dict[str, Any]) -> dict[str, Any]:
         mode: JsonSchemaMode = "serialization" if model in answered else "validation"
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
         schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
+    schemas |= with_settings(schemas["ConfigIn"])
+    for schema in schemas.values():
+        _tell_defaults(schema)
     for name, example in MODELS.items():
         schemas[name]["examples"] = [example]
     return schemas
+
+
+def _tell_defaults(schema: dict[str, Any]) -> None:
+    """In words: what has a `default` is always there, many generators say, also in a request."""
+    for shown in schema.get("properties", {}).values():
+        default = shown.pop("default", None)
+        if default is not None and default != {}:
+            told = default if isinstance(default, str) else json.dumps(default)
+            shown["description"] = f"{shown.get('description', '')} `{told}` if left out.".strip()
+        _tell_defaults(shown)
+    if "items" in schema:
+        _tell_defaults(schema["items"])
 
 
 def _required_scopes(app: FastAPI) -> dict[str, tuple[Scope, ...]]:
