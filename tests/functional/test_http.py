@@ -101,7 +101,6 @@ def test_what_a_caller_would_rather_have_changes_nothing(api: Api, accept: str) 
 @pytest.mark.parametrize(
     "content_type",
     [
-        "",
         "application/json;",
         "application/json;charset=utf8",
         "application/json; Charset=UTF_8",

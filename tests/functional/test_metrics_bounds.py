@@ -25,7 +25,7 @@ def world(clock: FixedClock, fake_events: InMemoryEventStore) -> World:
 @pytest.mark.parametrize(
     ("paths", "name", "highest"), [(DAILY, "days", 90), (HOURLY, "hours", 168)]
 )
-@pytest.mark.parametrize("value", ["0", "-1", "x", "", "1.5", "+3", "1_0", "91", "9" * 5000])
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "+3", "1_0", "91", "9" * 5000])
 def test_a_range_out_of_bounds_is_400(
     world: World, paths: list[str], name: str, highest: int, value: str
 ) -> None:

@@ -117,7 +117,7 @@ async def read_json(
 
     `levels` of the containers are the body's own; inside them, 64 may be nested.
     """
-    content_type = request.headers.get("content-type") or media_type.name
+    content_type = request.headers.get("content-type", media_type.name)
     if not media_type.fits(content_type):
         message = f"Send JSON in UTF-8, with the header 'Content-Type: {media_type.name}'."
         raise UnsupportedMediaTypeError(message)
