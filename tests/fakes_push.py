@@ -118,7 +118,7 @@ class InMemoryDeliveryStore:
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
         for each in self._of(tenant):
-            if each.task.event_id == event_id:
+            if each.task.event_id == event_id and (tenant, each.id) not in self._erased:
                 self._deliveries[tenant, each.id] = each.with_answers_erased()
                 self._erased.add((tenant, each.id))
 

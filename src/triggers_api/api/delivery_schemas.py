@@ -104,7 +104,7 @@ class DeliveryOut(BaseModel):
                     at=attempt.at,
                     duration_ms=attempt.duration_ms,
                     status_code=attempt.status_code,
-                    error=attempt.error,
+                    error=attempt.in_words,
                 )
                 for attempt in delivery.attempts
             ],

@@ -33,7 +33,7 @@ def receipt_of(
 ) -> Receipt:
     """The receipt of an answer.
 
-    `said` is the receiver's own word for it, if that is known to be harmless; `is_final` if the
+    `said` is the receiver's own word for it, which may quote what was sent; `is_final` if the
     provider documents that no repetition helps; `wait` is what the body says of it.
     """
     status = response.status_code
@@ -46,7 +46,8 @@ def receipt_of(
         wait = None
     return Receipt(
         status_code=status,
-        error=f"{receiver} answered {_in_words(status)}{f': {said}' if said else ''}.",
+        error=f"{receiver} answered {_in_words(status)}.",
+        said=said,
         refusal=Refusal.FINAL if is_final else _refusal(status, wait),
         retry_after=wait,
     )

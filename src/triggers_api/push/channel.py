@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from triggers_api.event import Event
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import with_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class Receipt:
     """What the receiver said; accepted if there is no error."""
 
     status_code: int | None = None
-    error: str | None = None  # a sentence for people, without secrets
+    error: str | None = None  # a sentence of our own for people, without secrets
+    said: str = ""  # the receiver's own words, which may quote the event: never logged
     refusal: Refusal = Refusal.DOWN  # what the error means, if there is one
     retry_after: timedelta | None = None
     new_settings: Mapping[str, Any] = field(default_factory=dict)  # as the receiver wants them now
@@ -48,6 +50,11 @@ class Receipt:
     def accepted(self) -> bool:
         """Whether the receiver has taken it."""
         return self.error is None
+
+    @property
+    def in_words(self) -> str | None:
+        """The error with what the receiver said to it, for the config's owner alone."""
+        return with_words(self.error, self.said)
 
     @property
     def is_final(self) -> bool:

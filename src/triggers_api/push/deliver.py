@@ -85,6 +85,10 @@ class Deliver:
         """Make the attempt that is due, if one is."""
         found = self._deliveries.find(task)
         config = self._configs.find(task.tenant, task.config_id)
+        try:
+            event = self._find_event(task)
+        except EventErasedError:
+            return self._erased(task)
         if found is not None and found.is_replayed_by(task):
             found = self._begin_again(found)
         if found is not None and found.is_final:
@@ -93,13 +97,6 @@ class Deliver:
         now = self._clock()
         if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
-        event: Event | None = None
-        try:
-            event = self._events.get(task.tenant, task.event_id)
-        except EventErasedError:
-            return Outcome(result=Result.ERASED)
-        except NotFoundError:
-            pass  # expired: given up below
         if event is None or config is None or not config.enabled:
             return self._give_up(task, found, event, config)
         admitted, waits_until = self._breakers.admit(config, now)
@@ -126,6 +123,7 @@ class Deliver:
             duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
             status_code=receipt.status_code,
             error=receipt.error,
+            said=receipt.said,
         )
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
@@ -136,6 +134,12 @@ class Deliver:
             return self._overtaken(task, config)
         if receipt.new_settings:
             self._configs.change_settings(config, receipt.new_settings)
+        if not receipt.accepted:
+            try:
+                # After the record: an erasure that did not see it was there before, and is seen.
+                self._find_event(task)
+            except EventErasedError:
+                return self._erased(task)
         return Outcome(
             result=Result(delivery.status.value),
             delivery=delivery,
@@ -144,6 +148,20 @@ class Deliver:
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
         )
+
+    def _find_event(self, task: Task) -> Event | None:
+        """The event, unless it has expired. Raises `EventErasedError`."""
+        try:
+            return self._events.get(task.tenant, task.event_id)
+        except EventErasedError:
+            raise
+        except NotFoundError:
+            return None
+
+    def _erased(self, task: Task) -> Outcome:
+        """End the records of an event that was erased: its erasure may not have seen this one."""
+        self._deliveries.erase_answers(task.tenant, task.event_id)
+        return Outcome(result=Result.ERASED)
 
     def _push_of(
         self, task: Task, event: Event, config: NotificationConfig

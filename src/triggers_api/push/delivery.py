@@ -9,6 +9,11 @@ from typing import Final
 ERASED: Final = "the event was erased"
 
 
+def with_words(error: str | None, said: str) -> str | None:
+    """A sentence, with somebody's words at its end."""
+    return f"{error.removesuffix('.')}: {said}." if error and said else error
+
+
 class DeliveryStatus(StrEnum):
     """How far a delivery has come."""
 
@@ -47,18 +52,24 @@ def event_of(delivery_id: str) -> str | None:
     return None if match is None else f"evt_{match[1]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try, and what came of it."""
 
     at: datetime
     duration_ms: int
     status_code: int | None  # None if there was no answer
-    error: str | None  # None if it was accepted
+    error: str | None  # a sentence of our own; None if it was accepted
+    said: str = ""  # the receiver's own words, kept here alone
+
+    @property
+    def in_words(self) -> str | None:
+        """The error with what the receiver said to it."""
+        return with_words(self.error, self.said)
 
     def with_answer_erased(self) -> "Attempt":
         """What the receiver said may quote the event."""
-        return self if self.error is None else replace(self, error=ERASED)
+        return self if self.error is None else replace(self, error=ERASED, said="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 | item     | pk                    | sk              | index                                  |
 |----------|-----------------------|-----------------|----------------------------------------|
-| delivery | `<tenant>#<event id>` | the delivery id | `HistoryIndex`: tenant, config by time |
+| delivery | `<tenant>#<event id>` | round, delivery id | `HistoryIndex`: tenant, config by time |
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from triggers_api.errors import NotFoundError
+from triggers_api.errors import NotFoundError, TransientError
 from triggers_api.event_ids import is_event_id
+from triggers_api.in_parallel import InParallel
 from triggers_api.ports import Position
 from triggers_api.push.delivery import Delivery, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
@@ -21,7 +22,7 @@ from triggers_api.store.delivery_items import delivery_key, position_of, to_deli
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.items import number, position_in_index
 from triggers_api.store.notification_configs import DynamoConfigStore
-from triggers_api.timestamps import to_text
+from triggers_api.timestamps import Clock, now, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +41,13 @@ class DynamoDeliveryStore:
         configs: DynamoConfigStore,
         *,
         retention: timedelta,
+        clock: Clock = now,
     ) -> None:
-        """A delivery is swept `retention` after its last change; `configs` tells whose there are."""
+        """A delivery is swept `retention` after its last change; `configs` tells whose there are.
+
+        `clock` is for what must end in time.
+        """
+        self._clock = clock
         self._client = client
         self._table = table
         self._configs = configs
@@ -87,14 +93,15 @@ class DynamoDeliveryStore:
     def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
         """See `DeliveryStore.of_round`. One consistent query."""
         with store_errors():
-            found = self._all_of_event(tenant, event_id, is_consistent=True)
-        return tuple(each for each in found if each.task.round == round_)
+            return tuple(self._all_of_event(tenant, event_id, first=f"{round_}#"))
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
-        """See `DeliveryStore.erase_answers`. One query, and a write for each delivery."""
+        """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
         with store_errors():
-            for delivery in self._all_of_event(tenant, event_id, is_consistent=True):
-                self._erase_answers(delivery)
+            left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
+        for outcome in InParallel(self._clock).each(left, self._erase_answers):
+            if isinstance(outcome, TransientError):
+                raise outcome
 
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
@@ -120,12 +127,13 @@ class DynamoDeliveryStore:
         while delivery is not None:
             erased = delivery.with_answers_erased()
             try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=to_item(erased, self._retention) | {"erased": {"BOOL": True}},
-                    ConditionExpression="attempt_count = :known",
-                    ExpressionAttributeValues={":known": number(len(delivery.attempts))},
-                )
+                with store_errors():
+                    self._client.put_item(
+                        TableName=self._table,
+                        Item=to_item(erased, self._retention) | {"erased": {"BOOL": True}},
+                        ConditionExpression="attempt_count = :known",
+                        ExpressionAttributeValues={":known": number(len(delivery.attempts))},
+                    )
             except ClientError as error:
                 if not failed_condition(error)[0]:
                     raise
@@ -159,13 +167,28 @@ class DynamoDeliveryStore:
         ]
         return _newest(found, limit, None)
 
-    def _all_of_event(self, tenant: str, event_id: str, *, is_consistent: bool) -> list[Delivery]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"{tenant}#{event_id}"}},
-            ConsistentRead=is_consistent,
-        )
+    def _all_of_event(
+        self,
+        tenant: str,
+        event_id: str,
+        *,
+        first: str = "",
+        only: str | None = None,
+        is_consistent: bool = True,
+    ) -> list[Delivery]:
+        """An event's deliveries: those whose sort keys begin with `first` and that are `only`."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"{tenant}#{event_id}"}},
+            "ConsistentRead": is_consistent,
+        }
+        if first:
+            request["KeyConditionExpression"] += " AND begins_with(sk, :first)"
+            request["ExpressionAttributeValues"][":first"] = {"S": first}
+        if only is not None:
+            request["FilterExpression"] = only
+        pages = self._client.get_paginator("query").paginate(**request)
         return [to_delivery(item) for page in pages for item in page["Items"]]
 
     def _of_config(

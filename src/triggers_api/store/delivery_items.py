@@ -12,8 +12,9 @@ from triggers_api.timestamps import from_text, to_text
 
 
 def delivery_key(tenant: str, event_id: str, delivery_id: str) -> Item:
-    """The primary key of a delivery."""
-    return {"pk": {"S": f"{tenant}#{event_id}"}, "sk": {"S": delivery_id}}
+    """The primary key of a delivery: those of one round lie together."""
+    round_ = delivery_id.rpartition("_")[2]
+    return {"pk": {"S": f"{tenant}#{event_id}"}, "sk": {"S": f"{round_}#{delivery_id}"}}
 
 
 def position_of(delivery: Delivery) -> Position:
@@ -22,7 +23,8 @@ def position_of(delivery: Delivery) -> Position:
 
 
 def _attempt_text(attempt: Attempt) -> list[Any]:
-    return [to_text(attempt.at), attempt.duration_ms, attempt.status_code, attempt.error]
+    kept = [to_text(attempt.at), attempt.duration_ms, attempt.status_code, attempt.error]
+    return [*kept, attempt.said] if attempt.said else kept
 
 
 def to_delivery(item: Item) -> Delivery:
@@ -41,8 +43,7 @@ def to_delivery(item: Item) -> Delivery:
         status=DeliveryStatus(item["status"]["S"]),
         created_at=from_text(item["created_at"]["S"]),
         attempts=tuple(
-            Attempt(at=from_text(at), duration_ms=duration, status_code=status, error=error)
-            for at, duration, status, error in json.loads(item["attempts"]["S"])
+            Attempt(from_text(at), *kept) for at, *kept in json.loads(item["attempts"]["S"])
         ),
         next_attempt_at=None if next_attempt_at is None else from_text(next_attempt_at["S"]),
         reason=item.get("reason", {}).get("S"),

@@ -1,4 +1,6 @@
-"""Failures in a row in DynamoDB: `<tenant>#streaks`, an item for each connector.
+"""Failures in a row in DynamoDB: `<tenant>#streaks`, an item for a hash of each connector.
+
+What a connector is called is an event's content, so it is not kept here.
 
 Its set `failed` names each failure of the streak by time and event id.
 """
@@ -6,7 +8,7 @@ Its set `failed` names each failure of the streak by time and event id.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -14,12 +16,13 @@ from botocore.exceptions import ClientError
 from triggers_api.event import Event
 from triggers_api.push.consecutive_failures import streak_name
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.items import number
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_KEY_BYTES = 1024
+_KEPT_FOR = timedelta(days=366)  # after the last failure: a job of once a quarter counts, too
 
 
 class DynamoStreakStore:
@@ -38,7 +41,7 @@ class DynamoStreakStore:
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=_key(tenant, connector),
-                    UpdateExpression="ADD failed :event",
+                    UpdateExpression="ADD failed :event SET expires_at = :until",
                     ConditionExpression=(
                         "attribute_not_exists(alerted) AND"
                         " (attribute_not_exists(reset_at) OR reset_at < :at)"
@@ -46,6 +49,7 @@ class DynamoStreakStore:
                     ExpressionAttributeValues={
                         ":event": {"SS": [f"{at} {event.id}"]},
                         ":at": {"S": at},
+                        ":until": number((event.created_at + _KEPT_FOR).timestamp()),
                     },
                     ReturnValues="ALL_NEW",
                 )
@@ -104,8 +108,5 @@ class DynamoStreakStore:
 
 
 def _key(tenant: str, connector: str) -> Item:
-    """A sort key has 1 to 1,024 bytes; what a caller calls a connector may have none, or more."""
-    name = connector
-    if not 0 < len(connector.encode()) <= _KEY_BYTES:
-        name = f"sha256:{hashlib.sha256(connector.encode()).hexdigest()}"
+    name = hashlib.sha256(f"{tenant}\n{connector}".encode()).hexdigest()
     return {"pk": {"S": f"{tenant}#streaks"}, "sk": {"S": name}}

@@ -65,7 +65,7 @@ def test_a_record_is_swept_when_its_retention_after_the_last_attempt_has_passed(
     for each in (delivery, never_tried):
         table.deliveries.record(each, known_attempts=None)
 
-    expiry = {item["sk"]["S"]: int(item["expires_at"]["N"]) for item in table.items()}
+    expiry = {item["id"]["S"]: int(item["expires_at"]["N"]) for item in table.items()}
 
     last = START + timedelta(hours=20)
     assert expiry[delivery.id] == int((last + RETENTION).timestamp())

@@ -1,15 +1,21 @@
 """`DeliveryStore.erase_answers`: what receivers said may quote the event."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tests.builders import OTHER_TENANT, TENANT
 from tests.builders_push import a_delivery
-from tests.clock import START
+from tests.clock import START, FixedClock
+from tests.contract.push.calls import operations, recorded
+from tests.contract.push.conftest import RETENTION, Table
 from tests.contract.push.test_delivery_store import DEAD, RETRYING, SUCCEEDED, new_task
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.delivery import ERASED, Attempt, Delivery
 from triggers_api.push.ports import DeliveryStore
+from triggers_api.store.deliveries import DynamoDeliveryStore
 
 
 @pytest.mark.parametrize(
@@ -62,3 +68,62 @@ def test_the_answers_of_other_events_and_tenants_stay(deliveries: DeliveryStore)
 
     assert deliveries.get(OTHER_TENANT, theirs.id) == theirs
     assert deliveries.get(TENANT, other.id) == other
+
+
+def dead_ones(store: DeliveryStore, number: int) -> list[Delivery]:
+    """Of one event, in many rounds."""
+    task = new_task()
+    made = [a_delivery(replace(task, round=n), DEAD, reason="no") for n in range(number)]
+    for each in made:
+        store.record(each, known_attempts=None)
+    return made
+
+
+def test_what_is_erased_already_is_not_written_again(table: Table) -> None:
+    task = dead_ones(table.deliveries, 12)[0].task
+    table.deliveries.erase_answers(TENANT, task.event_id)
+    more = a_delivery(replace(task, round=99), DEAD, reason="no")
+    table.deliveries.record(more, known_attempts=None)
+
+    with recorded(table.client) as calls:
+        table.deliveries.erase_answers(TENANT, task.event_id)
+
+    assert operations(calls) == ["Query", "PutItem"]
+    assert table.deliveries.get(TENANT, more.id).reason == ERASED
+
+
+def test_an_erasure_ends_in_time_and_the_next_goes_on_where_it_stopped(table: Table) -> None:
+    made = dead_ones(table.deliveries, 40)
+    event_id = made[0].task.event_id
+
+    def left() -> int:
+        return sum(table.deliveries.find(each.task) == each for each in made)
+
+    seen = [len(made)]
+    while seen[-1]:
+        clock = FixedClock()
+        store = DynamoDeliveryStore(
+            table.client,
+            table.name,
+            table.configs,
+            retention=RETENTION,
+            clock=lambda clock=clock: clock.advance(seconds=0.2),  # type: ignore[misc]
+        )
+        with suppress(StoreUnavailableError):  # 503, with a `Retry-After`
+            store.erase_answers(TENANT, event_id)
+        seen.append(left())
+        assert clock() - START < timedelta(seconds=20)
+        assert seen[-1] < seen[-2]
+
+    assert len(seen) > 2
+
+
+def test_a_round_is_read_without_the_others(table: Table) -> None:
+    made = dead_ones(table.deliveries, 12)
+
+    with recorded(table.client) as calls:
+        found = table.deliveries.of_round(TENANT, made[0].task.event_id, 1)
+
+    assert found == (made[1],)
+    ((_, request),) = calls
+    assert table.client.query(**request)["ScannedCount"] == 1

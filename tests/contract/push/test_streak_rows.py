@@ -1,6 +1,6 @@
 """Failures in a row in DynamoDB: what successes cost, and two dispatchers at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.contract.clients import before_call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import Table
 from tests.fakes import InMemoryEventStore
+from tests.marker import MARKER, tells
 from triggers_api.lifecycle import ALL_STATUSES
 from triggers_api.ports import EventQuery
 from triggers_api.push.consecutive_failures import ALERT_TYPE, WatchFailures
@@ -81,3 +82,16 @@ def test_a_beginning_of_the_stream_that_is_told_of_again_raises_no_other_alert(
 
     query = EventQuery(statuses=ALL_STATUSES, event_type=ALERT_TYPE)
     assert len(fake_events.list_events(TENANT, query, limit=9, after=None).events) == 2
+
+
+def test_a_row_ends_by_itself_and_says_no_word_of_its_events(table: Table) -> None:
+    table.streaks.add_failure(TENANT, MARKER, FIRST)
+    table.streaks.reset(TENANT, MARKER, FIRST.created_at)
+    table.streaks.add_failure(TENANT, MARKER, SECOND)
+    table.streaks.note_alert(TENANT, MARKER, FIRST.created_at.isoformat())
+
+    (row,) = table.items()
+
+    ends_at = datetime.fromtimestamp(int(row["expires_at"]["N"]), UTC)
+    assert timedelta(days=90) < ends_at - SECOND.created_at < timedelta(days=400)
+    assert not tells(row)

@@ -170,7 +170,7 @@ def test_only_what_slack_documents_as_final_is_final_and_only_its_word_is_told(
     with answering(answer) as receiver:
         receipt = channel.send(a_push({}, {"url": receiver.url}))
 
-    assert receipt.error == f"Slack answered {error}."
+    assert receipt.in_words == f"Slack answered {error}."
     assert receipt.refusal is refusal
 
 

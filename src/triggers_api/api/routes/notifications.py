@@ -178,7 +178,7 @@ async def send_test(request: Request, principal: Manager) -> Response:
     answer = TrialOut(
         accepted=trial.receipt.accepted,
         status_code=trial.receipt.status_code,
-        error=trial.receipt.error,
+        error=trial.receipt.in_words,
         duration_ms=trial.duration_ms,
     )
     return Response(answer.model_dump_json(), 200, media_type="application/json")
