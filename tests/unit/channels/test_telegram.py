@@ -194,7 +194,7 @@ def test_only_what_telegram_itself_calls_final_is_final(
 ) -> None:
     receipt = answered(channel, answer)
 
-    assert receipt.error == f"Telegram answered {error}."
+    assert receipt.in_words == f"Telegram answered {error}."
     assert receipt.refusal is meaning
 
 
@@ -212,7 +212,7 @@ def test_what_is_not_ok_was_not_sent_whatever_the_status(channel: TelegramChanne
 def test_no_description_quotes_what_we_sent(channel: TelegramChannel) -> None:
     receipt = answered(channel, refusal("400 Bad Request", "chat not found for 'VAT of Zoe'"))
 
-    assert receipt.error == "Telegram answered 400 Bad Request: chat not found."
+    assert receipt.in_words == "Telegram answered 400 Bad Request: chat not found."
 
 
 MOVED = refusal("400 Bad Request", "group chat was upgraded", migrate_to_chat_id=-100777)
