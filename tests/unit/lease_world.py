@@ -77,6 +77,7 @@ class World:
         self.store = LaggingLeaseStore(self.events)
         self.holdings: list[Holding] = []
         self.posted: list[str] = []
+        self.erased: set[str] = set()
 
     def lease(self, seconds: int, limit: int, skew: int, store: Any = None) -> Leased:
         """Lease as a worker whose clock is ahead; what it gets is nobody else's, or this fails."""
@@ -86,6 +87,7 @@ class World:
         assert len(leased.events) <= limit
         for event in leased.events:
             assert event.id not in self.held(), "two hold one event"
+            assert event.id not in self.erased, "what was erased is handed out"
             assert leased.lease_id is not None
             assert leased.expires_at is not None
             self.holdings.append(Holding(event.id, leased.lease_id, leased.expires_at))

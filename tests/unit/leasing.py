@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.builders import TENANT, an_event
 from tests.unit.lease_world import SKEW_SECONDS, Disturbed, StoppedError, World
+from triggers_api.errors import EventErasedError
 
 
 class LeaseMachine(RuleBasedStateMachine):
@@ -60,7 +61,9 @@ class LeaseMachine(RuleBasedStateMachine):
         limit=st.sampled_from([1, 3, 10]),
         skew=skews,
         number=st.integers(1, 9),
-        what=st.sampled_from(["lease", "acknowledge", "release", "replay", "fail", "post"]),
+        what=st.sampled_from(
+            ["lease", "acknowledge", "release", "replay", "fail", "erase", "post"]
+        ),
         pick=picks,
     )
     def lease_while_others_are_at_it(
@@ -72,6 +75,7 @@ class LeaseMachine(RuleBasedStateMachine):
             "release": lambda: self.release(pick, all_of_it=pick % 2 == 0),
             "replay": lambda: self.replay(pick),
             "fail": lambda: self.fail(pick),
+            "erase": lambda: self.erase(pick),
             "post": self._post,
         }
         disturbed = Disturbed(self.world.store)
@@ -89,17 +93,27 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(pick=picks)
     def acknowledge(self, pick: int) -> None:
         if event_id := self._picked(pick):
-            self.world.events.acknowledge(TENANT, event_id, self.world.clock())
+            with suppress(EventErasedError):
+                self.world.events.acknowledge(TENANT, event_id, self.world.clock())
 
     @rule(pick=picks)
     def replay(self, pick: int) -> None:
         if event_id := self._picked(pick):
-            self.world.events.replay(TENANT, event_id)
+            with suppress(EventErasedError):
+                self.world.events.replay(TENANT, event_id)
 
     @rule(pick=picks)
     def fail(self, pick: int) -> None:
         if event_id := self._picked(pick):
-            self.world.events.mark_failed(TENANT, event_id, 3)
+            with suppress(EventErasedError):
+                self.world.events.mark_failed(TENANT, event_id, 3)
+
+    @rule(pick=picks)
+    def erase(self, pick: int) -> None:
+        """Of what is being handed out just now, no copy comes into anybody's hands later."""
+        if event_id := self._picked(pick):
+            self.world.events.erase(TENANT, event_id, self.world.clock())
+            self.world.erased.add(event_id)
 
     @precondition(lambda self: self.world.holdings)
     @rule(pick=picks, all_of_it=st.booleans())
