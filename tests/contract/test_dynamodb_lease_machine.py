@@ -59,7 +59,7 @@ def test_no_event_is_held_twice_or_forgotten_on_dynamodb_either(
 ) -> None:
     chosen = settings(max_examples=10, stateful_step_count=25)
 
-    run_state_machine_as_test(machine_on(dynamodb, Ledger), settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine_on(dynamodb, Ledger), settings=chosen)
 
 
 def test_this_machine_would_tell(dynamodb: "DynamoDBClient") -> None:
@@ -68,4 +68,4 @@ def test_this_machine_would_tell(dynamodb: "DynamoDBClient") -> None:
     )
 
     with pytest.raises(AssertionError, match=r"two hold one event|never handed out"):
-        run_state_machine_as_test(machine_on(dynamodb, NoVersions), settings=chosen)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(machine_on(dynamodb, NoVersions), settings=chosen)

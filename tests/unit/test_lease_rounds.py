@@ -170,7 +170,7 @@ def test_bundles_that_are_newer_than_the_book_are_not_judged_by_it(
     disturbed = Disturbed(inbox.store)
     disturbed.before[2] = lease_in_between
     inbox.clock.advance(milliseconds=1)
-    mine = leasing_on(disturbed, inbox.clock).lease(TENANT, limit=50, duration=MINUTE)  # type: ignore[arg-type]  # it passes calls on
+    mine = leasing_on(disturbed, inbox.clock).lease(TENANT, limit=50, duration=MINUTE)
 
     assert theirs == ids(posted[: 2 * others])
     assert set(ids(list(mine.events))).isdisjoint(theirs)
