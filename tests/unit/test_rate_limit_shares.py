@@ -155,6 +155,21 @@ def test_an_empty_bucket_that_fills_fast_is_left_alone_for_half_a_second(
     assert process.admits() == 1
 
 
+def test_who_was_refused_has_nothing_free_before_the_half_second_is_over(
+    process: Process,
+) -> None:
+    process.admits()
+    process.clock.advance(milliseconds=900)
+    process.leave(0)
+    assert process.admits(2) == 1
+    process.clock.advance(milliseconds=499)
+
+    assert process.admits() == 0
+
+    process.clock.advance(milliseconds=1)
+    assert process.admits() == 1
+
+
 def test_an_empty_bucket_that_fills_slowly_is_left_alone_until_it_has_a_token(
     clock: FixedClock,
 ) -> None:
