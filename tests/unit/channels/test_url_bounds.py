@@ -19,7 +19,7 @@ def of_length(length: int) -> str:
 
 
 def host_of(length: int) -> str:
-    whole = ".".join([LABEL, LABEL, LABEL, LABEL])
+    whole = f"{LABEL}.{LABEL}.{LABEL}.{LABEL}"
     return whole[len(whole) - length :]
 
 
