@@ -10,7 +10,7 @@ from typing import Any
 
 from triggers_api.api_keys import ApiKey, Scope, new_api_key
 from triggers_api.event import Event, Severity
-from triggers_api.event_ids import ENTROPY_BYTES, entropy_of_key, new_event_id
+from triggers_api.event_ids import ENTROPY_BYTES, IdempotencyKey, entropy_of_key, new_event_id
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery, EventStore, Fingerprint, Position
 
@@ -43,7 +43,7 @@ def an_event(at: datetime, *, entropy: bytes | None = None, **fields: Any) -> Ev
 
 def a_keyed_event(at: datetime, key: str = "key-1", tenant: str = TENANT, **fields: Any) -> Event:
     """An event under an idempotency key, as `Accept` makes it."""
-    return an_event(at, entropy=entropy_of_key(tenant, key), **fields)
+    return an_event(at, entropy=entropy_of_key(tenant, IdempotencyKey.of_request(key)), **fields)
 
 
 def a_fingerprint(said: str = "one body") -> Fingerprint:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from triggers_api.handlers.traces import Handler
 
+_TEXTS = frozenset({"application/json", "application/xml", "application/javascript", "text/plain"})
 ORIGIN = "https://api.example.com"
 
 
@@ -86,7 +87,10 @@ def _event(
     method: str, url: str, headers: dict[str, str], body: object, request_id: str
 ) -> dict[str, Any]:
     parts = urlsplit(url)
-    text, is_base64 = _text(body)
+    raw = _raw(body)
+    text, is_base64 = _handed_on(raw, headers.get("content-type", ""))
+    if raw and headers.get("transfer-encoding") != "chunked":
+        headers = {"content-length": str(len(raw))} | headers
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -115,17 +119,20 @@ def _event(
     }
 
 
-def _text(body: object) -> tuple[str | None, bool]:
-    """The body as the gateway hands it on: as text if it is any."""
+def _raw(body: object) -> bytes:
     if body is None:
-        return None, False
+        return b""
     raw = body.encode() if isinstance(body, str) else body
-    if not isinstance(raw, bytes):
-        raw = json.dumps(raw).encode()
-    try:
-        return raw.decode(), False
-    except UnicodeDecodeError:
-        return base64.b64encode(raw).decode(), True
+    return raw if isinstance(raw, bytes) else json.dumps(raw).encode()
+
+
+def _handed_on(raw: bytes, content_type: str) -> tuple[str | None, bool]:
+    """The body as the gateway hands it on: as text, whatever it is, if its type says so."""
+    if not raw:
+        return None, False
+    if content_type.partition(";")[0].strip().lower() in _TEXTS:
+        return raw.decode(errors="replace"), False
+    return base64.b64encode(raw).decode(), True
 
 
 def _answer(result: dict[str, Any], url: str) -> Answer:

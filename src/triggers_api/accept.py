@@ -5,12 +5,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from triggers_api.event import Event, MetadataValue, Severity
-from triggers_api.event_ids import entropy_of_key, new_event_id, random_entropy
+from triggers_api.event_ids import IdempotencyKey, entropy_of_key, new_event_id, random_entropy
 from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import Addition, EventStore, Fingerprint
+from triggers_api.ports import ONE_EVENT, Addition, EventStore, Fingerprint
 from triggers_api.timestamps import Clock
 
 
@@ -21,6 +20,8 @@ class Draft:
     event_type: str
     payload: bytes  # a JSON object as text, see `Event.payload`
     metadata: dict[str, MetadataValue]
+    metadata_as_written: bytes = b"{}"
+    """The JSON text of numbers that `metadata` holds by value; whatever has none may leave it."""
     severity: Severity
     execution_id: str | None
 
@@ -36,7 +37,9 @@ class Accept:
         self._clock = clock
         self._entropy = entropy
 
-    def __call__(self, tenant: str, draft: Draft, idempotency_key: str | None = None) -> Addition:
+    def __call__(
+        self, tenant: str, draft: Draft, idempotency_key: IdempotencyKey | None = None
+    ) -> Addition:
         """Store a draft; under a key that was used before, answer what was stored then.
 
         Raises `IdempotencyConflictError` if that was something else.
@@ -44,14 +47,19 @@ class Accept:
         return self.at(self._clock(), tenant, draft, idempotency_key)
 
     def at(
-        self, created_at: datetime, tenant: str, draft: Draft, idempotency_key: str | None
+        self,
+        created_at: datetime,
+        tenant: str,
+        draft: Draft,
+        idempotency_key: IdempotencyKey | None,
     ) -> Addition:
         """The same, as of that moment."""
         if idempotency_key is None:
             entropy, fingerprint = self._entropy(), None
         else:
             entropy = entropy_of_key(tenant, idempotency_key)
-            fingerprint = _fingerprint(draft)
+            named = idempotency_key.names_the_event
+            fingerprint = ONE_EVENT if named else _fingerprint(draft)
         event = Event(
             id=new_event_id(created_at, entropy),
             event_type=draft.event_type,
@@ -66,11 +74,16 @@ class Accept:
 
 
 def _fingerprint(draft: Draft) -> Fingerprint:
-    """Alike for two drafts that say the same, however their JSON was spaced or ordered."""
+    """Alike for two drafts that say the same, however their JSON was spaced or ordered.
+
+    Numbers are compared as they were written: whoever computes with them must round somewhere,
+    and there two events would look like one. So `1.0` and `1.00` are not the same.
+    """
     said = [
         draft.event_type,
-        json.loads(draft.payload, parse_float=_decimal),
+        _as_written(draft.payload),
         draft.metadata,
+        _as_written(draft.metadata_as_written),
         draft.severity,
         draft.execution_id,
     ]
@@ -78,6 +91,10 @@ def _fingerprint(draft: Draft) -> Fingerprint:
     return Fingerprint(hashlib.sha256(text.encode()).digest()[:16])
 
 
-def _decimal(text: str) -> str:
-    """A number with all of its digits; marked with what no text of a payload can hold."""
-    return f"\ud800{Decimal(text).normalize()}"
+def _as_written(text: bytes) -> object:
+    return json.loads(text, parse_float=_number, parse_int=_number)
+
+
+def _number(text: str) -> str:
+    """A number as it was written; marked with what no text of a payload can hold."""
+    return f"\ud800{text}"

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from triggers_api.accept import Accept, Draft
-from triggers_api.errors import CallerError, TransientError
+from triggers_api.errors import CallerError, InternalError, TransientError
+from triggers_api.event_ids import IdempotencyKey
 from triggers_api.in_parallel import InParallel
 from triggers_api.ports import Addition
 from triggers_api.timestamps import Clock
 
-Outcome = Addition | CallerError | TransientError
+Outcome = Addition | CallerError | TransientError | InternalError
 """What became of one event: stored now or before, or the error that kept it from it."""
 
 
@@ -19,7 +20,7 @@ class Posting:
     """A draft, and the key under which it may be sent again."""
 
     draft: Draft
-    idempotency_key: str | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class AcceptMany:
@@ -65,7 +66,7 @@ class _Work:
 
 
 def _first_of_each_key(postings: Sequence[Posting], numbers: Sequence[int]) -> list[int]:
-    seen: set[str] = set()
+    seen: set[IdempotencyKey] = set()
     first = []
     for number in numbers:
         key = postings[number].idempotency_key

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from triggers_api.errors import NotFoundError, TransientError
+from triggers_api.errors import InternalError, NotFoundError, TransientError
 from triggers_api.in_parallel import InParallel
 from triggers_api.ports import EventStore
 from triggers_api.timestamps import Clock
@@ -15,7 +15,7 @@ class Acknowledgement:
 
     event_id: str
     changed: bool = False
-    error: NotFoundError | TransientError | None = None
+    error: NotFoundError | TransientError | InternalError | None = None
 
 
 class Acknowledge:
@@ -43,7 +43,7 @@ class Acknowledge:
         found = InParallel(self._clock).each(unique, try_one)
         by_id = {
             event_id: Acknowledgement(event_id, error=each)
-            if isinstance(each, TransientError)
+            if isinstance(each, TransientError | InternalError)
             else each
             for event_id, each in zip(unique, found, strict=True)
         }

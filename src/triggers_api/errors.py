@@ -13,6 +13,8 @@
     │   │   └── UnsupportedEncodingError
     │   ├── IdempotencyConflictError the key was used for another body
     │   └── ConflictError            what it is about is not in a state that allows it
+    ├── InternalError                a bug of ours, kept from spoiling what else was asked for
+    ├── TasksRefusedError            the queue will never take them
     └── TransientError               the same call may succeed later
         ├── RateLimitedError         the tenant has made too many requests
         ├── StoreUnavailableError
@@ -23,8 +25,9 @@ An error's `code` is public and stable; its message is a sentence a person can a
 HTTP statuses are no business of this module: see `api/problems.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,26 @@ class ConflictError(CallerError):
     """What the request is about is not in a state that allows it."""
 
     code = "conflict"
+
+
+class InternalError(TriggersError):
+    """A bug: its cause is for the log, and nobody outside reads it."""
+
+    MESSAGE: Final = "Something failed on our side. Try again; if it stays, tell us the request_id."
+
+    def __init__(self, cause: Exception) -> None:
+        """`cause` is what was raised; it may say anything."""
+        super().__init__(self.MESSAGE)
+        self.__cause__ = cause
+
+
+class TasksRefusedError(TriggersError):
+    """The delivery queue will never take these tasks; all others it has taken."""
+
+    def __init__(self, tasks: Sequence[Any]) -> None:
+        """`tasks` are those that were refused."""
+        super().__init__(InternalError.MESSAGE)
+        self.tasks = tuple(tasks)
 
 
 class TransientError(TriggersError):

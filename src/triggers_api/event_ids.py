@@ -1,15 +1,18 @@
 """Event ids: `evt_` and a ULID, whose random half can be derived from an idempotency key.
 
 A ULID is 48 bits of milliseconds and 80 bits that tell ids of one millisecond apart.
-Where the caller names an idempotency key, those 80 bits are a hash of tenant and key: the
+Where there is an idempotency key, those 80 bits are a hash of tenant and key: the
 store files an event under its random half, so that a second request with the key meets the
 first one's event in its own conditional write, and idempotency costs no write of its own.
 """
 
 import hashlib
+import json
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from ulid import ULID
 
@@ -35,10 +38,39 @@ def random_entropy() -> bytes:
     return secrets.token_bytes(ENTROPY_BYTES)
 
 
-def entropy_of_key(tenant: str, idempotency_key: str) -> bytes:
+class Origin(StrEnum):
+    """Who chose a key. Each has a namespace of its own: no key meets one of another origin."""
+
+    REQUEST = "request"  # the Idempotency-Key of a request, or of one event of a batch
+    BATCH = "batch"  # the Idempotency-Key of a batch, and a place in it
+    CLOUD_EVENT = "cloud_event"  # source and id
+    ALERT = "alert"  # ours: connector and streak
+    SUCCESSOR = "successor"  # ours: the id under which an event found its key's place taken
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What an event that may be sent again is told by."""
+
+    origin: Origin
+    parts: tuple[str | int, ...]
+
+    @classmethod
+    def of_request(cls, text: str) -> "IdempotencyKey":
+        """What a caller names in a header, or beside one event."""
+        return cls(Origin.REQUEST, (text,))
+
+    @property
+    def names_the_event(self) -> bool:
+        """Whether the key alone says which event it is, whatever else is said of it."""
+        return self.origin in (Origin.CLOUD_EVENT, Origin.ALERT)
+
+
+def entropy_of_key(tenant: str, key: IdempotencyKey) -> bytes:
     """Ten bytes that are the same for every request of this tenant with this key."""
-    digest = hashlib.sha256(f"{tenant}\0{idempotency_key}".encode())
-    return digest.digest()[:ENTROPY_BYTES]
+    # A JSON array: no part can be written so that it runs over into the next one.
+    text = json.dumps([tenant, key.origin, *key.parts])
+    return hashlib.sha256(text.encode()).digest()[:ENTROPY_BYTES]
 
 
 def created_at_of(event_id: str) -> datetime:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from triggers_api.errors import StoreUnavailableError, TransientError
+from triggers_api.errors import InternalError, StoreUnavailableError, TransientError
 from triggers_api.timestamps import Clock
 
 _AT_ONCE = 10  # a handful of milliseconds each: more threads would only wait for the CPU
@@ -30,10 +30,10 @@ class InParallel:
 
     def each(
         self, things: Sequence[Thing], work: Callable[[Thing], Result]
-    ) -> list[Result | TransientError]:
-        """The work's result for each thing, or the transient error that kept it from one."""
+    ) -> list[Result | TransientError | InternalError]:
+        """The work's result for each thing, or the error that kept it from one."""
 
-        def attempt(thing: Thing) -> Result | TransientError:
+        def attempt(thing: Thing) -> Result | TransientError | InternalError:
             if len(self._outages) >= _OUTAGES:
                 return self._outages[-1]
             if self._clock() - self._begun_at > _BEGINS_WITHIN:
@@ -43,6 +43,8 @@ class InParallel:
             except TransientError as error:
                 self._outages.append(error)
                 return error
+            except Exception as error:  # noqa: BLE001  # the others must not be spoilt by it
+                return InternalError(error)
 
         # One goes before: what is done once for a tenant is then done for the others too.
         first = [attempt(thing) for thing in things[:1]]

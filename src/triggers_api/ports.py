@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from triggers_api.api_keys import ApiKey
 from triggers_api.event import Event
@@ -53,6 +53,10 @@ class Fingerprint:
     """What tells a repeated request from another one under the same idempotency key."""
 
     digest: bytes
+
+
+ONE_EVENT: Final = Fingerprint(b"named by its key")
+"""Of every event whose key alone says which one it is."""
 
 
 @dataclass(frozen=True, slots=True)

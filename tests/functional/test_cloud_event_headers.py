@@ -43,7 +43,7 @@ def test_a_json_type_of_the_senders_own_is_kept(api: Api, clock: FixedClock) -> 
     assert second.json() == first.json()
 
 
-@pytest.mark.parametrize("data", [b"[1]", b'"text"', b"null", b"5"])
+@pytest.mark.parametrize("data", [b"[1]", b'"text"', b"5"])
 def test_binary_data_that_is_no_object_is_refused(api: Api, data: bytes) -> None:
     answer = binary(api, EVENT, data)
 
@@ -117,8 +117,9 @@ def test_a_body_that_comes_as_base64_is_read_as_well(api: Api) -> None:
     """As gateways hand on what they do not know to be text."""
 
     def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-        body = base64.b64encode(event["body"].encode()).decode()
-        return api.handler(event | {"body": body, "isBase64Encoded": True}, context)
+        assert event["isBase64Encoded"]
+        base64.b64decode(event["body"], validate=True)
+        return api.handler(event, context)
 
     assert structured(Api(handler, api.token), EVENT).status == 201
 

@@ -9,8 +9,10 @@ from tests.fakes import InMemoryEventStore
 from triggers_api.accept import Accept, Draft
 from triggers_api.errors import IdempotencyConflictError
 from triggers_api.event import Severity
-from triggers_api.event_ids import is_event_id
+from triggers_api.event_ids import IdempotencyKey, Origin, is_event_id
 from triggers_api.lifecycle import EventStatus
+
+A_KEY = IdempotencyKey.of_request("key-1")
 
 
 @pytest.fixture
@@ -55,20 +57,20 @@ def test_two_drafts_without_a_key_are_two_events(accept: Accept) -> None:
 def test_a_draft_under_a_used_key_is_the_event_stored_first(
     accept: Accept, clock: FixedClock
 ) -> None:
-    first = accept(TENANT, a_draft(), "key-1")
+    first = accept(TENANT, a_draft(), A_KEY)
     clock.advance(hours=1)
 
-    second = accept(TENANT, a_draft(), "key-1")
+    second = accept(TENANT, a_draft(), A_KEY)
 
     assert second.replayed
     assert second.event == first.event
 
 
 def test_one_key_of_two_tenants_makes_two_events(accept: Accept, clock: FixedClock) -> None:
-    accept(TENANT, a_draft(), "key-1")
+    accept(TENANT, a_draft(), A_KEY)
     clock.advance(hours=1)
 
-    addition = accept(OTHER_TENANT, a_draft(), "key-1")
+    addition = accept(OTHER_TENANT, a_draft(), A_KEY)
 
     assert not addition.replayed
 
@@ -80,10 +82,10 @@ def test_one_key_of_two_tenants_makes_two_events(accept: Accept, clock: FixedClo
 def test_spacing_and_order_of_keys_make_no_other_body(
     accept: Accept, clock: FixedClock, again: str
 ) -> None:
-    accept(TENANT, a_draft('{"a":1,"b":{"c":[1,2],"d":null}}'), "key-1")
+    accept(TENANT, a_draft('{"a":1,"b":{"c":[1,2],"d":null}}'), A_KEY)
     clock.advance(hours=1)
 
-    addition = accept(TENANT, a_draft(again), "key-1")
+    addition = accept(TENANT, a_draft(again), A_KEY)
 
     assert addition.replayed
 
@@ -106,21 +108,66 @@ def test_spacing_and_order_of_keys_make_no_other_body(
 def test_any_difference_makes_another_body(
     accept: Accept, clock: FixedClock, other: dict[str, Any]
 ) -> None:
-    accept(TENANT, a_draft(), "key-1")
+    accept(TENANT, a_draft(), A_KEY)
     clock.advance(hours=1)
 
     with pytest.raises(IdempotencyConflictError):
-        accept(TENANT, a_draft(**other), "key-1")
+        accept(TENANT, a_draft(**other), A_KEY)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("[1,2]", "[2,1]"), ("1", "1.0"), ("1", "true"), ("0", "null"), ('""', "[]")]
+    ("one", "other"),
+    [
+        ("[1,2]", "[2,1]"),
+        ("1", "1.0"),
+        ("1.0", "1.00"),
+        ("1e2", "100"),
+        ("1E2", "1e2"),
+        ("0", "-0"),
+        ("1.00000000000000000000000000000001", "1.0"),
+        ("1e-99999999999999999999", "0.0"),
+        ("1e-99999999999999999999", "1e-99999999999999999998"),
+        ("9" * 4300, "9" * 4299 + "8"),
+        ("1", "true"),
+        ("1", '"1"'),
+        ("0", "null"),
+        ('""', "[]"),
+    ],
 )
 def test_values_that_only_look_alike_make_another_body(
     accept: Accept, clock: FixedClock, one: str, other: str
 ) -> None:
-    accept(TENANT, a_draft(f'{{"value":{one}}}'), "key-1")
+    accept(TENANT, a_draft(f'{{"value":{one}}}'), A_KEY)
     clock.advance(hours=1)
 
     with pytest.raises(IdempotencyConflictError):
-        accept(TENANT, a_draft(f'{{"value":{other}}}'), "key-1")
+        accept(TENANT, a_draft(f'{{"value":{other}}}'), A_KEY)
+
+
+@pytest.mark.parametrize("numbers", [("0.1", "0.10000000000000000001"), ("1e-400", "0.0")])
+def test_numbers_of_metadata_are_compared_as_they_were_written_too(
+    accept: Accept, clock: FixedClock, numbers: tuple[str, str]
+) -> None:
+    """They are kept as doubles: as values, these would be one."""
+    one, other = (
+        a_draft(metadata={"n": float(number)}, metadata_as_written=f'{{"n":{number}}}'.encode())
+        for number in numbers
+    )
+    accept(TENANT, one, A_KEY)
+    clock.advance(hours=1)
+
+    with pytest.raises(IdempotencyConflictError):
+        accept(TENANT, other, A_KEY)
+
+
+def test_a_key_that_names_the_event_answers_it_whatever_else_is_said(
+    accept: Accept, clock: FixedClock
+) -> None:
+    key = IdempotencyKey(Origin.CLOUD_EVENT, ("shop", "1"))
+    first = accept(TENANT, a_draft(), key)
+    clock.advance(hours=1)
+
+    again = accept(TENANT, a_draft("{}", severity=Severity.ERROR), key)
+
+    assert again.replayed
+    assert again.event == first.event

@@ -8,9 +8,12 @@ from tests.fakes import InMemoryEventStore
 from tests.unit.test_accept import a_draft
 from triggers_api.accept import Accept
 from triggers_api.accept_many import AcceptMany, Outcome, Posting
-from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError
-from triggers_api.event import Event
+from triggers_api.errors import IdempotencyConflictError, InternalError, StoreUnavailableError
+from triggers_api.event import Event, Severity
+from triggers_api.event_ids import IdempotencyKey
 from triggers_api.ports import Addition, Fingerprint
+
+A_KEY = IdempotencyKey.of_request("key")
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_a_batch_is_listed_in_the_order_it_was_sent(
 def test_one_event_twice_under_one_key_is_stored_once(
     accept_many: AcceptMany, fake_events: InMemoryEventStore
 ) -> None:
-    postings = [Posting(a_draft(), "key"), Posting(a_draft()), *[Posting(a_draft(), "key")] * 3]
+    postings = [Posting(a_draft(), A_KEY), Posting(a_draft()), *[Posting(a_draft(), A_KEY)] * 3]
 
     outcomes = [added(each) for each in accept_many(TENANT, postings)]
 
@@ -52,7 +55,7 @@ def test_one_event_twice_under_one_key_is_stored_once(
 def test_another_event_under_a_key_of_the_batch_is_refused(accept_many: AcceptMany) -> None:
     first, second, third = accept_many(
         TENANT,
-        [Posting(a_draft(), "key"), Posting(a_draft('{"a":1}'), "key"), Posting(a_draft(), "key")],
+        [Posting(a_draft(), A_KEY), Posting(a_draft('{"a":1}'), A_KEY), Posting(a_draft(), A_KEY)],
     )
 
     assert isinstance(second, IdempotencyConflictError)
@@ -63,7 +66,10 @@ def test_another_event_under_a_key_of_the_batch_is_refused(accept_many: AcceptMa
 def test_a_repeated_batch_stores_nothing_twice(
     accept_many: AcceptMany, fake_events: InMemoryEventStore, clock: FixedClock
 ) -> None:
-    postings = [Posting(each.draft, f"key-{n}") for n, each in enumerate(numbered(30))]
+    postings = [
+        Posting(each.draft, IdempotencyKey.of_request(f"key-{n}"))
+        for n, each in enumerate(numbered(30))
+    ]
     first = [added(each).event for each in accept_many(TENANT, postings)]
     clock.advance(seconds=1)
 
@@ -91,3 +97,28 @@ def test_an_event_that_fails_for_now_leaves_the_others_stored(clock: FixedClock)
     failed = [n for n, each in enumerate(outcomes) if isinstance(each, StoreUnavailableError)]
     assert failed == [3, 9]
     assert len(walk(store)) == 18
+
+
+class Poisonous(InMemoryEventStore):
+    """Has a bug that some events provoke."""
+
+    def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        if event.severity is Severity.CRITICAL:
+            message = f"a bug that quotes {event.payload!r}"
+            raise ZeroDivisionError(message)
+        return super().add(tenant, event, fingerprint)
+
+
+@pytest.mark.parametrize("place", [0, 1, 4])
+def test_a_bug_that_one_event_provokes_spoils_no_other(clock: FixedClock, place: int) -> None:
+    store = Poisonous(clock)
+    postings = numbered(5)
+    postings[place] = Posting(a_draft(severity=Severity.CRITICAL))
+
+    outcomes = AcceptMany(Accept(store, clock), clock)(TENANT, postings)
+
+    bug = outcomes.pop(place)
+    assert isinstance(bug, InternalError)
+    assert isinstance(bug.__cause__, ZeroDivisionError)
+    assert "quotes" not in bug.message
+    assert [added(each).event for each in outcomes] == walk(store)

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from tests.clock import START
 from triggers_api.event_ids import (
+    IdempotencyKey,
+    Origin,
     entropy_of_key,
     is_event_id,
     new_event_id,
@@ -49,24 +51,48 @@ def test_the_random_half_does_not_depend_on_the_time(
     assert len(halves) == 1
 
 
-@given(st.text(), st.text())
-def test_a_key_always_gives_the_same_entropy(tenant: str, key: str) -> None:
+_SEPARATORS = st.text(alphabet='ab \n\0,"\\[]', max_size=4)
+KEYS = st.builds(
+    IdempotencyKey,
+    st.sampled_from(Origin),
+    st.lists(_SEPARATORS | st.integers(0, 3) | st.text(max_size=3), max_size=3).map(tuple),
+)
+
+
+@given(st.text(), KEYS)
+def test_a_key_always_gives_the_same_entropy(tenant: str, key: IdempotencyKey) -> None:
     assert entropy_of_key(tenant, key) == entropy_of_key(tenant, key)
     assert len(entropy_of_key(tenant, key)) == 10
+
+
+@given(st.tuples(_SEPARATORS, KEYS), st.tuples(_SEPARATORS, KEYS))
+def test_keys_that_differ_in_tenant_origin_or_any_part_never_meet(
+    one: tuple[str, IdempotencyKey], other: tuple[str, IdempotencyKey]
+) -> None:
+    assert (entropy_of_key(*one) == entropy_of_key(*other)) == (one == other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (("acme", "key-1"), ("acme", "key-2")),
-        (("acme", "key-1"), ("globex", "key-1")),
-        (("acme", "1key"), ("acme1", "key")),
+        (("a\nb", "c"), ("a", "b\nc")),
+        (("a b", "c"), ("a", "b c")),
+        (("1", 2), (1, 2)),
+        (('a","b',), ("a", "b")),
     ],
 )
-def test_keys_of_different_tenants_and_names_differ(
-    one: tuple[str, str], other: tuple[str, str]
+def test_parts_never_run_over_into_each_other(
+    one: tuple[str | int, ...], other: tuple[str | int, ...]
 ) -> None:
-    assert entropy_of_key(*one) != entropy_of_key(*other)
+    keys = [IdempotencyKey(Origin.CLOUD_EVENT, parts) for parts in (one, other)]
+
+    assert len({entropy_of_key("acme", key) for key in keys}) == 2
+
+
+def test_the_same_words_of_different_origins_never_meet() -> None:
+    keys = [IdempotencyKey(origin, ("one", "two")) for origin in Origin]
+
+    assert len({entropy_of_key("acme", key) for key in keys}) == len(Origin)
 
 
 def test_entropy_is_drawn_anew_each_time() -> None:

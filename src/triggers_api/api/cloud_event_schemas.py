@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.api.schemas import MAX_METADATA_TEXT, EventType, ExecutionId
+from triggers_api.api.schemas import MAX_METADATA_TEXT, ExecutionId, PostedEventType
 from triggers_api.event import Severity
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
@@ -91,7 +91,7 @@ class CloudEventIn(BaseModel):
     __pydantic_extra__: dict[_Name, _Extension]
 
     specversion: Literal["1.0"]
-    type: EventType
+    type: PostedEventType
     source: Text
     id: Text
     time: (
@@ -106,8 +106,8 @@ class CloudEventIn(BaseModel):
         ]
         | None
     ) = Field(default=None, examples=["application/json"])
-    data: dict[str, Any] = Field(
-        default_factory=dict, description="The payload: any JSON object, up to 256 KiB as sent."
+    data: dict[str, Any] | None = Field(
+        default=None, description="The payload: any JSON object, up to 256 KiB as sent; {} if none."
     )
     severity: Severity | None = None
     executionid: ExecutionId | None = None

@@ -18,6 +18,7 @@ from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json, val
 from triggers_api.api.schemas import check_metadata
 from triggers_api.errors import Detail, InvalidContentError
 from triggers_api.event import MetadataValue, Severity
+from triggers_api.event_ids import IdempotencyKey, Origin
 
 STRUCTURED: Final = MediaType.matching(
     "application/cloudevents+json", r"application/cloudevents\+json"
@@ -35,6 +36,7 @@ _EXAMPLE: Final = (
 # Attributes with a meaning of ours, whose names have no underscore in a CloudEvent.
 _OUR_NAMES: Final = {"entitytype": "entity_type", "errortype": "error_type"}
 _KEPT_AS_METADATA: Final = ("source", "id", "time", "subject", "dataschema")
+_NO_DATA: Final = JsonBody({}, b"{}")
 _NO_ATTRIBUTES: Final = frozenset({"data", "datacontenttype"})
 
 
@@ -52,25 +54,27 @@ async def read_cloud_event(request: Request) -> Posting:
     if content_type[: len(_ANY_CLOUD_EVENT)].lower() == _ANY_CLOUD_EVENT:
         return posting_of(await read_json(request, STRUCTURED))
     attributes: dict[str, Any] = dict(_attributes(request))
-    data = JsonBody({}, b"{}")
+    data = _NO_DATA
     if await request.body():
         data = await read_json(request, _ANY_JSON, levels=0)
         attributes |= {"datacontenttype": content_type or None, "data": data.value}
+        if data.value is None:
+            data = _NO_DATA
     return _posting(_checked(JsonBody(attributes, b"")), data.text)
 
 
 def posting_of(body: JsonBody) -> Posting:
     """A CloudEvent in JSON. Raises `InvalidContentError` with every fault in it."""
-    if isinstance(body.value, dict) and "data_base64" in body.value:
+    if isinstance(body.value, dict) and body.value.get("data_base64") is not None:
         raise _invalid("data_base64", "send a JSON object as 'data': binary data is not taken")
     event = _checked(body)
-    return _posting(event, body.text_of("data") if "data" in body.value else b"{}")
+    return _posting(event, b"{}" if body.value.get("data") is None else body.text_of("data"))
 
 
 def _checked(body: JsonBody) -> CloudEventIn:
     value = body.value
     if isinstance(value, dict):
-        # An attribute that is null is one that is not there; data that is null is null.
+        # What is null is not there, says the JSON format; what could not be there is refused.
         value = {n: each for n, each in value.items() if each is not None or not _may_be_unset(n)}
     return validated(
         JsonBody(value, body.text),
@@ -82,7 +86,7 @@ def _checked(body: JsonBody) -> CloudEventIn:
 
 
 def _may_be_unset(name: str) -> bool:
-    return name != "data" and re.match(NAME, name) is not None
+    return name == "data_base64" or re.match(NAME, name) is not None
 
 
 def _posting(event: CloudEventIn, data: bytes) -> Posting:
@@ -98,8 +102,7 @@ def _posting(event: CloudEventIn, data: bytes) -> Posting:
         severity=event.severity or Severity.INFO,
         execution_id=event.executionid,
     )
-    # No header can hold a line break, so no other key meets this one.
-    return Posting(draft, f"{event.source}\n{event.id}")
+    return Posting(draft, IdempotencyKey(Origin.CLOUD_EVENT, (event.source, event.id)))
 
 
 def _metadata(event: CloudEventIn) -> dict[str, MetadataValue]:

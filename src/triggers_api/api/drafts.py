@@ -9,6 +9,7 @@ from triggers_api.api.idempotency_key import idempotency_key_of
 from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
 from triggers_api.api.schemas import EventIn
 from triggers_api.errors import PayloadTooLargeError
+from triggers_api.event_ids import IdempotencyKey
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 _EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
@@ -24,7 +25,8 @@ async def read_event(request: Request) -> Posting:
 def posting_of(body: JsonBody) -> Posting:
     """One event of a batch, which may name an idempotency key of its own."""
     event = validated(body, BatchEventIn, code="invalid_event", example=_EXAMPLE, called="event")
-    return Posting(_draft(body, event), event.idempotency_key)
+    key = event.idempotency_key
+    return Posting(_draft(body, event), None if key is None else IdempotencyKey.of_request(key))
 
 
 def packed(payload: bytes) -> bytes:
@@ -39,10 +41,12 @@ def packed(payload: bytes) -> bytes:
 
 
 def _draft(body: JsonBody, event: EventIn) -> Draft:
+    texts = body.texts()
     return Draft(
         event_type=event.event_type,
-        payload=packed(body.text_of("payload")),
+        payload=packed(texts["payload"]),
         metadata=event.metadata,
+        metadata_as_written=texts.get("metadata", b"{}"),
         severity=event.severity,
         execution_id=event.execution_id,
     )

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.errors import Detail, InvalidRequestError
+from triggers_api.event_ids import IdempotencyKey
 
 # A gateway joins a header that came twice with a comma: outside of quotes that is no key.
 _QUOTED: Final = r"[\x21\x23-\x7e]{1,255}"
@@ -33,7 +34,7 @@ def idempotency_key_parameter(description: str) -> dict[str, Any]:
     return {"parameters": [header]}
 
 
-def idempotency_key_of(request: Request) -> str | None:
+def idempotency_key_of(request: Request) -> IdempotencyKey | None:
     """The key; the IETF draft sends it in quotes, most clients bare: both mean the same."""
     text = request.headers.get("idempotency-key")
     if text is None:
@@ -47,4 +48,4 @@ def idempotency_key_of(request: Request) -> str | None:
         )
         detail = Detail("Idempotency-Key", "not one idempotency key", "invalid_key")
         raise InvalidRequestError(message, details=(detail,))
-    return key
+    return IdempotencyKey.of_request(key)

@@ -27,6 +27,7 @@ from triggers_api.errors import (
 
 MAX_DEPTH = 64  # levels inside the body's own object
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors and shells begin each text with it
+_REPLACEMENT: Final = "\ufffd".encode()
 MAX_BODY_BYTES = 512 * 1024  # a payload of 256 KiB, generous metadata, and its spacing
 
 
@@ -70,10 +71,14 @@ class JsonBody:
     value: Any
     text: bytes
 
-    def text_of(self, key: str) -> bytes:
-        """The text of one member of the body's object, exactly as it was sent."""
+    def texts(self) -> dict[str, bytes]:
+        """The text of each member of the body's object, exactly as it was sent."""
         members = msgspec.json.decode(self.text, type=dict[str, msgspec.Raw])
-        return bytes(members[key])
+        return {key: bytes(text) for key, text in members.items()}
+
+    def text_of(self, key: str) -> bytes:
+        """The text of one member of the body's object."""
+        return self.texts()[key]
 
     def member(self, key: str) -> "JsonBody":
         """One member of the body's object."""
@@ -128,8 +133,26 @@ async def read_json(
     if len(text) > max_bytes:
         message = f"The body has {len(text)} bytes. Send at most {max_bytes}."
         raise PayloadTooLargeError(message, code="body_too_large")
+    _refuse_replaced(text, request.headers.get("content-length"))
     text = text.removeprefix(_BYTE_ORDER_MARK)
     return JsonBody(parse(text, levels), text)
+
+
+def _refuse_replaced(text: bytes, sent_bytes: str | None) -> None:
+    """Raise if the gateway may have put U+FFFD in place of bytes that are no UTF-8.
+
+    It hands JSON over as text, so all that is left of such bytes is their number. A character
+    of Latin-1 is one byte and becomes three; only a cut off or CESU-8 sequence of three bytes
+    keeps the length, and then nobody can tell it from a U+FFFD that was sent.
+    """
+    if _REPLACEMENT not in text or sent_bytes == str(len(text)):
+        return
+    if sent_bytes is None:
+        raise _malformed(
+            "The body holds U+FFFD, which also takes the place of what is not UTF-8 on its way here."
+            r" Send a Content-Length, or write \ufffd."
+        )
+    raise _malformed("The body is not valid JSON: it is not UTF-8.")
 
 
 def parse(text: bytes, levels: int = 1) -> Any:

@@ -31,9 +31,9 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.StoreUnavailableError: 503,
     errors.QueueUnavailableError: 503,
     errors.MetricsUnavailableError: 503,
+    errors.InternalError: 500,
+    errors.TasksRefusedError: 500,
 }
-
-INTERNAL_MESSAGE = "Something failed on our side. Try again; if it stays, tell us the request_id."
 
 
 def problem(
@@ -65,6 +65,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid_parameters)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_unexpected)
+
+
+def note_crash(request: Request, outcomes: Iterable[object]) -> None:
+    """Leave the first bug among these to the log; a hundred may have one reason."""
+    bugs = (each.__cause__ for each in outcomes if isinstance(each, errors.InternalError))
+    context_of(request).crash = next(bugs, None)
 
 
 async def _on_triggers_error(request: Request, error: Exception) -> Response:
@@ -133,8 +139,6 @@ def _methods_of(request: Request) -> list[str]:
     return sorted(methods)
 
 
-async def _on_unexpected(request: Request, _: Exception) -> Response:
+async def _on_unexpected(request: Request, error: Exception) -> Response:
     """A bug. Its text stays in the log; the framework raises it on, to be logged there."""
-    context = context_of(request)
-    context.error_code = TriggersError.code
-    return problem(context.request_id, 500, TriggersError.code, INTERNAL_MESSAGE)
+    return await _on_triggers_error(request, errors.InternalError(error))

@@ -20,6 +20,8 @@ class RequestContext:
     events_created: int = 0
     events_acknowledged: int = 0
     events_replayed: int = 0
+    crash: BaseException | None = None
+    """What failed on our side for a part of the request only, so that the rest was answered."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """What every answer to the request has beside its own."""
 

@@ -35,6 +35,28 @@ EventType = Annotated[
         description="Dotted words, from the general to the special.", examples=["invoice.failed"]
     ),
 ]
+SYSTEM_TYPES: Final = "notifications"
+
+
+def _of_a_producer(event_type: str) -> str:
+    """Events of the system's own are believed by their type: nobody else may post one."""
+    if event_type.partition(".")[0].lower() == SYSTEM_TYPES:
+        message = f"types that begin with '{SYSTEM_TYPES}.' are the system's own: choose another"
+        raise ValueError(message)
+    return event_type
+
+
+PostedEventType = Annotated[
+    EventType,
+    AfterValidator(_of_a_producer),
+    Field(
+        description="Dotted words, from the general to the special; `notifications` is no first "
+        "word of yours, in whatever case: such events are the system's own.",
+        json_schema_extra={
+            "not": {"pattern": r"^[Nn][Oo][Tt][Ii][Ff][Ii][Cc][Aa][Tt][Ii][Oo][Nn][Ss](\.|$)"}
+        },
+    ),
+]
 ExecutionId = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=128, pattern=EXECUTION_ID_PATTERN),
@@ -126,7 +148,7 @@ class EventIn(BaseModel):
         },
     )
 
-    event_type: EventType
+    event_type: PostedEventType
     payload: dict[str, Any] = Field(
         description="Any JSON object, up to 256 KiB as sent. It comes back as the same JSON."
     )
@@ -211,7 +233,7 @@ class AcknowledgeResult(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: str
-    status: Literal[204, 404, 410, 503] = Field(
+    status: Literal[204, 404, 410, 500, 503] = Field(
         description="As the single route would have answered."
     )
     error: ErrorOut | None

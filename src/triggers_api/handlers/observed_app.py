@@ -57,11 +57,12 @@ class ObservedApp:
                 ]
             await send(message)
 
-        crash: Exception | None = None
+        crash: BaseException | None = None
         try:
             await self._app(scope, receive, send_observed)
         except Exception as error:  # noqa: BLE001  # answered: the framework raises on to be logged
             crash = error
+        crash = crash or context.crash
         self._report(scope, context, status, (perf_counter() - started) * 1000, crash)
 
     def _report(
@@ -70,7 +71,7 @@ class ObservedApp:
         context: RequestContext,
         status: int,
         milliseconds: float,
-        crash: Exception | None,
+        crash: BaseException | None,
     ) -> None:
         route = getattr(scope.get("route"), "path_format", None)
         line = {
@@ -88,20 +89,23 @@ class ObservedApp:
             "error": context.error_code,
         }
         known = {name: value for name, value in line.items() if value is not None}
+        is_error = crash is not None or status >= _SERVER_ERROR
         # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
-        measured = _measured(context, status, milliseconds)
+        measured = _measured(context, milliseconds, is_error=is_error)
         if str(route).startswith(_WATCHING):
             del measured[Metric.API_ERRORS]
         known |= embedded(self._metrics, measured)
-        log = self._logger.error if status >= _SERVER_ERROR else self._logger.info
+        log = self._logger.error if is_error else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
 
 
-def _measured(context: RequestContext, status: int, milliseconds: float) -> dict[Metric, float]:
+def _measured(
+    context: RequestContext, milliseconds: float, *, is_error: bool
+) -> dict[Metric, float]:
     """The request's metrics. Zeros of errors too: their average is the error rate."""
     measured = {
         Metric.API_LATENCY: milliseconds,
-        Metric.API_ERRORS: int(status >= _SERVER_ERROR),
+        Metric.API_ERRORS: int(is_error),
     }
     if context.events_created:
         measured[Metric.EVENTS_CREATED] = context.events_created

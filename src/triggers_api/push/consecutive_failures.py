@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Final, Protocol
 
+from triggers_api.errors import EventErasedError
 from triggers_api.event import Event, Severity
-from triggers_api.event_ids import entropy_of_key, new_event_id
+from triggers_api.event_ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
 from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventStore, Fingerprint
+from triggers_api.ports import ONE_EVENT, EventStore
 from triggers_api.timestamps import Clock, to_text
 
 FAILURES_TO_ALERT: Final = 3
@@ -59,16 +60,20 @@ class WatchFailures:
             return False
         # First the event, under an id of the streak's own, then the note: whoever stops
         # between the two stores the same event again.
-        addition = self._events.add(tenant, self._alert(tenant, connector, streak), _SAME)
+        try:
+            alert = self._alert(tenant, connector, streak)
+            is_new = not self._events.add(tenant, alert, ONE_EVENT).replayed
+        except EventErasedError:
+            is_new = False  # it was there, and somebody has read and erased it since
         self._streaks.note_alert(tenant, connector, streak)
-        return not addition.replayed
+        return is_new
 
     def _alert(self, tenant: str, connector: str, streak: str) -> Event:
         created_at = self._clock()
-        entropy = entropy_of_key(tenant, f"{ALERT_TYPE} {connector} {streak}")
+        key = IdempotencyKey(Origin.ALERT, (ALERT_TYPE, connector, streak))
         payload = f'{{"failures_in_a_row":{FAILURES_TO_ALERT},"since":"{streak}"}}'
         return Event(
-            id=new_event_id(created_at, entropy),
+            id=new_event_id(created_at, entropy_of_key(tenant, key)),
             event_type=ALERT_TYPE,
             payload=payload.encode(),
             metadata={"connector": connector},
@@ -77,9 +82,6 @@ class WatchFailures:
             status=EventStatus.PENDING,
             created_at=created_at,
         )
-
-
-_SAME: Final = Fingerprint(b"consecutive")  # every alert of one streak is the same alert
 
 
 def streak_name(reset_at: datetime | None) -> str:

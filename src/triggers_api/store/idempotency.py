@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from triggers_api.errors import IdempotencyConflictError
 from triggers_api.event import Event
-from triggers_api.event_ids import entropy_of_key, new_event_id
+from triggers_api.event_ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
 from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import Fingerprint
 from triggers_api.store.dynamodb import Item, failed_condition
@@ -66,7 +66,7 @@ def claim_of(head: Item) -> Claim:
 
 def successor(tenant: str, event: Event) -> Event:
     """The same event under an id of its own, for a key whose place is taken."""
-    entropy = entropy_of_key(tenant, event.id)
+    entropy = entropy_of_key(tenant, IdempotencyKey(Origin.SUCCESSOR, (event.id,)))
     return replace(event, id=new_event_id(event.created_at, entropy))
 
 
@@ -116,7 +116,7 @@ def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
         # The event itself is seen no longer than it would have been.
         update += ", visible_until = if_not_exists(visible_until, :seen)"
     return {
-        "UpdateExpression": update,
+        "UpdateExpression": f"{update} REMOVE is_new",
         # Only if nothing happened since: the place may have been swept and taken by another
         # event, or the event acknowledged, which moves its expiry.
         "ConditionExpression": (

@@ -1,5 +1,6 @@
 """`StreakStore`: failures in a row of one connector, each counted once, whatever is repeated."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
@@ -171,6 +172,17 @@ def test_an_alert_of_nothing_silences_nothing(streaks: StreakStore) -> None:
     streaks.note_alert(TENANT, AMAZON, BEGINNING)
 
     assert fail(streaks, failure(1)) == [(1, BEGINNING)]
+
+
+def test_a_connector_that_is_called_as_another_ones_hash_has_a_streak_of_its_own(
+    streaks: StreakStore,
+) -> None:
+    hashed = f"sha256:{hashlib.sha256(b'').hexdigest()}"
+    counts = [
+        streaks.add_failure(TENANT, connector, an_event(START))[0] for connector in ("", hashed)
+    ]
+
+    assert counts == [1, 1]
 
 
 @pytest.mark.parametrize("connector", ["", "ü" * 512, "🦑" * 512], ids=["none", "long", "longer"])

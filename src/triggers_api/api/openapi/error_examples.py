@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from triggers_api.api.problems import INTERNAL_MESSAGE
+from triggers_api.errors import InternalError
 
 _REQUEST_ID: Final = "63add3ca-27b9-4b63-8cc0-2bf6b4832bda"
 _NO_JSON: Final = "The body is not valid JSON: it is empty."
@@ -48,7 +48,7 @@ _MESSAGES: Final[dict[str, str]] = {
     "rate_limited": (
         "Your account makes more requests than its limit allows. Wait, then send it again."
     ),
-    "internal_error": INTERNAL_MESSAGE,
+    "internal_error": InternalError.MESSAGE,
     "store_unavailable": "The store did not answer in time. Try again.",
     "metrics_unavailable": "The monitoring could not read a metric. Try again.",
     "queue_unavailable": "The delivery queue did not take a task. Try again.",

@@ -15,12 +15,13 @@ from triggers_api.api.documentation import answers, body_of, reference_to
 from triggers_api.api.drafts import posting_of
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.json_body import JsonBody, read_json, validated
-from triggers_api.api.problems import STATUSES, told
+from triggers_api.api.problems import STATUSES, note_crash, told
 from triggers_api.api.request_context import context_of
 from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
 from triggers_api.authenticate import Principal
-from triggers_api.errors import CallerError
+from triggers_api.errors import CallerError, InternalError
+from triggers_api.event_ids import IdempotencyKey, Origin
 from triggers_api.ports import Addition
 
 # A function answers 6 MB at most, as a string in JSON. The answer repeats the payloads, and that
@@ -41,6 +42,8 @@ _CLOUD_EVENTS_SCHEMA: Final = {
     "minItems": 1,
     "maxItems": MAX_EVENTS,
 }
+
+_Read = Posting | CallerError | InternalError
 
 
 @router.post(
@@ -63,11 +66,12 @@ async def create_events(
     context_of(request).events_created = sum(
         isinstance(each, Addition) and not each.replayed for each in outcomes
     )
+    note_crash(request, outcomes)
     answer = b'{"results":[%s]}' % b",".join(map(_result, outcomes))
     return Response(answer, 200, media_type="application/json")
 
 
-async def _read(request: Request) -> list[Posting | CallerError]:
+async def _read(request: Request) -> list[_Read]:
     """Each event of the batch, or what is wrong with it. Raises what is wrong with all."""
     if request.headers.get("content-type", "")[: len(_CLOUD_EVENTS)].lower() == _CLOUD_EVENTS:
         body = await read_json(request, BATCH, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS - 1)
@@ -87,19 +91,20 @@ def _check(batch: JsonBody) -> None:
     validated(batch, BatchIn, code="invalid_batch", example=_EXAMPLE)
 
 
-def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> Posting | CallerError:
+def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> _Read:
     try:
         return reading(item)
     except CallerError as error:
         return error
+    except Exception as error:  # noqa: BLE001  # the other events must not be spoilt by it
+        return InternalError(error)
 
 
-def _under(key: str, number: int, read: Posting | CallerError) -> Posting | CallerError:
+def _under(key: IdempotencyKey, number: int, read: _Read) -> _Read:
     """Under its own key or, by its place, under the batch's."""
-    if isinstance(read, CallerError) or read.idempotency_key is not None:
+    if not isinstance(read, Posting) or read.idempotency_key is not None:
         return read
-    # No key that a caller may send has a space in it, so none meets this one.
-    return Posting(read.draft, f"{number} of {key}")
+    return Posting(read.draft, IdempotencyKey(Origin.BATCH, (*key.parts, number)))
 
 
 def _result(outcome: Outcome) -> bytes:

@@ -15,7 +15,7 @@ from triggers_api.api.list_query import (
     Since,
     list_answer,
 )
-from triggers_api.api.problems import STATUSES
+from triggers_api.api.problems import STATUSES, note_crash
 from triggers_api.api.request_context import context_of
 from triggers_api.api.schemas import (
     AcknowledgeIn,
@@ -79,6 +79,7 @@ async def acknowledge_events(
     results = services_of(request).acknowledge.many(principal.tenant, wanted.event_ids)
     context = context_of(request)
     context.events_acknowledged = len({r.event_id for r in results if r.changed})
+    note_crash(request, (each.error for each in results))
     answer = AcknowledgeOut(results=[_result(each, context.request_id) for each in results])
     return Response(answer.model_dump_json(), 200, media_type="application/json")
 
