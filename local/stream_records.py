@@ -12,6 +12,7 @@ from typing import Any
 
 from local.clients import REGION
 from local.stream_mapping import Record
+from triggers_api.store.items import IS_NEW
 from triggers_api.timestamps import from_text, to_text
 
 
@@ -22,7 +23,7 @@ def from_stream(record: Mapping[str, Any], stream_arn: str) -> Record:
 
 
 def made_anew(dynamodb: Any, stream_arn: str, since: datetime) -> list[Record]:
-    """The insertions of all items created since then, oldest first."""
+    """The insertions of all items created since then, oldest first; without erased ones."""
     table = stream_arn.split("/")[1]
     key_names = [
         key["AttributeName"]
@@ -35,7 +36,7 @@ def made_anew(dynamodb: Any, stream_arn: str, since: datetime) -> list[Record]:
         ConsistentRead=True,
     )
     items = sorted(
-        (item for page in pages for item in page["Items"]),
+        (item for page in pages for item in page["Items"] if "erased_at" not in item),
         key=lambda item: (item["created_at"]["S"], item["pk"]["S"]),
     )
     return [
@@ -48,7 +49,7 @@ def made_anew(dynamodb: Any, stream_arn: str, since: datetime) -> list[Record]:
             "dynamodb": {
                 "ApproximateCreationDateTime": from_text(item["created_at"]["S"]).timestamp(),
                 "Keys": _plain({name: item[name] for name in key_names}),
-                "NewImage": _plain(item),
+                "NewImage": _plain(item | IS_NEW),  # as it was when it was stored
                 "SequenceNumber": f"anew-{number:012d}",
                 "SizeBytes": 0,
                 "StreamViewType": "NEW_IMAGE",

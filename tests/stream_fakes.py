@@ -11,9 +11,12 @@ from botocore.exceptions import ClientError
 from local.stream_batch import Trouble
 from local.stream_mapping import Record, StreamMapping, sequence_number
 from tests.clock import START
+from triggers_api.store.items import IS_NEW
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/events/stream/2026-11-21T22:55:18.123"
-NEW_EVENTS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["event"]}}}}
+NEW_EVENTS = {
+    "dynamodb": {"Keys": {"sk": {"S": ["event"]}}, "NewImage": {"is_new": {"S": ["yes"]}}}
+}
 NOW = START.timestamp()
 
 
@@ -33,13 +36,21 @@ def a_mapping(**settings: Any) -> StreamMapping:
     return StreamMapping(**usual | settings)
 
 
-def a_record(name: str, *, at: float = NOW, kind: str = "INSERT", sk: str = "event") -> Record:
+def a_record(
+    name: str,
+    *,
+    at: float = NOW,
+    kind: str = "INSERT",
+    sk: str = "event",
+    is_new: bool = True,
+) -> Record:
     """The record of a new event; its name is its sequence number."""
     return {
         "eventName": kind,
         "dynamodb": {
             "ApproximateCreationDateTime": at,
             "Keys": {"pk": {"S": name}, "sk": {"S": sk}},
+            "NewImage": IS_NEW if is_new else {},
             "SequenceNumber": name,
         },
     }

@@ -84,6 +84,35 @@ _SLOW_DOWN = frozenset(
 )
 
 
+# What a service answers to a call whose content it cannot take, whenever it is made.
+_ABOUT_CONTENT = frozenset(
+    {
+        "BatchRequestTooLong",
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "ItemCollectionSizeLimitExceededException",
+        "SerializationException",
+        "ValidationException",
+    }
+)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a service of AWS said no."""
+    return isinstance(error, ClientError)
+
+
+def is_about_content(error: Exception) -> bool:
+    """Whether it said so because of what the call held, and will say so again.
+
+    Everything else that is refused, such as a permission we lack, is a fault of the deployment.
+    """
+    if not isinstance(error, ClientError):
+        return False
+    # SQS puts its own name before some: `AWS.SimpleQueueService.BatchRequestTooLong`.
+    return error.response["Error"]["Code"].rpartition(".")[2] in _ABOUT_CONTENT
+
+
 @contextmanager
 def transient_errors(kind: type[TransientError], service: str) -> Iterator[None]:
     """Turn what may pass by itself into an error of this kind; let the rest through."""

@@ -10,7 +10,6 @@ from tests.clock import START
 from tests.functional.stream_of_events import (
     COMPRESSIBLE,
     Bench,
-    a_broken_record,
     a_record,
     number_of,
 )
@@ -119,30 +118,6 @@ def test_the_next_batch_knows_of_a_config_that_was_made_between(bench: Bench) ->
     assert bench.pushed() == [second.id]
 
 
-@pytest.mark.parametrize("broken", [0, 1, 4])
-def test_nothing_after_a_record_that_fails_is_dispatched(bench: Bench, broken: int) -> None:
-    bench.configs.put(a_config())
-    events = new_events(5)
-    records = [a_record(event, place) for place, event in enumerate(events)]
-    records[broken] = a_broken_record(broken)
-
-    assert bench.dispatch(*records) == [number_of(broken)]
-
-    assert bench.pushed() == [event.id for event in events[:broken]]
-
-
-def test_of_several_records_that_fail_the_first_is_answered(bench: Bench) -> None:
-    bench.configs.put(a_config())
-    first, _, third, _ = events = new_events(4)
-    records = [a_record(event, place) for place, event in enumerate(events)]
-    records[1], records[3] = a_broken_record(1), a_broken_record(3)
-
-    assert bench.dispatch(*records) == [number_of(1)]
-    assert bench.dispatch(*records[2:]) == [number_of(3)]
-
-    assert bench.pushed() == [first.id, third.id]
-
-
 def test_a_store_that_is_down_fails_the_record_and_the_next_try_goes_on() -> None:
     bench = Bench(OneFault(1, Fault.REFUSED))  # the second tenant's configs
     for tenant in (TENANT, OTHER_TENANT):
@@ -185,12 +160,3 @@ def test_a_queue_whose_answer_is_lost_raises_and_tasks_are_doubled_not_lost() ->
 
     first, second = bench.queue.tasks
     assert first == second
-
-
-def test_a_failed_record_and_a_queue_that_is_down_repeat_the_whole_batch(bench: Bench) -> None:
-    bench.configs.put(a_config())
-    (event,) = new_events(1)
-    bench.queue.is_down = True
-
-    with pytest.raises(QueueUnavailableError):
-        bench.dispatch(a_record(event, 1), a_broken_record(2))

@@ -10,7 +10,7 @@ from tests.builders_push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import metrics_of
-from tests.functional.stream_of_events import Bench, Record, a_broken_record, a_record, number_of
+from tests.functional.stream_of_events import Bench, Record, a_broken_record, a_record
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.scheduler import KilledError
 from triggers_api.errors import TransientError
@@ -134,15 +134,35 @@ def test_an_alert_is_counted_as_an_event_created_once(bench: Bench, log_lines: L
     assert counted == [{"EventsCreated": [1.0]}]
 
 
-def test_failures_after_a_record_that_fails_are_not_counted(bench: Bench) -> None:
-    records = stream(FAILED, FAILED, FAILED, FAILED)
-    broken = [*records[:2], a_broken_record(8), *records[2:]]
+def test_failures_around_a_record_that_is_set_aside_are_counted(bench: Bench) -> None:
+    first, second, third = stream(FAILED, FAILED, FAILED)
 
-    assert bench.dispatch(*broken) == [number_of(8)]
+    assert bench.dispatch(first, a_broken_record(8), second) == []
     assert bench.alerts() == []
 
-    bench.dispatch(records[2])
+    assert bench.dispatch(third) == []
     assert len(bench.alerts()) == 1
+
+
+def test_a_failure_that_is_told_again_after_its_alert_was_erased_raises_none(bench: Bench) -> None:
+    records = stream(FAILED, FAILED, FAILED)
+    stopped = OneFault(bench_calls_until_note(records), Fault.REFUSED)
+    bench = Bench(stopped)
+    assert bench.dispatch(*records) == [records[2]["dynamodb"]["SequenceNumber"]]
+    (alert,) = bench.alerts()
+    bench.events.erase(TENANT, alert.id, bench.clock())
+
+    assert bench.dispatch(records[2]) == []
+
+    assert bench.alerts() == []
+    assert bench.dispatch(*stream(FAILED)) == []
+
+
+def bench_calls_until_note(records: list[Record]) -> int:
+    """The number of the call that notes an alert, counted from zero."""
+    untroubled = Bench()
+    untroubled.dispatch(*records)
+    return [each.endswith("streaks.note_alert") for each in untroubled.calls].index(True)
 
 
 LONG = stream(

@@ -40,15 +40,30 @@ def test_a_dispatched_event_is_one_line_with_its_ids(bench: Bench, log_lines: Lo
     )
 
 
-def test_a_failed_record_is_one_line_with_its_number(bench: Bench, log_lines: LogLines) -> None:
-    bench.dispatch(a_broken_record(7))
+def test_a_repeated_record_is_one_line_with_its_number(log_lines: LogLines) -> None:
+    bench = Bench(OneFault(0, Fault.REFUSED))
+    bench.dispatch(a_record(an_event(bench.clock()), 7))
 
     (line,) = log_lines()
     assert (line["level"], line["message"]) == ("ERROR", "dispatch.failed")
     assert line["sequence_number"] == number_of(7)
     assert (line["tenant"], line["execution_id"]) == (TENANT, "exec_42")
     assert line["event_id"].startswith("evt_")
-    assert "KeyError" in line["exception"]
+    assert "StoreUnavailableError" in line["exception"]
+
+
+def test_what_is_set_aside_is_one_critical_line_with_its_ids_and_a_count(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    bench.dispatch(a_broken_record(7))
+
+    line = next(each for each in log_lines() if each["message"] == "event.set_aside")
+    assert (line["level"], line["step"], line["exception_name"]) == ("CRITICAL", "read", "KeyError")
+    assert line["sequence_number"] == number_of(7)
+    assert (line["tenant"], line["execution_id"]) == (TENANT, "exec_42")
+    assert line["event_id"].startswith("evt_")
+    assert line["EventsSetAside"] == [1.0]
+    assert "exception" not in line
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
@@ -65,8 +80,7 @@ def test_a_line_names_the_trace_of_its_event(
 
     bench.dispatch(record)
 
-    (line,) = log_lines()
-    assert line["trace_id"] == trace_id
+    assert {line["trace_id"] for line in log_lines() if "event_id" in line} == {trace_id}
 
 
 @pytest.mark.parametrize("image", [{}, {"trace": {"S": "Root=PRIVATE"}}])
@@ -76,7 +90,7 @@ def test_a_record_without_ids_is_a_line_with_its_number(
     record = a_broken_record(7)
     record["dynamodb"]["NewImage"] = image
 
-    assert bench.dispatch(record) == [number_of(7)]
+    assert bench.dispatch(record) == []
 
     (line,) = log_lines()
     assert line["sequence_number"] == number_of(7)
@@ -100,7 +114,8 @@ def test_no_line_holds_a_secret_or_a_payload(
     events = [an_event(START, event_type=each, **private) for each in types]
 
     bench.dispatch(*(a_record(event, place) for place, event in enumerate(events)))
-    bench.dispatch(a_record(events[0], 1), a_broken_record(2))
+    unreadable = a_record(events[0], 3, severity={"S": "PRIVATE"})
+    bench.dispatch(a_record(events[0], 1), a_broken_record(2), unreadable)
 
     assert log_lines()
     assert "PRIVATE" not in json.dumps(log_lines()) + caplog.text

@@ -37,6 +37,7 @@ EXPECTED = {
     "warning-notifications-table-throttled",
     "warning-oldest-pending",
     "warning-open-circuit",
+    "warning-set-aside-events",
     "warning-stream-age",
     "warning-stuck-queue",
     "warning-tasks-in-flight",

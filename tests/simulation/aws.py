@@ -15,6 +15,13 @@ from triggers_api.queue.deliveries import to_body
 from triggers_api.store.items import to_items
 
 VISIBILITY = timedelta(seconds=360)
+POISON: dict[str, dict[str, Any]] = {
+    "poison.severity": {"severity": {"S": "apocalyptic"}},
+    "poison.metadata": {"metadata": {"S": "{"}},
+    "poison.time": {"created_at": {"S": "yesterday"}},
+}
+"""Types of events whose records hold what nobody can read, and what that is."""
+
 SENT_TWICE = 0.05  # how often a message that was received is received by somebody else too
 
 
@@ -25,11 +32,16 @@ class StreamedEventStore(InMemoryEventStore):
         super().__init__(clock)
         self._world_clock = clock
         self.stream: list[dict[str, Any]] = []
+        self.poison: set[str] = set()
+        """Ids of events whose records nobody can read."""
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         addition = super().add(tenant, event, fingerprint)
         if not addition.replayed:
             head, _ = to_items(tenant, event, 0, event.created_at + UNDELIVERED_RETENTION)
+            if event.event_type in POISON:
+                head |= POISON[event.event_type]
+                self.poison.add(event.id)
             number = str(len(self.stream))
             stored = {"SequenceNumber": number, "NewImage": head}
             stored_at = self._world_clock.now.timestamp()

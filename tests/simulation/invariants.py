@@ -15,9 +15,31 @@ def check(world: World, configs: Sequence[NotificationConfig]) -> None:
     """Raise AssertionError with what is not as it must be."""
     assert not world.queue.messages, "something is stuck in the queue"
     _check_counts(world)
-    for event_id in set(world.posted):
+    for event_id in set(world.posted) - world.events.poison:
         found = [(config, _delivery(world, event_id, config)) for config in configs]
         _check_event(world, event_id, [(config, each) for config, each in found if each])
+
+
+def check_set_aside(world: World, configs: Sequence[NotificationConfig]) -> None:
+    """What nobody could read was pushed to nobody, and is pushed when it is asked for again."""
+    poison = world.events.poison & set(world.posted)
+    for event_id in poison:
+        for config in configs:
+            task = Task(tenant=TENANT, event_id=event_id, config_id=config.id)
+            assert world.deliveries.find(task) is None
+        world.replay(event_id)
+    world.run()
+    assert not world.queue.messages, "something is stuck in the queue"
+    for event_id in poison:
+        for config in configs:
+            if config.name == Mood.HEALTHY:
+                last = Task(
+                    tenant=TENANT,
+                    event_id=event_id,
+                    config_id=config.id,
+                    round=world.events.rounds_of(TENANT, event_id),
+                )
+                assert world.receivers.accepted[last.delivery_id], f"{event_id} is lost"
 
 
 def _check_counts(world: World) -> None:

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from tests.simulation import invariants
+from tests.simulation.aws import POISON
 from tests.simulation.faults import RandomFaults
 from tests.simulation.receivers import Mood
-from tests.simulation.world import World
+from tests.simulation.world import POISON_CONNECTOR, World
 from triggers_api.push.config import NotificationConfig
 
 SEEDS = int(os.environ.get("TRIGGERS_SEEDS", "200"))
@@ -25,7 +26,12 @@ def begin(seed: int) -> tuple[World, list[NotificationConfig]]:
     moods = chance.choices(list(Mood), k=chance.randint(1, 4))
     configs = [world.subscribe(mood, acknowledges=chance.random() < 0.2) for mood in moods]
     for _ in range(chance.randint(1, 6)):
-        world.post(chance.choice(["order.fetched", "order.failed", "order.completed"]))
+        world.post(
+            chance.choice(["order.fetched", "order.failed", "order.completed"]),
+            chance.choice(["amazon"] * 3 + [POISON_CONNECTOR]),
+        )
+    for _ in range(chance.choice([0, 0, 1, 3])):
+        world.post(chance.choice(list(POISON)))
     return world, configs
 
 
@@ -33,6 +39,7 @@ def finish(world: World, configs: list[NotificationConfig]) -> None:
     """Run it to its end, and look whether all is as it must be."""
     world.run()
     invariants.check(world, configs)
+    invariants.check_set_aside(world, configs)
 
 
 @pytest.mark.parametrize("chunk", range(_CHUNKS))

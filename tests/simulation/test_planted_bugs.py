@@ -108,7 +108,27 @@ def takes_a_queue_that_is_down_for_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dispatcher, "Dispatcher", build)
 
 
+def takes_poison_for_transient(patch: pytest.MonkeyPatch) -> None:
+    """A dispatcher repeats whatever fails, until it no longer does."""
+    patch.setattr(dispatcher.Dispatcher, "_may_pass", lambda *_: True)
+
+
+def drops_the_pushes_of_an_event_without_its_alert(patch: pytest.MonkeyPatch) -> None:
+    """A dispatcher sets a record aside as a whole."""
+    real = dispatcher.Dispatcher._tasks_of  # noqa: SLF001  # a bug may be anywhere
+
+    def tasks_of(self: Any, record: Any, *more: Any) -> list[Task]:
+        set_aside: list[str] = []
+        self._set_aside = lambda step, *_: set_aside.append(step)
+        tasks = real(self, record, *more)
+        return [] if set_aside else tasks
+
+    patch.setattr(dispatcher.Dispatcher, "_tasks_of", tasks_of)
+
+
 BUGS: dict[str, Plant] = {
+    "poison is transient": takes_poison_for_transient,
+    "no pushes without the alert": drops_the_pushes_of_an_event_without_its_alert,
     "drops overtaken": plant_deliver(DropsOvertaken),
     "finishes nothing repeated": plant_deliver(FinishesNothingRepeated),
     "records before sending": plant_deliver(RecordsBeforeSending),

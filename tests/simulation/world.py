@@ -17,7 +17,8 @@ from tests.simulation.receivers import Mood, Receivers
 from tests.simulation.scheduler import KilledError, Scheduler
 from triggers_api.accept import Accept, Draft
 from triggers_api.errors import ConflictError, TransientError
-from triggers_api.event import Severity
+from triggers_api.event import Event, Severity
+from triggers_api.event_ids import IdempotencyKey
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
@@ -28,8 +29,19 @@ from triggers_api.summarize import Summarize
 TENANT: Final = "acme"
 EXECUTION: Final = "exec_1"
 SCHEDULE: Final = RetrySchedule(tuple(timedelta(seconds=each) for each in (1, 4, 120, 2000)))
+POISON_CONNECTOR: Final = "poison"
 _STEPS_AT_MOST: Final = 60_000
 _AT_ONCE: Final = 4
+
+
+class PoisonedStreaks(InMemoryStreakStore):
+    """Has a connector whose rows nobody can count in: its alerts fail, whenever they are tried."""
+
+    def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
+        if connector == POISON_CONNECTOR:
+            message = "a bug"
+            raise KeyError(message)
+        return super().add_failure(tenant, connector, event)
 
 
 class World:
@@ -61,7 +73,7 @@ class World:
         self._dispatcher = dispatcher.Dispatcher(
             configs=configs,
             queue=queue,
-            streaks=exposed("streaks", InMemoryStreakStore()),
+            streaks=exposed("streaks", PoisonedStreaks()),
             events=events,
             executions=executions,
             clock=self.clock,
@@ -107,13 +119,13 @@ class World:
         healthy = replace(known, settings={"mood": Mood.HEALTHY.value})
         assert self.configs.put(healthy, known_updated_at=known.updated_at)
 
-    def post(self, event_type: str = "order.fetched") -> None:
+    def post(self, event_type: str = "order.fetched", connector: str = "amazon") -> None:
         """A client posts one event, with a key, again and again until it reads a 201."""
-        key = f"key-{self.chance.getrandbits(64):x}"
+        key = IdempotencyKey.of_request(f"key-{self.chance.getrandbits(64):x}")
         draft = Draft(
             event_type=event_type,
             payload=b"{}",
-            metadata={"connector": "amazon"},
+            metadata={"connector": connector},
             severity=Severity.INFO,
             execution_id=EXECUTION,
         )

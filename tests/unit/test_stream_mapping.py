@@ -1,6 +1,7 @@
 """Facts about which records a mapping wants, and how the template's own one is read."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,17 +11,21 @@ from tests.stream_fakes import ARN, NOW, a_mapping, a_record
 
 
 @pytest.mark.parametrize(
-    ("kind", "sk", "wanted"),
+    ("fields", "wanted"),
     [
-        ("INSERT", "event", True),
-        ("MODIFY", "event", False),
-        ("REMOVE", "event", False),
-        ("INSERT", "payload#evt_1", False),
-        ("INSERT", "tenant", False),
+        ({}, True),
+        ({"kind": "MODIFY"}, True),  # put over the head of an expired event
+        ({"kind": "MODIFY", "is_new": False}, False),
+        ({"kind": "REMOVE", "is_new": False}, False),
+        ({"sk": "payload#evt_1"}, False),
+        ({"sk": "tenant", "is_new": False}, False),
     ],
 )
-def test_only_new_heads_are_wanted(kind: str, sk: str, wanted: bool) -> None:  # noqa: FBT001
-    assert a_mapping().wants(a_record("1", kind=kind, sk=sk)) is wanted
+def test_only_heads_that_say_they_are_new_are_wanted(
+    fields: dict[str, Any],
+    wanted: bool,  # noqa: FBT001
+) -> None:
+    assert a_mapping().wants(a_record("1", **fields)) is wanted
 
 
 def test_a_pattern_asks_for_what_is_not_there_in_vain() -> None:
@@ -46,8 +51,8 @@ def test_the_mapping_of_the_template_is_understood() -> None:
     assert mapping.wants(a_record("1"))
     assert (mapping.bisects, mapping.reports_failures) == (True, True)
     assert mapping.failures_queue_arn == "arn:queue"
-    assert mapping.is_exhausted(wanted["MaximumRetryAttempts"] + 1)
-    assert not mapping.is_exhausted(wanted["MaximumRetryAttempts"])
+    assert not mapping.is_exhausted(10_000)
+    assert mapping.is_too_old(a_record("1", at=0), wanted["MaximumRecordAgeInSeconds"] + 1)
 
 
 def test_what_a_mapping_does_not_say_is_as_aws_has_it() -> None:

@@ -28,7 +28,9 @@ class World:
     def insert(self, *names: str, kind: str = "INSERT") -> None:
         at = self.clock.advance(seconds=1)
         for name in names:
-            self.stream.records.append(a_record(name, at=at.timestamp(), kind=kind))
+            self.stream.records.append(
+                a_record(name, at=at.timestamp(), kind=kind, is_new=kind == "INSERT")
+            )
             if kind == "INSERT":
                 self.stream.items.append(an_item(name, to_text(at)))
 

@@ -4,12 +4,14 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 
 # isort: split
 
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
 
 from triggers_api import aws
+from triggers_api.errors import TasksRefusedError, TransientError
 from triggers_api.event import Event
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces, traces_of
@@ -31,9 +33,26 @@ from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
 
+# A tenant's rows may be throttled for hours. That long its event holds everybody's up, no longer.
+HOLDS_AT_MOST: Final = timedelta(minutes=5)
+# What begins within that ends within the function's 30 seconds; the rest is another invocation's.
+_BEGINS_WITHIN: Final = timedelta(seconds=15)
+_TASKS_AT_ONCE: Final = 1000  # a hundred calls of the queue, two seconds
+_NOBODY: Final = ""  # no tenant can be called that
+
+Result = TypeVar("Result")
+
+
+class _RepeatError(Exception):
+    """The stream must hand out this record again."""
+
 
 class Dispatcher:
-    """Turns new events into tasks."""
+    """Turns new events into tasks.
+
+    All tenants share a shard and its order. So only what may pass by itself repeats a record;
+    whatever its content provokes is set aside with a loud line, and the shard goes on.
+    """
 
     def __init__(
         self,
@@ -51,58 +70,122 @@ class Dispatcher:
         self._queue = queue
         self._watch = WatchFailures(streaks, events, clock)
         self._summarize = Summarize(executions, clock)
+        self._clock = clock
         self._traces = traces
         self._logger = create_logger()
         self._metrics = create_metrics()
 
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        """Dispatch a batch up to the first record that fails; the stream repeats from there."""
+        """Dispatch a batch up to the first record that must be repeated, or as far as time allows."""
         dispatch = Dispatch(self._configs)
         tasks: list[Task] = []
-        failed: str | None = None
+        left: str | None = None
         dispatched: list[dict[str, Any]] = []
+        ends_at = self._clock() + _BEGINS_WITHIN
         with self._traces.batch() as batch:
             for record in event["Records"]:
+                is_full = len(tasks) >= _TASKS_AT_ONCE or self._clock() > ends_at
+                if dispatched and is_full:
+                    left = record["dynamodb"]["SequenceNumber"]
+                    break
                 try:
                     tasks += self._tasks_of(record, dispatch, batch)
                     dispatched.append(record)
-                except Exception:
-                    failed = record["dynamodb"]["SequenceNumber"]
-                    known = _known_of(record) | {"sequence_number": failed}
-                    self._logger.exception("dispatch.failed", extra=known)
+                except _RepeatError as error:
+                    left = record["dynamodb"]["SequenceNumber"]
+                    self._logger.exception(
+                        "dispatch.failed", extra=_known_of(record), exc_info=error.__cause__
+                    )
                     break
             # If this raises, the whole batch is repeated: tasks may double, none is lost.
             with batch.shared("sqs", "SendMessageBatch", (task.trace for task in tasks)):
-                self._queue.send(tasks)
-        self._notice(dispatched)
-        return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
+                self._send(tasks)
+        self._notice(dispatched, ends_at)
+        return {"batchItemFailures": [{"itemIdentifier": left}] if left else []}
 
     def _tasks_of(self, record: dict[str, Any], dispatch: Dispatch, batch: Batch) -> list[Task]:
+        """What follows from a record, step by step: one that fails keeps no other from its work."""
         known = _known_of(record)
         with batch.event(_trace_of(record), **_ids_of(record)) as part:
-            tenant, event = _new_event(record["dynamodb"]["NewImage"])
-            if self._watch(tenant, event):
+            read = self._step("read", record, lambda: _new_event(record["dynamodb"]["NewImage"]))
+            if read is None:
+                return []
+            tenant, event = read
+            if self._step("alert", record, lambda: self._watch(tenant, event)):
                 # The alert is an event too.
                 stored = embedded(self._metrics, {Metric.EVENTS_CREATED: 1})
                 self._logger.warning("failures.consecutive", extra=known | stored)
-            tasks = dispatch(tenant, event)
+            tasks = self._step("match", record, lambda: dispatch(tenant, event))
+            if tasks is None:
+                return []
             part.note(pushes=len(tasks))
             self._logger.info("event.dispatched", extra=known | {"pushes": len(tasks)})
             return [replace(task, trace=part.header) for task in tasks]
 
-    def _notice(self, records: Iterable[dict[str, Any]]) -> None:
+    def _step(self, step: str, record: dict[str, Any], work: Callable[[], Result]) -> Result | None:
+        """The work's result; None if it was set aside. Raises `_RepeatError`."""
+        try:
+            return work()
+        except Exception as error:
+            if self._may_pass(error, record):
+                raise _RepeatError from error
+            self._set_aside(step, _known_of(record), error)
+            return None
+
+    def _may_pass(self, error: Exception, record: dict[str, Any]) -> bool:
+        """Whether it is worth waiting for: not for what the record's content provokes.
+
+        Nor for ever for a trouble that its tenant has alone; one that all have is waited for.
+        """
+        if not isinstance(error, TransientError):
+            return aws.is_refusal(error) and not aws.is_about_content(error)
+        stored_at = datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
+        return self._clock() - stored_at < HOLDS_AT_MOST or not self._works_for_others()
+
+    def _works_for_others(self) -> bool:
+        try:
+            self._configs.list_configs(_NOBODY)
+        except TransientError:
+            return False
+        return True
+
+    def _send(self, tasks: Sequence[Task]) -> None:
+        try:
+            self._queue.send(tasks)
+        except TasksRefusedError as error:
+            for task in error.tasks:
+                ids = {"tenant": task.tenant, "event_id": task.event_id}
+                self._set_aside("send", ids | {"config_id": task.config_id}, error)
+
+    def _set_aside(self, step: str, known: Mapping[str, Any], error: Exception) -> None:
+        """Leave it to a person, by a line that names it and says nothing of what it holds.
+
+        So no exception's text: it may quote the event.
+        """
+        frames = traceback.extract_tb(error.__traceback__)
+        told = {
+            "step": step,
+            "exception_name": type(error).__name__,
+            "raised_at": f"{frames[-1].name}:{frames[-1].lineno}" if frames else None,
+        }
+        counted = embedded(self._metrics, {Metric.EVENTS_SET_ASIDE: 1})
+        self._logger.critical("event.set_aside", extra={**known, **told, **counted})
+
+    def _notice(self, records: Iterable[dict[str, Any]], ends_at: datetime) -> None:
         """Keep the counts of executions at hand; nothing that was dispatched depends on it."""
         for record in records:
             stored = record["dynamodb"]
             if "execution_id" not in stored["NewImage"]:
                 continue
-            tenant, event = _new_event(stored["NewImage"])
+            if self._clock() > ends_at:
+                return  # whoever reads the counts folds them then
             try:
+                tenant, event = _new_event(stored["NewImage"])
                 stored_at = datetime.fromtimestamp(stored["ApproximateCreationDateTime"], UTC)
                 self._summarize.notice(tenant, event, stored_at)
-            except Exception:
-                known = _known_of(record)
-                self._logger.warning("execution.not_folded", extra=known, exc_info=True)
+            except Exception as error:  # noqa: BLE001  # its text may quote the event
+                told = {"exception_name": type(error).__name__}
+                self._logger.warning("execution.not_folded", extra=_known_of(record) | told)
 
 
 def wire(settings: EventsSettings, push: PushSettings, queue: QueueSettings) -> Handler:
@@ -139,8 +222,9 @@ def _ids_of(record: dict[str, Any]) -> dict[str, str]:
 
 def _known_of(record: dict[str, Any]) -> dict[str, Any]:
     """What every log line says of a record."""
+    known = _ids_of(record) | {"sequence_number": record["dynamodb"]["SequenceNumber"]}
     trace_id = trace_id_of(_trace_of(record))
-    return _ids_of(record) | ({} if trace_id is None else {"trace_id": trace_id})
+    return known if trace_id is None else known | {"trace_id": trace_id}
 
 
 def _trace_of(record: dict[str, Any]) -> str | None:

@@ -122,7 +122,10 @@ class DeliveryQueue(Protocol):
     """Hands tasks to workers, at least once each."""
 
     def send(self, tasks: Sequence[Task]) -> None:
-        """Queue them now, in as few calls as possible. Raises if any was not queued."""
+        """Queue them now, in as few calls as possible. Raises if any was not queued.
+
+        `TasksRefusedError` names those that never will be; all others are queued then.
+        """
         ...
 
     def send_later(self, task: Task, at: datetime) -> None:

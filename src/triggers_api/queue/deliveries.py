@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api import aws
-from triggers_api.errors import QueueUnavailableError
+from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
@@ -57,17 +57,31 @@ class SqsDeliveryQueue:
 
     def send(self, tasks: Sequence[Task]) -> None:
         """See `DeliveryQueue.send`. A call for each ten."""
+        refused: list[Task] = []
         for start in range(0, len(tasks), _BATCH):
-            entries = [
-                {"Id": str(number)} | self._message(task)
-                for number, task in enumerate(tasks[start : start + _BATCH])
-            ]
+            refused += self._send_batch(tasks[start : start + _BATCH])
+        if refused:
+            raise TasksRefusedError(refused)
+
+    def _send_batch(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Send up to ten; those that the queue will never take. Raises if another was not taken."""
+        entries = [{"Id": str(number)} | self._message(task) for number, task in enumerate(tasks)]
+        try:
             with _queue_errors():
                 answer = self._sqs.send_message_batch(
                     QueueUrl=self._settings.queue_url, Entries=entries
                 )
-            if answer.get("Failed"):
-                raise QueueUnavailableError("The delivery queue did not take a task. Try again.")
+        except ClientError as error:
+            if not aws.is_about_content(error):
+                raise
+            if len(tasks) == 1:
+                return tasks
+            # Together they are too much, or one of them spoils the call: each by itself.
+            return [task for each in tasks for task in self._send_batch([each])]
+        failed = answer.get("Failed", [])
+        if not all(each["SenderFault"] for each in failed):
+            raise QueueUnavailableError("The delivery queue did not take a task. Try again.")
+        return [tasks[int(each["Id"])] for each in failed]
 
     def send_later(self, task: Task, at: datetime) -> None:
         """See `DeliveryQueue.send_later`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Without its status and shard an event is in no list.
 _ERASE: Final = (
     "SET erased_at = if_not_exists(erased_at, :at)"
-    " REMOVE #status, #shard, payload, payload_bytes, metadata, delivered_at, delivery_attempts"
+    " REMOVE #status, #shard, payload, payload_bytes, metadata, delivered_at, delivery_attempts, is_new"
 )
 
 

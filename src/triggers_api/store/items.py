@@ -26,6 +26,13 @@ from triggers_api.store import payloads
 from triggers_api.store.dynamodb import Item
 from triggers_api.timestamps import from_text, to_text
 
+IS_NEW: Item = {"is_new": {"S": "yes"}}
+"""Marks the head of an event that was stored and not changed since: each change removes it.
+
+By this the stream's filter knows what to push. The stream's own word for a write does not tell:
+put over the head of an expired event, a new one is a MODIFY.
+"""
+
 WRITE_UNIT_BYTES = 1024
 # Later a head gets `delivered_at` (39 bytes), a status 2 letters longer, and with an
 # idempotency key a `fingerprint` (27 bytes). They must not push it over a step of the price.
@@ -64,7 +71,7 @@ def to_items(
     """
     expiry = {"expires_at": number(expires_at.timestamp())}
     head = index_key(tenant, event.status, shard, position_of(event)) | expiry
-    head |= {"event_type": {"S": event.event_type}, "severity": {"S": event.severity}}
+    head |= {"event_type": {"S": event.event_type}, "severity": {"S": event.severity}} | IS_NEW
     if event.metadata:
         head["metadata"] = {
             "S": json.dumps(event.metadata, ensure_ascii=False, separators=(",", ":"))

@@ -27,7 +27,7 @@ IS_VISIBLE: Final = (
 )
 
 
-_REPLAY: Final = "SET #status = :pending, expires_at = :expires ADD rounds :one REMOVE delivered_at, visible_until"
+_REPLAY: Final = "SET #status = :pending, expires_at = :expires ADD rounds :one REMOVE delivered_at, visible_until, is_new"
 
 
 class StatusChanges:
@@ -166,7 +166,7 @@ class StatusChanges:
             self._client.update_item(
                 TableName=self._settings.table,
                 Key=items.event_key(tenant, event_id),
-                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until",
+                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until, is_new",
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values | sources,

@@ -15,7 +15,7 @@ from tests.clock import START, FixedClock
 from tests.contract.clients import hooked
 from tests.contract.push.calls import answers_lost, operations
 from tests.contract.push.queues import WatchedSqs, due_at
-from triggers_api.errors import QueueUnavailableError
+from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
 from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body, to_body
 
@@ -55,6 +55,39 @@ def test_a_batch_of_which_one_task_was_not_queued_raises(watched_sqs: WatchedSqs
         pytest.raises(QueueUnavailableError),
     ):
         watched_sqs.queue.send([new_task() for _ in range(10)])
+
+
+def refuse_one(parsed: dict[str, Any], **_: object) -> None:
+    """Answer as SQS does when one of a batch is nothing it can take."""
+    parsed["Failed"] = [{"Id": "3", "SenderFault": True, "Code": "InvalidMessageContents"}]
+
+
+def test_tasks_that_sqs_will_never_take_are_named_after_all_others_are_sent(
+    watched_sqs: WatchedSqs,
+) -> None:
+    tasks = [new_task() for _ in range(25)]
+
+    with (
+        hooked(watched_sqs.sqs, "after-call.sqs.SendMessageBatch", refuse_one),
+        pytest.raises(TasksRefusedError) as refused,
+    ):
+        watched_sqs.queue.send(tasks)
+
+    assert refused.value.tasks == (tasks[3], tasks[13], tasks[23])
+    assert operations(watched_sqs.calls) == ["SendMessageBatch"] * 3
+
+
+def test_a_task_that_spoils_the_call_of_all_ten_is_found_and_the_others_are_sent(
+    watched_sqs: WatchedSqs,
+) -> None:
+    tasks = [new_task() for _ in range(10)]
+    tasks[4] = replace(tasks[4], execution_id="x" * 1_100_000)
+
+    with pytest.raises(TasksRefusedError) as refused:
+        watched_sqs.queue.send(tasks)
+
+    assert refused.value.tasks == (tasks[4],)
+    assert watched_sqs.now() == [each for each in tasks if each != tasks[4]]
 
 
 def test_a_batch_after_one_that_failed_is_not_sent(watched_sqs: WatchedSqs) -> None:
