@@ -146,3 +146,23 @@ def test_what_only_we_can_set_is_refused_unless_it_comes_from_us(
 
     assert_is_error(answer, 422, "invalid_event")
     assert {each["field"] for each in answer.json()["details"]} == set(made_up)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {f"k{n}": "x" * 512 for n in range(17)},
+        {f"k{n}": "\0" * 512 for n in range(3)},  # six bytes each, as JSON
+        {"n": int("9" * 4300), "m": int("8" * 4300)},
+    ],
+    ids=["many", "escapes", "digits"],
+)
+def test_metadata_of_more_than_8192_bytes_are_refused_however_few_they_are(
+    api: Api, metadata: dict[str, Any]
+) -> None:
+    answer = api.post("/events", {"event_type": "a", "payload": {}, "metadata": metadata})
+
+    assert_is_error(answer, 422, "invalid_event")
+    (detail,) = answer.json()["details"]
+    assert detail["field"] == "metadata"
+    assert "8192 bytes" in detail["message"]

@@ -66,7 +66,10 @@ _Extension = Annotated[
 
 
 class CloudEventIn(BaseModel):
-    """A CloudEvent 1.0 with a JSON object as data. `source` and `id` are its idempotency key."""
+    """A CloudEvent 1.0 with a JSON object as data, named by `source` and `id`.
+
+    What is kept of its attributes as metadata has at most 50 names and 8,192 bytes of JSON in all.
+    """
 
     # Not built at a cold start: most who post do not post these.
     model_config = ConfigDict(

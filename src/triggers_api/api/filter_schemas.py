@@ -25,7 +25,10 @@ _Names = Annotated[list[_Name], Field(min_length=1, max_length=50)]
 
 
 class FiltersIn(BaseModel):
-    """Which events a config wants. All that are given must agree; what is left out wants all."""
+    """Which events a config wants. All that are given must agree; what is left out wants all.
+
+    At most 16,384 bytes of JSON.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

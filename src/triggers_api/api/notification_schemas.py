@@ -89,7 +89,7 @@ class ConfigIn(BaseModel):
         description=(
             "What the channel needs to know, such as a webhook's `url`. Secrets among it are "
             "kept encrypted and never shown again; in a PUT, those left out stay as they are, "
-            "and `null` removes one."
+            f"and `null` removes one. At most {MAX_SETTINGS_BYTES:,} bytes of JSON."
         )
     )
     filters: FiltersIn = Field(default_factory=FiltersIn)

@@ -66,7 +66,6 @@ MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MAX_METADATA_KEYS = 50
 MAX_METADATA_TEXT = 512
 MAX_METADATA_BYTES = 8 * 1024
-_ALWAYS_SMALL = 3  # keys: with their values, at most 4 bytes a character, they stay below that
 MAX_IDS = 100
 
 
@@ -104,8 +103,6 @@ def _few(metadata: Any) -> Any:
 
 def _small(metadata: dict[str, object]) -> dict[str, object]:
     """Metadata are written again with every change of the event's status, and in the index."""
-    if len(metadata) <= _ALWAYS_SMALL:
-        return metadata
     size = len(json.dumps(metadata, ensure_ascii=False).encode())
     if size > MAX_METADATA_BYTES:
         message = f"give at most {MAX_METADATA_BYTES} bytes in all, not {size}"
@@ -157,7 +154,8 @@ class EventIn(BaseModel):
     ] = Field(
         default_factory=dict,
         max_length=MAX_METADATA_KEYS,
-        description="Scalars to filter by; `connector`, `entity_type` and `error_type` are known.",
+        description="Scalars to filter by; `connector`, `entity_type` and `error_type` are known. "
+        f"At most {MAX_METADATA_BYTES:,} bytes in all, as JSON.",
     )
     severity: Severity = Field(default=Severity.INFO, description="How much a person should care.")
     execution_id: ExecutionId | None = None

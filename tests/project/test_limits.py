@@ -1,0 +1,136 @@
+"""Every limit that a caller can meet is told: by the contract, and by the OpenAPI document."""
+
+import importlib
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.cloudformation import ROOT
+from tests.markdown import Document
+
+SOURCE = ROOT / "src"
+CONTRACT = Document("docs/API_CONTRACTS.md")
+OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text())
+
+# Where a caller meets it, in the table of the contract.
+TOLD = {
+    "api.batch_schemas.MAX_EVENTS": "events in `POST /events/batch`",
+    "api.drafts.MAX_PAYLOAD_BYTES": "payload, as sent",
+    "api.faults.MAX_DETAILS": "faults in one error's `details`",
+    "api.filter_schemas.MAX_FILTERS_BYTES": "settings of a config, its filters; each as JSON",
+    "api.json_body.MAX_BODY_BYTES": "body",
+    "api.json_body.MAX_DEPTH": "containers nested in a body's object",
+    "api.lease_schemas.MAX_LEASED": "events in one lease",
+    "api.lease_schemas.MAX_LEASE_SECONDS": "a lease",
+    "api.list_query.MAX_LIMIT": "events on a page",
+    "api.notification_schemas.MAX_SETTINGS_BYTES": "settings of a config, its filters; each as JSON",
+    "api.routes.batch.MAX_BATCH_BYTES": "body",
+    "api.schemas.MAX_IDS": "ids in `POST /inbox/acknowledge` and `POST /inbox/release`",
+    "api.schemas.MAX_METADATA_BYTES": "metadata, as JSON",
+    "api.schemas.MAX_METADATA_KEYS": "keys of metadata",
+    "api.schemas.MAX_METADATA_TEXT": "text in metadata",
+    "channels.email._MAX_RECIPIENTS": "recipients of an email",
+    "channels.templates.MAX_TEMPLATE": "`message_template`",
+    "channels.urls.MAX_URL_LENGTH": "URL in settings",
+    "channels.webhook._MAX_HEADERS": "headers of a webhook",
+    "executions.MAX_TYPES": "types of events in an execution's counts",
+    "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
+    "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",
+    "push.subscribe.MAX_CONFIGS": "notification configs of a tenant",
+}
+# Nobody's request is refused by these: they shorten what people read, or bound our own work.
+INNER = {
+    "channels.execution_counts._MAX_KINDS",
+    "channels.http._MAX_IDLE",
+    "channels.network._MAX_ADDRESSES",
+    "channels.network._MAX_CONNECT_SECONDS",
+    "channels.slack._MAX_BODY",
+    "channels.telegram.MAX_TEXT",
+    "channels.telegram._MAX_SAID",
+    "channels.texts._MAX_BODY",
+    "channels.texts._MAX_MESSAGE",
+    "channels.texts._MAX_SUBJECT",
+    "channels.texts._MAX_VALUE",
+    "channels.urls._MAX_HOST_LENGTH",  # what DNS allows
+    "handlers.delivery._LONGEST_AFTER_CRASH",
+    "handlers.tracing._LONGEST_NAME",
+    "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
+    "queue.deliveries._LONGEST_DELAY",
+    "queue.deliveries.LONGEST_HIDDEN",
+    "store.tenants.MAX_SHARDS",
+}
+# Checked by code of ours, so no schema has them by itself: the document says them in words.
+IN_WORDS = {
+    "api.drafts.MAX_PAYLOAD_BYTES": ("EventIn", "CloudEventIn"),
+    "api.schemas.MAX_METADATA_BYTES": ("EventIn", "CloudEventIn"),
+    "api.schemas.MAX_METADATA_KEYS": ("CloudEventIn",),
+    "api.filter_schemas.MAX_FILTERS_BYTES": ("FiltersIn",),
+    "api.notification_schemas.MAX_SETTINGS_BYTES": ("ConfigIn",),
+}
+
+
+def value_of(name: str) -> int | timedelta:
+    module, _, constant = name.rpartition(".")
+    found: int | timedelta = getattr(importlib.import_module(f"triggers_api.{module}"), constant)
+    return found
+
+
+def written(name: str) -> set[str]:
+    """How the contract may write it."""
+    value = value_of(name)
+    assert isinstance(value, int)
+    ways = {f"{value:,}"}
+    if name.endswith("_BYTES"):
+        return {f"{value // 1024:,} KiB", f"{value:,} bytes"}
+    return ways | {f"{value // 3600} hours"} if name.endswith("_SECONDS") else ways
+
+
+def limits_in_code() -> set[str]:
+    return {
+        ".".join((*path.relative_to(SOURCE / "triggers_api").with_suffix("").parts, name))
+        for path in SOURCE.rglob("*.py")
+        for line in path.read_text().splitlines()
+        for name in re.findall(
+            r"^(_?(?:MAX|LONGEST)_\w+|DEAD_LETTERS_AT_ONCE)(?:: Final)?(?:\[\w+\])? = ", line
+        )
+    }
+
+
+def told_limits() -> dict[str, str]:
+    table = CONTRACT.section("Limits")
+    return dict(re.findall(r"^\| (.+?) \| (.+) \|$", table, re.MULTILINE))
+
+
+def test_every_limit_in_the_code_is_told_or_known_to_refuse_nobody() -> None:
+    assert limits_in_code() == TOLD.keys() | INNER
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_contract_tells_the_limit_that_the_code_has(name: str) -> None:
+    told = told_limits()[TOLD[name]]
+
+    assert any(re.search(rf"(?<![\d,]){re.escape(way)}(?!,?\d)", told) for way in written(name)), (
+        told
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"), [(name, each) for name, schemas in IN_WORDS.items() for each in schemas]
+)
+def test_the_document_tells_in_words_what_its_schema_cannot(name: str, schema: str) -> None:
+    text = json.dumps(OPENAPI["components"]["schemas"][schema])
+
+    assert any(way in text for way in written(name))
+
+
+def test_the_metadata_of_an_event_tell_all_their_limits() -> None:
+    metadata = OPENAPI["components"]["schemas"]["EventIn"]["properties"]["metadata"]
+
+    assert metadata["maxProperties"] == value_of("api.schemas.MAX_METADATA_KEYS")
+    assert metadata["propertyNames"] == {"minLength": 1, "maxLength": 64}
+    assert any(
+        each.get("maxLength") == value_of("api.schemas.MAX_METADATA_TEXT")
+        for each in metadata["additionalProperties"]["anyOf"]
+    )
