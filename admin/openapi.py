@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from triggers_api.api.app import create_app
-from triggers_api.api.openapi.document import document
+from triggers_api.api.contract.document import document
 
 
 def text() -> str:

@@ -7,7 +7,7 @@ import jsonschema_rs
 import pytest
 
 from tests.fakes_push import InMemoryConfigStore
-from triggers_api.api.openapi.channel_settings import SETTINGS
+from triggers_api.api.contract.channel_settings import SETTINGS
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.errors import InvalidContentError

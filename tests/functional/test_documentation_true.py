@@ -8,8 +8,8 @@ from tests.clock import FixedClock
 from tests.functional.conftest import post_event
 from tests.http_api import Answer, Api
 from tests.openapi_document import Document, assert_fits, at, operations, served_by
-from triggers_api.api.openapi.error_examples import error_example
-from triggers_api.api.openapi.headers import HEADERS
+from triggers_api.api.contract.codes import CODES
+from triggers_api.api.contract.headers import HEADERS
 
 OF_A_BODY = {"content-type", "content-length"}  # what HTTP itself says of one
 
@@ -138,5 +138,5 @@ def test_an_example_of_an_error_is_what_the_api_says(
 ) -> None:
     answer = api.send(method, path, body).json()
 
-    example = error_example(code)["value"]
+    example = CODES[code].example(code)
     assert answer | {"request_id": ""} == example | {"request_id": ""}

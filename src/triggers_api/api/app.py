@@ -1,4 +1,7 @@
-"""The application: the routes, the error shape and the document, put together."""
+"""The application: the operations, the error shape and the document, put together."""
+
+from collections.abc import Sequence
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -17,14 +20,24 @@ from triggers_api.api.routes import (
     metrics,
     notifications,
 )
+from triggers_api.api.routing import Operations
 from triggers_api.api.services import Services
 
+VERSION: Final = "0.1.0"
+SUBJECTS: Final = tuple(
+    module.operations
+    for module in (
+        *(events, batch, inbox, leases, executions),
+        *(notifications, history, metrics, account),
+    )
+)
 
-def create_app(services: Services) -> FastAPI:
-    """The API as an ASGI application."""
+
+def create_app(services: Services, subjects: Sequence[Operations] = SUBJECTS) -> FastAPI:
+    """The API as an ASGI application, with the operations of these subjects."""
     app = FastAPI(
         title="Triggers API",
-        version=documentation.VERSION,
+        version=VERSION,
         openapi_url=None,  # see `documentation.py`
         docs_url=None,
         redoc_url=None,
@@ -35,12 +48,10 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     documentation.install(app)
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
-    for resource in (
-        *(events, batch, inbox, leases, executions),
-        *(notifications, history, metrics, account),
-    ):
-        app.include_router(resource.router)
-        app.state.routes += resource.router.routes
+    app.state.operations = {each.id: each for subject in subjects for each in subject.declared}
+    for subject in subjects:
+        app.include_router(subject.router)
+        app.state.routes += subject.router.routes
     heads = list(heads_of(app.state.routes))
     app.router.routes += heads
     app.state.routes += heads

@@ -1,16 +1,22 @@
 """Bodies of a batch's request and answer, as pydantic models."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
 
 from triggers_api.api.idempotency_key import KEY_PATTERN
-from triggers_api.api.schemas import DetailOut, EventIn, EventOut
+from triggers_api.api.schemas import EXAMPLE_EVENT, DetailOut, EventIn, EventOut
 
 MAX_EVENTS: Final = 100
 
 # What a cold start need not build: the document shows these, and nothing else uses them.
 _DOCUMENTED = ConfigDict(extra="forbid", defer_build=True)
+
+_EXAMPLE_REFUSAL: Final[dict[str, Any]] = {
+    "error": "invalid_event",
+    "message": "The event has a fault: event_type: is missing.",
+    "details": [{"field": "event_type", "message": "is missing", "code": "missing"}],
+}
 
 
 class BatchEventIn(EventIn):
@@ -29,7 +35,24 @@ class BatchEventIn(EventIn):
 class BatchIn(BaseModel):
     """Up to a hundred events."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        defer_build=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [
+                        {"event_type": "order.fetched", "payload": {"order_id": "A-1"}},
+                        {
+                            "event_type": "order.fetched",
+                            "payload": {},
+                            "idempotency_key": "order-A-2",
+                        },
+                    ]
+                }
+            ]
+        },
+    )
 
     # Each is looked at by itself, so that one that is wrong spoils no other.
     events: list[SkipValidation[BatchEventIn]] = Field(min_length=1, max_length=MAX_EVENTS)
@@ -70,6 +93,17 @@ class RefusedOut(BaseModel):
 class BatchOut(BaseModel):
     """A result for each event, in the order they were sent."""
 
-    model_config = _DOCUMENTED
+    model_config = _DOCUMENTED | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "results": [
+                        {"status": 201, "replayed": False, "event": EXAMPLE_EVENT},
+                        {"status": 422, "retry_after": None, "error": _EXAMPLE_REFUSAL},
+                    ]
+                }
+            ]
+        }
+    )
 
     results: list[StoredOut | RefusedOut]

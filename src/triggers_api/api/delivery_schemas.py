@@ -43,7 +43,9 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
 class TrialIn(BaseModel):
     """Which config to try out."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"config_id": EXAMPLE_CONFIG_ID}]}
+    )
 
     config_id: ConfigIdText
 
@@ -51,7 +53,12 @@ class TrialIn(BaseModel):
 class TrialOut(BaseModel):
     """What the channel said."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"accepted": True, "status_code": 200, "error": None, "duration_ms": 201}]
+        },
+    )
 
     accepted: bool
     status_code: int | None = Field(description="Null if there was no answer.", examples=[200])
@@ -158,7 +165,20 @@ class DeadLettersIn(BaseModel):
 class DeadLettersOut(BaseModel):
     """What became of them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "matched": 3,
+                    "replayed": 2,
+                    "skipped": 1,
+                    "dry_run": False,
+                    "next_cursor": None,
+                }
+            ]
+        },
+    )
 
     matched: int = Field(description="At most 500 in one call.")
     replayed: int = Field(description="Queued to be pushed again; none in a dry run.")

@@ -1,5 +1,7 @@
 """Events as they are posted, read as drafts."""
 
+from typing import Final
+
 from fastapi import Request
 
 from triggers_api.accept import Draft
@@ -12,19 +14,19 @@ from triggers_api.errors import PayloadTooLargeError
 from triggers_api.event_ids import IdempotencyKey
 
 MAX_PAYLOAD_BYTES = 256 * 1024
-_EXAMPLE = '{"event_type": "invoice.failed", "payload": {}}'
+SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'
 
 
 async def read_event(request: Request) -> Posting:
     """The one event of a request, in our own form. Raises what is wrong with it."""
     body = await read_json(request)
-    event = validated(body, EventIn, code="invalid_event", example=_EXAMPLE)
+    event = validated(body, EventIn, code="invalid_event", example=SAMPLE)
     return Posting(_draft(body, event), idempotency_key_of(request))
 
 
 def posting_of(body: JsonBody) -> Posting:
     """One event of a batch, which may name an idempotency key of its own."""
-    event = validated(body, BatchEventIn, code="invalid_event", example=_EXAMPLE, called="event")
+    event = validated(body, BatchEventIn, code="invalid_event", example=SAMPLE, called="event")
     key = event.idempotency_key
     return Posting(_draft(body, event), None if key is None else IdempotencyKey.of_request(key))
 

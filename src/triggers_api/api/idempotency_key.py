@@ -24,14 +24,13 @@ PATTERN_HINTS[KEY_PATTERN] = "give 1 to 255 printable ASCII characters without s
 
 def idempotency_key_parameter(description: str) -> dict[str, Any]:
     """What the OpenAPI document says of it."""
-    header = {
+    return {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
         "schema": {"type": "string", "pattern": _HEADER_PATTERN},
         "description": description,
     }
-    return {"parameters": [header]}
 
 
 def idempotency_key_of(request: Request) -> IdempotencyKey | None:

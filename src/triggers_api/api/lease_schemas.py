@@ -14,8 +14,9 @@ from pydantic import (
 )
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.api.schemas import MAX_IDS, EventOut
+from triggers_api.api.schemas import EXAMPLE_EVENT, MAX_IDS, EventOut
 
+EXAMPLE_LEASE_ID: Final = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 MAX_LEASED: Final = 100
 MAX_LEASE_SECONDS: Final = 12 * 60 * 60
 LEASE_ID_PATTERN: Final = r"^lse_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
@@ -49,7 +50,18 @@ class LeaseIn(BaseModel):
 class LeaseOut(BaseModel):
     """Events that are the worker's until the lease ends."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "lease_id": EXAMPLE_LEASE_ID,
+                    "expires_at": "2026-11-21T22:56:18.123456Z",
+                    "events": [EXAMPLE_EVENT],
+                }
+            ]
+        },
+    )
 
     lease_id: str | None = Field(description="To release them. Null if there are no events.")
     expires_at: datetime | None = Field(description="When the lease ends. Null if no events.")
@@ -59,11 +71,13 @@ class LeaseOut(BaseModel):
 class ReleaseIn(BaseModel):
     """What a worker gives back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"lease_id": EXAMPLE_LEASE_ID}]}
+    )
 
     lease_id: Annotated[
         str, StringConstraints(strict=True, max_length=64, pattern=LEASE_ID_PATTERN)
-    ] = Field(examples=["lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])
+    ] = Field(examples=[EXAMPLE_LEASE_ID])
     event_ids: list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]] | None = (
         Field(
             default=None,

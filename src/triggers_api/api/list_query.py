@@ -5,13 +5,12 @@ from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
+from triggers_api.api.call import Call
 from triggers_api.api.cursor import ListQuery
-from triggers_api.api.etag import tagged
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.api.services import services_of
 from triggers_api.event import events_as_json
 from triggers_api.ports import EventQuery, Position
 from triggers_api.timestamps import from_text
@@ -80,26 +79,32 @@ Until = Annotated[
 ]
 
 
-def list_answer(
-    request: Request, tenant: str, query: EventQuery, *, limit: int, cursor: str | None
-) -> Response:
-    """A page as a JSON array, tagged; `Link: <?…>; rel="next"` where there is more (RFC 8288).
-
-    The link is relative, so that it holds behind any base path, and repeats the query.
-    """
-    services = services_of(request)
-    after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
-    page = services.events.list_events(tenant, query, limit=limit, after=after)
-    headers = link_header(request, tenant, query, page.next_after)
-    return tagged(request, events_as_json(page.events), headers)
+def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None) -> Response:
+    """A page of events as a JSON array, tagged; its `Link` leads on where there is more."""
+    after = position_of(call, query, cursor)
+    page = call.services.events.list_events(call.tenant, query, limit=limit, after=after)
+    return call.tagged(events_as_json(page.events), link_header(call, query, page.next_after))
 
 
-def link_header(
-    request: Request, tenant: str, query: ListQuery, next_after: Position | None
-) -> dict[str, str]:
-    """The way to the next page, if there is one."""
+def position_of(call: Call, query: ListQuery, cursor: str | None) -> Position | None:
+    """Where the page begins. Raises `InvalidRequestError` for a cursor of another list."""
+    return None if cursor is None else call.services.cursors.decode(call.tenant, query, cursor)
+
+
+def cursor_of(call: Call, query: ListQuery, next_after: Position | None) -> str | None:
+    """Where the next page begins, if there is one."""
     if next_after is None:
+        return None
+    return call.services.cursors.encode(call.tenant, query, next_after)
+
+
+def link_header(call: Call, query: ListQuery, next_after: Position | None) -> dict[str, str]:
+    """The way to the next page, if there is one: `Link: <?…>; rel="next"` (RFC 8288).
+
+    It is relative, so that it holds behind any base path, and repeats the query.
+    """
+    cursor = cursor_of(call, query, next_after)
+    if cursor is None:
         return {}
-    cursor = services_of(request).cursors.encode(tenant, query, next_after)
-    parameters = dict(request.query_params) | {"cursor": cursor}
+    parameters = dict(call.request.query_params) | {"cursor": cursor}
     return {"Link": f'<?{urlencode(parameters)}>; rel="next"'}

@@ -5,12 +5,16 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triggers_api.api.notification_schemas import Time
+from triggers_api.api.delivery_schemas import EXAMPLE_DELIVERY_ID
+from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID, Time
+from triggers_api.api.schemas import EXAMPLE_EVENT
 from triggers_api.push.delivery import Delivery
 from triggers_api.watch.figures import Row
 from triggers_api.watch.metrics import Metric
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
+EXAMPLE_NOW: Final = "2026-11-21T22:55:18.123456Z"
+EXAMPLE_HOUR: Final = "2026-11-21T22:00:00.000000Z"
 Percent = Annotated[float | None, Field(description="0 to 100; null if there was nothing at all.")]
 AsOf = Annotated[Time, Field(description="When it was read; at most a minute ago.")]
 
@@ -28,7 +32,16 @@ class DayOfEventsOut(BaseModel):
 class DailyEventsOut(BaseModel):
     """Oldest day first; the last one is today, so far."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": EXAMPLE_NOW,
+                    "days": [{"date": "2026-11-21", "created": 4200, "acknowledged": 4188}],
+                }
+            ]
+        }
+    )
 
     as_of: AsOf
     days: list[DayOfEventsOut]
@@ -48,7 +61,16 @@ class DayOfChangesOut(BaseModel):
 class StatusChangesOut(BaseModel):
     """Oldest day first; the last one is today, so far."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": EXAMPLE_NOW,
+                    "days": [{"date": "2026-11-21", "delivered": 4188, "failed": 2, "replayed": 1}],
+                }
+            ]
+        }
+    )
 
     as_of: AsOf
     days: list[DayOfChangesOut]
@@ -68,7 +90,27 @@ class HourOfSuccessOut(BaseModel):
 class SuccessRateOut(BaseModel):
     """Oldest hour first; the last one is the running hour."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": EXAMPLE_NOW,
+                    "since": EXAMPLE_HOUR,
+                    "succeeded": 98,
+                    "failed": 2,
+                    "success_rate_percent": 98.0,
+                    "hours": [
+                        {
+                            "begins_at": EXAMPLE_HOUR,
+                            "succeeded": 98,
+                            "failed": 2,
+                            "success_rate_percent": 98.0,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     as_of: AsOf
     since: Time
@@ -127,7 +169,30 @@ class DeadDeliveryOut(BaseModel):
 class FailuresOut(BaseModel):
     """Of the deployment, oldest hour first; and the tenant's own latest, newest first."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": EXAMPLE_NOW,
+                    "since": EXAMPLE_HOUR,
+                    "failed": 2,
+                    "dead_letters": 2,
+                    "hours": [{"begins_at": EXAMPLE_HOUR, "failed": 2, "dead_letters": 2}],
+                    "latest": [
+                        {
+                            "delivery_id": EXAMPLE_DELIVERY_ID,
+                            "config_id": EXAMPLE_CONFIG_ID,
+                            "event_id": EXAMPLE_EVENT["id"],
+                            "event_type": "invoice.failed",
+                            "created_at": EXAMPLE_NOW,
+                            "attempts": 10,
+                            "reason": "the receiver answered 500",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     as_of: AsOf
     since: Time

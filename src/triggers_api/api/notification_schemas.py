@@ -207,7 +207,18 @@ READ_ONLY: Final = SavedConfigOut.model_fields.keys() - ConfigIn.model_fields.ke
 class RotatedSecretOut(BaseModel):
     """A config's new signing secret."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_CONFIG_ID,
+                    "secret": _EXAMPLE_SECRET,
+                    "previous_secret_until": "2026-11-22T22:55:18.123456Z",
+                }
+            ]
+        },
+    )
 
     id: str = Field(examples=[EXAMPLE_CONFIG_ID])
     secret: str = Field(description="Shown only this once.", examples=[_EXAMPLE_SECRET])

@@ -97,8 +97,8 @@ def _way_out(request: Request, error: TriggersError) -> dict[str, str]:
     if isinstance(error, errors.UnsupportedEncodingError):
         return {"Accept-Encoding": "identity"}
     if isinstance(error, errors.UnsupportedMediaTypeError):
-        taken = request.scope["route"].openapi_extra["requestBody"]["content"]
-        return {"Accept": ", ".join(taken)}
+        operation = request.app.state.operations[request.scope["route"].operation_id]
+        return {"Accept": ", ".join(operation.body.media_types)}
     return {}
 
 

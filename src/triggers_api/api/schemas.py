@@ -130,6 +130,14 @@ EXAMPLE_EVENT: Final[dict[str, Any]] = {
 }
 
 
+EXAMPLE_NOT_FOUND: Final[dict[str, Any]] = {
+    "error": "event_not_found",
+    "message": "There is no event 'evt_unknown'.",
+    "details": [],
+    "request_id": "63add3ca-27b9-4b63-8cc0-2bf6b4832bda",
+}
+
+
 class EventIn(BaseModel):
     """An event as an integrator posts it."""
 
@@ -197,7 +205,10 @@ READ_ONLY: Final = EventOut.model_fields.keys() - EventIn.model_fields.keys()
 class AcknowledgeIn(BaseModel):
     """Which events a consumer is done with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"event_ids": [EXAMPLE_EVENT["id"], "evt_unknown"]}]},
+    )
 
     event_ids: list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]] = Field(
         min_length=1, max_length=MAX_IDS, examples=[["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"]]
@@ -217,7 +228,7 @@ class DetailOut(BaseModel):
 class ErrorOut(BaseModel):
     """The one shape of every error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_NOT_FOUND]})
 
     error: str = Field(description="Stable, for programs.", examples=["event_not_found"])
     message: str = Field(description="A sentence a person can act on.")
@@ -240,7 +251,19 @@ class AcknowledgeResult(BaseModel):
 class AcknowledgeOut(BaseModel):
     """A result for each id, in the order they were sent."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "results": [
+                        {"event_id": EXAMPLE_EVENT["id"], "status": 204, "error": None},
+                        {"event_id": "evt_unknown", "status": 404, "error": EXAMPLE_NOT_FOUND},
+                    ]
+                }
+            ]
+        },
+    )
 
     results: list[AcknowledgeResult]
 
@@ -248,7 +271,19 @@ class AcknowledgeOut(BaseModel):
 class MeOut(BaseModel):
     """Whose key this is and what it may do."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "tenant": "acme",
+                    "key_id": "kwmq2yba66dz",
+                    "key_name": "shop",
+                    "scopes": ["events:write", "inbox"],
+                }
+            ]
+        },
+    )
 
     tenant: str
     key_id: str
@@ -259,7 +294,17 @@ class MeOut(BaseModel):
 class HealthOut(BaseModel):
     """Whether the service can do its work."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "healthy",
+                    "checks": {"store": "ok", "alarms": "ok", "monitor": "ok"},
+                }
+            ]
+        },
+    )
 
     status: HealthStatus
     checks: dict[str, Check] = Field(

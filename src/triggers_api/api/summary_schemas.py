@@ -1,12 +1,12 @@
 """Answers of `/metrics` that tell how all is, as pydantic models; built at their first use."""
 
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triggers_api.api.metrics_schemas import AsOf, Percent
-from triggers_api.api.notification_schemas import Time
+from triggers_api.api.metrics_schemas import EXAMPLE_HOUR, EXAMPLE_NOW, AsOf, Percent
+from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID, Time
 from triggers_api.push.circuit_breaker import BreakerState
 from triggers_api.push.config import NotificationConfig
 from triggers_api.watch.alarms import (
@@ -22,13 +22,41 @@ from triggers_api.watch.metrics import Metric
 from triggers_api.watch.windows import Statistic
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
+_SUMMARY: Final[dict[str, Any]] = {
+    "as_of": EXAMPLE_NOW,
+    "observed_at": "2026-11-21T22:55:00.000000Z",
+    "inbox_depth": 12,
+    "oldest_pending_age_seconds": 61.5,
+    "circuits_open": 0,
+    "alarms_ringing": 1,
+    "events_created_today": 4200,
+    "events_created_last_hour": 180,
+    "events_acknowledged_today": 4188,
+    "events_acknowledged_last_hour": 175,
+    "delivery_success_rate_percent_last_hour": 98.0,
+    "delivery_success_rate_percent_last_day": 99.5,
+    "api_requests_last_hour": 900,
+    "api_error_rate_percent_last_hour": 0.0,
+    "api_latency_p50_milliseconds_last_hour": 11.2,
+    "api_latency_p95_milliseconds_last_hour": 24.8,
+    "api_latency_p99_milliseconds_last_hour": 61.0,
+}
+_ALERT: Final[dict[str, Any]] = {
+    "name": "triggers-prod-warning-success-rate",
+    "severity": "warning",
+    "state": "alarm",
+    "since": EXAMPLE_HOUR,
+    "reason": "Threshold Crossed: 98.0 was less than the threshold (99.0).",
+    "description": "Less than 99 % of the deliveries of an hour succeeded.",
+    "runbook": "docs/runbook.md#success-rate",
+}
 Milliseconds = Annotated[float | None, Field(description="Null if there was no request.")]
 
 
 class SummaryOut(BaseModel):
     """The deployment at a glance."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_SUMMARY]})
 
     as_of: AsOf
     observed_at: Time | None = Field(description="When the monitor last looked; null: never.")
@@ -145,7 +173,9 @@ class AlertOut(BaseModel):
 class AlertsOut(BaseModel):
     """All alarms of the deployment, those that ring first."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={"examples": [{"as_of": EXAMPLE_NOW, "alerts": [_ALERT]}]}
+    )
 
     as_of: Time | None = Field(description="When the monitor last looked; null: never.")
     alerts: list[AlertOut]
@@ -154,7 +184,31 @@ class AlertsOut(BaseModel):
 class DashboardOut(BaseModel):
     """What a dashboard shows, in one call."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "summary": _SUMMARY,
+                    "hours": [
+                        {
+                            "begins_at": EXAMPLE_HOUR,
+                            "events_created": 180,
+                            "events_acknowledged": 175,
+                            "deliveries_succeeded": 98,
+                            "deliveries_failed": 2,
+                            "dead_letters": 2,
+                            "api_requests": 900,
+                            "api_errors": 0,
+                            "api_latency_p95_milliseconds": 24.8,
+                            "inbox_depth_highest": 40.0,
+                            "oldest_pending_age_seconds_highest": 90.5,
+                        }
+                    ],
+                    "alerts": [_ALERT],
+                }
+            ]
+        }
+    )
 
     summary: SummaryOut
     hours: list[HourOut] = Field(description="24 of them, oldest first; the last ends now.")
@@ -164,7 +218,22 @@ class DashboardOut(BaseModel):
 class CircuitBreakerOut(BaseModel):
     """A config's circuit breaker."""
 
-    model_config = _LAZY
+    model_config = _LAZY | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "config_id": EXAMPLE_CONFIG_ID,
+                    "name": "Failures to our ticket system",
+                    "channel": "webhook",
+                    "enabled": True,
+                    "state": "open",
+                    "failures": 10,
+                    "opened_at": EXAMPLE_NOW,
+                    "open_until": "2026-11-21T22:57:18.123456Z",
+                }
+            ]
+        }
+    )
 
     config_id: str
     name: str

@@ -2,24 +2,23 @@
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 
 from triggers_api.accept_many import Outcome, Posting
 from triggers_api.api.batch_schemas import MAX_EVENTS, BatchIn, BatchOut
+from triggers_api.api.call import Call
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import BATCH
 from triggers_api.api.cloud_events import posting_of as posting_of_cloud_event
-from triggers_api.api.documentation import answers, body_of, reference_to
 from triggers_api.api.drafts import posting_of
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.json_body import JsonBody, read_json, validated
+from triggers_api.api.operation import Answer, Body, ListOf
 from triggers_api.api.problems import STATUSES, note_crash, told
-from triggers_api.api.request_context import context_of
-from triggers_api.api.services import Requires, services_of
+from triggers_api.api.routing import Operations
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.errors import CallerError, InternalError
 from triggers_api.event_ids import IdempotencyKey, Origin
 from triggers_api.ports import Addition
@@ -29,46 +28,42 @@ from triggers_api.ports import Addition
 MAX_BATCH_BYTES: Final = 2560 * 1024
 _LEVELS: Final = 3  # of the batch's own: the body, the list, and each event as in `POST /events`
 _CLOUD_EVENTS: Final = "application/cloudevents"
-_EXAMPLE: Final = '{"events": [{"event_type": "invoice.failed", "payload": {}}]}'
 
-router = APIRouter(tags=["events"])
-_KEY = idempotency_key_parameter(
+operations = Operations("events")
+_KEY: Final = idempotency_key_parameter(
     "Any text of your own, best a UUID. For 24 hours, it makes a key for each event that has none "
     "of its own, from its place in the list: a repeated batch stores nothing twice."
 )
-_CLOUD_EVENTS_SCHEMA: Final = {
-    "type": "array",
-    "items": reference_to(CloudEventIn),
-    "minItems": 1,
-    "maxItems": MAX_EVENTS,
-}
+_BATCH: Final = Body(
+    model=BatchIn,
+    sample='{"events": [{"event_type": "invoice.failed", "payload": {}}]}',
+    code="invalid_batch",
+    others={BATCH.name: ListOf(CloudEventIn, at_least=1, at_most=MAX_EVENTS)},
+)
 
 _Read = Posting | CallerError | InternalError
 
 
-@router.post(
-    "/events/batch",
-    operation_id="create_events",
-    summary="Post many events",
-    response_class=Response,
-    responses=answers({200: {"model": BatchOut}}, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(BatchIn, {BATCH.name: _CLOUD_EVENTS_SCHEMA}) | _KEY,
+@operations.declare(
+    "POST /events/batch",
+    "create_events",
+    "Post many events",
+    needs=Scope.EVENTS_WRITE,
+    body=_BATCH,
+    parameters=(_KEY,),
+    answers=Answer(model=BatchOut),
 )
-async def create_events(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
-) -> Response:
+async def create_events(call: Call) -> Response:
     """Up to 100 at once, each for itself: one that is refused spoils no other."""
-    read = await _read(request)
+    read = await _read(call.request)
     postings = [each for each in read if isinstance(each, Posting)]
-    stored = iter(services_of(request).accept_many(principal.tenant, postings))
+    stored = iter(call.services.accept_many(call.tenant, postings))
     outcomes = [next(stored) if isinstance(each, Posting) else each for each in read]
-    context_of(request).events_created = sum(
+    call.context.events_created = sum(
         isinstance(each, Addition) and not each.replayed for each in outcomes
     )
-    note_crash(request, outcomes)
-    answer = b'{"results":[%s]}' % b",".join(map(_result, outcomes))
-    return Response(answer, 200, media_type="application/json")
+    note_crash(call.request, outcomes)
+    return call.answer(b'{"results":[%s]}' % b",".join(map(_result, outcomes)))
 
 
 async def _read(request: Request) -> list[_Read]:
@@ -88,7 +83,7 @@ async def _read(request: Request) -> list[_Read]:
 
 def _check(batch: JsonBody) -> None:
     """Whether there is a list of events at all; each is looked at for itself."""
-    validated(batch, BatchIn, code="invalid_batch", example=_EXAMPLE)
+    validated(batch, _BATCH.model, code=_BATCH.code, example=_BATCH.sample)
 
 
 def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> _Read:

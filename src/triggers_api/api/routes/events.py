@@ -1,24 +1,15 @@
-"""`/events`: post them, list them, read one, acknowledge one."""
+"""`/events`: post them, list them, read one, acknowledge, replay, erase one."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from triggers_api.api.call import Call
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
-from triggers_api.api.documentation import (
-    CREATED_HEADERS,
-    IF_NONE_MATCH,
-    TAGGED,
-    TAGGED_LIST,
-    answers,
-    body_of,
-    reference_to,
-)
-from triggers_api.api.drafts import read_event
-from triggers_api.api.etag import tagged
+from triggers_api.api.drafts import SAMPLE, read_event
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.list_query import (
     Cursor,
@@ -29,11 +20,10 @@ from triggers_api.api.list_query import (
     Until,
     list_answer,
 )
-from triggers_api.api.request_context import context_of
+from triggers_api.api.operation import PAGE, TAGS, Answer, Body
+from triggers_api.api.routing import Operations
 from triggers_api.api.schemas import EventIn, EventOut
-from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.ports import EventQuery
 
@@ -45,13 +35,26 @@ class EventIdConvertor(StringConvertor):
 
 
 register_url_convertor("event", EventIdConvertor())
-router = APIRouter(tags=["events"])
+operations = Operations("events")
 EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"])]
 
-_KEY = idempotency_key_parameter(
+_KEY: Final = idempotency_key_parameter(
     "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
     "the event that was stored first, with `Idempotency-Replayed: true`. Not heeded with a "
     "CloudEvent, whose `source` and `id` are its key."
+)
+
+_EVENT: Final = Body(
+    model=EventIn,
+    sample=SAMPLE,
+    code="invalid_event",
+    others={STRUCTURED.name: CloudEventIn},
+    examples={
+        "smallest": (
+            "Only what is required",
+            {"event_type": "order.fetched", "payload": {}},
+        )
+    },
 )
 
 
@@ -64,50 +67,49 @@ class StatusFilter(StrEnum):
     UNDELIVERED = "undelivered"  # pending and failed: what the inbox holds
 
 
-@router.post(
-    "/events",
-    status_code=201,
-    operation_id="create_event",
-    summary="Post an event",
-    response_class=Response,
-    responses=answers({201: CREATED_HEADERS | {"model": EventOut}}, 401, 403, 410, 413, 415, 422),
-    openapi_extra=body_of(EventIn, {STRUCTURED.name: reference_to(CloudEventIn)}) | _KEY,
+@operations.declare(
+    "POST /events",
+    "create_event",
+    "Post an event",
+    needs=Scope.EVENTS_WRITE,
+    body=_EVENT,
+    parameters=(_KEY,),
+    answers=Answer(
+        status=201,
+        model=EventOut,
+        description="Stored.",
+        headers=("Location", "Idempotency-Replayed"),
+        links={"get_event": "event_id", "acknowledge_event": "event_id"},
+    ),
+    errors=("event_erased", "payload_too_large", "idempotency_key_reused"),
 )
-async def create_event(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
-) -> Response:
+async def create_event(call: Call) -> Response:
     """Store an event. A 201 means that it is stored, and will stay until it is acknowledged.
 
     A CloudEvent 1.0 is taken too, in the structured mode, and in the binary mode with its
     attributes in `ce-` headers and its data as the body.
     """
-    idempotency_key_of(request)  # refused if it is malformed, though a CloudEvent has its own
-    reading = read_cloud_event if is_cloud_event(request) else read_event
-    posting = await reading(request)
-    accept = services_of(request).accept
-    addition = accept(principal.tenant, posting.draft, posting.idempotency_key)
-    event = addition.event
-    context = context_of(request)
-    context.event_id, context.execution_id = event.id, event.execution_id
-    context.events_created = 0 if addition.replayed else 1
-    headers = {"Location": f"events/{event.id}"}
+    idempotency_key_of(call.request)  # refused if it is malformed, though a CloudEvent has its own
+    reading = read_cloud_event if is_cloud_event(call.request) else read_event
+    posting = await reading(call.request)
+    addition = call.services.accept(call.tenant, posting.draft, posting.idempotency_key)
+    call.is_about(addition.event)
+    call.context.events_created = 0 if addition.replayed else 1
+    headers = {"Location": f"events/{addition.event.id}"}
     if addition.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(event.as_json(), 201, headers, "application/json")
+    return call.answer(addition.event.as_json(), 201, headers)
 
 
-@router.get(
-    "/events",
-    operation_id="list_events",
-    summary="List events",
-    response_class=Response,
-    responses=answers(TAGGED_LIST, 401, 403),
-    openapi_extra=IF_NONE_MATCH,
+@operations.declare(
+    "GET /events",
+    "list_events",
+    "List events",
+    needs=Scope.EVENTS_READ,
+    answers=Answer(model=EventOut, is_list=True, description="A page.", headers=PAGE + TAGS),
 )
 async def list_events(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_READ))],
+    call: Call,
     status: Annotated[StatusFilter | None, Query(description="Only with this status.")] = None,
     event_type: EventTypeFilter = None,
     since: Since = None,
@@ -124,70 +126,75 @@ async def list_events(
         until=until,
         newest_first=order is Order.DESC,
     )
-    return list_answer(request, principal.tenant, query, limit=limit, cursor=cursor)
+    return list_answer(call, query, limit=limit, cursor=cursor)
 
 
-@router.get(
-    "/events/{event_id:event}",
-    operation_id="get_event",
-    summary="Read an event",
-    response_class=Response,
-    responses=answers(TAGGED, 401, 403, 404, 410),
-    openapi_extra=IF_NONE_MATCH,
+@operations.declare(
+    "GET /events/{event_id:event}",
+    "get_event",
+    "Read an event",
+    needs=Scope.EVENTS_READ,
+    answers=Answer(model=EventOut, headers=TAGS),
+    errors=("event_erased",),
 )
-async def get_event(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_READ))],
-    event_id: EventId,
-) -> Response:
+async def get_event(call: Call, event_id: EventId) -> Response:
     """One event as it is now."""
-    event = services_of(request).events.get(principal.tenant, event_id)
-    context = context_of(request)
-    context.event_id, context.execution_id = event.id, event.execution_id
-    return tagged(request, event.as_json(), {})
+    event = call.services.events.get(call.tenant, event_id)
+    call.is_about(event)
+    return call.tagged(event.as_json())
 
 
-@router.delete(
-    "/events/{event_id:event}",
-    status_code=204,
-    operation_id="erase_event",
-    summary="Erase an event",
-    response_class=Response,
-    responses=answers({204: {"description": "Erased."}}, 401, 403, 404),
+@operations.declare(
+    "DELETE /events/{event_id:event}",
+    "erase_event",
+    "Erase an event",
+    needs=Scope.EVENTS_ERASE,
+    answers=Answer(status=204, description="Erased."),
 )
-async def erase_event(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_ERASE))],
-    event_id: EventId,
-) -> Response:
+async def erase_event(call: Call, event_id: EventId) -> Response:
     """Erase payload and metadata for good, wherever they are kept. Again changes nothing.
 
     A tombstone stays: reading, acknowledging or replaying the event answers 410 then.
     """
-    services_of(request).erase(principal.tenant, event_id)
-    context_of(request).event_id = event_id
-    return Response(status_code=204)
+    call.services.erase(call.tenant, event_id)
+    call.context.event_id = event_id
+    return call.done()
 
 
-@router.post(
-    "/events/{event_id}/acknowledge",
-    status_code=204,
-    operation_id="acknowledge_event",
-    summary="Acknowledge an event",
-    response_class=Response,
-    responses=answers({204: {"description": "Acknowledged."}}, 401, 403, 404, 410),
+@operations.declare(
+    "POST /events/{event_id}/acknowledge",
+    "acknowledge_event",
+    "Acknowledge an event",
+    needs=Scope.INBOX,
+    answers=Answer(status=204, description="Acknowledged."),
+    errors=("event_erased",),
 )
-async def acknowledge_event(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.INBOX))],
-    event_id: EventId,
-) -> Response:
+async def acknowledge_event(call: Call, event_id: EventId) -> Response:
     """Say that an event is processed: it leaves the inbox. Saying it again changes nothing."""
-    changed = services_of(request).acknowledge.one(principal.tenant, event_id)
-    context = context_of(request)
-    context.event_id = event_id
-    context.events_acknowledged = int(changed)
-    return Response(status_code=204)
+    changed = call.services.acknowledge.one(call.tenant, event_id)
+    call.context.event_id = event_id
+    call.context.events_acknowledged = int(changed)
+    return call.done()
+
+
+@operations.declare(
+    "POST /events/{event_id}/replay",
+    "replay_event",
+    "Replay an event",
+    needs=Scope.EVENTS_WRITE,
+    answers=Answer(status=202, model=EventOut, description="Queued."),
+    errors=("event_erased", "queue_unavailable"),
+)
+async def replay_event(call: Call, event_id: EventId) -> Response:
+    """Put an event back to pending, and push it again to every config that wants it now.
+
+    For everybody who listens that is as if it were posted anew, so it takes the same scope:
+    `events:write`.
+    """
+    event = call.services.replay.event(call.tenant, event_id)
+    call.is_about(event)
+    call.context.events_replayed = 1
+    return call.answer(event.as_json(), 202)
 
 
 def _statuses(status: StatusFilter | None) -> tuple[EventStatus, ...]:

@@ -2,29 +2,24 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from pydantic import TypeAdapter
 
+from triggers_api.api.call import Call
 from triggers_api.api.delivery_schemas import (
     EXAMPLE_DELIVERY_ID,
     DeadLettersIn,
     DeadLettersOut,
     DeliveryOut,
 )
-from triggers_api.api.documentation import LINK_HEADER, answers, body_of
-from triggers_api.api.json_body import read_json, validated
-from triggers_api.api.list_query import Cursor, LimitNumber, link_header
-from triggers_api.api.request_context import context_of
-from triggers_api.api.routes.events import EventId
-from triggers_api.api.routes.notifications import Manager
-from triggers_api.api.schemas import EventOut
-from triggers_api.api.services import Requires, services_of
+from triggers_api.api.list_query import Cursor, LimitNumber, cursor_of, link_header, position_of
+from triggers_api.api.operation import PAGE, Answer, Body
+from triggers_api.api.routing import Operations
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 
-router = APIRouter()
+operations = Operations("notifications")
 DeliveryId = Annotated[str, Path(max_length=100, examples=[EXAMPLE_DELIVERY_ID])]
 OfConfig = Annotated[str | None, Query(max_length=64, description="Only to this config.")]
 OfEvent = Annotated[str | None, Query(max_length=64, description="Only of this event.")]
@@ -32,19 +27,23 @@ OfStatus = Annotated[DeliveryStatus | None, Query(description="Only with this st
 Limit = Annotated[LimitNumber, Query(description="Deliveries on a page.")]
 
 _DELIVERIES: Final = TypeAdapter(list[DeliveryOut])
+_WHICH: Final = Body(
+    model=DeadLettersIn,
+    sample='{"dry_run": true}',
+    code="invalid_replay",
+    examples={"all": ("All of them", {})},
+)
 
 
-@router.get(
-    "/notifications/history",
-    operation_id="list_deliveries",
-    summary="List deliveries",
-    tags=["notifications"],
-    response_class=Response,
-    responses=answers({200: LINK_HEADER | {"model": list[DeliveryOut]}}, 401, 403),
+@operations.declare(
+    "GET /notifications/history",
+    "list_deliveries",
+    "List deliveries",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(model=DeliveryOut, is_list=True, description="A page.", headers=PAGE),
 )
 async def list_deliveries(
-    request: Request,
-    principal: Manager,
+    call: Call,
     config_id: OfConfig = None,
     event_id: OfEvent = None,
     status: OfStatus = None,
@@ -52,93 +51,63 @@ async def list_deliveries(
     cursor: Cursor = None,
 ) -> Response:
     """Deliveries that were attempted, newest first, each with every attempt."""
-    services, tenant = services_of(request), principal.tenant
     query = DeliveryQuery(config_id=config_id, event_id=event_id, status=status)
-    after = None if cursor is None else services.cursors.decode(tenant, query, cursor)
-    page = services.deliveries.list_deliveries(tenant, query, limit=limit, after=after)
+    after = position_of(call, query, cursor)
+    page = call.services.deliveries.list_deliveries(call.tenant, query, limit=limit, after=after)
     body = _DELIVERIES.dump_json([DeliveryOut.of(each) for each in page.deliveries])
-    headers = link_header(request, tenant, query, page.next_after)
-    return Response(body, 200, headers, "application/json")
+    return call.answer(body, headers=link_header(call, query, page.next_after))
 
 
-@router.post(
-    "/notifications/history/{delivery_id}/replay",
-    status_code=202,
-    operation_id="replay_delivery",
-    summary="Replay a delivery",
-    tags=["notifications"],
-    response_class=Response,
-    responses=answers({202: {"description": "Queued.", "model": DeliveryOut}}, 401, 403, 404, 409),
+@operations.declare(
+    "POST /notifications/history/{delivery_id}/replay",
+    "replay_delivery",
+    "Replay a delivery",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(status=202, model=DeliveryOut, description="Queued."),
+    errors=(
+        *("delivery_retrying", "config_not_enabled", "too_many_attempts"),
+        "queue_unavailable",
+    ),
 )
-async def replay_delivery(
-    request: Request, principal: Manager, delivery_id: DeliveryId
-) -> Response:
+async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
     """Push it once more, under the same id and with a whole schedule of retries before it.
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
     by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
     """
-    context = context_of(request)
-    delivery = services_of(request).replay.delivery(principal.tenant, delivery_id)
+    delivery = call.services.replay.delivery(call.tenant, delivery_id)
+    context = call.context
     context.delivery_id, context.event_id = delivery.id, delivery.task.event_id
     context.execution_id = delivery.task.execution_id
-    answer = DeliveryOut.of(delivery)
-    return Response(answer.model_dump_json(), 202, media_type="application/json")
+    return call.answer(DeliveryOut.of(delivery), 202)
 
 
-@router.post(
-    "/notifications/dead-letters/replay",
-    operation_id="replay_dead_letters",
-    summary="Replay dead letters",
-    tags=["notifications"],
-    response_class=Response,
-    responses=answers({200: {"model": DeadLettersOut}}, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(DeadLettersIn),
+@operations.declare(
+    "POST /notifications/dead-letters/replay",
+    "replay_dead_letters",
+    "Replay dead letters",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_WHICH,
+    answers=Answer(model=DeadLettersOut),
+    errors=("invalid_cursor", "queue_unavailable"),
 )
-async def replay_dead_letters(request: Request, principal: Manager) -> Response:
+async def replay_dead_letters(call: Call) -> Response:
     """Push again what was given up: all of it, or of one config, or of a time, newest first.
 
     At most 500 in one call; `next_cursor` tells that there are more. Try it with `dry_run`
     before.
     """
-    body = await read_json(request)
-    wanted = validated(body, DeadLettersIn, code="invalid_replay", example='{"dry_run": true}')
-    services, tenant, query = services_of(request), principal.tenant, wanted.to_query()
-    cursors, cursor = services.cursors, wanted.cursor
-    after = None if cursor is None else cursors.decode(tenant, query, cursor)
-    done = services.replay.dead_letters(tenant, query, after=after, dry_run=wanted.dry_run)
-    more = None if done.next_after is None else cursors.encode(tenant, query, done.next_after)
+    wanted = await call.read(_WHICH)
+    query = wanted.to_query()
+    after = position_of(call, query, wanted.cursor)
+    done = call.services.replay.dead_letters(
+        call.tenant, query, after=after, dry_run=wanted.dry_run
+    )
     answer = DeadLettersOut(
         matched=done.matched,
         replayed=done.replayed,
         skipped=done.skipped,
         dry_run=wanted.dry_run,
-        next_cursor=more,
+        next_cursor=cursor_of(call, query, done.next_after),
     )
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
-
-
-@router.post(
-    "/events/{event_id}/replay",
-    status_code=202,
-    operation_id="replay_event",
-    summary="Replay an event",
-    tags=["events"],
-    response_class=Response,
-    responses=answers({202: {"description": "Queued.", "model": EventOut}}, 401, 403, 404, 410),
-)
-async def replay_event(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.EVENTS_WRITE))],
-    event_id: EventId,
-) -> Response:
-    """Put an event back to pending, and push it again to every config that wants it now.
-
-    For everybody who listens that is as if it were posted anew, so it takes the same scope:
-    `events:write`.
-    """
-    event = services_of(request).replay.event(principal.tenant, event_id)
-    context = context_of(request)
-    context.event_id, context.execution_id = event.id, event.execution_id
-    context.events_replayed = 1
-    return Response(event.as_json(), 202, media_type="application/json")
+    return call.answer(answer)

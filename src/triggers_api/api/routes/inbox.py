@@ -1,12 +1,11 @@
 """`/inbox`: what a tenant's consumers have not acknowledged yet."""
 
-from typing import Annotated
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Response
 
 from triggers_api.acknowledge import Acknowledgement
-from triggers_api.api.documentation import IF_NONE_MATCH, TAGGED_LIST, answers, body_of
-from triggers_api.api.json_body import read_json, validated
+from triggers_api.api.call import Call
 from triggers_api.api.list_query import (
     Cursor,
     EventTypeFilter,
@@ -15,34 +14,33 @@ from triggers_api.api.list_query import (
     Since,
     list_answer,
 )
+from triggers_api.api.operation import PAGE, TAGS, Answer, Body
 from triggers_api.api.problems import STATUSES, note_crash
-from triggers_api.api.request_context import context_of
+from triggers_api.api.routing import Operations
 from triggers_api.api.schemas import (
     AcknowledgeIn,
     AcknowledgeOut,
     AcknowledgeResult,
     ErrorOut,
+    EventOut,
 )
-from triggers_api.api.services import Requires, services_of
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.lifecycle import UNDELIVERED
 from triggers_api.ports import EventQuery
 
-router = APIRouter(tags=["inbox"])
+operations = Operations("inbox")
+_IDS: Final = Body(model=AcknowledgeIn, sample='{"event_ids": ["evt_…"]}')
 
 
-@router.get(
-    "/inbox",
-    operation_id="list_inbox",
-    summary="Read the inbox",
-    response_class=Response,
-    responses=answers(TAGGED_LIST, 401, 403),
-    openapi_extra=IF_NONE_MATCH,
+@operations.declare(
+    "GET /inbox",
+    "list_inbox",
+    "Read the inbox",
+    needs=Scope.INBOX,
+    answers=Answer(model=EventOut, is_list=True, description="A page.", headers=PAGE + TAGS),
 )
 async def list_inbox(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.INBOX))],
+    call: Call,
     event_type: EventTypeFilter = None,
     since: Since = None,
     order: Order = Order.ASC,
@@ -56,32 +54,25 @@ async def list_inbox(
         since=since,
         newest_first=order is Order.DESC,
     )
-    return list_answer(request, principal.tenant, query, limit=limit, cursor=cursor)
+    return list_answer(call, query, limit=limit, cursor=cursor)
 
 
-@router.post(
-    "/inbox/acknowledge",
-    operation_id="acknowledge_events",
-    summary="Acknowledge many events",
-    response_class=Response,
-    responses=answers({200: {"model": AcknowledgeOut}}, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(AcknowledgeIn),
+@operations.declare(
+    "POST /inbox/acknowledge",
+    "acknowledge_events",
+    "Acknowledge many events",
+    needs=Scope.INBOX,
+    body=_IDS,
+    answers=Answer(model=AcknowledgeOut),
 )
-async def acknowledge_events(
-    request: Request,
-    principal: Annotated[Principal, Depends(Requires(Scope.INBOX))],
-) -> Response:
+async def acknowledge_events(call: Call) -> Response:
     """Up to 100 at once, each for itself: one that is unknown spoils no other."""
-    body = await read_json(request)
-    wanted = validated(
-        body, AcknowledgeIn, code="invalid_content", example='{"event_ids": ["evt_…"]}'
-    )
-    results = services_of(request).acknowledge.many(principal.tenant, wanted.event_ids)
-    context = context_of(request)
-    context.events_acknowledged = len({r.event_id for r in results if r.changed})
-    note_crash(request, (each.error for each in results))
-    answer = AcknowledgeOut(results=[_result(each, context.request_id) for each in results])
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
+    wanted = await call.read(_IDS)
+    results = call.services.acknowledge.many(call.tenant, wanted.event_ids)
+    call.context.events_acknowledged = len({r.event_id for r in results if r.changed})
+    note_crash(call.request, (each.error for each in results))
+    request_id = call.context.request_id
+    return call.answer(AcknowledgeOut(results=[_result(each, request_id) for each in results]))
 
 
 def _result(result: Acknowledgement, request_id: str) -> AcknowledgeResult:

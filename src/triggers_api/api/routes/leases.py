@@ -2,70 +2,57 @@
 
 import json
 from datetime import timedelta
-from typing import Annotated
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Response
 
-from triggers_api.api.documentation import answers, body_of
-from triggers_api.api.json_body import JsonBody, read_json, validated
+from triggers_api.api.call import Call
 from triggers_api.api.lease_schemas import LeaseIn, LeaseOut, ReleaseIn
-from triggers_api.api.services import Requires, services_of
+from triggers_api.api.operation import Answer, Body
+from triggers_api.api.routing import Operations
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.event import events_as_json
 from triggers_api.lease import Leased
 from triggers_api.timestamps import to_text
 
-router = APIRouter(tags=["inbox"])
+operations = Operations("inbox")
+_WANTED: Final = Body(model=LeaseIn, sample='{"limit": 10, "lease_seconds": 60}', is_required=False)
+_LEASE: Final = Body(model=ReleaseIn, sample='{"lease_id": "lse_…"}')
 
-Consumer = Annotated[Principal, Depends(Requires(Scope.INBOX))]
 
-
-@router.post(
-    "/inbox/lease",
-    operation_id="lease_events",
-    summary="Lease events",
-    response_class=Response,
-    responses=answers({200: {"model": LeaseOut}}, 401, 403, 413, 415, 422),
-    openapi_extra={"requestBody": body_of(LeaseIn)["requestBody"] | {"required": False}},
+@operations.declare(
+    "POST /inbox/lease",
+    "lease_events",
+    "Lease events",
+    needs=Scope.INBOX,
+    body=_WANTED,
+    answers=Answer(model=LeaseOut),
 )
-async def lease_events(request: Request, principal: Consumer) -> Response:
+async def lease_events(call: Call) -> Response:
     """Hands out the oldest events that nobody holds, and keeps them from other leases.
 
     Acknowledge each when it is done. What is not acknowledged when the lease ends is handed
     out again. An empty list means that nothing is free at this moment.
     """
-    body = await read_json(request) if await request.body() else JsonBody({}, b"{}")
-    wanted = validated(
-        body, LeaseIn, code="invalid_content", example='{"limit": 10, "lease_seconds": 60}'
-    )
-    leased = services_of(request).lease.lease(
-        principal.tenant,
-        limit=wanted.limit,
-        duration=timedelta(seconds=wanted.lease_seconds),
-    )
-    return Response(_as_json(leased), 200, media_type="application/json")
+    wanted = await call.read(_WANTED)
+    duration = timedelta(seconds=wanted.lease_seconds)
+    leased = call.services.lease.lease(call.tenant, limit=wanted.limit, duration=duration)
+    return call.answer(_as_json(leased))
 
 
-@router.post(
-    "/inbox/release",
-    status_code=204,
-    operation_id="release_lease",
-    summary="Release a lease",
-    response_class=Response,
-    responses=answers({204: {"description": "Released."}}, 401, 403, 413, 415, 422),
-    openapi_extra=body_of(ReleaseIn),
+@operations.declare(
+    "POST /inbox/release",
+    "release_lease",
+    "Release a lease",
+    needs=Scope.INBOX,
+    body=_LEASE,
+    answers=Answer(status=204, description="Released."),
 )
-async def release_lease(request: Request, principal: Consumer) -> Response:
+async def release_lease(call: Call) -> Response:
     """What is not acknowledged comes back at once. A lease that has ended changes nothing."""
-    wanted = validated(
-        await read_json(request),
-        ReleaseIn,
-        code="invalid_content",
-        example='{"lease_id": "lse_…"}',
-    )
-    services_of(request).lease.release(principal.tenant, wanted.lease_id, wanted.event_ids)
-    return Response(status_code=204)
+    wanted = await call.read(_LEASE)
+    call.services.lease.release(call.tenant, wanted.lease_id, wanted.event_ids)
+    return call.done()
 
 
 def _as_json(leased: Leased) -> bytes:

@@ -2,43 +2,44 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from fastapi import Query, Response
+from pydantic import BeforeValidator, Field
 
 from triggers_api.api import metrics_schemas as schemas
 from triggers_api.api import summary_schemas as summaries
-from triggers_api.api.documentation import answers
+from triggers_api.api.call import Call
 from triggers_api.api.list_query import whole_number
-from triggers_api.api.services import Requires, Services, services_of
+from triggers_api.api.operation import Answer
+from triggers_api.api.routing import Operations
+from triggers_api.api.services import Services
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.watch.figures import percent
 from triggers_api.watch.metrics import Metric
 
-router = APIRouter(tags=["metrics"])
+operations = Operations("metrics")
 
 _LATEST: Final = 20
 _PAGES: Final = 5  # of the history, of which one may hold nothing that was given up
-Reader = Annotated[Principal, Depends(Requires(Scope.METRICS_READ))]
 _Days = Annotated[int, Field(ge=1, le=90), BeforeValidator(whole_number)]
 Days = Annotated[_Days, Query(description="How many days (UTC), today among them.")]
 _Hours = Annotated[int, Field(ge=1, le=168), BeforeValidator(whole_number)]
 Hours = Annotated[_Hours, Query(description="How many hours, the running one among them.")]
 
 
-@router.get(
-    "/metrics/events/daily",
-    operation_id="get_daily_events",
-    summary="Events of each day",
-    response_class=Response,
-    responses=answers({200: {"model": schemas.DailyEventsOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/events/daily",
+    "get_daily_events",
+    "Events of each day",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=schemas.DailyEventsOut),
+    errors=("metrics_unavailable",),
 )
-async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Response:
+async def get_daily_events(call: Call, days: Days = 7) -> Response:
     """How many events of all tenants were created and acknowledged."""
     created, acknowledged = Metric.EVENTS_CREATED, Metric.EVENTS_ACKNOWLEDGED
-    table = services_of(request).figures.daily(days, created, acknowledged)
+    table = call.services.figures.daily(days, created, acknowledged)
     rows = [
         schemas.DayOfEventsOut(
             date=row.begins_at.date(),
@@ -47,21 +48,22 @@ async def get_daily_events(request: Request, _: Reader, days: Days = 7) -> Respo
         )
         for row in table.rows
     ]
-    return _answer(schemas.DailyEventsOut(as_of=table.as_of, days=rows))
+    return call.answer(schemas.DailyEventsOut(as_of=table.as_of, days=rows))
 
 
-@router.get(
-    "/metrics/status-changes",
-    operation_id="get_status_changes",
-    summary="Changes of events' statuses",
-    response_class=Response,
-    responses=answers({200: {"model": schemas.StatusChangesOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/status-changes",
+    "get_status_changes",
+    "Changes of events' statuses",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=schemas.StatusChangesOut),
+    errors=("metrics_unavailable",),
 )
-async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Response:
+async def get_status_changes(call: Call, days: Days = 7) -> Response:
     """How many events of all tenants became delivered, failed, pending again, each day."""
     delivered, failed = Metric.EVENTS_ACKNOWLEDGED, Metric.EVENTS_FAILED
     replayed = Metric.EVENTS_REPLAYED
-    table = services_of(request).figures.daily(days, delivered, failed, replayed)
+    table = call.services.figures.daily(days, delivered, failed, replayed)
     rows = [
         schemas.DayOfChangesOut(
             date=row.begins_at.date(),
@@ -71,20 +73,21 @@ async def get_status_changes(request: Request, _: Reader, days: Days = 7) -> Res
         )
         for row in table.rows
     ]
-    return _answer(schemas.StatusChangesOut(as_of=table.as_of, days=rows))
+    return call.answer(schemas.StatusChangesOut(as_of=table.as_of, days=rows))
 
 
-@router.get(
-    "/metrics/notifications/success-rate",
-    operation_id="get_success_rate",
-    summary="How many deliveries succeed",
-    response_class=Response,
-    responses=answers({200: {"model": schemas.SuccessRateOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/notifications/success-rate",
+    "get_success_rate",
+    "How many deliveries succeed",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=schemas.SuccessRateOut),
+    errors=("metrics_unavailable",),
 )
-async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Response:
+async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
     """Deliveries of all tenants that ended, well or given up, each hour and in all."""
     ok, failed = Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED
-    table = services_of(request).figures.hourly(hours, ok, failed)
+    table = call.services.figures.hourly(hours, ok, failed)
     rows = [
         schemas.HourOfSuccessOut(
             begins_at=row.begins_at,
@@ -103,19 +106,20 @@ async def get_success_rate(request: Request, _: Reader, hours: Hours = 24) -> Re
         success_rate_percent=percent(total_ok, total_failed),
         hours=rows,
     )
-    return _answer(answer)
+    return call.answer(answer)
 
 
-@router.get(
-    "/metrics/notifications/failures",
-    operation_id="get_failures",
-    summary="Deliveries given up",
-    response_class=Response,
-    responses=answers({200: {"model": schemas.FailuresOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/notifications/failures",
+    "get_failures",
+    "Deliveries given up",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=schemas.FailuresOut),
+    errors=("metrics_unavailable",),
 )
-async def get_failures(request: Request, principal: Reader, hours: Hours = 24) -> Response:
+async def get_failures(call: Call, hours: Hours = 24) -> Response:
     """How many of all tenants' each hour, and which of the caller's own were the latest."""
-    services = services_of(request)
+    services = call.services
     failed, letters = Metric.DELIVERIES_FAILED, Metric.DEAD_LETTERS
     table = services.figures.hourly(hours, failed, letters)
     since = table.rows[0].begins_at
@@ -126,35 +130,37 @@ async def get_failures(request: Request, principal: Reader, hours: Hours = 24) -
         failed=table.total(failed),
         dead_letters=table.total(letters),
         hours=[schemas.HourOfFailuresOut.of(row) for row in table.rows],
-        latest=list(map(schemas.DeadDeliveryOut.of, _latest(services, principal.tenant, query))),
+        latest=list(map(schemas.DeadDeliveryOut.of, _latest(services, call.tenant, query))),
     )
-    return _answer(answer)
+    return call.answer(answer)
 
 
-@router.get(
-    "/metrics/summary",
-    operation_id="get_summary",
-    summary="The deployment at a glance",
-    response_class=Response,
-    responses=answers({200: {"model": summaries.SummaryOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/summary",
+    "get_summary",
+    "The deployment at a glance",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=summaries.SummaryOut),
+    errors=("metrics_unavailable",),
 )
-async def get_summary(request: Request, _: Reader) -> Response:
+async def get_summary(call: Call) -> Response:
     """What waits, what was done, how fast and how well, over all tenants."""
-    services = services_of(request)
+    services = call.services
     report = services.reports.find_report()
-    return _answer(summaries.SummaryOut.of(services.figures.last_day(), report))
+    return call.answer(summaries.SummaryOut.of(services.figures.last_day(), report))
 
 
-@router.get(
-    "/metrics/dashboard",
-    operation_id="get_dashboard",
-    summary="All that a dashboard shows",
-    response_class=Response,
-    responses=answers({200: {"model": summaries.DashboardOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/dashboard",
+    "get_dashboard",
+    "All that a dashboard shows",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=summaries.DashboardOut),
+    errors=("metrics_unavailable",),
 )
-async def get_dashboard(request: Request, _: Reader) -> Response:
+async def get_dashboard(call: Call) -> Response:
     """The summary, the last 24 hours one by one, and the alarms."""
-    services = services_of(request)
+    services = call.services
     report = services.reports.find_report()
     day = services.figures.last_day()
     answer = summaries.DashboardOut(
@@ -162,41 +168,41 @@ async def get_dashboard(request: Request, _: Reader) -> Response:
         hours=[summaries.HourOut.of(hour) for hour in day.hours],
         alerts=summaries.AlertOut.all_of(report),
     )
-    return _answer(answer)
+    return call.answer(answer)
 
 
-@router.get(
-    "/metrics/alerts",
-    operation_id="get_alerts",
-    summary="The alarms",
-    response_class=Response,
-    responses=answers({200: {"model": summaries.AlertsOut}}, 401, 403),
+@operations.declare(
+    "GET /metrics/alerts",
+    "get_alerts",
+    "The alarms",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=summaries.AlertsOut),
 )
-async def get_alerts(request: Request, _: Reader) -> Response:
+async def get_alerts(call: Call) -> Response:
     """All alarms of the deployment, those that ring first."""
-    report = services_of(request).reports.find_report()
+    report = call.services.reports.find_report()
     answer = summaries.AlertsOut(
         as_of=report.taken_at if report else None, alerts=summaries.AlertOut.all_of(report)
     )
-    return _answer(answer)
+    return call.answer(answer)
 
 
-@router.get(
-    "/metrics/circuit-breakers",
-    operation_id="list_circuit_breakers",
-    summary="Circuit breakers of the tenant's configs",
-    response_class=Response,
-    responses=answers({200: {"model": list[summaries.CircuitBreakerOut]}}, 401, 403),
+@operations.declare(
+    "GET /metrics/circuit-breakers",
+    "list_circuit_breakers",
+    "Circuit breakers of the tenant's configs",
+    needs=Scope.METRICS_READ,
+    answers=Answer(model=summaries.CircuitBreakerOut, is_list=True),
 )
-async def list_circuit_breakers(request: Request, principal: Reader) -> Response:
+async def list_circuit_breakers(call: Call) -> Response:
     """Of the caller's own configs, oldest first, in one answer."""
-    services = services_of(request)
+    services = call.services
     now = services.clock()
     breakers = [
         summaries.CircuitBreakerOut.of(config, now).model_dump_json()
-        for config in services.subscribe.list_configs(principal.tenant)
+        for config in services.subscribe.list_configs(call.tenant)
     ]
-    return Response(f"[{','.join(breakers)}]", 200, media_type="application/json")
+    return call.answer(f"[{','.join(breakers)}]".encode())
 
 
 def _latest(services: Services, tenant: str, query: DeliveryQuery) -> list[Delivery]:
@@ -211,7 +217,3 @@ def _latest(services: Services, tenant: str, query: DeliveryQuery) -> list[Deliv
         if after is None or len(found) >= _LATEST:
             break
     return found
-
-
-def _answer(body: BaseModel) -> Response:
-    return Response(body.model_dump_json(), 200, media_type="application/json")

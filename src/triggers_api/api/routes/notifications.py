@@ -1,13 +1,13 @@
 """`/notifications/configs` and `/notifications/test`: where and when to push."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Path, Response
 from pydantic import TypeAdapter
 
+from triggers_api.api.call import Call
 from triggers_api.api.delivery_schemas import TrialIn, TrialOut
-from triggers_api.api.documentation import answers, body_of, headers
-from triggers_api.api.json_body import read_json, validated
+from triggers_api.api.json_body import read_json
 from triggers_api.api.notification_schemas import (
     EXAMPLE_CONFIG_ID,
     ConfigIn,
@@ -15,188 +15,218 @@ from triggers_api.api.notification_schemas import (
     RotatedSecretOut,
     SavedConfigOut,
 )
-from triggers_api.api.request_context import context_of
-from triggers_api.api.services import Requires, services_of
+from triggers_api.api.operation import Answer, Body
+from triggers_api.api.routing import Operations
 from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Principal
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.subscribe import ConfigDraft
 
-router = APIRouter(tags=["notifications"])
-Manager = Annotated[Principal, Depends(Requires(Scope.NOTIFICATIONS_MANAGE))]
+operations = Operations("notifications")
 ConfigId = Annotated[str, Path(max_length=64, examples=[EXAMPLE_CONFIG_ID])]
 
-_EXAMPLE: Final = (
-    '{"name": "Shop", "channel": "webhook", "settings": {"url": "https://hooks.example.com"}}'
-)
 _CONFIGS: Final = TypeAdapter(list[ConfigOut])
-_CREATED: Final[dict[str, Any]] = {
-    "description": "Kept; from now on events are pushed there.",
-    "headers": headers("Location"),
-    "links": {
-        name: {"operationId": name, "parameters": {"config_id": "$response.body#/id"}}
-        for name in ("get_config", "replace_config", "delete_config", "rotate_config_secret")
+_CONFIG: Final = Body(
+    model=ConfigIn,
+    sample='{"name": "Shop", "channel": "webhook", "settings": {"url": "https://hooks.example.com"}}',
+    code="invalid_config",
+)
+_NEW_CONFIG: Final = Body(
+    model=_CONFIG.model,
+    sample=_CONFIG.sample,
+    code=_CONFIG.code,
+    examples={
+        "slack": (
+            "Grave events to Slack",
+            {
+                "name": "Ops",
+                "channel": "slack",
+                "settings": {"url": "https://hooks.slack.com/services/T000/B000/XXXX"},
+                "filters": {"min_severity": "error"},
+            },
+        ),
+        "email": (
+            "Invoices by mail",
+            {
+                "name": "Accounting",
+                "channel": "email",
+                "settings": {
+                    "host": "smtp.example.com",
+                    "username": "triggers",
+                    "password": "an-example",
+                    "from": "triggers@example.com",
+                    "to": ["accounting@example.com"],
+                },
+                "filters": {"event_types": ["invoice.*"]},
+            },
+        ),
+        "telegram": (
+            "Everything to a chat",
+            {
+                "name": "Night shift",
+                "channel": "telegram",
+                "settings": {
+                    "bot_token": "123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
+                    "chat_id": -1001234567890,
+                },
+            },
+        ),
     },
-}
-
-
-@router.get(
-    "/notifications/configs",
-    operation_id="list_configs",
-    summary="List notification configs",
-    response_class=Response,
-    responses=answers({200: {"model": list[ConfigOut]}}, 401, 403),
 )
-async def list_configs(request: Request, principal: Manager) -> Response:
+_TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="invalid_test")
+
+
+@operations.declare(
+    "GET /notifications/configs",
+    "list_configs",
+    "List notification configs",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(model=ConfigOut, is_list=True),
+)
+async def list_configs(call: Call) -> Response:
     """All configs of the tenant, oldest first; there are at most 100."""
-    services = services_of(request)
-    at = services.clock()
-    configs = services.subscribe.list_configs(principal.tenant)
-    body = _CONFIGS.dump_json([ConfigOut.of(config, at) for config in configs])
-    return Response(body, 200, media_type="application/json")
+    at = call.services.clock()
+    configs = call.services.subscribe.list_configs(call.tenant)
+    return call.answer(_CONFIGS.dump_json([ConfigOut.of(config, at) for config in configs]))
 
 
-@router.post(
-    "/notifications/configs",
-    status_code=201,
-    operation_id="create_config",
-    summary="Subscribe",
-    response_class=Response,
-    responses=answers({201: _CREATED | {"model": SavedConfigOut}}, 401, 403, 409, 413, 415, 422),
-    openapi_extra=body_of(ConfigIn),
+@operations.declare(
+    "POST /notifications/configs",
+    "create_config",
+    "Subscribe",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_NEW_CONFIG,
+    answers=Answer(
+        status=201,
+        model=SavedConfigOut,
+        description="Kept; from now on events are pushed there.",
+        headers=("Location",),
+        links=dict.fromkeys(
+            ("get_config", "replace_config", "delete_config", "rotate_config_secret"), "config_id"
+        ),
+    ),
+    errors=("too_many_configs",),
 )
-async def create_config(request: Request, principal: Manager) -> Response:
+async def create_config(call: Call) -> Response:
     """Push events to a webhook, Slack, Telegram or email. Up to 100 configs a tenant.
 
     Pushes to a webhook are signed after Standard Webhooks; the answer tells the secret, once.
     """
-    services = services_of(request)
-    draft = await _draft(request, principal.tenant)
-    saved = services.subscribe.create(principal.tenant, draft)
-    context_of(request).config_id = saved.config.id
-    answer = SavedConfigOut.of(saved.config, services.clock(), secret=saved.new_secret)
-    location = {"Location": f"configs/{saved.config.id}"}
-    return Response(answer.model_dump_json(), 201, location, "application/json")
+    saved = call.services.subscribe.create(call.tenant, await _draft(call))
+    call.context.config_id = saved.config.id
+    answer = SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
+    return call.answer(answer, 201, {"Location": f"configs/{saved.config.id}"})
 
 
-@router.get(
-    "/notifications/configs/{config_id}",
-    operation_id="get_config",
-    summary="Read a notification config",
-    response_class=Response,
-    responses=answers({200: {"model": ConfigOut}}, 401, 403, 404),
+@operations.declare(
+    "GET /notifications/configs/{config_id}",
+    "get_config",
+    "Read a notification config",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(model=ConfigOut),
 )
-async def get_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
+async def get_config(call: Call, config_id: ConfigId) -> Response:
     """One config as it is now, without its secrets."""
-    services = services_of(request)
-    config = services.subscribe.get(principal.tenant, config_id)
-    context_of(request).config_id = config.id
-    answer = ConfigOut.of(config, services.clock())
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
+    config = call.services.subscribe.get(call.tenant, config_id)
+    call.context.config_id = config.id
+    return call.answer(ConfigOut.of(config, call.services.clock()))
 
 
-@router.put(
-    "/notifications/configs/{config_id}",
-    operation_id="replace_config",
-    summary="Replace a notification config",
-    response_class=Response,
-    responses=answers({200: {"model": SavedConfigOut}}, 401, 403, 404, 413, 415, 422),
-    openapi_extra=body_of(ConfigIn),
+@operations.declare(
+    "PUT /notifications/configs/{config_id}",
+    "replace_config",
+    "Replace a notification config",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_CONFIG,
+    answers=Answer(model=SavedConfigOut),
 )
-async def replace_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
+async def replace_config(call: Call, config_id: ConfigId) -> Response:
     """Put another config in its place; secrets that are left out stay as they are.
 
     Enabling it again forgets why it was disabled. A change to the webhook channel makes a new
     signing secret, which the answer tells.
     """
-    services = services_of(request)
-    draft = await _draft(request, principal.tenant, config_id)
-    saved = services.subscribe.replace(principal.tenant, config_id, draft)
-    context_of(request).config_id = config_id
-    answer = SavedConfigOut.of(saved.config, services.clock(), secret=saved.new_secret)
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
+    draft = await _draft(call, config_id)
+    saved = call.services.subscribe.replace(call.tenant, config_id, draft)
+    call.context.config_id = config_id
+    return call.answer(
+        SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
+    )
 
 
-@router.delete(
-    "/notifications/configs/{config_id}",
-    status_code=204,
-    operation_id="delete_config",
-    summary="Unsubscribe",
-    response_class=Response,
-    responses=answers({204: {"description": "Deleted."}}, 401, 403, 404),
+@operations.declare(
+    "DELETE /notifications/configs/{config_id}",
+    "delete_config",
+    "Unsubscribe",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(status=204, description="Deleted."),
 )
-async def delete_config(request: Request, principal: Manager, config_id: ConfigId) -> Response:
+async def delete_config(call: Call, config_id: ConfigId) -> Response:
     """Push nothing more there. What was under way is given up; its history stays."""
-    services_of(request).subscribe.delete(principal.tenant, config_id)
-    context_of(request).config_id = config_id
-    return Response(status_code=204)
+    call.services.subscribe.delete(call.tenant, config_id)
+    call.context.config_id = config_id
+    return call.done()
 
 
-@router.post(
-    "/notifications/configs/{config_id}/rotate-secret",
-    operation_id="rotate_config_secret",
-    summary="Rotate a signing secret",
-    response_class=Response,
-    responses=answers({200: {"model": RotatedSecretOut}}, 401, 403, 404, 409),
+@operations.declare(
+    "POST /notifications/configs/{config_id}/rotate-secret",
+    "rotate_config_secret",
+    "Rotate a signing secret",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    answers=Answer(model=RotatedSecretOut),
+    errors=("no_signing_secret",),
 )
-async def rotate_config_secret(
-    request: Request, principal: Manager, config_id: ConfigId
-) -> Response:
+async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
     """A new signing secret for a webhook, told this once. The old one signs too for 24 hours."""
-    rotation = services_of(request).subscribe.rotate_secret(principal.tenant, config_id)
-    context_of(request).config_id = config_id
+    rotation = call.services.subscribe.rotate_secret(call.tenant, config_id)
+    call.context.config_id = config_id
     answer = RotatedSecretOut(
         id=config_id,
         secret=rotation.new_secret,
         previous_secret_until=rotation.old_signs_until,
     )
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
+    return call.answer(answer)
 
 
-@router.post(
-    "/notifications/test",
-    operation_id="send_test",
-    summary="Try out a notification config",
-    response_class=Response,
-    responses=answers({200: {"model": TrialOut}}, 401, 403, 404, 413, 415, 422),
-    openapi_extra=body_of(TrialIn),
+@operations.declare(
+    "POST /notifications/test",
+    "send_test",
+    "Try out a notification config",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_TRIAL,
+    answers=Answer(model=TrialOut),
+    errors=("config_not_found",),
 )
-async def send_test(request: Request, principal: Manager) -> Response:
+async def send_test(call: Call) -> Response:
     """Send a test event (`notifications.test`) now, and answer what the channel said.
 
     Also to a disabled config, and whatever its filters. The event is not stored, the push not
     retried. A receiver that refuses it is a 200 with `accepted: false`.
     """
-    wanted = validated(
-        await read_json(request),
-        TrialIn,
-        code="invalid_test",
-        example='{"config_id": "cfg_…"}',
-    )
-    context_of(request).config_id = wanted.config_id
-    trial = services_of(request).try_out(principal.tenant, wanted.config_id)
+    wanted = await call.read(_TRIAL)
+    call.context.config_id = wanted.config_id
+    trial = call.services.try_out(call.tenant, wanted.config_id)
     answer = TrialOut(
         accepted=trial.receipt.accepted,
         status_code=trial.receipt.status_code,
         error=trial.receipt.in_words,
         duration_ms=trial.duration_ms,
     )
-    return Response(answer.model_dump_json(), 200, media_type="application/json")
+    return call.answer(answer)
 
 
-async def _draft(request: Request, tenant: str, config_id: str | None = None) -> ConfigDraft:
+async def _draft(call: Call, config_id: str | None = None) -> ConfigDraft:
     """The body as a config. Raises `InvalidContentError` with every fault in it.
 
     `config_id` is of the config that it is to replace.
     """
-    body = await read_json(request)
+    body = await read_json(call.request)
     try:
-        config = validated(body, ConfigIn, code="invalid_config", example=_EXAMPLE)
+        config = call.validated(body, _CONFIG)
     except InvalidContentError as error:
         if not isinstance(body.value, dict):
             raise
         told = {detail.field for detail in error.details}
-        faults = services_of(request).subscribe.faults(tenant, config_id, body.value)
+        faults = call.services.subscribe.faults(call.tenant, config_id, body.value)
         details = error.details + tuple(each for each in faults if each.field not in told)
         raise InvalidContentError.of(
             details, len(details), code="invalid_config", called="body"

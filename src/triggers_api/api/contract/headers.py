@@ -66,12 +66,14 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+def headers(*names: str) -> dict[str, Any]:
+    """Headers of an answer, by reference."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
 def add_headers(status: str, answer: dict[str, Any], *, with_key: bool) -> None:
     """What every answer has, and every answer to a live key."""
     names = ["X-Request-Id"]
     if with_key and status != "401":
         names += ["RateLimit-Policy", "RateLimit"]
-    headers = answer.get("headers", {})
-    answer["headers"] = headers | {
-        name: {"$ref": f"#/components/headers/{name}"} for name in names if name not in headers
-    }
+    answer["headers"] = answer.get("headers", {}) | headers(*names)

@@ -1,0 +1,128 @@
+"""What an operation is given: one request on its way, who makes it, and what to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from fastapi import Request, Response
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
+
+from triggers_api.api.etag import tagged
+from triggers_api.api.json_body import JsonBody, read_json, validated
+from triggers_api.api.operation import Body
+from triggers_api.api.query import check_query
+from triggers_api.api.rate_limit_headers import standing
+from triggers_api.api.request_context import RequestContext, context_of
+from triggers_api.api.services import Services
+from triggers_api.authenticate import Principal
+from triggers_api.errors import RateLimitedError, UnauthenticatedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from triggers_api.api_keys import Scope
+    from triggers_api.event import Event
+    from triggers_api.rate_limit import RateLimiter
+
+Model = TypeVar("Model", bound=BaseModel)
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Call:
+    """One request."""
+
+    request: Request
+    services: Services
+    context: RequestContext
+    _principal: Principal | None
+
+    @property
+    def principal(self) -> Principal:
+        """Who makes it. Only operations that are open to everybody have nobody to ask for."""
+        assert self._principal is not None
+        return self._principal
+
+    @property
+    def tenant(self) -> str:
+        """On whose behalf it is made."""
+        return self.principal.tenant
+
+    async def read(self, body: Body[Model]) -> Model:
+        """What the request carries. Raises what is wrong with it."""
+        if body.is_required or await self.request.body():
+            return self.validated(await read_json(self.request), body)
+        return self.validated(JsonBody({}, b"{}"), body)
+
+    def validated(self, read: JsonBody, body: Body[Model]) -> Model:
+        """What was read already, as the model it must fit."""
+        return validated(read, body.model, code=body.code, example=body.sample)
+
+    def is_about(self, event: Event) -> None:
+        """Have the log line of the request name the event."""
+        self.context.event_id, self.context.execution_id = event.id, event.execution_id
+
+    def answer(
+        self, body: BaseModel | bytes, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """An answer in JSON."""
+        content = body if isinstance(body, bytes) else body.model_dump_json()
+        return Response(content, status, headers, JSON)
+
+    def tagged(self, body: bytes, headers: dict[str, str] | None = None) -> Response:
+        """An answer in JSON with its `ETag`, or a 304 to a caller who has it already."""
+        return tagged(self.request, body, headers or {})
+
+    def done(self) -> Response:
+        """An answer without a body: there is nothing to tell."""
+        return Response(status_code=204)
+
+
+class Requires(SecurityBase):
+    """The proof that an operation asks for: a live API key, with this scope where one is named."""
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        """FastAPI reads `model` and `scheme_name` for the OpenAPI document."""
+        self.model = HTTPBearer(description="An API key: `Authorization: Bearer trg_…`")
+        self.scheme_name = "ApiKey"
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Call:
+        """The call, whose query is then known to be acceptable.
+
+        Raises `UnauthenticatedError`, `RateLimitedError`, `ForbiddenError`, and what
+        `check_query` raises.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            message = "Send your API key in the header 'Authorization: Bearer <key>'."
+            raise UnauthenticatedError(message)
+        services: Services = request.app.state.services
+        principal = services.authenticator.authenticate(token.strip())
+        context = context_of(request)
+        context.tenant, context.key_id = principal.tenant, principal.key_id
+        _admit(services.rate_limiter, principal.tenant, context)
+        if self.scope is not None:
+            principal.require(self.scope)
+        check_query(request)
+        return Call(request, services, context, principal)
+
+
+async def unproven(request: Request) -> Call:
+    """The call of an operation that is open to everybody."""
+    return Call(request, request.app.state.services, context_of(request), None)
+
+
+def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
+    """Count the request, and have every answer to it say how the tenant's limit stands."""
+    limit = limiter.limit
+    if limit is None:
+        return
+    try:
+        context.headers = standing(limit, limiter.admit(tenant))
+    except RateLimitedError as error:
+        context.headers = standing(limit, 0, error.retry_after_seconds)
+        raise

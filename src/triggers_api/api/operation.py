@@ -1,0 +1,98 @@
+"""An operation of the API: declared once, beside the function that carries it out.
+
+From the declaration follow the route (`routing.py`), the check of the key and its scope and the
+reading of the body (`call.py`), and the operation's part of the OpenAPI document with every
+error that it may answer (`contract/`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from triggers_api.api_keys import Scope
+
+Model = TypeVar("Model", bound=BaseModel)
+Schema = Mapping[str, Any]
+
+
+class Key(StrEnum):
+    """What a caller must prove where no scope is asked for."""
+
+    ANY = "any"  # a live key, whatever it may do
+    NONE = "none"  # nothing: the operation is open to everybody
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A body that is a list of so many."""
+
+    model: type[BaseModel]
+    at_least: int
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body(Generic[Model]):
+    """What a request carries."""
+
+    model: type[Model]
+    sample: str
+    """A body that would do, for who sends no object at all."""
+    code: str = "invalid_content"
+    """Of the error where the body is well-formed and not acceptable."""
+    is_required: bool = True
+    others: Mapping[str, type[BaseModel] | ListOf] = field(default_factory=dict)
+    """Other media types that are taken, and what they carry."""
+    examples: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    """Beside the model's own: by name, a summary and the body."""
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """All that are taken."""
+        return "application/json", *self.others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is answered when all goes well."""
+
+    status: int = 200
+    model: type[BaseModel] | None = None
+    is_list: bool = False
+    description: str = "Successful Response"
+    headers: tuple[str, ...] = ()
+    """Beside those that every answer has; each is described in `contract/headers.py`."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Operations that go on with what was made: the parameter of each that takes its id."""
+    example: Any = None
+    """In place of the model's own."""
+
+
+PAGE: Final = ("Link",)
+TAGS: Final = ("ETag", "Cache-Control")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    id: str
+    tag: str
+    summary: str
+    needs: Scope | Key
+    answers: tuple[Answer, ...]
+    body: Body[Any] | None = None
+    errors: tuple[str, ...] = ()
+    """Codes that do not follow from key, scope, path, parameters and body."""
+    parameters: tuple[Schema, ...] = ()
+    """What the function reads by itself, as OpenAPI says it."""
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether its answer has an `ETag`, and a caller who has it already gets a 304."""
+        return any("ETag" in answer.headers for answer in self.answers)

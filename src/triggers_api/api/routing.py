@@ -1,0 +1,82 @@
+"""Makes routes of declared operations."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from triggers_api.api.call import Call, Requires, unproven
+from triggers_api.api.operation import Answer, Body, Key, Operation, Schema
+from triggers_api.api_keys import Scope
+
+Carry = Callable[..., Awaitable[Response]]
+
+
+class Operations:
+    """The operations of one subject, as FastAPI's router and as the contract sees them."""
+
+    def __init__(self, tag: str) -> None:
+        """All of them stand under this tag."""
+        self.router = APIRouter()
+        self.declared: list[Operation] = []
+        self._tag = tag
+
+    def declare(
+        self,
+        method_and_path: str,
+        id_: str,
+        summary: str,
+        *,
+        needs: Scope | Key,
+        answers: Answer | Sequence[Answer],
+        body: Body[Any] | None = None,
+        errors: tuple[str, ...] = (),
+        parameters: tuple[Schema, ...] = (),
+    ) -> Callable[[Carry], Carry]:
+        """Declare an operation; its function is given a `Call`, and its docstring is shown."""
+        method, _, path = method_and_path.partition(" ")
+        declared = Operation(
+            method=method,
+            path=path,
+            id=id_,
+            tag=self._tag,
+            summary=summary,
+            needs=needs,
+            answers=(answers,) if isinstance(answers, Answer) else tuple(answers),
+            body=body,
+            errors=errors,
+            parameters=parameters,
+        )
+
+        def carried_out_by(function: Carry) -> Carry:
+            self.declared.append(declared)
+            self.router.add_api_route(
+                path,
+                _given(function, _proof_of(needs)),
+                methods=[method],
+                operation_id=id_,
+                summary=summary,
+                description=inspect.getdoc(function),
+                tags=[self._tag],
+                response_class=Response,
+            )
+            return function
+
+        return carried_out_by
+
+
+def _proof_of(needs: Scope | Key) -> Callable[..., Any]:
+    if needs is Key.NONE:
+        return unproven
+    return Requires(needs if isinstance(needs, Scope) else None)
+
+
+def _given(function: Carry, proof: Callable[..., Any]) -> Carry:
+    """The function as FastAPI is to see it: its call comes from the proof."""
+    signature = inspect.signature(function)
+    first, *others = signature.parameters.values()
+    call = first.replace(annotation=Annotated[Call, Depends(proof)])
+    told = signature.replace(parameters=[call, *others])
+    function.__signature__ = told  # type: ignore[attr-defined]  # as inspect looks for it
+    return function
