@@ -46,7 +46,8 @@ class InMemoryConfigStore:
         if (stored and stored.updated_at) != known_updated_at:
             return False
         breaker = stored.breaker if stored else CircuitBreaker()
-        self._configs[config.tenant, config.id] = replace(config, breaker=breaker)
+        tickets = stored.tickets if stored else 0
+        self._configs[config.tenant, config.id] = replace(config, breaker=breaker, tickets=tickets)
         return True
 
     def delete(
@@ -82,6 +83,13 @@ class InMemoryConfigStore:
             return False
         self._configs[tenant, config_id] = replace(config, breaker=after)
         return True
+
+    def take_ticket(self, tenant: str, config_id: str) -> int:
+        config = self.find(tenant, config_id)
+        if config is None:
+            return 0
+        self._configs[tenant, config_id] = replace(config, tickets=config.tickets + 1)
+        return config.tickets + 1
 
 
 class InMemoryDeliveryStore:

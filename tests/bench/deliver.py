@@ -69,7 +69,7 @@ def lambda_seconds(batch: int) -> float:
         clock=now,
         chance=lambda: 0.0,
     )
-    worker = Worker(deliver, queue, lambda *_: None, now)
+    worker = Worker(deliver, queue, now)
     records = []
     for number in range(DELIVERIES):
         event = events.add(TENANT, an_event(now()), None).event

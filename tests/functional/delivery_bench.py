@@ -58,9 +58,6 @@ class Bench:
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
         self.channel = ChannelByEvent(self.clock)
-        self.hidden: list[tuple[str, int]] = []
-        self.is_hiding_down = False
-        self.receive_count = 1
         self.config = a_config(**config)
         self.configs.put(self.config)
         self._received: Counter[str] = Counter()
@@ -74,10 +71,11 @@ class Bench:
             schedule=RetrySchedule(DELAYS),
             clock=self.clock,
             chance=lambda: 0.0,
+            pause=lambda seconds: self.clock.advance(seconds=seconds),
         )
         self.outcomes = InMemoryOutcomeLedger()
         note = NoteOutcomes(self.outcomes, self.clock)
-        self._worker = Worker(deliver, self.queue, self._hide, self.clock, note_outcome=note)
+        self._worker = Worker(deliver, self.queue, self.clock, note_outcome=note)
 
     def post(self, answer: Receipt | None = None, **fields: Any) -> tuple[Event, Task]:
         """A new event with a task; the receiver will answer it like that."""
@@ -103,18 +101,13 @@ class Bench:
         self.configs.put(config)
         return config
 
-    def _hide(self, receipt_handle: str, seconds: int) -> None:
-        if self.is_hiding_down:
-            raise ConnectionError
-        self.hidden.append((receipt_handle, seconds))
-
     def _message(self, said: Task | str, number: int) -> dict[str, Any]:
         return {
             "messageId": f"m{number}",
             "receiptHandle": f"handle of m{number}",
             "body": said if isinstance(said, str) else to_body(said),
             "attributes": {
-                "ApproximateReceiveCount": str(self.receive_count),
+                "ApproximateReceiveCount": "1",
                 "MessageGroupId": TENANT,
             },
             "messageAttributes": {},

@@ -1,6 +1,7 @@
 """The delivery worker's handler: which messages are kept, and for how long they wait."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -9,8 +10,8 @@ import pytest
 
 from tests.builders import TENANT
 from tests.builders_push import a_task
-from tests.functional.delivery_bench import PERMANENT, REFUSED, SENDING_TAKES, Bench
-from triggers_api.push.channel import Receipt
+from tests.functional.delivery_bench import DELAYS, PERMANENT, REFUSED, SENDING_TAKES, Bench
+from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN, OPEN_FOR
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.queue.deliveries import to_body
@@ -23,7 +24,8 @@ def bench() -> Bench:
 
 def busy(seconds: float) -> Receipt:
     """What a receiver says that wants to be left alone for so long."""
-    return Receipt(status_code=429, error="429", retry_after=timedelta(seconds=seconds))
+    wait = timedelta(seconds=seconds)
+    return Receipt(status_code=429, error="429", refusal=Refusal.TOO_FAST, retry_after=wait)
 
 
 def test_a_delivered_message_is_done(bench: Bench) -> None:
@@ -34,7 +36,7 @@ def test_a_delivered_message_is_done(bench: Bench) -> None:
     (push,) = bench.channel.pushes
     assert (push.event, push.delivery_id) == (event, task.delivery_id)
     assert bench.record_of(task).status is DeliveryStatus.SUCCEEDED
-    assert (bench.hidden, bench.queue.later, bench.queue.dead_letters) == ([], [], [])
+    assert (bench.queue.later, bench.queue.dead_letters) == ([], [])
 
 
 def test_a_message_that_was_delivered_before_is_done_without_sending(bench: Bench) -> None:
@@ -54,9 +56,9 @@ def test_of_a_batch_only_what_must_come_again_is_answered_as_failed(bench: Bench
     refused = a_task(bench.post(REFUSED)[0], on)
     given_up = a_task(bench.post(PERMANENT)[0], on)
 
-    assert bench.work(off, "{", delivered, refused, given_up, "") == ["m1", "m3", "m5"]
+    assert bench.work(off, "{", delivered, refused, given_up, "") == ["m1", "m5"]
 
-    assert bench.hidden == [("handle of m3", 1)]
+    assert [task for _, task in bench.queue.later] == [refused]
     assert [task for task, _ in bench.queue.dead_letters] == [given_up]
     assert bench.record_of(off).status is DeliveryStatus.DROPPED
     assert bench.record_of(delivered).status is DeliveryStatus.SUCCEEDED
@@ -94,34 +96,20 @@ def test_a_message_that_cannot_be_read_is_kept_and_disturbs_no_other(
     assert bench.work(body, task) == ["m0"]
 
     assert bench.record_of(task).status is DeliveryStatus.SUCCEEDED
-    assert bench.hidden == []
 
 
-@pytest.mark.parametrize(
-    ("seconds", "hidden"),
-    [(1.000001, 2), (2, 2), (30.5, 31), (59.000001, 60), (59.999, 60), (60, 60)],
-)
-def test_a_wait_up_to_a_minute_hides_the_message_for_whole_seconds(
-    bench: Bench, seconds: float, hidden: int
+@pytest.mark.parametrize("seconds", [0.5, 1, 30.5, 60, 901, 86_400])
+def test_what_a_receiver_wants_later_is_another_message_and_no_attempt(
+    bench: Bench, seconds: float
 ) -> None:
-    _, task = bench.post(busy(seconds))
-
-    assert bench.work(task) == ["m0"]
-
-    assert bench.hidden == [("handle of m0", hidden)]
-    assert bench.queue.later == []
-
-
-@pytest.mark.parametrize("seconds", [60.000001, 61, 900, 901, 86_400])
-def test_a_longer_wait_is_another_message(bench: Bench, seconds: float) -> None:
     _, task = bench.post(busy(seconds))
 
     assert bench.work(task) == []
 
-    again_at = bench.clock() + timedelta(seconds=seconds)
-    assert bench.queue.later == [(again_at, task)]
-    assert bench.record_of(task).next_attempt_at == again_at
-    assert bench.hidden == []
+    ((again_at, again),) = bench.queue.later
+    assert again_at >= bench.clock() + timedelta(seconds=seconds)
+    assert replace(again, ticket=None, waits_since=None) == task
+    assert bench.deliveries.find(task) is None
 
 
 def test_the_waits_grow_along_the_schedule_and_then_it_is_given_up(bench: Bench) -> None:
@@ -129,33 +117,31 @@ def test_the_waits_grow_along_the_schedule_and_then_it_is_given_up(bench: Bench)
     kept = []
 
     while not bench.queue.dead_letters:
-        kept.append(bench.work(task))
+        kept += bench.work(task)
         bench.clock.at = bench.record_of(task).next_attempt_at or bench.clock()
 
-    assert kept == [["m0"], ["m0"], ["m0"], [], [], [], []]
-    assert [seconds for _, seconds in bench.hidden] == [1, 60, 60]
-    waits = [at - attempt.at - SENDING_TAKES for (at, _), attempt in later_after(bench)]
-    assert [wait.total_seconds() for wait in waits] == [60.001, 900, 7200]
-    assert len(bench.record_of(task).attempts) == 7
+    assert kept == []
+    attempts = bench.record_of(task).attempts
+    waits = [
+        at - attempt.at - SENDING_TAKES
+        for (at, _), attempt in zip(bench.queue.later, attempts, strict=False)
+    ]
+    assert waits == list(DELAYS)
+    assert len(attempts) == 7
 
 
-def later_after(bench: Bench) -> Any:
-    """What was queued for later, each with the attempt it followed."""
-    ((_, task), *_) = bench.queue.later
-    return zip(bench.queue.later, bench.record_of(task).attempts[3:], strict=False)
-
-
-@pytest.mark.parametrize(("early", "hidden"), [(50, 50), (10.2, 11), (0.001, 1)])
-def test_a_message_that_comes_too_early_waits_for_the_rest(
-    bench: Bench, early: float, hidden: int
+@pytest.mark.parametrize("early", [0.9, 0.001])
+def test_a_message_that_comes_too_early_is_another_one_for_the_rest(
+    bench: Bench, early: float
 ) -> None:
-    _, task = bench.post(busy(50))
+    _, task = bench.post(REFUSED)
     bench.work(task)
-    bench.clock.advance(seconds=50 - early)
+    due = bench.record_of(task).next_attempt_at
+    bench.clock.advance(seconds=1 - early)
 
-    assert bench.work(task) == ["m0"]
+    assert bench.work(task) == []
 
-    assert bench.hidden[1:] == [("handle of m0", hidden)]
+    assert [at for at, _ in bench.queue.later] == [due, due]
     assert len(bench.channel.pushes) == 1
 
 
@@ -168,7 +154,8 @@ def test_a_message_of_a_receiver_left_alone_is_another_one_after_that(bench: Ben
 
     assert bench.work(task) == []
 
-    assert bench.queue.later == [(opened_at + OPEN_FOR, task)]
+    ((again_at, again),) = bench.queue.later[FAILURES_TO_OPEN:]
+    assert (again_at, again.delivery_id) == (opened_at + OPEN_FOR, task.delivery_id)
     assert bench.deliveries.find(task) is None
     assert len(bench.channel.pushes) == pushes
 
@@ -176,7 +163,7 @@ def test_a_message_of_a_receiver_left_alone_is_another_one_after_that(bench: Ben
 def test_a_message_whose_next_cannot_be_queued_is_kept_and_queues_it_when_it_comes_again(
     bench: Bench,
 ) -> None:
-    _, task = bench.post(busy(3600))
+    _, task = bench.post(REFUSED)
     bench.queue.is_down = True
     assert bench.work(task) == ["m0"]
     bench.queue.is_down = False

@@ -1,5 +1,6 @@
 """What becomes of a message whose delivery could not be carried out to its end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,6 @@ from tests.builders import TENANT
 from tests.builders_push import a_delivery
 from tests.functional.delivery_bench import GONE, PERMANENT, Bench
 from triggers_api.lifecycle import EventStatus
-from triggers_api.push.channel import Receipt
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 
 
@@ -17,35 +17,43 @@ def bench() -> Bench:
     return Bench()
 
 
-def test_a_message_that_cannot_be_hidden_is_kept(bench: Bench) -> None:
-    _, task = bench.post(Receipt(error="429", retry_after=timedelta(seconds=30)))
-    bench.is_hiding_down = True
-
-    assert bench.work(task) == ["m0"]
-
-    assert bench.record_of(task).status is DeliveryStatus.RETRYING
-
-
 @pytest.mark.parametrize(
-    ("receive_count", "hidden"), [(1, 5), (2, 10), (4, 40), (7, 320), (8, 320), (100, 320)]
+    ("crashes", "seconds"), [(0, 5), (1, 10), (3, 40), (6, 320), (7, 320), (99, 320)]
 )
 def test_a_task_that_crashed_comes_again_soon_and_then_later_and_later(
-    bench: Bench, receive_count: int, hidden: int
+    monkeypatch: pytest.MonkeyPatch, bench: Bench, crashes: int, seconds: int
 ) -> None:
+    _, task = bench.post()
+    monkeypatch.setattr(bench.deliveries, "find", crash)
+
+    assert bench.work(replace(task, crashes=crashes)) == []
+
+    again_at = bench.clock() + timedelta(seconds=seconds)
+    assert bench.queue.later == [(again_at, replace(task, crashes=crashes + 1))]
+
+
+def test_a_task_that_crashes_all_workers_is_a_dead_letter(
+    monkeypatch: pytest.MonkeyPatch, bench: Bench
+) -> None:
+    _, task = bench.post()
+    monkeypatch.setattr(bench.deliveries, "find", crash)
+
+    assert bench.work(replace(task, crashes=100)) == []
+
+    ((letter, reason),) = bench.queue.dead_letters
+    assert (letter.delivery_id, reason) == (task.delivery_id, "workers crashed on it 100 times")
+    assert bench.queue.later == []
+
+
+def test_a_task_that_crashed_and_cannot_be_queued_is_kept(bench: Bench) -> None:
     _, task = bench.post(PERMANENT)
     bench.queue.is_down = True
-    bench.receive_count = receive_count
 
     assert bench.work(task) == ["m0"]
 
-    assert bench.hidden == [("handle of m0", hidden)]
 
-
-def test_a_task_that_crashed_and_cannot_be_hidden_is_kept(bench: Bench) -> None:
-    _, task = bench.post(PERMANENT)
-    bench.queue.is_down = bench.is_hiding_down = True
-
-    assert bench.work(task) == ["m0"]
+def crash(*_: object) -> None:
+    raise ConnectionError
 
 
 def test_a_dead_letter_that_cannot_be_sent_keeps_the_message_until_it_can(bench: Bench) -> None:

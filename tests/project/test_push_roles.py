@@ -41,7 +41,6 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "DeliveryRole": {
         json.dumps(QUEUE): {
-            "ChangeMessageVisibility",
             "DeleteMessage",
             "GetQueueAttributes",
             "ReceiveMessage",

@@ -96,11 +96,6 @@ class SimulatedQueue:
             "attributes": {"ApproximateReceiveCount": str(len(message.receipts))},
         }
 
-    def hide(self, receipt: str, seconds: int) -> None:
-        message = self.messages.get(receipt.partition("/")[0])
-        if message is not None and message.receipts[-1] == receipt:
-            message.visible_at = self._clock.now + timedelta(seconds=seconds)
-
     def delete(self, message_id: str) -> None:
         self.messages.pop(message_id, None)
 

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -21,11 +21,20 @@ class Mood(StrEnum):
     DEAD = "dead"  # never answers
     PICKY = "picky"  # 422 for some events
     GONE = "gone"  # 410
+    BUSY = "busy"  # takes one push a second
 
 
+_TOO_FAST = Receipt(
+    status_code=429, error="429", refusal=Refusal.TOO_FAST, retry_after=timedelta(seconds=1)
+)
 _MOODY = (
     Receipt(status_code=500, error="500"),
-    Receipt(status_code=429, error="429", retry_after=timedelta(seconds=70)),
+    Receipt(
+        status_code=429,
+        error="429",
+        refusal=Refusal.TOO_FAST,
+        retry_after=timedelta(seconds=70),
+    ),
     Receipt(error="timed out"),
 )
 
@@ -42,6 +51,7 @@ class Receivers:
         self.accepted: Counter[str] = Counter()  # by delivery id
         self.sent: Counter[str] = Counter()
         self.told: list[Push] = []
+        self._busy_until: dict[str, datetime] = {}  # by config id
 
     def check(
         self,
@@ -54,7 +64,9 @@ class Receivers:
         self._clock.pass_by(timedelta(seconds=self._chance.uniform(0.01, 2)))
         self.sent[push.delivery_id] += 1
         self.told.append(push)
-        receipt = self._receipt(Mood(push.config.settings["mood"]))
+        mood = Mood(push.config.settings["mood"])
+        busy = mood is Mood.BUSY
+        receipt = self._unless_busy(push.config.id) if busy else self._receipt(mood)
         lied = push.config.settings["mood"] == Mood.LYING
         if receipt.accepted or lied:
             self.accepted[push.delivery_id] += 1
@@ -71,4 +83,10 @@ class Receivers:
             return Receipt(error="timed out")
         if mood is Mood.MOODY and self._chance.random() < 0.6:
             return self._chance.choice(_MOODY)
+        return Receipt(status_code=200)
+
+    def _unless_busy(self, config_id: str) -> Receipt:
+        if self._clock.now < self._busy_until.get(config_id, self._clock.now):
+            return _TOO_FAST
+        self._busy_until[config_id] = self._clock.now + timedelta(seconds=1)
         return Receipt(status_code=200)

@@ -10,11 +10,12 @@ from tests.simulation.test_many_seeds import begin, finish
 from triggers_api.event import Event
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.handlers.traces import Handler
+from triggers_api.push import deliver
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 
-SEEDS = 300
+SEEDS = 400
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -72,6 +73,22 @@ def deletes_what_crashed(patch: pytest.MonkeyPatch) -> None:
         return {"batchItemFailures": []}
 
     patch.setattr(delivery.Worker, "__call__", call)
+
+
+def does_not_queue_again_what_crashed(patch: pytest.MonkeyPatch) -> None:
+    """A worker takes the task that it could not carry out for queued anew."""
+    patch.setattr(delivery.Worker, "_bring_back", lambda *_: True)
+
+
+def deletes_what_waits(patch: pytest.MonkeyPatch) -> None:
+    """A worker does not queue what is turned away: as if its message came back by itself."""
+    real = deliver.Deliver._attempt_in_turn  # noqa: SLF001  # the bug is in there
+
+    def attempt(self: Deliver, *arguments: Any) -> Outcome:
+        outcome = real(self, *arguments)
+        return replace(outcome, again_at=None) if outcome.delivery is None else outcome
+
+    patch.setattr(deliver.Deliver, "_attempt_in_turn", attempt)
 
 
 def answers_success_after_a_failed_record(patch: pytest.MonkeyPatch) -> None:
@@ -134,6 +151,8 @@ BUGS: dict[str, Plant] = {
     "records before sending": plant_deliver(RecordsBeforeSending),
     "fails no event": plant_deliver(FailsNoEvent),
     "deletes what crashed": deletes_what_crashed,
+    "does not queue again what crashed": does_not_queue_again_what_crashed,
+    "deletes what waits": deletes_what_waits,
     "success after failed record": answers_success_after_a_failed_record,
     "queue down is done": takes_a_queue_that_is_down_for_done,
 }

@@ -93,8 +93,9 @@ class World:
             schedule=SCHEDULE,
             clock=self.clock,
             chance=self.chance.random,
+            pause=lambda seconds: self.clock.pass_by(timedelta(seconds=seconds)),
         )
-        self._worker = delivery.Worker(deliver, queue, queue.hide, self.clock, _one_by_one)
+        self._worker = delivery.Worker(deliver, queue, self.clock, _one_by_one)
 
     def subscribe(self, mood: Mood, *, acknowledges: bool = False) -> NotificationConfig:
         """Add a config whose receiver answers like that."""

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
-from triggers_api.queue.deliveries import LONGEST_HIDDEN, SqsDeliveryQueue, from_body
+from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body
 from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -38,12 +38,9 @@ from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.widespread import NoteOutcomes
 
-Hide = Callable[[str, int], None]
-"""Hides the message of a receipt handle for some more seconds."""
-
-_SECOND: Final = timedelta(seconds=1)
-_AFTER_CRASH: Final = 5  # seconds; doubled each time
-_LONGEST_AFTER_CRASH: Final = 320  # about what a message waits for whose worker was killed
+_AFTER_CRASH: Final = timedelta(seconds=5)  # doubled each time
+_LONGEST_AFTER_CRASH: Final = timedelta(seconds=320)
+_CRASHES_AT_MOST: Final = 100  # with the longest wait, nine hours
 _MOVES: Final = {
     EventStatus.DELIVERED: Metric.EVENTS_ACKNOWLEDGED,
     EventStatus.FAILED: Metric.EVENTS_FAILED,
@@ -75,16 +72,14 @@ class Worker:
         self,
         deliver: Deliver,
         queue: DeliveryQueue,
-        hide: Hide,
         clock: Clock,
         carry_out_all: Callable[..., list[Carried]] = in_threads,
         traces: Traces = UNTRACED,
         note_outcome: NoteOutcomes | None = None,
     ) -> None:
-        """`hide` postpones a message by seconds; `queue` by more."""
+        """What must come again is put into `queue` anew: nothing waits in flight."""
         self._deliver = deliver
         self._queue = queue
-        self._hide = hide
         self._clock = clock
         self._carry_out_all = carry_out_all
         self._traces = traces
@@ -112,34 +107,31 @@ class Worker:
             task = from_body(record["body"])
             with self._traces.batch() as batch, batch.event(task.trace, **_ids(task)) as part:
                 outcome = self._deliver(task)
-                keep = self._postpone(task, outcome, record["receiptHandle"])
+                if outcome.again_at is not None:
+                    # First the copy, then the message is done: between them two are better
+                    # than none.
+                    self._queue.send_later(outcome.again or task, outcome.again_at)
                 part.note(result=outcome.result.value)
         except Exception:
-            # It comes again, and in the end to the dead letters.
             known = {"message_id": message_id} | (_known(task) if task else {})
             self._logger.exception("delivery.crashed", extra=known)
-            if task is not None:
-                self._bring_back_soon(record)
-            return Carried(message_id, keep=True)
-        return Carried(message_id, keep, task, outcome)
+            return Carried(message_id, keep=task is None or not self._bring_back(task))
+        return Carried(message_id, keep=False, task=task, outcome=outcome)
 
-    def _bring_back_soon(self, record: dict[str, Any]) -> None:
-        """Most crashes are a table or a network out of breath: six minutes would be too long."""
-        with suppress(Exception):  # then its visibility brings it back
-            received = int(record["attributes"]["ApproximateReceiveCount"])
-            wait = _AFTER_CRASH * 2 ** (received - 1)
-            self._hide(record["receiptHandle"], min(wait, _LONGEST_AFTER_CRASH))
+    def _bring_back(self, task: Task) -> bool:
+        """Most crashes are a table or a network out of breath: six minutes would be too long.
 
-    def _postpone(self, task: Task, outcome: Outcome, receipt_handle: str) -> bool:
-        """True if the message itself is to come again."""
-        if outcome.again_at is None:
-            return False
-        wait = outcome.again_at - self._clock()
-        if wait > LONGEST_HIDDEN:
-            self._queue.send_later(task, outcome.again_at)
-            return False
-        self._hide(receipt_handle, max(0, -(-wait // _SECOND)))
-        return True
+        False if that fails too: then the message's visibility brings it back.
+        """
+        with suppress(Exception):
+            if task.crashes >= _CRASHES_AT_MOST:
+                self._queue.send_dead_letter(task, f"workers crashed on it {task.crashes} times")
+                return True
+            wait = _AFTER_CRASH * 2 ** min(task.crashes, 10)
+            again_at = self._clock() + min(wait, _LONGEST_AFTER_CRASH)
+            self._queue.send_later(replace(task, crashes=task.crashes + 1), again_at)
+            return True
+        return False
 
     def _report(self, task: Task, outcome: Outcome) -> None:
         """One line for each task, its metrics inside it."""
@@ -153,7 +145,7 @@ class Worker:
             "attempt": len(delivery.attempts) if delivery else None,
             "status_code": last.status_code if last else None,
             "reason": delivery.reason if delivery else None,
-            "error": last.error if last else None,
+            "error": outcome.error or (last.error if last else None),
             "again_at": outcome.again_at.isoformat() if outcome.again_at else None,
             "circuit_opened": outcome.breaker_opened or None,
         }
@@ -238,7 +230,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
     )
 
     note = NoteOutcomes(DynamoOutcomeLedger(client, push.notifications_table), now)
-    return Worker(deliver, queue, queue.hide, now, traces=traces, note_outcome=note)
+    return Worker(deliver, queue, now, traces=traces, note_outcome=note)
 
 
 handler = wire(

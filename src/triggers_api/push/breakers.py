@@ -1,59 +1,143 @@
 """The circuit breakers of all configs, as every worker shares them: kept in the configs' rows."""
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from triggers_api.push.channel import Receipt
-from triggers_api.push.circuit_breaker import PROBE_TAKES, BreakerState, CircuitBreaker
+from triggers_api.push.channel import Receipt, Refusal
+from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Task
+from triggers_api.push.pace import SOON, Pace
 from triggers_api.push.ports import ConfigStore
 
 _TRIES: Final = 5  # of a write that others got in the way of
+_EXACT_WITHIN: Final = timedelta(seconds=10)  # who is further behind looks again half way
+_LOOKS_AGAIN_WITHIN: Final = timedelta(minutes=15)
+_REMEMBERED_FOR: Final = timedelta(seconds=5)
+_REMEMBERED: Final = 1000  # configs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a task may be carried out now, and else when it is to come back."""
+
+    config: NotificationConfig | None  # as its breaker lets it be tried; None: not now
+    at: datetime  # when its turn is, or when it comes back
+    task: Task  # with its ticket
+    is_down: bool = False  # it is turned away because the receiver is, not because of its pace
 
 
 class Breakers:
     """Asks and tells them; a worker keeps one for as long as it lives."""
 
-    def __init__(self, configs: ConfigStore) -> None:
+    def __init__(self, configs: ConfigStore, chance: Callable[[], float]) -> None:
         """Their states are changed there, on condition that nobody else changed them."""
         self._configs = configs
+        self._chance = chance
         self._failing: set[str] = set()  # configs that failed since they last succeeded, here
+        self._holds: dict[str, tuple[datetime, NotificationConfig]] = {}
 
-    def admit(
-        self, config: NotificationConfig, now: datetime
-    ) -> tuple[NotificationConfig | None, datetime]:
-        """The config as its breaker lets it be tried now, or None and when to ask again."""
-        breaker = config.breaker
-        waits_until = breaker.waits_until(now)
-        if waits_until is not None:
-            return None, waits_until
-        if breaker.state(now) is BreakerState.CLOSED:
-            return config, now
-        probing = breaker.probing(now)
-        if self._configs.change_breaker(config.tenant, config.id, breaker, probing):
-            return replace(config, breaker=probing), now
-        return None, now + PROBE_TAKES  # somebody else probes
+    def recall(self, task: Task, now: datetime) -> Admission | None:
+        """Turn a task away for what is known here, without asking the store; else None."""
+        until, config = self._holds.get(task.config_id, (now, None))
+        if config is None or now >= until:
+            self._holds.pop(task.config_id, None)
+            return None
+        return self.turn_away(config, task, now)
 
-    def tell(self, config: NotificationConfig, receipt: Receipt, now: datetime) -> bool:
-        """Count the attempt; True if that opened the breaker."""
-        before = config.breaker
-        if not receipt.accepted:
-            self._failing.add(config.id)
-        elif config.id in self._failing and before.opened_at is None:
-            # Failures may have been counted since the config was read: they were not in a row.
-            self._failing.discard(config.id)
-            current = self._configs.find(config.tenant, config.id)
-            if current is not None and current.breaker.opened_at is None:
-                before = current.breaker
+    def admit(self, config: NotificationConfig, task: Task, now: datetime) -> Admission:
+        """Let a task through if its turn has come or is near, else tell it when to come back."""
+        current: NotificationConfig | None = config
         for _ in range(_TRIES):
-            if receipt.accepted and before == CircuitBreaker():
-                return False  # a healthy receiver costs no write
-            after = before.succeeded() if receipt.accepted else before.failed(now)
-            if self._configs.change_breaker(config.tenant, config.id, before, after):
-                return before.opened_at is None and after.opened_at is not None
-            current = self._configs.find(config.tenant, config.id)
             if current is None:
-                return False
+                break
+            config, breaker = current, current.breaker
+            turn = breaker.turn_of(task.ticket, config.tickets, now)
+            if breaker.waits_until(now) is not None or turn - now > SOON:
+                break
+            taken = breaker.taken(task.ticket, config.tickets, now)
+            if taken == breaker or self._change(config, taken):
+                at = breaker.held_until(now)
+                return Admission(config=replace(config, breaker=taken), at=at, task=task)
+            current = self._configs.find(config.tenant, config.id)
+        return self.turn_away(config, task, now)
+
+    def turn_away(self, config: NotificationConfig, task: Task, now: datetime) -> Admission:
+        """When it is to come back, with a ticket, so that not all come at once."""
+        breaker, held_until = config.breaker, config.breaker.held_until(now)
+        if held_until - now > SOON:
+            self._remember(config, min(held_until - SOON, now + _REMEMBERED_FOR))
+        if task.ticket is None:
+            ticket = self._configs.take_ticket(config.tenant, config.id)
+            task = replace(task, ticket=ticket, waits_since=task.waits_since or now.timestamp())
+        tickets = max(config.tickets, task.ticket or 0)
+        behind = breaker.turn_of(task.ticket, tickets, now) - held_until
+        if behind > _EXACT_WITHIN:  # the pace will have changed by then, above all while it grows
+            share = (1 + self._chance()) / (2 if breaker.met_limit else 8)
+            further = min(behind, _LOOKS_AGAIN_WITHIN) - _EXACT_WITHIN
+            behind = _EXACT_WITHIN + further * share
+        # A queue delays by whole seconds: who comes a little early waits for its turn in place.
+        at = max(held_until + max(behind - SOON / 2, timedelta(0)), now + SOON / 2)
+        is_down = breaker.opened_at is not None
+        return Admission(config=None, at=at, task=task, is_down=is_down)
+
+    def tell(
+        self, config: NotificationConfig, receipt: Receipt, now: datetime
+    ) -> tuple[NotificationConfig, bool]:
+        """Take note of an answer: the config as it is then, and whether that opened the breaker.
+
+        `config` is as it was admitted.
+        """
+        sent_at = config.breaker.pace
+        current = self._unless_failed_meanwhile(config, receipt)
+        for _ in range(_TRIES):
             before = current.breaker
-        return False  # others have counted enough
+            after = _after(before, receipt, sent_at=sent_at, now=now, tickets=current.tickets)
+            if after == before:
+                return current, False
+            if self._change(current, after):
+                opened = before.opened_at is None and after.opened_at is not None
+                return replace(current, breaker=after), opened
+            found = self._configs.find(config.tenant, config.id)
+            if found is None:
+                break
+            current = found
+        return current, False  # others have counted enough
+
+    def _unless_failed_meanwhile(
+        self, config: NotificationConfig, receipt: Receipt
+    ) -> NotificationConfig:
+        """Failures that were counted since the config was read were not in a row."""
+        if not receipt.accepted:
+            if receipt.refusal is Refusal.DOWN:
+                self._failing.add(config.id)
+            return config
+        if config.id not in self._failing or config.breaker.opened_at is not None:
+            return config
+        self._failing.discard(config.id)
+        found = self._configs.find(config.tenant, config.id)
+        return config if found is None or found.breaker.opened_at is not None else found
+
+    def _change(self, config: NotificationConfig, after: CircuitBreaker) -> bool:
+        return self._configs.change_breaker(config.tenant, config.id, config.breaker, after)
+
+    def _remember(self, config: NotificationConfig, until: datetime) -> None:
+        while len(self._holds) >= _REMEMBERED:
+            self._holds.pop(next(iter(self._holds)), None)
+        self._holds[config.id] = (until, replace(config, secrets={}))
+
+
+def _after(
+    before: CircuitBreaker, receipt: Receipt, *, sent_at: Pace | None, now: datetime, tickets: int
+) -> CircuitBreaker:
+    """Down, too fast, and not this event are three things."""
+    if receipt.accepted:
+        return before.succeeded(now)
+    if receipt.refusal is Refusal.DOWN:
+        return before.failed(now, tickets)
+    if receipt.refusal is Refusal.TOO_FAST:
+        wait = receipt.retry_after
+        return before.was_too_fast(now, sent_at=sent_at, wait=wait, tickets=tickets)
+    return before.was_answered()

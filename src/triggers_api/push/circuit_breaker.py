@@ -2,7 +2,8 @@
 
 Closed until ten attempts in a row have failed. Then open: for 120 seconds nothing is sent,
 and what waits uses up no attempts. After that half-open: one probe at a time, and three that
-succeed in a row close it; one that fails opens it again.
+succeed in a row close it; one that fails opens it again. What has waited then comes back at a
+pace of its own (see `pace.py`), which a receiver that is not down but too busy has too.
 
 The state is part of the config's row, which every delivery reads anyway, so a healthy breaker
 costs nothing. Changes are decided here and written on condition that the row is as it was read.
@@ -12,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from triggers_api.push.pace import FIRST_INTERVAL, Pace
 
 FAILURES_TO_OPEN: Final = 10
 OPEN_FOR: Final = timedelta(seconds=120)
@@ -35,6 +38,7 @@ class CircuitBreaker:
     successes: int = 0  # of probes, in a row
     opened_at: datetime | None = None  # set while it is not closed
     probing_until: datetime | None = None  # somebody is probing, or died of it
+    pace: Pace | None = None  # what is let through takes turns
 
     def state(self, at: datetime) -> BreakerState:
         """What it lets through at that moment."""
@@ -43,26 +47,77 @@ class CircuitBreaker:
         return BreakerState.OPEN if at < self.opened_at + OPEN_FOR else BreakerState.HALF_OPEN
 
     def waits_until(self, at: datetime) -> datetime | None:
-        """Until when nothing may be sent; None if something may."""
+        """Until when nothing may be sent because it is down; None if something may."""
         if self.opened_at is not None and at < self.opened_at + OPEN_FOR:
             return self.opened_at + OPEN_FOR
         if self.probing_until is not None and at < self.probing_until:
             return self.probing_until
         return None
 
-    def probing(self, at: datetime) -> "CircuitBreaker":
-        """Somebody takes the half-open breaker's one probe."""
-        return replace(self, probing_until=at + PROBE_TAKES)
+    def held_until(self, at: datetime) -> datetime:
+        """Until when nothing is sent to the receiver, whoever's turn it is."""
+        pace = self._pace(at)
+        return max(self.waits_until(at) or at, at if pace is None else pace.next_at)
 
-    def succeeded(self) -> "CircuitBreaker":
+    @property
+    def met_limit(self) -> bool:
+        """Whether what waits can rely on the pace: it will hardly become faster."""
+        return self.pace is not None and self.pace.met_limit
+
+    def turn_of(self, ticket: int | None, tickets: int, at: datetime) -> datetime:
+        """When a push may be sent; it has drawn that ticket, all of them `tickets`."""
+        pace = self._pace(at)
+        turn = at if pace is None else pace.turn_of(ticket, tickets, at)
+        held_until = self.held_until(at)
+        behind = timedelta(0) if pace is None else turn - max(pace.next_at, at)
+        return held_until + behind
+
+    def taken(self, ticket: int | None, tickets: int, at: datetime) -> "CircuitBreaker":
+        """Somebody takes the next turn; of a half-open breaker that is its one probe."""
+        pace = self._pace(at)
+        probes = self.state(at) is BreakerState.HALF_OPEN
+        if pace is None and not probes:
+            return self  # costs no write, also if a pace of yesterday stands there yet
+        return replace(
+            self,
+            probing_until=at + PROBE_TAKES if probes else None,
+            pace=None if pace is None else pace.taken(ticket, tickets, at),
+        )
+
+    def succeeded(self, at: datetime) -> "CircuitBreaker":
         """An attempt succeeded."""
-        if self.opened_at is None or self.successes + 1 >= SUCCESSES_TO_CLOSE:
-            return CircuitBreaker()
+        pace = self._pace(at)
+        if self.opened_at is None:
+            if self.failures == 0 and pace is None:
+                return self  # a healthy receiver costs no write
+            return CircuitBreaker(pace=None if pace is None else pace.faster())
+        if self.successes + 1 >= SUCCESSES_TO_CLOSE:
+            return CircuitBreaker(pace=pace)
         return replace(self, successes=self.successes + 1, probing_until=None)
 
-    def failed(self, at: datetime) -> "CircuitBreaker":
-        """An attempt failed."""
+    def failed(self, at: datetime, tickets: int = 0) -> "CircuitBreaker":
+        """An attempt failed: the receiver is down, or seems so."""
         failures = self.failures + 1
-        if self.opened_at is not None or failures >= FAILURES_TO_OPEN:
-            return CircuitBreaker(failures=failures, opened_at=at)
-        return CircuitBreaker(failures=failures)
+        if self.opened_at is None and failures < FAILURES_TO_OPEN:
+            return CircuitBreaker(failures=failures, pace=self._pace(at))
+        served = tickets if self.pace is None else self.pace.served
+        pace = Pace(next_at=at + OPEN_FOR, since=at, served=served)
+        return CircuitBreaker(failures=failures, opened_at=at, pace=pace)
+
+    def was_too_fast(
+        self, at: datetime, *, sent_at: Pace | None, wait: timedelta | None, tickets: int
+    ) -> "CircuitBreaker":
+        """The receiver is there, and wants to be left alone for a while: no failure."""
+        pace = self._pace(at)
+        if pace is None:
+            slower = Pace.begun(at, wait=wait or FIRST_INTERVAL, served=tickets)
+        else:
+            slower = pace.slower(at, sent_at=sent_at, wait=wait)
+        return replace(self, probing_until=None, pace=slower)
+
+    def was_answered(self) -> "CircuitBreaker":
+        """The receiver refused this event: that says nothing about others."""
+        return replace(self, probing_until=None)
+
+    def _pace(self, at: datetime) -> Pace | None:
+        return None if self.pace is None or self.pace.is_over(at) else self.pace

@@ -48,6 +48,7 @@ class NotificationConfig:
     created_at: datetime
     updated_at: datetime
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    tickets: int = 0  # drawn so far by pushes that had to wait for the receiver
 
     @property
     def secrets_set(self) -> list[str]:

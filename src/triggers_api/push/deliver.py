@@ -5,6 +5,7 @@ step can be repeated: whoever finds a final record does what may be missing. Onl
 itself cannot be undone: who stops before recording it leaves it to be made once more.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.event import Event
 from triggers_api.lifecycle import EventStatus
 from triggers_api.ports import EventStore
-from triggers_api.push.breakers import Breakers
+from triggers_api.push.breakers import Admission, Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
@@ -25,7 +26,7 @@ from triggers_api.push.retry import RetrySchedule
 from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
-_AFTER_BREAKER: Final = timedelta(seconds=15)  # what waited for a breaker comes back spread out
+WAITS_AT_MOST: Final = timedelta(days=7)  # for a receiver that is down or too busy
 
 
 class Result(StrEnum):
@@ -37,6 +38,8 @@ class Result(StrEnum):
     DROPPED = "dropped"  # its config was deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
+    NOT_ITS_TURN = "not_its_turn"  # the receiver takes them one by one; nothing attempted
+    TOO_FAST = "too_fast"  # the receiver wants it later: not counted as an attempt
     REPEATED = "repeated"  # was final already
     ERASED = "erased"  # its event was erased meanwhile: nothing to send, nothing to tell
 
@@ -48,9 +51,11 @@ class Outcome:
     result: Result
     delivery: Delivery | None = None
     again_at: datetime | None = None
+    again: Task | None = None  # what comes then, if not the very same task
     breaker_opened: bool = False
     count_error: Exception | None = None  # why it was sent without its execution's counts
     event_moved_to: EventStatus | None = None  # if this very task changed its status
+    error: str | None = None  # what the receiver said, where that is no attempt
 
 
 class Deliver:
@@ -68,8 +73,9 @@ class Deliver:
         schedule: RetrySchedule,
         clock: Clock,
         chance: Callable[[], float],
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """`chance` draws from [0, 1), for jitter."""
+        """`chance` draws from [0, 1), for jitter; `pause` lets some seconds pass, one at most."""
         self._events = events
         self._configs = configs
         self._deliveries = deliveries
@@ -79,10 +85,17 @@ class Deliver:
         self._schedule = schedule
         self._clock = clock
         self._chance = chance
-        self._breakers = Breakers(configs)
+        self._pause = pause
+        self._breakers = Breakers(configs, chance)
 
     def __call__(self, task: Task) -> Outcome:
         """Make the attempt that is due, if one is."""
+        turned_away = self._breakers.recall(task, self._clock())
+        if turned_away is not None and not _waited_too_long(task, self._clock()):
+            return _later(turned_away, None)
+        return self._carry_out(task)
+
+    def _carry_out(self, task: Task) -> Outcome:
         found = self._deliveries.find(task)
         config = self._configs.find(task.tenant, task.config_id)
         try:
@@ -99,11 +112,19 @@ class Deliver:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
         if event is None or config is None or not config.enabled:
             return self._give_up(task, found, event, config)
-        admitted, waits_until = self._breakers.admit(config, now)
-        if admitted is None:
-            again_at = waits_until + _AFTER_BREAKER * self._chance()
-            return Outcome(result=Result.BREAKER_OPEN, delivery=found, again_at=again_at)
-        return self._attempt(task, found, event, admitted)
+        return self._attempt_in_turn(task, found, event, config)
+
+    def _attempt_in_turn(
+        self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
+    ) -> Outcome:
+        now = self._clock()
+        admission = self._breakers.admit(config, task, now)
+        if admission.config is not None:
+            self._pause(max(0.0, (admission.at - now).total_seconds()))
+            return self._attempt(task, found, event, admission.config)
+        if _waited_too_long(task, now):
+            return self._give_up(task, found, event, config)
+        return _later(admission, found)
 
     def _begin_again(self, found: Delivery) -> Delivery | None:
         """Only workers bring a final record back to life: they hold the message it lives on."""
@@ -118,6 +139,12 @@ class Deliver:
         push, count_error = self._push_of(task, event, config)
         receipt = self._channels[config.channel].send(push)
         end = self._clock()
+        config, opened = self._breakers.tell(config, receipt, end)
+        if receipt.refusal is Refusal.TOO_FAST and not receipt.accepted:
+            if _waited_too_long(task, end):
+                return self._give_up(task, found, event, config)
+            later = _later(self._breakers.turn_away(config, task, end), found)
+            return replace(later, result=Result.TOO_FAST, error=receipt.error)
         attempt = Attempt(
             at=push.at,
             duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
@@ -127,7 +154,6 @@ class Deliver:
         )
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
-        opened = self._breakers.tell(config, receipt, end)
         if receipt.refusal is Refusal.GONE:
             self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
@@ -144,6 +170,7 @@ class Deliver:
             result=Result(delivery.status.value),
             delivery=delivery,
             again_at=delivery.next_attempt_at,
+            again=replace(task, ticket=None),
             breaker_opened=opened,
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
@@ -204,7 +231,7 @@ class Deliver:
         config: NotificationConfig | None,
     ) -> Outcome:
         """Without an attempt: there is nothing to send, or nowhere."""
-        status, reason = _why_not(config)
+        status, reason = _why_not(event, config)
         base = found or Delivery.begun(task, event.event_type if event else "", self._clock())
         delivery = replace(base, status=status, next_attempt_at=None, reason=reason)
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
@@ -260,12 +287,27 @@ def _count(found: Delivery | None) -> int | None:
     return None if found is None else len(found.attempts)
 
 
-def _why_not(
-    config: NotificationConfig | None,
-) -> tuple[DeliveryStatus, str]:
+def _later(turned_away: Admission, found: Delivery | None) -> Outcome:
+    return Outcome(
+        result=Result.BREAKER_OPEN if turned_away.is_down else Result.NOT_ITS_TURN,
+        delivery=found,
+        again_at=turned_away.at,
+        again=turned_away.task,
+    )
+
+
+def _waited_too_long(task: Task, now: datetime) -> bool:
+    since = task.waits_since
+    return since is not None and now.timestamp() - since > WAITS_AT_MOST.total_seconds()
+
+
+def _why_not(event: Event | None, config: NotificationConfig | None) -> tuple[DeliveryStatus, str]:
     """What its owner deleted or disabled is dropped, also if the event is gone by now."""
     if config is None:
         return DeliveryStatus.DROPPED, "the config was deleted"
     if not config.enabled:
         return DeliveryStatus.DROPPED, "the config is disabled"
-    return DeliveryStatus.DEAD, "the event is gone"
+    if event is None:
+        return DeliveryStatus.DEAD, "the event is gone"
+    days = WAITS_AT_MOST.days
+    return DeliveryStatus.DEAD, f"the receiver was down or too busy for {days} days"

@@ -35,12 +35,21 @@ class Task:
     replayed_after: int | None = None  # somebody asked for it again when it had so many attempts
     execution_id: str | None = None  # of the event, for whoever reads the log
     trace: str | None = None  # the header of the trace that goes on with it, see `trace_header`
+    ticket: int | None = None  # its place among those who wait for the receiver, see `pace`
+    waits_since: float | None = None  # when it first had to, in seconds
+    crashes: int = 0  # of workers that had it
 
     @property
     def delivery_id(self) -> str:
         """The same for every message about this delivery; receivers deduplicate on it."""
         event, config = self.event_id.removeprefix("evt_"), self.config_id.removeprefix("cfg_")
         return f"dlv_{event}_{config}_{self.round}"
+
+    def without_message(self) -> "Task":
+        """What its record keeps: the rest belongs to one message."""
+        return replace(
+            self, replayed_after=None, trace=None, ticket=None, waits_since=None, crashes=0
+        )
 
 
 _DELIVERY_ID = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_([0-9]{1,6})")
@@ -89,9 +98,7 @@ class Delivery:
     def begun(cls, task: Task, event_type: str, created_at: datetime) -> "Delivery":
         """The record of a delivery that was not recorded before."""
         return cls(
-            task=replace(
-                task, replayed_after=None, trace=None
-            ),  # of one message, not of the record
+            task=task.without_message(),
             event_type=event_type,
             status=DeliveryStatus.RETRYING,
             created_at=created_at,

@@ -81,6 +81,10 @@ class ConfigStore(Protocol):
         """Write the breaker's new state if it still is as it was; False if it is not."""
         ...
 
+    def take_ticket(self, tenant: str, config_id: str) -> int:
+        """The next place among those who wait for the config's receiver; 0 if it is deleted."""
+        ...
+
 
 class DeliveryStore(Protocol):
     """Keeps the records of deliveries."""

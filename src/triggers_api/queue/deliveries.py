@@ -1,13 +1,12 @@
 """The delivery queue: tasks as messages, now, in minutes, or in hours.
 
-| wait             | how                                                                       |
-|------------------|---------------------------------------------------------------------------|
-| up to 1 minute   | the message stays hidden: the worker's handler does that, it has the handle |
-| up to 15 minutes | a new message with a delay: SQS knows no longer one                       |
-| longer           | a one-time schedule that sends the message and deletes itself             |
+| wait             | how                                                           |
+|------------------|---------------------------------------------------------------|
+| up to 15 minutes | a new message with a delay: SQS knows no longer one           |
+| longer           | a one-time schedule that sends the message and deletes itself |
 
-A hidden message counts as in flight, and at about 120,000 of those a queue stops; so nothing
-waits hidden for long.
+No message waits hidden: that counts as in flight, and at about 120,000 of those a queue hands
+out nothing more to anybody.
 """
 
 from __future__ import annotations
@@ -30,10 +29,9 @@ from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
 if TYPE_CHECKING:
     from triggers_api.settings import QueueSettings
 
-LONGEST_HIDDEN: Final = timedelta(seconds=60)
 _LONGEST_DELAY: Final = timedelta(seconds=900)
 _FIELDS: Final = tuple(field.name for field in fields(Task))
-_OPTIONAL: Final = frozenset({"execution_id", "trace"})  # nothing depends on them but our eyes
+_OPTIONAL: Final = frozenset({"execution_id", "trace", "ticket", "waits_since", "crashes"})
 _BATCH: Final = 10  # messages that SQS takes in one call
 
 
@@ -98,19 +96,12 @@ class SqsDeliveryQueue:
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         """See `DeliveryQueue.send_dead_letter`."""
-        body = json.loads(to_body(task)) | {"delivery_id": task.delivery_id, "reason": reason}
+        # Whoever moves it back wants a fresh start.
+        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        body = json.loads(to_body(letter)) | {"delivery_id": task.delivery_id, "reason": reason}
         with _queue_errors():
             self._sqs.send_message(
                 QueueUrl=self._settings.dead_letter_queue_url, MessageBody=json.dumps(body)
-            )
-
-    def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Show a received message again only after so many seconds."""
-        with _queue_errors():
-            self._sqs.change_message_visibility(
-                QueueUrl=self._settings.queue_url,
-                ReceiptHandle=receipt_handle,
-                VisibilityTimeout=seconds,
             )
 
     def _message(self, task: Task) -> dict[str, Any]:
@@ -154,14 +145,13 @@ def _queue_errors() -> AbstractContextManager[None]:
 def to_body(task: Task) -> str:
     """A task as a message's body."""
     said = {name: getattr(task, name) for name in _FIELDS}
-    return json.dumps({k: v for k, v in said.items() if k not in _OPTIONAL or v is not None})
+    return json.dumps({k: v for k, v in said.items() if k not in _OPTIONAL or v})
 
 
 def from_body(body: str) -> Task:
     """A message's body as a task."""
     given = json.loads(body)
     said = {name: given[name] for name in _FIELDS if name not in _OPTIONAL}
+    said |= {name: given[name] for name in _OPTIONAL if name in given}
     trace = TraceHeader.read(given.get("trace"))  # a bad one is none: SQS would refuse it
-    return Task(
-        **said, execution_id=given.get("execution_id"), trace=None if trace is None else str(trace)
-    )
+    return Task(**said | {"trace": None if trace is None else str(trace)})

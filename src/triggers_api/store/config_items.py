@@ -1,12 +1,14 @@
 """A notification config as attributes of its row."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from triggers_api.event import Severity
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.filters import Filters
+from triggers_api.push.pace import Pace
 from triggers_api.store.dynamodb import Item
 from triggers_api.timestamps import from_text, to_text
 
@@ -47,6 +49,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         created_at=from_text(row["created_at"]["S"]),
         updated_at=from_text(row["updated_at"]["S"]),
         breaker=to_breaker(row["breaker"]["S"]) if "breaker" in row else CircuitBreaker(),
+        tickets=int(row.get("tickets", {"N": "0"})["N"]),
     )
 
 
@@ -71,22 +74,36 @@ def _to_filters(text: str) -> Filters:
 
 def breaker_text(breaker: CircuitBreaker) -> str:
     """A breaker's state, alike for equal states: writes compare it."""
-    return json.dumps(
-        [
-            breaker.failures,
-            breaker.successes,
-            breaker.opened_at and breaker.opened_at.timestamp(),
-            breaker.probing_until and breaker.probing_until.timestamp(),
-        ]
-    )
+    values: list[Any] = [
+        breaker.failures,
+        breaker.successes,
+        breaker.opened_at and breaker.opened_at.timestamp(),
+        breaker.probing_until and breaker.probing_until.timestamp(),
+    ]
+    if breaker.pace is not None:
+        pace = breaker.pace
+        values += [pace.next_at.timestamp(), pace.interval.total_seconds()]
+        values += [pace.since.timestamp(), pace.served, pace.met_limit]
+    return json.dumps(values)
 
 
 def to_breaker(text: str) -> CircuitBreaker:
     """The state that was written."""
-    failures, successes, opened_at, probing_until = json.loads(text)
+    failures, successes, opened_at, probing_until, *pace = json.loads(text)
     return CircuitBreaker(
         failures=failures,
         successes=successes,
         opened_at=opened_at and datetime.fromtimestamp(opened_at, UTC),
         probing_until=probing_until and datetime.fromtimestamp(probing_until, UTC),
+        pace=_to_pace(*pace) if pace else None,
+    )
+
+
+def _to_pace(next_at: float, interval: float, since: float, served: int, met_limit: bool) -> Pace:  # noqa: FBT001  # as written
+    return Pace(
+        next_at=datetime.fromtimestamp(next_at, UTC),
+        interval=timedelta(seconds=interval),
+        since=datetime.fromtimestamp(since, UTC),
+        served=served,
+        met_limit=met_limit,
     )

@@ -206,6 +206,24 @@ class DynamoConfigStore:
             return row is not None and row.get("breaker_token") == token
         return True
 
+    def take_ticket(self, tenant: str, config_id: str) -> int:
+        """See `ConfigStore.take_ticket`. One write; if its answer is lost, a ticket is too."""
+        try:
+            with store_errors():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(tenant, config_id),
+                    UpdateExpression="ADD tickets :one",
+                    ConditionExpression=_EXISTS,
+                    ExpressionAttributeValues={":one": {"N": "1"}},
+                    ReturnValues="UPDATED_NEW",
+                )
+        except ClientError as error:
+            if not failed_condition(error)[0]:
+                raise
+            return 0
+        return int(answer["Attributes"]["tickets"]["N"])
+
     def _update(  # each argument is a clause of one request
         self,
         tenant: str,

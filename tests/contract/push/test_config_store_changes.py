@@ -215,3 +215,40 @@ def test_a_deleted_config_is_changed_by_no_receiver(configs: ConfigStore) -> Non
 
     assert not configs.change_settings(config, {"chat_id": "-5"})
     assert configs.find(TENANT, config.id) is None
+
+
+def test_tickets_are_drawn_one_after_the_other_and_survive_every_change(
+    configs: ConfigStore,
+) -> None:
+    config = a_config()
+    configs.put(config)
+
+    assert [configs.take_ticket(TENANT, config.id) for _ in range(3)] == [1, 2, 3]
+
+    configs.put(replace(config, name="Other"), known_updated_at=config.updated_at)
+    stored = found(configs, config)
+    assert stored.tickets == 3
+    assert [each.tickets for each in configs.list_configs(TENANT)] == [3]
+
+
+def test_a_config_that_is_gone_has_no_tickets(configs: ConfigStore) -> None:
+    config = a_config()
+    configs.put(config)
+    configs.delete(TENANT, config.id)
+
+    assert configs.take_ticket(TENANT, config.id) == 0
+    assert configs.find(TENANT, config.id) is None
+
+
+def test_a_pace_is_kept_as_it_is(configs: ConfigStore) -> None:
+    config = a_config()
+    configs.put(config)
+    slowed = CircuitBreaker().was_too_fast(
+        START, sent_at=None, wait=timedelta(seconds=7), tickets=4
+    )
+
+    assert configs.change_breaker(TENANT, config.id, CircuitBreaker(), slowed)
+
+    stored = found(configs, config)
+    assert stored.breaker == slowed
+    assert configs.change_breaker(TENANT, config.id, stored.breaker, CircuitBreaker())

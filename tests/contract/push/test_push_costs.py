@@ -65,7 +65,7 @@ class System:
             clock=self.clock,
             chance=lambda: 0.0,
         )
-        self._work = delivery.Worker(deliver, self.sqs.queue, self.sqs.queue.hide, self.clock)
+        self._work = delivery.Worker(deliver, self.sqs.queue, self.clock)
 
     def subscribe(self, **fields: Any) -> NotificationConfig:
         config = a_config(**fields)
@@ -206,9 +206,9 @@ def test_a_delivery_that_is_tried_again_is_written_once_for_each_attempt(warm: S
 
     calls = warm.deliver()
 
-    # The record and the breaker, which counts failures; and the message is hidden.
+    # The record and the breaker, which counts failures; and another message.
     assert [name for name, _ in writes(calls)] == ["UpdateItem", "PutItem"]
-    assert operations(calls)[-1] == "ChangeMessageVisibility"
+    assert operations(calls)[-1] == "SendMessage"
 
 
 def test_the_dispatcher_never_asks_for_a_key(

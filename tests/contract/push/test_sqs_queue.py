@@ -214,26 +214,10 @@ def test_a_dead_letter_names_every_id_and_the_reason(watched_sqs: WatchedSqs) ->
     }
 
 
-def test_a_received_message_is_hidden_for_as_long_as_asked_for(watched_sqs: WatchedSqs) -> None:
-    url = watched_sqs.settings.queue_url
-    watched_sqs.queue.send([new_task()])
-    (message,) = watched_sqs.receive(url)
-    assert watched_sqs.receive(url) == []
-
-    watched_sqs.queue.hide(message["ReceiptHandle"], 60)
-    assert watched_sqs.receive(url) == []
-
-    watched_sqs.queue.hide(message["ReceiptHandle"], 0)
-    assert [each["MessageId"] for each in watched_sqs.receive(url)] == [message["MessageId"]]
-    hidden = [p["VisibilityTimeout"] for name, p in watched_sqs.calls if name.startswith("Change")]
-    assert hidden == [60, 0]
-
-
 Verb = Callable[[SqsDeliveryQueue], object]
 VERBS: dict[str, Verb] = {
     "SendMessageBatch": lambda queue: queue.send([new_task()]),
     "SendMessage": lambda queue: queue.send_later(new_task(), START),
-    "ChangeMessageVisibility": lambda queue: queue.hide("handle", 1),
     "CreateSchedule": lambda queue: queue.send_later(new_task(), LONG),
 }
 

@@ -57,6 +57,7 @@ class Bench:
             schedule=schedule,
             clock=self.clock,
             chance=lambda: CHANCE,
+            pause=lambda seconds: self.clock.advance(seconds=seconds),
         )
 
     def add_config(self, **fields: Any) -> NotificationConfig:

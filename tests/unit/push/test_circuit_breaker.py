@@ -40,7 +40,7 @@ def test_ten_failures_in_a_row_open_it_and_nine_do_not() -> None:
 
 
 def test_a_success_between_failures_begins_the_count_anew() -> None:
-    breaker = failed(9).succeeded()
+    breaker = failed(9).succeeded(HALF_OPEN_AT)
 
     assert breaker == HEALTHY
     assert failed(9, breaker).state(START) is BreakerState.CLOSED
@@ -57,15 +57,15 @@ def test_it_is_open_for_120_seconds_to_the_microsecond() -> None:
 
 
 def test_half_open_it_lets_one_probe_through_at_a_time() -> None:
-    probing = OPEN.probing(HALF_OPEN_AT)
+    probing = OPEN.taken(None, 0, HALF_OPEN_AT)
 
     assert probing.state(HALF_OPEN_AT) is BreakerState.HALF_OPEN
     assert probing.waits_until(HALF_OPEN_AT) == HALF_OPEN_AT + PROBE_TAKES
-    assert probing.succeeded().waits_until(HALF_OPEN_AT) is None
+    assert probing.succeeded(HALF_OPEN_AT).waits_until(HALF_OPEN_AT) is None
 
 
 def test_a_prober_that_died_is_waited_for_no_longer_than_a_probe_takes() -> None:
-    probing = OPEN.probing(HALF_OPEN_AT)
+    probing = OPEN.taken(None, 0, HALF_OPEN_AT)
 
     assert probing.waits_until(HALF_OPEN_AT + PROBE_TAKES) is None
 
@@ -73,19 +73,21 @@ def test_a_prober_that_died_is_waited_for_no_longer_than_a_probe_takes() -> None
 def test_three_probes_that_succeed_close_it() -> None:
     breaker = OPEN
     for _ in range(SUCCESSES_TO_CLOSE - 1):
-        breaker = breaker.probing(HALF_OPEN_AT).succeeded()
+        breaker = breaker.taken(None, 0, HALF_OPEN_AT).succeeded(HALF_OPEN_AT)
         assert breaker.state(HALF_OPEN_AT) is BreakerState.HALF_OPEN
 
-    assert breaker.probing(HALF_OPEN_AT).succeeded() == HEALTHY
+    closed = breaker.taken(None, 0, HALF_OPEN_AT).succeeded(HALF_OPEN_AT)
+    assert closed == CircuitBreaker(pace=closed.pace)
+    assert closed.pace is not None  # what waited comes back one by one
 
 
 @pytest.mark.parametrize("successes", range(SUCCESSES_TO_CLOSE))
 def test_a_probe_that_fails_opens_it_again_for_the_whole_time(successes: int) -> None:
     breaker = OPEN
     for _ in range(successes):
-        breaker = breaker.probing(HALF_OPEN_AT).succeeded()
+        breaker = breaker.taken(None, 0, HALF_OPEN_AT).succeeded(HALF_OPEN_AT)
 
-    breaker = breaker.probing(HALF_OPEN_AT).failed(HALF_OPEN_AT)
+    breaker = breaker.taken(None, 0, HALF_OPEN_AT).failed(HALF_OPEN_AT)
 
     assert breaker.waits_until(HALF_OPEN_AT) == HALF_OPEN_AT + OPEN_FOR
     assert (breaker.failures, breaker.successes, breaker.probing_until) == (11, 0, None)
@@ -111,11 +113,11 @@ class BreakerMachine(RuleBasedStateMachine):
         before = self.breaker.state(self.now)
         assert before is not BreakerState.OPEN
         if before is BreakerState.HALF_OPEN:
-            self.breaker = self.breaker.probing(self.now)
+            self.breaker = self.breaker.taken(None, 0, self.now)
         if accepted:
             self.failures = 0
             self.successes += 1
-            self.breaker = self.breaker.succeeded()
+            self.breaker = self.breaker.succeeded(self.now)
         else:
             self.failures += 1
             self.successes = 0
@@ -126,7 +128,7 @@ class BreakerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.breaker.waits_until(self.now) is None)
     @rule()
     def a_prober_dies(self) -> None:
-        self.breaker = self.breaker.probing(self.now)
+        self.breaker = self.breaker.taken(None, 0, self.now)
         assert self.breaker.waits_until(self.now) == self.now + PROBE_TAKES
 
     @invariant()

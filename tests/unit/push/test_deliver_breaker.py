@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from triggers_api.push.circuit_breaker import (
     CircuitBreaker,
 )
 from triggers_api.push.deliver import Result
+from triggers_api.push.pace import Pace
 from triggers_api.push.retry import RetrySchedule
 
 OPEN = CircuitBreaker(failures=10, opened_at=START)
@@ -68,7 +70,7 @@ def test_while_it_is_open_nothing_is_sent_and_nothing_used_up() -> None:
 
     assert outcome.result is Result.BREAKER_OPEN
     assert outcome.again_at is not None
-    assert HALF_OPEN_AT <= outcome.again_at <= HALF_OPEN_AT + timedelta(seconds=15)
+    assert outcome.again_at == HALF_OPEN_AT
     assert (bench.channel.pushes, bench.found, bench.breaker) == ([], None, OPEN)
 
 
@@ -97,7 +99,15 @@ def test_half_open_one_worker_probes_and_the_others_wait() -> None:
 
 def test_of_two_that_want_to_probe_at_once_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = half_open()
-    monkeypatch.setattr(bench.configs, "change_breaker", lambda *_: False)
+    change = bench.configs.change_breaker
+
+    def be_slower(*arguments: Any) -> bool:
+        monkeypatch.setattr(bench.configs, "change_breaker", change)
+        probing = OPEN.taken(None, 0, bench.clock())
+        assert change(TENANT, bench.config.id, OPEN, probing)
+        return change(*arguments)
+
+    monkeypatch.setattr(bench.configs, "change_breaker", be_slower)
 
     outcome = bench.work()
 
@@ -124,7 +134,9 @@ def test_a_probe_that_fails_opens_it_again_but_that_is_no_news() -> None:
     outcome = bench.work(REFUSED)
 
     assert (outcome.result, outcome.breaker_opened) == (Result.RETRYING, False)
-    assert bench.breaker == CircuitBreaker(failures=11, opened_at=bench.clock())
+    at = bench.clock()
+    pace = Pace(next_at=at + OPEN_FOR, since=at, served=0)
+    assert bench.breaker == CircuitBreaker(failures=11, opened_at=at, pace=pace)
 
 
 def test_a_failure_that_others_were_faster_with_is_counted_all_the_same() -> None:

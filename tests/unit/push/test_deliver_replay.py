@@ -82,7 +82,7 @@ def test_the_end_of_the_last_round_fails_an_event_that_was_replayed(bench: Bench
 
 def test_a_replay_that_waits_for_a_breaker_shows_that_it_is_retrying(bench: Bench) -> None:
     bench.work(PERMANENT)
-    for _ in range(9):
+    for _ in range(10):
         before = bench.breaker
         bench.configs.change_breaker(TENANT, bench.config.id, before, before.failed(bench.clock()))
 

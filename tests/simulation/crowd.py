@@ -1,0 +1,198 @@
+"""A crowd of pushes for one receiver: many workers at once, in virtual time."""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tests.builders import TENANT, an_event
+from tests.builders_push import a_config, a_task
+from tests.clock import START
+from tests.fakes import InMemoryEventStore
+from tests.fakes_executions import InMemoryExecutionStore
+from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.simulation.scheduler import Actor, current, hold
+from triggers_api.handlers.delivery import Worker
+from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.deliver import Deliver
+from triggers_api.push.delivery import Task
+from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
+from triggers_api.queue.deliveries import to_body
+from triggers_api.summarize import Summarize
+
+AT_ONCE: Final = 50
+STORE_TAKES: Final = 0.004
+
+Receiver = Callable[[datetime], tuple[float, Receipt]]
+"""How long it takes to answer a push that comes at that moment, and what it says."""
+
+
+class Time:
+    """Passes when everybody waits; who waits longest goes first."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self._waiting: list[tuple[datetime, int, Actor]] = []
+        self._numbers = itertools.count()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def start(self, run: Callable[[], None]) -> None:
+        self._add(Actor("worker", run), self.now)
+
+    def pause(self, seconds: float) -> None:
+        """Whoever calls waits for so long."""
+        actor = current()
+        assert actor is not None
+        self._add(actor, self.now + timedelta(seconds=seconds))
+        hold()
+
+    def next_at(self) -> datetime | None:
+        return self._waiting[0][0] if self._waiting else None
+
+    def step(self) -> None:
+        """Let the next one move until it waits or is done."""
+        at, _, actor = heapq.heappop(self._waiting)
+        self.now = max(self.now, at)
+        actor.move()
+        assert actor.error is None, actor.error
+
+    def _add(self, actor: Actor, at: datetime) -> None:
+        heapq.heappush(self._waiting, (at, next(self._numbers), actor))
+
+
+class SlowConfigStore(InMemoryConfigStore):
+    """Whose calls take a moment, in which others may be faster."""
+
+    def __init__(self, time: Time) -> None:
+        super().__init__()
+        self._time = time
+        self.writes = 0
+
+    def change_breaker(self, *arguments: Any) -> bool:
+        self._time.pause(STORE_TAKES)
+        self.writes += 1
+        return super().change_breaker(*arguments)
+
+    def take_ticket(self, tenant: str, config_id: str) -> int:
+        self._time.pause(STORE_TAKES)
+        self.writes += 1
+        return super().take_ticket(tenant, config_id)
+
+
+class Queue:
+    """A `DeliveryQueue` that delays by whole seconds and counts what is in flight."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._numbers = itertools.count()
+        self._waiting: list[tuple[datetime, int, Task]] = []
+        self.dead_letters: list[Task] = []
+        self.received = 0
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self.send_later(task, self._time.now)
+
+    def send_later(self, task: Task, at: datetime) -> None:
+        seconds = max(0, -(-(at - self._time.now) // timedelta(seconds=1)))
+        visible_at = self._time.now + timedelta(seconds=seconds)
+        heapq.heappush(self._waiting, (visible_at, next(self._numbers), task))
+
+    def send_dead_letter(self, task: Task, _reason: str) -> None:
+        self.dead_letters.append(task)
+
+    def next_at(self) -> datetime | None:
+        return self._waiting[0][0] if self._waiting else None
+
+    def receive(self) -> Task:
+        self.received += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        return heapq.heappop(self._waiting)[2]
+
+    def delete(self) -> None:
+        self.in_flight -= 1
+
+
+class Crowd:
+    """So many pushes for one receiver, and the workers that carry them out."""
+
+    name = "webhook"
+    tells_counts = False
+
+    def __init__(self, pushes: int, receiver: Receiver) -> None:
+        self.time = Time()
+        self.queue = Queue(self.time)
+        self.configs = SlowConfigStore(self.time)
+        self.deliveries = InMemoryDeliveryStore()
+        self.accepted_at: list[datetime] = []
+        self.sent = 0
+        self._receiver = receiver
+        config = a_config(START)
+        self.configs.put(config)
+        self.config_id = config.id
+        events = InMemoryEventStore(self.time)
+        for _ in range(pushes):
+            event = an_event(START)
+            events.add(TENANT, event, None)
+            self.queue.send([a_task(event, config)])
+        deliver = Deliver(
+            events=events,
+            configs=self.configs,
+            deliveries=self.deliveries,
+            queue=self.queue,
+            channels={"webhook": self},
+            summarize=Summarize(InMemoryExecutionStore(events, self.time), self.time),
+            schedule=RetrySchedule(DEFAULT_DELAYS),
+            clock=self.time,
+            chance=random.Random(1).random,  # noqa: S311  # repeatable on purpose
+            pause=self.time.pause,
+        )
+        self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
+
+    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        return settings, {}
+
+    def send(self, _push: Push) -> Receipt:
+        self.sent += 1
+        takes, receipt = self._receiver(self.time.now)
+        self.time.pause(takes)
+        if receipt.accepted:
+            self.accepted_at.append(self.time.now)
+        return receipt
+
+    def run(self, until: timedelta) -> None:
+        """Until all is done, or so much time has passed."""
+        end = START + until
+        while True:
+            message_at, move_at = self.queue.next_at(), self.time.next_at()
+            is_free = self.queue.in_flight < AT_ONCE
+            if message_at and is_free and (move_at is None or message_at <= move_at):
+                if message_at > end:
+                    return
+                self.time.now = max(self.time.now, message_at)
+                self._take()
+            elif move_at is not None:
+                self.time.step()
+            else:
+                return
+
+    def _take(self) -> None:
+        task = self.queue.receive()
+        record = {"messageId": "m", "body": to_body(task), "receiptHandle": "h"}
+
+        def work() -> None:
+            assert self._worker({"Records": [record]}, None) == {"batchItemFailures": []}
+            self.queue.delete()
+
+        self.time.start(work)
+
+    def took(self, share: float = 1.0) -> timedelta:
+        """How long it took until that share of what was accepted was."""
+        return self.accepted_at[int(len(self.accepted_at) * share) - 1] - START
