@@ -16,7 +16,7 @@ from triggers_api.errors import (
 )
 from triggers_api.event import Event
 from triggers_api.event_ids import random_half
-from triggers_api.lifecycle import EventStatus, sources_of
+from triggers_api.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.timestamps import Clock
 
@@ -97,6 +97,8 @@ class InMemoryEventStore:
 
     def replay(self, tenant: str, event_id: str) -> int:
         event = self.get(tenant, event_id)
+        if self._rounds[tenant, event_id] >= MOST_ROUNDS:
+            raise too_many_replays()
         pending = replace(event, status=EventStatus.PENDING, delivered_at=None)
         self._events[tenant, event_id] = pending
         self._rounds[tenant, event_id] += 1

@@ -162,7 +162,8 @@ class InMemoryQueue:
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         self._need_up()
-        self.dead_letters.append((task, reason))
+        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        self.dead_letters.append((letter, reason))
 
     def _need_up(self) -> None:
         if self.is_down:

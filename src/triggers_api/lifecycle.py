@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from triggers_api.errors import ConflictError
+
 
 class EventStatus(StrEnum):
     """Where an event stands with its consumers."""
@@ -23,6 +25,16 @@ UNDELIVERED = (EventStatus.PENDING, EventStatus.FAILED)
 
 ALL_STATUSES = (*UNDELIVERED, EventStatus.DELIVERED)
 """Every status, in the order of an event's life: the order in which lists must be read."""
+
+
+MOST_ROUNDS = 100
+"""How often an event can be replayed: a receiver that replays what it gets must come to an end."""
+
+
+def too_many_replays() -> ConflictError:
+    """The error of one replay more."""
+    message = f"This event was replayed {MOST_ROUNDS} times. Post a new one."
+    return ConflictError(message, code="too_many_replays")
 
 
 def sources_of(target: EventStatus) -> tuple[EventStatus, ...]:

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.builders import OTHER_TENANT, TENANT, an_event, store_event
 from tests.clock import FixedClock
-from triggers_api.lifecycle import EventStatus
+from triggers_api.errors import ConflictError
+from triggers_api.lifecycle import MOST_ROUNDS, EventStatus
 from triggers_api.ports import EventStore
 
 
@@ -57,3 +60,15 @@ def test_only_the_last_round_decides_that_an_event_has_failed(
 
     assert store.mark_failed(TENANT, event.id, 7, round_)
     assert store.get(TENANT, event.id).status is EventStatus.FAILED
+
+
+def test_an_event_is_replayed_a_bounded_number_of_times(
+    store: EventStore, clock: FixedClock
+) -> None:
+    event = store.add(TENANT, an_event(clock()), None).event
+    assert [store.replay(TENANT, event.id) for _ in range(MOST_ROUNDS)][-1] == MOST_ROUNDS
+
+    with pytest.raises(ConflictError) as raised:
+        store.replay(TENANT, event.id)
+
+    assert raised.value.code == "too_many_replays"

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from tests.fakes import InMemoryEventStore
 from tests.fakes_executions import InMemoryExecutionStore
 from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
 from tests.simulation.scheduler import Actor, current, hold
+from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
@@ -156,7 +157,11 @@ class Crowd:
         )
         self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
 
-    def check(self, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    def check(
+        self,
+        settings: dict[str, Any],
+        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         return settings, {}
 
     def send(self, _push: Push) -> Receipt:

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 
 from triggers_api.api.etag import tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
-from triggers_api.api.operation import Body
+from triggers_api.api.operation import SAFE_METHODS, Body
 from triggers_api.api.query import check_query
 from triggers_api.api.rate_limit_headers import standing
 from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
 from triggers_api.authenticate import Principal
-from triggers_api.errors import RateLimitedError, UnauthenticatedError
+from triggers_api.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
+from triggers_api.loops import HEADER, is_our_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +106,9 @@ class Requires(SecurityBase):
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
         _admit(services.rate_limiter, principal.tenant, context)
+        if request.method not in SAFE_METHODS and is_our_own(request.headers.getlist(HEADER)):
+            message = "This request is a push of ours that came back: a config's URL leads here."
+            raise ForbiddenError(message, code="loop_detected")
         if self.scope is not None:
             principal.require(self.scope)
         check_query(request)

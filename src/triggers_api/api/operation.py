@@ -71,6 +71,7 @@ class Answer:
     """In place of the model's own."""
 
 
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 PAGE: Final = ("Link",)
 TAGS: Final = ("ETag", "Cache-Control")
 

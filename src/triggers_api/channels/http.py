@@ -16,6 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from triggers_api import loops
 from triggers_api.channels.deadlines import Deadline, Watchdog
 from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
@@ -83,7 +84,8 @@ class GuardedHttp:
         ):
             connection.use_until(deadline)
             try:
-                answer = connection.ask(method, target.path, _with_usual(headers), body)
+                marked = {**_with_usual(headers), loops.HEADER: loops.MARK}
+                answer = connection.ask(method, target.path, marked, body)
             except _FAILURES as error:
                 raise explained(error, deadline) from None
             answered(answer.status)

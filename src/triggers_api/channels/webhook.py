@@ -18,7 +18,7 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~\t]{0,1022}[!-~])?")
 # Ours, or such as would change where a message ends, or to whom it is said.
 _OURS: Final = re.compile(
-    r"authorization|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer"
+    r"authorization|cdn-loop|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer"
     r"|transfer-encoding|upgrade|user-agent|webhook-.*",
     re.IGNORECASE,
 )

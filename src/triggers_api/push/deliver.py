@@ -141,10 +141,7 @@ class Deliver:
         end = self._clock()
         config, opened = self._breakers.tell(config, receipt, end)
         if receipt.refusal is Refusal.TOO_FAST and not receipt.accepted:
-            if _waited_too_long(task, end):
-                return self._give_up(task, found, event, config)
-            later = _later(self._breakers.turn_away(config, task, end), found)
-            return replace(later, result=Result.TOO_FAST, error=receipt.error)
+            return self._hold(task, found, event, config, receipt)
         attempt = Attempt(
             at=push.at,
             duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
@@ -170,7 +167,7 @@ class Deliver:
             result=Result(delivery.status.value),
             delivery=delivery,
             again_at=delivery.next_attempt_at,
-            again=replace(task, ticket=None),
+            again=replace(task, ticket=None, crashes=0),
             breaker_opened=opened,
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
@@ -189,6 +186,21 @@ class Deliver:
         """End the records of an event that was erased: its erasure may not have seen this one."""
         self._deliveries.erase_answers(task.tenant, task.event_id)
         return Outcome(result=Result.ERASED)
+
+    def _hold(
+        self,
+        task: Task,
+        found: Delivery | None,
+        event: Event,
+        config: NotificationConfig,
+        receipt: Receipt,
+    ) -> Outcome:
+        """The receiver wants it later: that is no attempt."""
+        now = self._clock()
+        if _waited_too_long(task, now):
+            return self._give_up(task, found, event, config)
+        later = _later(self._breakers.turn_away(config, task, now), found)
+        return replace(later, result=Result.TOO_FAST, error=receipt.error)
 
     def _push_of(
         self, task: Task, event: Event, config: NotificationConfig

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import NotFoundError
 from triggers_api.event_ids import is_event_id
-from triggers_api.lifecycle import EventStatus, sources_of
+from triggers_api.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found, refuse_erased
@@ -27,6 +27,10 @@ IS_VISIBLE: Final = (
 )
 
 
+_CAN_BE_REPLAYED: Final = (
+    f"id = :id AND attribute_not_exists(erased_at) AND {IS_VISIBLE}"
+    " AND (attribute_not_exists(rounds) OR rounds < :most)"
+)
 _REPLAY: Final = "SET #status = :pending, expires_at = :expires ADD rounds :one REMOVE delivered_at, visible_until, is_new"
 
 
@@ -93,9 +97,7 @@ class StatusChanges:
                     TableName=self._settings.table,
                     Key=items.event_key(tenant, event_id),
                     UpdateExpression=_REPLAY,
-                    ConditionExpression=(
-                        f"id = :id AND attribute_not_exists(erased_at) AND {IS_VISIBLE}"
-                    ),
+                    ConditionExpression=_CAN_BE_REPLAYED,
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues={
                         ":id": {"S": event_id},
@@ -103,13 +105,13 @@ class StatusChanges:
                         ":now": items.number(now.timestamp()),
                         ":expires": items.number(expires_at.timestamp()),
                         ":one": {"N": "1"},
+                        ":most": items.number(MOST_ROUNDS),
                     },
                     ReturnValues="UPDATED_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                self._refuse(error, event_id)
-                raise not_found(event_id) from None
+                self._refuse_replay(error, event_id)
         return int(answer["Attributes"]["rounds"]["N"])
 
     def _prolong_payload(self, tenant: str, event_id: str, head_until: datetime) -> None:
@@ -176,6 +178,13 @@ class StatusChanges:
             self._refuse(error, event_id)
             return False
         return True
+
+    def _refuse_replay(self, error: ClientError, event_id: str) -> NoReturn:
+        self._refuse(error, event_id)
+        _, head = failed_condition(error)
+        if head is not None and int(head.get("rounds", {"N": "0"})["N"]) >= MOST_ROUNDS:
+            raise too_many_replays() from None
+        raise not_found(event_id) from None
 
     def _refuse(self, error: ClientError, event_id: str) -> None:
         """Raise what keeps the event from being changed, unless it is only its status."""

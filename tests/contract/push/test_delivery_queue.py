@@ -22,6 +22,9 @@ FULL = Task(
     replayed_after=12,
     execution_id="exec_43",
     trace="Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    ticket=17,
+    waits_since=1795312672.5,
+    crashes=2,
 )
 
 
@@ -62,7 +65,8 @@ def test_all_of_a_task_is_queued(watched: Watched) -> None:
 
     assert watched.now() == [FULL]
     assert [task for _, task in watched.later()] == [FULL, FULL]
-    assert watched.dead_letters() == [(FULL, "the receiver answered 410 Gone, ü")]
+    letter = replace(FULL, ticket=None, waits_since=None, crashes=0)  # moved back, it begins anew
+    assert watched.dead_letters() == [(letter, "the receiver answered 410 Gone, ü")]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def test_the_request_arrives_as_it_was_meant(http: GuardedHttp) -> None:
     assert request.line == "PUT /in?a=1&b=%20 HTTP/1.1"
     assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
     assert request.headers["x-custom"] == "yes"
+    assert request.headers["cdn-loop"] == "triggers-api"  # what comes back to us changes nothing
     assert request.headers["accept-encoding"] == "identity"
     assert request.body == b'{"\xc3\xa9":1}'
     assert response.status_code == 202

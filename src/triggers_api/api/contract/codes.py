@@ -65,6 +65,10 @@ CODES: Final[dict[str, Code]] = {
         409, "This delivery's config is disabled or deleted. Enable it, then replay."
     ),
     "too_many_attempts": Code(409, "This delivery was attempted 100 times. Replay its event."),
+    "too_many_replays": Code(409, "This event was replayed 100 times. Post a new one."),
+    "loop_detected": Code(
+        403, "This request is a push of ours that came back: a config's URL leads here."
+    ),
     "event_erased": Code(
         410, "The event 'evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5' was erased at 2026-11-22T01:57:52.503451Z."
     ),

@@ -14,7 +14,7 @@ from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
 from triggers_api.api.contract.webhooks import WEBHOOKS
-from triggers_api.api.operation import Answer, Body, Key, ListOf, Operation
+from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Key, ListOf, Operation
 from triggers_api.api.schemas import ErrorOut
 from triggers_api.api_keys import Scope
 
@@ -136,6 +136,8 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     yield "unauthenticated"
     if isinstance(operation.needs, Scope):
         yield "missing_scope"
+    if operation.method not in SAFE_METHODS:
+        yield "loop_detected"
     if ids := re.findall(r"{(\w+)_id\b", operation.path):
         yield f"{ids[-1]}_not_found"
     if body is not None:

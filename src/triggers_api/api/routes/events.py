@@ -183,7 +183,7 @@ async def acknowledge_event(call: Call, event_id: EventId) -> Response:
     "Replay an event",
     needs=Scope.EVENTS_WRITE,
     answers=Answer(status=202, model=EventOut, description="Queued."),
-    errors=("event_erased", "queue_unavailable"),
+    errors=("event_erased", "too_many_replays", "queue_unavailable"),
 )
 async def replay_event(call: Call, event_id: EventId) -> Response:
     """Put an event back to pending, and push it again to every config that wants it now.
