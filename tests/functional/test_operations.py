@@ -88,7 +88,7 @@ def test_errors_follow_from_key_scope_path_and_body(contract: dict[str, Any]) ->
     assert codes_by_status(contract["replace_thing"]) == {
         "400": ["malformed_json", "invalid_parameter"],
         "401": ["unauthenticated"],
-        "403": ["missing_scope"],
+        "403": ["missing_scope", "loop_detected"],
         "404": ["config_not_found"],
         "409": ["too_many_configs"],
         "413": ["body_too_large"],

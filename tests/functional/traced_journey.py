@@ -99,6 +99,12 @@ def messages(sqs: Any) -> list[Json]:
     ]
 
 
+def pushed(client: Any) -> list[str]:
+    """The statuses of all deliveries."""
+    items = client.scan(TableName=os.environ["NOTIFICATIONS_TABLE"])["Items"]
+    return [each["status"]["S"] for each in items if "status" in each]
+
+
 def prepare(client: Any) -> Api:
     """Tables, queue, key, and the API's handler on them."""
     for name, table in (
@@ -142,6 +148,7 @@ def travel(client: Any, api: Api, roots: list[str]) -> Json:
         "shown": shown,
         "tasks": tasks,
         "kept": [len(first), len(second)],
+        "pushed": pushed(client),
     }
 
 

@@ -57,7 +57,7 @@ INNER = {
     "handlers.tracing._LONGEST_NAME",
     "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
     "queue.deliveries._LONGEST_DELAY",
-    "queue.deliveries.LONGEST_HIDDEN",
+    "push.pace.LONGEST_INTERVAL",
     "store.tenants.MAX_SHARDS",
 }
 # Checked by code of ours, so no schema has them by itself: the document says them in words.

@@ -142,13 +142,7 @@ class Deliver:
         config, opened = self._breakers.tell(config, receipt, end)
         if receipt.refusal is Refusal.TOO_FAST and not receipt.accepted:
             return self._hold(task, found, event, config, receipt)
-        attempt = Attempt(
-            at=push.at,
-            duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
-            status_code=receipt.status_code,
-            error=receipt.error,
-            said=receipt.said,
-        )
+        attempt = _attempt_of(push, receipt, end)
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
         if receipt.refusal is Refusal.GONE:
@@ -293,6 +287,16 @@ class Deliver:
         return Outcome(
             result=Result.REPEATED, delivery=current, again_at=again_at, event_moved_to=moved
         )
+
+
+def _attempt_of(push: Push, receipt: Receipt, end: datetime) -> Attempt:
+    return Attempt(
+        at=push.at,
+        duration_ms=int((end - push.at) / timedelta(milliseconds=1)),
+        status_code=receipt.status_code,
+        error=receipt.error,
+        said=receipt.said,
+    )
 
 
 def _count(found: Delivery | None) -> int | None:
