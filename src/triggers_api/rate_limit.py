@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from triggers_api.cache import Cache
 from triggers_api.errors import RateLimitedError, TransientError
 from triggers_api.ports import TokenBuckets
 from triggers_api.timestamps import Clock
@@ -29,7 +30,7 @@ _SECOND: Final = timedelta(seconds=1)
 _KEPT_FOR: Final = timedelta(seconds=5)
 _PAUSE: Final = timedelta(milliseconds=500)  # so at most two refused writes a second and process
 _UNLIMITED_FOR: Final = timedelta(seconds=5)  # while the store is away, nobody waits for it twice
-_REMEMBERED_AT_MOST: Final = 1000  # tenants; past that all begin anew, with two free requests
+_REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one begins anew, with two free requests
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class RateLimiter:
         self._buckets = buckets
         self._limit = limit
         self._clock = clock
-        self._shares: dict[str, _Share] = {}
+        self._shares: Cache[str, _Share] = Cache(_REMEMBERED_AT_MOST)
 
     @property
     def limit(self) -> RateLimit | None:
@@ -83,11 +84,7 @@ class RateLimiter:
         if limit is None:
             return None
         at = self._clock()
-        share = self._shares.get(tenant)
-        if share is None:
-            if len(self._shares) >= _REMEMBERED_AT_MOST:
-                self._shares.clear()
-            share = self._shares[tenant] = _Share(at)
+        share = self._shares.get_or_read(tenant, lambda: _Share(at))
         share.count(at)
         if _is_before(at, share.closed_until):
             raise _refusal(share, at)

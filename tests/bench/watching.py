@@ -154,7 +154,7 @@ def measured(forget: bool) -> list[str]:  # noqa: FBT001  # two ways to run it
     amazon = Aws()
     handler, token, event_id = our_handler(amazon)
     figures: Figures = handler.app._app.state.services.figures  # noqa: SLF001
-    before = figures._remembered.clear if forget else lambda: None  # noqa: SLF001
+    before = figures._remembered._entries.clear if forget else lambda: None  # noqa: SLF001
     base_event = invocation(token, f"/events/{event_id}")
     cpu(handler, base_event, before)
     rows = []

@@ -150,3 +150,14 @@ def test_a_number_of_shards_that_no_list_could_read_is_refused(
         rows.raise_shards(TENANT, shards)
 
     assert rows.read(TENANT).shards == 1
+
+
+def test_a_process_that_meets_very_many_tenants_remembers_a_thousand(
+    dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
+) -> None:
+    rows = TenantRows(dynamodb, events_table, clock)
+    for number in range(1_010):
+        rows.shards_to_write(f"tenant-{number}")
+        rows.note_change(f"tenant-{number}", clock())
+
+    assert len(rows._shards) == len(rows._noted) == 1_000  # noqa: SLF001  # what it holds

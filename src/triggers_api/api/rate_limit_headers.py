@@ -7,6 +7,7 @@ from triggers_api.token_bucket import RateLimit
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
+# In every answer, and of one limit only: a pure function of it, which neither ages nor grows.
 @lru_cache(maxsize=8)
 def policy(limit: RateLimit) -> Headers:
     """The limit itself: so many requests at once, and how long that many take to come back."""

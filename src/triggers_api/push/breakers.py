@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from triggers_api.cache import Cache
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
@@ -16,7 +17,7 @@ _TRIES: Final = 5  # of a write that others got in the way of
 _EXACT_WITHIN: Final = timedelta(seconds=10)  # who is further behind looks again half way
 _LOOKS_AGAIN_WITHIN: Final = timedelta(minutes=15)
 _REMEMBERED_FOR: Final = timedelta(seconds=5)
-_REMEMBERED: Final = 1000  # configs
+_REMEMBERED_AT_MOST: Final = 1000  # configs; other workers do not know of them either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +37,20 @@ class Breakers:
         """Their states are changed there, on condition that nobody else changed them."""
         self._configs = configs
         self._chance = chance
-        self._failing: set[str] = set()  # configs that failed since they last succeeded, here
-        self._holds: dict[str, tuple[datetime, NotificationConfig]] = {}
+        # What this worker saw: the configs that failed since they last succeeded, and those that
+        # take nothing for a while, with its end.
+        self._failing: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
+        self._holds: Cache[str, tuple[datetime, NotificationConfig]] = Cache(_REMEMBERED_AT_MOST)
 
     def recall(self, task: Task, now: datetime) -> Admission | None:
         """Turn a task away for what is known here, without asking the store; else None."""
-        until, config = self._holds.get(task.config_id, (now, None))
-        if config is None or now >= until:
-            self._holds.pop(task.config_id, None)
+        held = self._holds.get(task.config_id)
+        if held is None:
+            return None
+        until, config = held
+        # Never for longer than anything is remembered here, should the clock be set back.
+        if not now < until <= now + _REMEMBERED_FOR:
+            self._holds.forget(task.config_id)
             return None
         return self.turn_away(config, task, now)
 
@@ -68,7 +75,8 @@ class Breakers:
         """When it is to come back, with a ticket, so that not all come at once."""
         breaker, held_until = config.breaker, config.breaker.held_until(now)
         if held_until - now > SOON:
-            self._remember(config, min(held_until - SOON, now + _REMEMBERED_FOR))
+            until = min(held_until - SOON, now + _REMEMBERED_FOR)
+            self._holds.put(config.id, (until, replace(config, secrets={})))
         if task.ticket is None:
             ticket = self._configs.take_ticket(config.tenant, config.id)
             task = replace(task, ticket=ticket, waits_since=task.waits_since or now.timestamp())
@@ -112,21 +120,16 @@ class Breakers:
         """Failures that were counted since the config was read were not in a row."""
         if not receipt.accepted:
             if receipt.refusal is Refusal.DOWN:
-                self._failing.add(config.id)
+                self._failing.put(config.id, True)  # noqa: FBT003  # a value, not a switch
             return config
-        if config.id not in self._failing or config.breaker.opened_at is not None:
+        if not self._failing.get(config.id) or config.breaker.opened_at is not None:
             return config
-        self._failing.discard(config.id)
+        self._failing.forget(config.id)
         found = self._configs.find(config.tenant, config.id)
         return config if found is None or found.breaker.opened_at is not None else found
 
     def _change(self, config: NotificationConfig, after: CircuitBreaker) -> bool:
         return self._configs.change_breaker(config.tenant, config.id, config.breaker, after)
-
-    def _remember(self, config: NotificationConfig, until: datetime) -> None:
-        while len(self._holds) >= _REMEMBERED:
-            self._holds.pop(next(iter(self._holds)), None)
-        self._holds[config.id] = (until, replace(config, secrets={}))
 
 
 def _after(

@@ -8,10 +8,11 @@ that KMS is asked once for many configs and not once a delivery.
 
 import os
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api import aws
+from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.timestamps import Clock
 
@@ -31,13 +32,13 @@ class KmsSecretBox:
         """`kms` is a low-level client; `key_id` names the key that wraps data keys."""
         self._kms = kms
         self._key_id = key_id
-        self._clock = clock
-        self._sealing: dict[str, tuple[bytes, bytes, datetime]] = {}
-        self._opened: dict[bytes, tuple[bytes, datetime]] = {}
+        # One only: who seals writes a config, which is rare, and a key that lies about can leak.
+        self._sealing: Cache[str, tuple[bytes, bytes]] = Cache(1, kept_for=_KEPT_FOR, clock=clock)
+        self._opened: Cache[bytes, bytes] = Cache(_KEPT_AT_MOST, kept_for=_KEPT_FOR, clock=clock)
 
     def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
         """Encrypt for this config only."""
-        key, wrapped = self._key_to_seal(tenant)
+        key, wrapped = self._sealing.get_or_read(tenant, lambda: self._new_key(tenant))
         nonce = os.urandom(_NONCE_BYTES)
         box = _cipher(key).encrypt(nonce, plain, _context(tenant, config_id))
         return _VERSION + len(wrapped).to_bytes(2, "big") + wrapped + nonce + box
@@ -47,33 +48,23 @@ class KmsSecretBox:
         length = int.from_bytes(sealed[1:3], "big")
         wrapped, rest = sealed[3 : 3 + length], sealed[3 + length :]
         nonce, box = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
-        key = self._unwrap(tenant, wrapped)
+        key = self._opened.get_or_read(wrapped, lambda: self._unwrap(tenant, wrapped))
         return _cipher(key).decrypt(nonce, box, _context(tenant, config_id))
 
-    def _key_to_seal(self, tenant: str) -> tuple[bytes, bytes]:
-        known = self._sealing.get(tenant)
-        if known is not None and self._clock() < known[2]:
-            return known[0], known[1]
+    def _new_key(self, tenant: str) -> tuple[bytes, bytes]:
+        """A data key, and the same key wrapped."""
         with _key_errors():
             answer = self._kms.generate_data_key(
                 KeyId=self._key_id, KeySpec="AES_256", EncryptionContext={"tenant": tenant}
             )
-        key, wrapped = answer["Plaintext"], answer["CiphertextBlob"]
-        self._sealing = {tenant: (key, wrapped, self._clock() + _KEPT_FOR)}
-        return key, wrapped
+        return answer["Plaintext"], answer["CiphertextBlob"]
 
     def _unwrap(self, tenant: str, wrapped: bytes) -> bytes:
-        known = self._opened.get(wrapped)
-        if known is not None and self._clock() < known[1]:
-            return known[0]
         with _key_errors():
             answer = self._kms.decrypt(
                 CiphertextBlob=wrapped, KeyId=self._key_id, EncryptionContext={"tenant": tenant}
             )
         key: bytes = answer["Plaintext"]
-        if len(self._opened) >= _KEPT_AT_MOST:
-            self._opened.clear()
-        self._opened[wrapped] = (key, self._clock() + _KEPT_FOR)
         return key
 
 

@@ -55,7 +55,7 @@ class DynamoEventStore:
         self._trace = trace
         self._undelivered_retention = settings.undelivered_retention
         self._delivered_retention = settings.delivered_retention
-        self._tenants = TenantRows(client, settings.table)
+        self._tenants = TenantRows(client, settings.table, clock)
         self._heads = Heads(client, settings.table, clock)
         self._changes = StatusChanges(client, settings, self._heads, self._tenants)
         self._erasure = Erasure(client, settings.table, self._heads, self._tenants)
@@ -151,7 +151,7 @@ class DynamoEventStore:
         return None
 
     def _to_items(self, tenant: str, event: Event) -> tuple[Item, Item]:
-        shards = self._tenants.shards_to_write(tenant, event.created_at)
+        shards = self._tenants.shards_to_write(tenant)
         shard = zlib.crc32(random_half(event.id).encode()) % shards
         expires_at = event.created_at + self._undelivered_retention
         head, body = items.to_items(tenant, event, shard, expires_at, self._trace())

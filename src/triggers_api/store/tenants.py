@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from triggers_api.cache import Cache
 from triggers_api.store.dynamodb import Item, failed_condition
 from triggers_api.store.items import number
+from triggers_api.timestamps import Clock, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +30,7 @@ INDEX_SETTLES_WITHIN = timedelta(seconds=60)
 MAX_SHARDS = 64
 _NOTED_AHEAD = timedelta(seconds=120)
 _SHARDS_REMEMBERED_FOR = timedelta(seconds=60)
+_REMEMBERED_AT_MOST = 1000  # tenants; forgetting one costs a read, and a write
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,16 @@ class TenantRow:
 class TenantRows:
     """Reads and notes, and remembers what need not be read or noted again."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock = now) -> None:
         """Rows live in the events table, under the tenant's own key."""
         self._client = client
         self._table = table
-        self._noted: dict[str, datetime] = {}
-        self._shards: dict[str, tuple[int, datetime]] = {}
+        self._noted: Cache[str, datetime] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=_NOTED_AHEAD, clock=clock
+        )
+        self._shards: Cache[str, int] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=_SHARDS_REMEMBERED_FOR, clock=clock
+        )
 
     def read(self, tenant: str) -> TenantRow:
         """The row at this moment, read consistently; a tenant without one has the defaults."""
@@ -59,16 +66,13 @@ class TenantRows:
             ),
         )
 
-    def shards_to_write(self, tenant: str, at: datetime) -> int:
+    def shards_to_write(self, tenant: str) -> int:
         """How many shards new events spread over; may be a minute old.
 
         Shards are only ever added, and readers ask `read`, so a writer that does not know
         of a new shard yet does no harm.
         """
-        known = self._shards.get(tenant)
-        if known is None or not timedelta(0) <= at - known[1] < _SHARDS_REMEMBERED_FOR:
-            known = self._shards[tenant] = (self.read(tenant).shards, at)
-        return known[0]
+        return self._shards.get_or_read(tenant, lambda: self.read(tenant).shards)
 
     def raise_shards(self, tenant: str, shards: int) -> None:
         """Spread new events over more shards; fewer than there are changes nothing.
@@ -82,13 +86,13 @@ class TenantRows:
 
     def note_change(self, tenant: str, at: datetime) -> None:
         """Tell readers, before a status changes, that the index may lag behind it."""
-        needed = at + INDEX_SETTLES_WITHIN
-        if needed < self._noted.get(tenant, at):
+        noted_until = self._noted.get(tenant)
+        if noted_until is not None and at + INDEX_SETTLES_WITHIN < noted_until:
             return
         until = at + _NOTED_AHEAD
         # If another process noted as far ahead or further, that holds for us as well.
         self._raise(tenant, "index_settles_at", until.timestamp())
-        self._noted[tenant] = until
+        self._noted.put(tenant, until)
 
     def _raise(self, tenant: str, name: str, value: float) -> None:
         """Set a number of the row, unless it is as high already."""

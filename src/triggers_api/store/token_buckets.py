@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.token_bucket import Grant, RateLimit
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ROUNDS: Final = 4  # each lost to another process that took tokens meanwhile
-_REMEMBERED_AT_MOST: Final = 1000
+_REMEMBERED_AT_MOST: Final = 1000  # buckets; a forgotten one costs a second write at times
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -32,7 +33,8 @@ class DynamoTokenBuckets:
         """Buckets are in the table of the API keys, under keys that no API key can have."""
         self._client = client
         self._table = table
-        self._busy: set[str] = set()  # those that were not full when last seen
+        # Those that were not full when last seen.
+        self._busy: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
@@ -51,7 +53,7 @@ class DynamoTokenBuckets:
     ) -> Grant:
         # A full bucket is set, another one added to. Which it is, is guessed first; a wrong
         # guess, or too few tokens, fails the condition and tells how things are.
-        is_full, tokens = bucket not in self._busy, wanted
+        is_full, tokens = not self._busy.get(bucket), wanted
         for _ in range(_ROUNDS):
             cost = limit.time_of(tokens)
             change = _set(at, cost) if is_full else _add(at, cost, at + limit.full_after - cost)
@@ -82,10 +84,10 @@ class DynamoTokenBuckets:
         return True, _spent_until(answer["Attributes"])
 
     def _note(self, bucket: str, *, is_busy: bool) -> None:
-        if not is_busy:
-            self._busy.discard(bucket)
-        elif len(self._busy) < _REMEMBERED_AT_MOST:
-            self._busy.add(bucket)
+        if is_busy:
+            self._busy.put(bucket, True)  # noqa: FBT003  # a value, not a switch
+        else:
+            self._busy.forget(bucket)
 
 
 @contextmanager

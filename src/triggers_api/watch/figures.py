@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from triggers_api.cache import Cache
 from triggers_api.timestamps import Clock
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.ports import MetricSource
@@ -24,7 +25,8 @@ _COUNTS: Final = (
 _LATENCIES: Final = (Statistic.P50, Statistic.P95, Statistic.P99)
 _GAUGES: Final = (Metric.INBOX_DEPTH, Metric.OLDEST_PENDING_AGE)
 
-_Answer = Mapping[Series, tuple[Point, ...]]
+_Question = tuple[tuple[Series, ...], Window]
+_Answer = tuple[datetime, Mapping[Series, tuple[Point, ...]]]  # when it was read, and what
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Figures:
         """Answers are remembered for a minute: a dashboard that reloads costs nothing more."""
         self._source = source
         self._clock = clock
-        self._remembered: dict[tuple[tuple[Series, ...], Window], tuple[datetime, _Answer]] = {}
+        self._remembered: Cache[_Question, _Answer] = Cache(
+            _REMEMBERED, kept_for=REMEMBERED_FOR, clock=clock
+        )
 
     def daily(self, days: int, *metrics: Metric) -> Table:
         """Counts of the last days (UTC), today among them."""
@@ -136,15 +140,7 @@ class Figures:
         )
         return Table(as_of, tuple(rows))
 
-    def _read(self, asked: tuple[Series, ...], window: Window) -> tuple[datetime, _Answer]:
-        """When it was read, and what."""
-        now, question = self._clock(), (asked, window)
-        known = self._remembered.get(question)
-        if known is not None and timedelta(0) <= now - known[0] < REMEMBERED_FOR:
-            return known
-        answer = (now, self._source.read(asked, window))
-        self._remembered.pop(question, None)
-        while len(self._remembered) >= _REMEMBERED:
-            self._remembered.pop(next(iter(self._remembered)))
-        self._remembered[question] = answer
-        return answer
+    def _read(self, asked: tuple[Series, ...], window: Window) -> _Answer:
+        return self._remembered.get_or_read(
+            (asked, window), lambda: (self._clock(), self._source.read(asked, window))
+        )

@@ -8,8 +8,9 @@ deployment somebody's receivers are always broken, they have to be a tenth of th
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
+from triggers_api.cache import Cache
 from triggers_api.timestamps import Clock
 
 COUNTED_OF_ONE: Final = 5
@@ -18,8 +19,7 @@ LOOKS_BACK: Final = timedelta(hours=1)
 FAILURE_SLOT: Final = timedelta(minutes=10)  # failures are counted together that long
 PUSHING_NOTED_EVERY: Final = timedelta(minutes=30)
 _ONE_IN: Final = 10  # of the tenants that push
-_REMEMBERED_AT_MOST: Final = 1000  # tenants; past that all are noted anew
-_Value = TypeVar("_Value")
+_REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one is noted anew
 
 
 class OutcomeLedger(Protocol):
@@ -61,32 +61,29 @@ class NoteOutcomes:
         """Raises whatever the ledger does: who calls decides what a note is worth."""
         self._ledger = ledger
         self._clock = clock
-        self._pushing: dict[str, datetime] = {}
-        self._failing: dict[str, tuple[datetime, int]] = {}  # slot, and how many were noted
+        self._pushing: Cache[str, bool] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=PUSHING_NOTED_EVERY, clock=clock
+        )
+        # How many failures were noted, by tenant and slot.
+        self._failing: Cache[tuple[str, datetime], int] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=FAILURE_SLOT, clock=clock
+        )
 
     def __call__(self, tenant: str, *, has_failed: bool) -> None:
         """One delivery is final."""
         now = self._clock()
-        known = self._pushing.get(tenant)
-        if known is None or not timedelta(0) <= now - known < PUSHING_NOTED_EVERY:
+        if not self._pushing.get(tenant):
             self._ledger.note_pushing(tenant, now)
-            _remember(self._pushing, tenant, now)
+            self._pushing.put(tenant, True)  # noqa: FBT003  # a value, not a switch
         if not has_failed:
             return
         slot = slot_of(now)
-        began_at, noted = self._failing.get(tenant, (slot, 0))
-        noted = noted if began_at == slot else 0
+        noted = self._failing.get((tenant, slot)) or 0
         if noted < WIDESPREAD_FROM:
             self._ledger.note_failure(tenant, slot)
-            _remember(self._failing, tenant, (slot, noted + 1))
+            self._failing.put((tenant, slot), noted + 1)
 
 
 def slot_of(at: datetime) -> datetime:
     """When the slot of this moment began."""
     return at - (at - datetime.min.replace(tzinfo=at.tzinfo)) % FAILURE_SLOT
-
-
-def _remember(known: dict[str, _Value], tenant: str, value: _Value) -> None:
-    if len(known) >= _REMEMBERED_AT_MOST and tenant not in known:
-        known.clear()
-    known[tenant] = value

@@ -1,0 +1,67 @@
+"""What a process remembers is bounded: it is in a `Cache`, or is named here with its bound."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.cloudformation import ROOT
+
+PACKAGE = ROOT / "src" / "triggers_api"
+GROWING = {"dict", "set", "defaultdict", "OrderedDict", "Counter"}
+BOUNDED_OTHERWISE = {
+    ("cache.py", "_entries"),  # the bound itself
+    ("dispatch.py", "_known"),  # made anew for each batch, which bounds it
+    ("network.py", "_tls"),  # one for each protocol that we speak
+}
+# Functions of what never ages: the contract, made once; the header of the one limit there is,
+# which is in every answer.
+MEMOIZED = {"documentation.py", "rate_limit_headers.py"}
+
+
+def files() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(Path(PACKAGE).rglob("*.py")):
+        yield path.name, ast.parse(path.read_text())
+
+
+def is_growing(value: ast.expr | None) -> bool:
+    """Whether it is a dictionary or a set that begins empty, to be filled."""
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id in GROWING
+        and not value.args
+    )
+
+
+def assigned(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign):
+            yield node.target, node.value
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield target, node.value
+
+
+def test_no_object_gathers_what_nothing_bounds() -> None:
+    gathering = {
+        (name, target.attr)
+        for name, tree in files()
+        for target, value in assigned(tree)
+        if isinstance(target, ast.Attribute) and is_growing(value)
+    }
+
+    assert gathering == BOUNDED_OTHERWISE
+
+
+def test_no_function_remembers_its_answers_but_where_they_never_age() -> None:
+    memoizing = {
+        name
+        for name, tree in files()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "functools"
+        if {alias.name for alias in node.names} & {"cache", "cached_property", "lru_cache"}
+    }
+
+    assert memoizing == MEMOIZED
