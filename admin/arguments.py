@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from triggers_api.api_keys import TENANT
+from triggers_api.access.keys import TENANT
 
 
 def tenant(text: str) -> str:

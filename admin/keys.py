@@ -16,7 +16,7 @@ from rich.table import Table
 
 from admin import arguments as accepted
 from admin import target
-from triggers_api.api_keys import ApiKey, Scope, new_api_key
+from triggers_api.access.keys import ApiKey, Scope, new_api_key
 from triggers_api.errors import TriggersError
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from local.clients import client
-from triggers_api.api_keys import ApiKey, Scope, SecretHash, new_api_key, split_token
+from triggers_api.access.keys import ApiKey, Scope, SecretHash, new_api_key, split_token
 from triggers_api.store.api_keys import DynamoApiKeyStore
 
 TENANT = "demo"

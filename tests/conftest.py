@@ -9,9 +9,9 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",

@@ -1,19 +1,21 @@
 """What stands behind the API in tests: fakes, wherever a test brings nothing of its own."""
 
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_leases import InMemoryLeaseStore
-from tests.fakes_push import (
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.leases import InMemoryLeaseStore
+from tests.fakes.push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
     InMemoryQueue,
     ScriptedChannel,
 )
-from tests.fakes_rate import InMemoryTokenBuckets
-from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
+from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
+from triggers_api.access.ports import ApiKeyStore
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.ports import ExecutionStore
 from triggers_api.handlers.api import Dependencies
-from triggers_api.lease_book import LeaseStore
-from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore
+from triggers_api.leases.ports import LeaseStore
 from triggers_api.timestamps import now
 from triggers_api.watch.ports import HealthStore, MetricSource
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from triggers_api.token_bucket import RateLimit
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -16,7 +14,8 @@ class Settings:
     events: "EventsSettings"
     keys_table: str
     cursor_key: bytes
-    rate_limit: RateLimit | None
+    rate_limit_per_second: int  # 0 limits nobody
+    rate_limit_burst: int
 
     @property
     def tracing(self) -> bool:
@@ -30,7 +29,8 @@ class Settings:
             events=EventsSettings.from_environment(environment),
             keys_table=environment["KEYS_TABLE"],
             cursor_key=environment["CURSOR_KEY"].encode(),
-            rate_limit=_rate_limit(environment),
+            rate_limit_per_second=int(environment["RATE_LIMIT_PER_SECOND"]),
+            rate_limit_burst=int(environment["RATE_LIMIT_BURST"]),
         )
 
 
@@ -140,10 +140,3 @@ class MonitorSettings:
 
 def _days(text: str) -> timedelta:
     return timedelta(days=int(text))
-
-
-def _rate_limit(environment: Mapping[str, str]) -> RateLimit | None:
-    """None where 0 turns it off."""
-    per_second = int(environment["RATE_LIMIT_PER_SECOND"])
-    burst = int(environment["RATE_LIMIT_BURST"])
-    return RateLimit(per_second, burst) if per_second and burst else None

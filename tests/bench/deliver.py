@@ -15,19 +15,19 @@ from tests.bench.post import ENVIRONMENT
 
 os.environ.update(ENVIRONMENT)
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
+from triggers_api.aws.task_queue import to_body
 from triggers_api.channels.fields import NONE_KEPT
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import RetrySchedule
-from triggers_api.queue.deliveries import to_body
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import now
 
 RECEIVER_TAKES = 0.2

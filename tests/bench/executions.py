@@ -18,15 +18,15 @@ from tests.bench.post import ENVIRONMENT
 
 os.environ.update(ENVIRONMENT)
 
-from tests.builders import DELIVERED_RETENTION, TENANT, UNDELIVERED_RETENTION, an_event
+from tests.builders.events import DELIVERED_RETENTION, TENANT, UNDELIVERED_RETENTION, an_event
 from tests.capacity import item_bytes
 from tests.clock import START, FixedClock
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
+from triggers_api.executions.summarize import Summarize
 from triggers_api.settings import EventsSettings
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import event_key
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import to_text
 
 if TYPE_CHECKING:

@@ -47,9 +47,9 @@ from pydantic import BaseModel
 from tests.bench.aws import answer_inside
 from tests.dependencies import dependencies
 from triggers_api import settings, timestamps
-from triggers_api.api_keys import Scope, new_api_key
+from triggers_api.access.keys import Scope, new_api_key
 from triggers_api.handlers import api
-from triggers_api.handlers.traces import traces_of
+from triggers_api.handlers.traced import traces_of
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore

@@ -19,12 +19,13 @@ from tests.bench.post import ENVIRONMENT, ORDER, LambdaContext
 os.environ.update(ENVIRONMENT)
 
 from tests.bench.aws import answer_inside
-from tests.builders import an_event
-from tests.builders_watch import PlainBox, a_report, an_alarm
+from tests.builders.events import an_event
+from tests.builders.watch import PlainBox, a_report, an_alarm
 from tests.dependencies import dependencies
-from triggers_api import aws, settings, timestamps
-from triggers_api.api_keys import Scope, new_api_key
-from triggers_api.cloudwatch.metrics import CloudWatchMetrics
+from triggers_api import settings, timestamps
+from triggers_api.access.keys import Scope, new_api_key
+from triggers_api.aws import clients
+from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.handlers import api
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -93,7 +94,7 @@ def metric_data(points: list[int]) -> dict[str, Any]:
 
 def our_handler(amazon: Aws) -> tuple[Any, str, str]:
     """The real handler, stores and CloudWatch; a token that it takes, an event to read."""
-    client, cloudwatch = create_client(), aws.create_client("cloudwatch")
+    client, cloudwatch = create_client(), clients.create_client("cloudwatch")
     answer_inside(client, amazon.dynamodb)
     answer_inside(cloudwatch, amazon.cloudwatch)
     key, token = new_api_key(

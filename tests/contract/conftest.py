@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
 from tests.cloudformation import table_definition
-from tests.fakes import InMemoryApiKeyStore
-from tests.fakes_rate import InMemoryTokenBuckets
+from tests.fakes.events import InMemoryApiKeyStore
+from tests.fakes.rate import InMemoryTokenBuckets
 from tests.strict_dynamodb import be_strict
-from triggers_api.ports import EventStore, TokenBuckets
+from triggers_api.access.ports import TokenBuckets
+from triggers_api.events.ports import EventStore
 from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client

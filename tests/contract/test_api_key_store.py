@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_api_key
+from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore
-from triggers_api.api_keys import ApiKey, Scope, split_token
+from tests.fakes.events import InMemoryApiKeyStore
+from triggers_api.access.keys import ApiKey, Scope, split_token
 from triggers_api.errors import NotFoundError
 from triggers_api.store.api_keys import DynamoApiKeyStore
 

@@ -10,7 +10,7 @@ from tests.clock import FixedClock
 from tests.contract.clients import recorded
 from tests.contract.test_costs import open_api, order
 from tests.http_api import Api
-from triggers_api import in_parallel
+from triggers_api import parallel as in_parallel
 from triggers_api.store.events import DynamoEventStore
 
 if TYPE_CHECKING:

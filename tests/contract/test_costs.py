@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import an_api_key, incompressible_payload
+from tests.builders.events import an_api_key, incompressible_payload
 from tests.capacity import Bill, Shape, item_bytes, metered, write_units
 from tests.clock import FixedClock
 from tests.contract.clients import payload_items
 from tests.dependencies import dependencies
-from tests.fakes import InMemoryApiKeyStore
+from tests.fakes.events import InMemoryApiKeyStore
 from tests.http_api import Api
 from triggers_api.handlers.api import build
 from triggers_api.settings import Settings

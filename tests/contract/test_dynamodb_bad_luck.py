@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     INBOX,
     TENANT,
@@ -21,7 +21,7 @@ from tests.clock import FixedClock
 from tests.contract.clients import before_call
 from tests.contract.conftest import OpenStore
 from triggers_api.errors import NotFoundError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.settings import EventsSettings
 from triggers_api.store import items
 from triggers_api.store.events import DynamoEventStore

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     INBOX,
     TENANT,
     a_fingerprint,

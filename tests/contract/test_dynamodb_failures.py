@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import INBOX, TENANT, an_event, ids, incompressible_payload, store_event, walk
+from tests.builders.events import (
+    INBOX,
+    TENANT,
+    an_event,
+    ids,
+    incompressible_payload,
+    store_event,
+    walk,
+)
 from tests.clock import FixedClock
 from tests.contract.clients import failing, hooked
 from tests.contract.conftest import OpenStore
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.ports import EventStore
+from triggers_api.events.ports import EventStore
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     INBOX,
     TENANT,
     UNDELIVERED_RETENTION,
@@ -18,8 +18,8 @@ from tests.builders import (
 from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient
 from tests.contract.conftest import OpenStore, create_table
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventQuery
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventQuery
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.tenants import INDEX_SETTLES_WITHIN, TenantRows
 

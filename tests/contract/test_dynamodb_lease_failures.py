@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import TENANT, ids, store_event
+from tests.builders.events import TENANT, ids, store_event
 from tests.clock import FixedClock
 from tests.contract.clients import failing, hooked, recorded
-from tests.fakes_leases import leasing_on
+from tests.fakes.leases import leasing_on
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.lease import WAITS, Lease, Leased
-from triggers_api.lease_book import LeaseBook
+from triggers_api.leases.lease import WAITS, Lease, Leased
+from triggers_api.leases.ledger import LeaseBook
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
 

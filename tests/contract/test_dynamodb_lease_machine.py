@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.contract.conftest import create_table
-from tests.unit.lease_world import World
-from tests.unit.leasing import LeaseMachine
+from tests.unit.leases.lease_world import World
+from tests.unit.leases.leasing import LeaseMachine
 from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.builders import TENANT, ids, store_event
+from tests.builders.events import TENANT, ids, store_event
 from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient, hooked, recorded
 from tests.contract.conftest import OpenStore, create_table
-from triggers_api.lease_book import Bundle, LeaseBook
-from triggers_api.ports import Position
+from triggers_api.events.ports import Position
+from triggers_api.leases.ledger import Bundle, LeaseBook
 from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.builders import TENANT, ids, incompressible_payload, store_event
+from tests.builders.events import TENANT, ids, incompressible_payload, store_event
 from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient, before_call, hooked
 from tests.contract.conftest import OpenStore, create_table
-from tests.fakes_leases import leasing_on
-from triggers_api.lease import Lease, Leased
+from tests.fakes.leases import leasing_on
+from triggers_api.leases.lease import Lease, Leased
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.items import event_key
 from triggers_api.store.leases import DynamoLeaseStore

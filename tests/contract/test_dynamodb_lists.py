@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     DELIVERED_RETENTION,
     INBOX,
@@ -21,8 +21,8 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from tests.contract.clients import payload_items, recorded
-from triggers_api.event import events_as_json
-from triggers_api.ports import EventQuery
+from triggers_api.events.event import events_as_json
+from triggers_api.events.ports import EventQuery
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.items import event_key
 from triggers_api.store.tenants import INDEX_SETTLES_WITHIN, TenantRows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stream_mapping import StreamMapping
-from tests.builders import (
+from tests.builders.events import (
     TENANT,
     UNDELIVERED_RETENTION,
     a_fingerprint,
@@ -17,8 +17,8 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from tests.cloudformation import properties
-from triggers_api.event import Event
-from triggers_api.ports import EventStore
+from triggers_api.events.event import Event
+from triggers_api.events.ports import EventStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.items import event_key
 

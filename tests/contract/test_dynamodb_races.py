@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     TENANT,
     a_fingerprint,
@@ -19,7 +19,7 @@ from tests.builders import (
 from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing, payload_items
 from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.store.events import DynamoEventStore
 
 if TYPE_CHECKING:

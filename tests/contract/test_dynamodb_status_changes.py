@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     DELIVERED_RETENTION,
     TENANT,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     DELIVERED_RETENTION,
     INBOX,
     OTHER_TENANT,
@@ -19,8 +19,8 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from triggers_api.errors import NotFoundError
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventStore
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventStore
 
 
 @pytest.mark.parametrize("payload", [b'{"n":1}', incompressible_payload(9000)], ids=len)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     OTHER_TENANT,
     TENANT,
     a_fingerprint,
@@ -17,8 +17,8 @@ from tests.builders import (
 from tests.clock import FixedClock
 from tests.contract.clients import before_call
 from triggers_api.errors import EventErasedError, NotFoundError
-from triggers_api.lifecycle import ALL_STATUSES
-from triggers_api.ports import EventQuery, EventStore
+from triggers_api.events.lifecycle import ALL_STATUSES
+from triggers_api.events.ports import EventQuery, EventStore
 from triggers_api.store.events import DynamoEventStore
 
 if TYPE_CHECKING:

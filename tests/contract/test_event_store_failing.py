@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event, store_event
+from tests.builders.events import OTHER_TENANT, TENANT, an_event, store_event
 from tests.clock import FixedClock
 from triggers_api.errors import ConflictError
-from triggers_api.lifecycle import MOST_ROUNDS, EventStatus
-from triggers_api.ports import EventStore
+from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus
+from triggers_api.events.ports import EventStore
 
 
 def test_an_event_whose_pushes_were_given_up_is_failed(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     DELIVERED_RETENTION,
     OTHER_TENANT,
@@ -17,7 +17,7 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from triggers_api.errors import IdempotencyConflictError, NotFoundError
-from triggers_api.ports import EventStore
+from triggers_api.events.ports import EventStore
 
 SIZES = pytest.mark.parametrize("payload", [b'{"n":1}', incompressible_payload(9000)], ids=len)
 

@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
-from tests.builders import a_fingerprint, a_keyed_event, an_event, incompressible_payload, walk
+from tests.builders.events import (
+    a_fingerprint,
+    a_keyed_event,
+    an_event,
+    incompressible_payload,
+    walk,
+)
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from triggers_api.errors import TriggersError
-from triggers_api.event import Event
-from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
-from triggers_api.ports import EventQuery
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
+from triggers_api.events.ports import EventQuery
 from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore
 

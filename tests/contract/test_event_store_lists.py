@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     ALL_EVENTS,
     DELIVERED_RETENTION,
     INBOX,
@@ -18,8 +18,8 @@ from tests.builders import (
     walk,
 )
 from tests.clock import FixedClock
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventQuery, EventStore
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventQuery, EventStore
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)

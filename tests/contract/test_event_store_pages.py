@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import ALL_EVENTS, INBOX, TENANT, ids, pages, store_event, walk
+from tests.builders.events import ALL_EVENTS, INBOX, TENANT, ids, pages, store_event, walk
 from tests.clock import FixedClock
-from triggers_api.ports import EventQuery, EventStore, Position
+from triggers_api.events.ports import EventQuery, EventStore, Position
 
 ORDERS = pytest.mark.parametrize("query", [INBOX, replace(INBOX, newest_first=True)])
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     OTHER_TENANT,
     TENANT,
     UNDELIVERED_RETENTION,
@@ -15,9 +15,9 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from triggers_api.errors import NotFoundError, StoreUnavailableError
-from triggers_api.event import Event, MetadataValue, Severity
-from triggers_api.event_ids import new_event_id
-from triggers_api.ports import EventStore
+from triggers_api.events.event import Event, MetadataValue, Severity
+from triggers_api.events.ids import new_event_id
+from triggers_api.events.ports import EventStore
 
 PAYLOADS = {
     "empty": b"{}",

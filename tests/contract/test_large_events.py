@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     DELIVERED_RETENTION,
     TENANT,
     UNDELIVERED_RETENTION,
@@ -21,7 +21,7 @@ from tests.clock import FixedClock
 from tests.contract.clients import before_call, hooked, payload_items
 from tests.marker import MARKER, table_tells
 from triggers_api.errors import EventErasedError, NotFoundError, TriggersError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.items import event_key
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import TENANT, an_event
+from tests.builders.events import TENANT, an_event
 from tests.capacity import metered
 from tests.clock import FixedClock
-from tests.fakes_leases import leasing_on
-from triggers_api.event import Event
-from triggers_api.lease import Lease
+from tests.fakes.leases import leasing_on
+from triggers_api.events.event import Event
+from triggers_api.leases.lease import Lease
 from triggers_api.store import items
 from triggers_api.store.leases import DynamoLeaseStore
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     OTHER_TENANT,
     TENANT,
     UNDELIVERED_RETENTION,
@@ -16,11 +16,12 @@ from tests.builders import (
 )
 from tests.clock import FixedClock
 from tests.contract.conftest import ADAPTERS, OpenStore, create_table
-from tests.fakes import InMemoryEventStore
-from tests.fakes_leases import InMemoryLeaseStore
-from triggers_api.event import Event
-from triggers_api.lease_book import Bundle, LeaseBook, LeaseStore, last_id_at
-from triggers_api.ports import EventStore, Position
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.leases import InMemoryLeaseStore
+from triggers_api.events.event import Event
+from triggers_api.events.ports import EventStore, Position
+from triggers_api.leases.ledger import Bundle, LeaseBook, last_id_at
+from triggers_api.leases.ports import LeaseStore
 from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:

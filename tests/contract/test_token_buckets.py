@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
+from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing, recorded
 from tests.contract.conftest import create_table
+from triggers_api.access.ports import TokenBuckets
+from triggers_api.access.token_bucket import Grant, RateLimit
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.ports import TokenBuckets
 from triggers_api.store.token_buckets import DynamoTokenBuckets
-from triggers_api.token_bucket import Grant, RateLimit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

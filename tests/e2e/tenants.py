@@ -5,7 +5,7 @@ import secrets
 from local.api_client import ApiClient
 from local.clients import client
 from local.stack import Stack
-from triggers_api.api_keys import Scope, new_api_key
+from triggers_api.access.keys import Scope, new_api_key
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now
 

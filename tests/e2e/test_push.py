@@ -20,8 +20,8 @@ from local.smoke import walk
 from local.stack import Stack, running_stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.push.delivery import Task
-from triggers_api.queue.deliveries import SqsDeliveryQueue
 from triggers_api.settings import QueueSettings
 
 pytestmark = pytest.mark.xdist_group("stack")

@@ -7,7 +7,7 @@ import pytest
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.node_packages import ZAPIER, needs_node, run_node_tests
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 pytestmark = [pytest.mark.xdist_group("stack"), needs_node(ZAPIER)]
 

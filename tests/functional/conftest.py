@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_api_key
+from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.http_api import Answer, Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
+from triggers_api.events.ports import EventStore
 from triggers_api.handlers.api import build
-from triggers_api.ports import EventStore
 from triggers_api.settings import Settings
 
 LogLines = Callable[[], list[dict[str, Any]]]

@@ -4,27 +4,27 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import (
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
     InMemoryQueue,
     ScriptedChannel,
 )
-from tests.fakes_watch import InMemoryOutcomeLedger
-from triggers_api.event import Event
+from tests.fakes.watch import InMemoryOutcomeLedger
+from triggers_api.aws.task_queue import to_body
+from triggers_api.events.event import Event
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.retry import RetrySchedule
-from triggers_api.queue.deliveries import to_body
-from triggers_api.summarize import Summarize
 from triggers_api.watch.widespread import NoteOutcomes
 
 SENDING_TAKES = timedelta(milliseconds=250)

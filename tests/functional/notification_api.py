@@ -6,38 +6,38 @@ from typing import Any
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.builders import TENANT, an_api_key, store_event
-from tests.builders_push import a_config, a_delivery, a_task
+from tests.builders.events import TENANT, an_api_key, store_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_leases import InMemoryLeaseStore, leasing_on
-from tests.fakes_push import (
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.leases import InMemoryLeaseStore, leasing_on
+from tests.fakes.push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
     InMemoryQueue,
     ScriptedChannel,
 )
-from tests.fakes_rate import InMemoryTokenBuckets
-from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics
-from triggers_api.accept import Accept
-from triggers_api.accept_many import AcceptMany
-from triggers_api.acknowledge import Acknowledge
+from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
+from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.held_time import HeldTime
+from triggers_api.access.keys import Scope
+from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.request_context import RequestContext
 from triggers_api.api.services import Services
-from triggers_api.api_keys import Scope
-from triggers_api.authenticate import Authenticator
-from triggers_api.erase import Erase
-from triggers_api.held_time import HeldTime
+from triggers_api.events.accept import Accept
+from triggers_api.events.accept_many import AcceptMany
+from triggers_api.events.acknowledge import Acknowledge
+from triggers_api.events.erase import Erase
+from triggers_api.executions.summarize import Summarize
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.rate_limit import RateLimiter
-from triggers_api.summarize import Summarize
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 

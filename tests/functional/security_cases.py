@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.http_api import Answer, Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 Call = Callable[[Api, str], Answer]
 

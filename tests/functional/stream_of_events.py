@@ -3,17 +3,17 @@
 import base64
 from typing import Any
 
-from tests.builders import TENANT, UNDELIVERED_RETENTION, an_event
+from tests.builders.events import TENANT, UNDELIVERED_RETENTION, an_event
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import InMemoryConfigStore, InMemoryQueue
-from tests.fakes_streaks import InMemoryStreakStore
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryQueue
+from tests.fakes.streaks import InMemoryStreakStore
 from tests.simulation.faults import Exposed, Fault, Faults, OneFault
-from triggers_api.event import Event
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import ALL_STATUSES
+from triggers_api.events.ports import EventQuery
 from triggers_api.handlers.dispatcher import Dispatcher
-from triggers_api.lifecycle import ALL_STATUSES
-from triggers_api.ports import EventQuery
 from triggers_api.push.consecutive_failures import ALERT_TYPE
 from triggers_api.store.items import event_key, to_items
 

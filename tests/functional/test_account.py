@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore
+from tests.fakes.events import InMemoryApiKeyStore
 from tests.functional.conftest import NewToken
 from tests.http_api import Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 
 def test_a_key_is_told_whose_it_is_and_what_it_may_do(api: Api, new_token: NewToken) -> None:

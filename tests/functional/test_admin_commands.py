@@ -14,7 +14,7 @@ from moto import mock_aws
 from admin import keys, shards
 from admin.target import Target
 from tests.cloudformation import ROOT, table_definition
-from triggers_api.api_keys import ApiKey, Scope, split_token
+from triggers_api.access.keys import ApiKey, Scope, split_token
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.timestamps import now

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.conftest import LogLines, OpenApi, assert_is_error
 from tests.functional.test_observability import metrics_of
 from tests.http_api import Answer, Api
 from triggers_api.api.routes.batch import MAX_BATCH_BYTES
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
-from triggers_api.ports import Addition, Fingerprint
+from triggers_api.events.event import Event
+from triggers_api.events.ports import Addition, Fingerprint
 
 EVENT: dict[str, Any] = {"event_type": "order.fetched", "payload": {"total": 1.10}}
 LAMBDA_ANSWERS_AT_MOST = 6_291_556

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.fakes_push import InMemoryConfigStore
+from tests.fakes.push import InMemoryConfigStore
 from triggers_api.api.contract.channel_settings import SETTINGS
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
-from tests.builders_push import a_task
+from tests.builders.events import TENANT
+from tests.builders.push import a_task
 from tests.functional.delivery_bench import DELAYS, PERMANENT, REFUSED, SENDING_TAKES, Bench
+from triggers_api.aws.task_queue import to_body
+from triggers_api.push.breaker import FAILURES_TO_OPEN, OPEN_FOR
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN, OPEN_FOR
 from triggers_api.push.delivery import DeliveryStatus
-from triggers_api.queue.deliveries import to_body
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT
-from tests.builders_push import a_delivery
+from tests.builders.events import TENANT
+from tests.builders.push import a_delivery
 from tests.functional.delivery_bench import GONE, PERMANENT, Bench
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import GONE, PERMANENT, REFUSED, Bench, metrics_of
+from triggers_api.push.breaker import FAILURES_TO_OPEN
 from triggers_api.push.channel import Receipt
-from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN
 from triggers_api.push.delivery import Delivery, Task
 
 TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"

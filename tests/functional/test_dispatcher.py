@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event, incompressible_payload
-from tests.builders_push import a_config, a_task
+from tests.builders.events import OTHER_TENANT, TENANT, an_event, incompressible_payload
+from tests.builders.push import a_config, a_task
 from tests.clock import START
 from tests.functional.stream_of_events import (
     COMPRESSIBLE,
@@ -15,7 +15,7 @@ from tests.functional.stream_of_events import (
 )
 from tests.simulation.faults import Fault, OneFault
 from triggers_api.errors import QueueUnavailableError, StoreUnavailableError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.push.filters import Filters
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import metrics_of
@@ -14,7 +14,7 @@ from tests.functional.stream_of_events import Bench, Record, a_broken_record, a_
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.scheduler import KilledError
 from triggers_api.errors import TransientError
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.consecutive_failures import ALERT_TYPE
 from triggers_api.push.filters import Filters
 

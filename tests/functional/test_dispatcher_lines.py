@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.stream_of_events import (

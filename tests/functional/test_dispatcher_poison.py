@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config
 from tests.functional.conftest import LogLines
 from tests.functional.stream_of_events import Bench, Record, a_record, number_of
 from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError, TasksRefusedError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.handlers.dispatcher import HOLDS_AT_MOST
 from triggers_api.push.delivery import Task
 

@@ -10,7 +10,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from tests.functional.conftest import NewToken
 from tests.http_api import Api
 from tests.openapi_document import Document, assert_fits, at, objects, operations, served_by
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.builders import TENANT, store_event
-from tests.builders_push import a_config, a_delivery, a_task
+from tests.builders.events import TENANT, store_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_push import InMemoryDeliveryStore
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.push import InMemoryDeliveryStore
 from tests.functional.conftest import LogLines, assert_is_error, post_event
 from tests.functional.delivery_bench import REFUSED, Bench, metrics_of
 from tests.http_api import Api
-from triggers_api.erase import Erase
+from triggers_api.events.erase import Erase
 from triggers_api.push.delivery import DeliveryStatus
 
 PERSONAL = "Jane Doe"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
-from tests.fakes_push import InMemoryDeliveryStore
+from tests.builders.events import TENANT
+from tests.fakes.push import InMemoryDeliveryStore
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import Bench
 from tests.marker import MARKER, tells
-from triggers_api.erase import Erase
+from triggers_api.events.erase import Erase
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.delivery import Task
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.conftest import NewToken, assert_is_error
 from tests.http_api import Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 UNKNOWN = "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 EVENT = {"event_type": "order.fetched", "payload": {}}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders_push import a_task
+from tests.builders.push import a_task
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import PERMANENT, Bench, metrics_of
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import Bench as WorkerBench
 from tests.functional.stream_of_events import Bench, a_record
-from tests.unit.executions_bench import is_sampled
+from tests.unit.executions.executions_bench import is_sampled
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
-from triggers_api.summarize import SETTLES_WITHIN
+from triggers_api.events.event import Event
+from triggers_api.executions.summarize import SETTLES_WITHIN
 
 EXECUTION = "exec_42"
 

@@ -1,11 +1,11 @@
 """What a caller gets, and what is logged, when the fault is ours."""
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.conftest import LogLines, OpenApi, assert_is_error
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
-from triggers_api.ports import Addition, Fingerprint
+from triggers_api.events.event import Event
+from triggers_api.events.ports import Addition, Fingerprint
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
 

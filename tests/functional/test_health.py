@@ -8,15 +8,15 @@ from contextlib import closing
 
 import pytest
 
-from tests.builders_watch import a_report, a_ringing_alarm, an_alarm
+from tests.builders.watch import a_report, a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_watch import InMemoryHealthStore
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.watch import InMemoryHealthStore
 from tests.functional.conftest import LogLines
 from tests.http_api import Api
-from triggers_api.aws import LazyClient
+from triggers_api.aws.clients import LazyClient
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build, wire
 from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings

@@ -8,7 +8,7 @@ from tests.clock import FixedClock
 from tests.cloudformation import ROOT
 from tests.functional.conftest import NewToken
 from tests.http_api import Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 STORY = sorted((ROOT / "events" / "order-sync").glob("*.json"))
 EXECUTION = "exec_amazon_orders_2026_11_21"

@@ -3,12 +3,12 @@
 import pytest
 from httpx2 import Response
 
-from tests.builders import TENANT, an_event
+from tests.builders.events import TENANT, an_event
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World
 from triggers_api.errors import ConflictError
-from triggers_api.lifecycle import MOST_ROUNDS
+from triggers_api.events.lifecycle import MOST_ROUNDS
 from triggers_api.loops import is_our_own
 
 CHANGES = [

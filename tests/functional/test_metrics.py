@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
-from tests.builders_watch import a_report, a_ringing_alarm, an_alarm
+from tests.builders.events import OTHER_TENANT, TENANT
+from tests.builders.watch import a_report, a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World, keep_delivery
-from triggers_api.api_keys import Scope
-from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.access.keys import Scope
+from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.watch.alarms import AlarmSeverity
 from triggers_api.watch.metrics import Metric

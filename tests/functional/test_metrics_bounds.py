@@ -6,10 +6,10 @@ import pytest
 from httpx2 import Response
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World
 from tests.functional.test_metrics import read
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 DAILY = ["/metrics/events/daily", "/metrics/status-changes"]
 HOURLY = ["/metrics/notifications/success-rate", "/metrics/notifications/failures"]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, an_api_key, store_event
-from tests.builders_watch import a_ringing_alarm, an_alarm
+from tests.builders.events import TENANT, an_api_key, store_event
+from tests.builders.watch import a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_push import InMemoryConfigStore
-from tests.fakes_watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import metrics_of
 from triggers_api.errors import MetricsUnavailableError, StoreUnavailableError

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import (
     CONFIGS,
     WEBHOOK,
@@ -15,7 +15,7 @@ from tests.functional.notification_api import (
     with_token,
     without_secret,
 )
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.subscribe import MAX_CONFIGS
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World, codes, keep_delivery, queued
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.replay import DEAD_LETTERS_AT_ONCE

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import WEBHOOK, World, keep_delivery
 from triggers_api.api.delivery_schemas import (
     DeadLettersIn,

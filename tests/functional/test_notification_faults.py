@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import (
     CONFIGS,
     WEBHOOK,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from tests.builders import OTHER_TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task, an_attempt
+from tests.builders.events import OTHER_TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task, an_attempt
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World, codes
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, store_event
-from tests.builders_push import a_task, an_attempt
+from tests.builders.events import TENANT, store_event
+from tests.builders.push import a_task, an_attempt
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import World, keep_delivery, queued
-from triggers_api.event import Event
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.filters import Filters
 

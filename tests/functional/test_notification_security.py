@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
+from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import WEBHOOK, World, keep_delivery
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 MANAGE = Scope.NOTIFICATIONS_MANAGE
 

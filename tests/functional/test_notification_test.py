@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_push import REFUSED
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.push import REFUSED
 from tests.functional.notification_api import World, codes
-from triggers_api.event import Severity
-from triggers_api.held_time import HELD_SECONDS
+from triggers_api.access.held_time import HELD_SECONDS
+from triggers_api.events.event import Severity
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 
 TEST = "/notifications/test"

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.functional.conftest import LogLines, OpenApi, post_event
 from tests.http_api import Api
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 
 UNKNOWN = "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 ALWAYS = {"ApiLatency", "ApiErrors"}

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
 from tests.openapi_document import operations as described_in
+from triggers_api.access.keys import Scope
 from triggers_api.api.app import SUBJECTS, create_app
 from triggers_api.api.call import Call
 from triggers_api.api.contract.codes import CODES
@@ -16,7 +17,6 @@ from triggers_api.api.list_query import Cursor, Limit
 from triggers_api.api.operation import PAGE, Answer, Body, Key
 from triggers_api.api.problems import STATUSES
 from triggers_api.api.routing import Operations
-from triggers_api.api_keys import Scope
 
 NOTHING: Final[Any] = None  # no request is made, so no service is needed
 

@@ -5,19 +5,19 @@ from datetime import datetime
 
 import pytest
 
-from tests.builders import OTHER_TENANT
+from tests.builders.events import OTHER_TENANT
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_rate import InMemoryTokenBuckets
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.rate import InMemoryTokenBuckets
 from tests.functional.conftest import LogLines, NewToken, assert_is_error
 from tests.http_api import Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
+from triggers_api.access.token_bucket import Grant, RateLimit
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build
 from triggers_api.settings import Settings
-from triggers_api.token_bucket import Grant, RateLimit
 
 
 @pytest.fixture

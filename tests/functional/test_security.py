@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT
+from tests.builders.events import OTHER_TENANT
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore
+from tests.fakes.events import InMemoryApiKeyStore
 from tests.functional import conftest
 from tests.functional.conftest import NewToken
 from tests.functional.security_cases import CASES, EXECUTION, PUBLIC
 from tests.functional.test_notification_security import CASES as NOTIFICATION_CASES
 from tests.http_api import Api
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 EACH = pytest.mark.parametrize("name", CASES)
 

@@ -13,13 +13,13 @@ from moto import mock_aws
 
 from local.received import Received
 from local.receiver import running_receiver
-from tests.builders import TENANT, an_api_key
-from tests.builders_push import a_config
+from tests.builders.events import TENANT, an_api_key
+from tests.builders.push import a_config
 from tests.conftest import ENVIRONMENT
 from tests.contract.conftest import create_table
 from tests.http_api import Api
-from triggers_api import aws
-from triggers_api.secrets.envelope import KmsSecretBox
+from triggers_api.aws import clients
+from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.items import event_key
 from triggers_api.store.notification_configs import DynamoConfigStore
@@ -49,7 +49,7 @@ def subscribe(client: Any, url: str) -> None:
             "bearer_token": "PRIVATE",
         },
     )
-    box = KmsSecretBox(aws.create_client("kms"), os.environ["SECRETS_KEY_ID"], now)
+    box = KmsSecretBox(clients.create_client("kms"), os.environ["SECRETS_KEY_ID"], now)
     assert DynamoConfigStore(client, os.environ["NOTIFICATIONS_TABLE"], box, now).put(config)
 
 
@@ -113,9 +113,9 @@ def prepare(client: Any) -> Api:
         ("NOTIFICATIONS_TABLE", "NotificationsTable"),
     ):
         os.environ[name] = create_table(client, table)
-    queue = aws.create_client("sqs").create_queue(QueueName="deliveries")
+    queue = clients.create_client("sqs").create_queue(QueueName="deliveries")
     os.environ["DELIVERY_QUEUE_URL"] = queue["QueueUrl"]
-    kms = aws.create_client("kms").create_key()
+    kms = clients.create_client("kms").create_key()
     os.environ["SECRETS_KEY_ID"] = kms["KeyMetadata"]["KeyId"]
     key, token = an_api_key(now())
     DynamoApiKeyStore(client, os.environ["KEYS_TABLE"]).add(key)
@@ -138,7 +138,7 @@ def travel(client: Any, api: Api, roots: list[str]) -> Json:
     assert dispatch({"Records": records}, None) == {"batchItemFailures": []}
     from triggers_api.handlers.delivery import handler as deliver  # noqa: PLC0415
 
-    tasks = messages(aws.create_client("sqs"))
+    tasks = messages(clients.create_client("sqs"))
     first = deliver({"Records": tasks}, None)["batchItemFailures"]
     second = deliver({"Records": tasks}, None)["batchItemFailures"]
     traces = [item.get("trace", {}).get("S") for item in items]
@@ -157,7 +157,7 @@ def main() -> None:
     os.environ.update(ENVIRONMENT | {"TRACING": "on", "ALLOW_PRIVATE_TARGETS": "1"})
     os.environ["RETRY_SCHEDULE_SECONDS"] = "0.001,0.001"
     with mock_aws(), running_receiver(Received()) as url:
-        client = aws.create_client("dynamodb")
+        client = clients.create_client("dynamodb")
         api = prepare(client)
         subscribe(client, url)
         told = travel(client, api, sys.argv[1:])

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,16 +15,19 @@ from tests.cloudformation import ROOT
 
 PACKAGE = ROOT / "src" / "triggers_api"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-EDGES = {"api", "store", "queue", "secrets", "channels", "cloudwatch", "handlers"}
-CORE = {path.stem for path in PACKAGE.glob("*.py")} - {"aws"} | {"push", "watch"}
-TOUCHES_AWS = {
-    "store",
-    "queue",
-    "secrets",
-    "channels",
-    "cloudwatch",
-    "handlers",
-}  # through `aws.py`, and nothing else
+SHARED = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+# A subject may import what all share, and these other subjects; never the other way round.
+SUBJECTS = {
+    "events": set[str](),
+    "leases": {"events"},
+    "executions": {"events"},
+    "access": set[str](),
+    "push": {"events", "executions", "access"},
+    "watch": {"events", "push", "access"},
+}
+# An edge knows the subjects and one part of the world; only the handlers join edges.
+EDGES = {"api", "store", "channels", "aws", "handlers"}
+CALLS_AWS = {"store", "channels"}  # through `aws/clients.py`, and nothing else of that edge
 PYTHON = sorted(
     path
     for folder in ("src", "tests", "local", "admin", "clients")
@@ -34,28 +37,18 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "ser
 
 OURS = "triggers_api"
 MAY_IMPORT = {
-    "core": {"pydantic", "ulid"},
+    "shared": set[str](),
+    **{subject: {"ulid"} for subject in SUBJECTS},
     "api": {"fastapi", "starlette", "pydantic", "msgspec"},
-    "aws": {"botocore"},
+    "aws": {"botocore", "cryptography"},
     "store": {"botocore", "cryptography", "mypy_boto3_dynamodb"},
-    "queue": {"botocore"},
-    "secrets": {"cryptography"},
     "channels": {"botocore", "urllib3"},
-    "cloudwatch": set[str](),
     "handlers": {"mangum", "aws_lambda_powertools", "aws_xray_sdk"},
 }
 
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def layer_of(path: Path) -> str:
-    """`core`, or the folder of an edge."""
-    first = path.relative_to(PACKAGE).parts[0]
-    if first == "aws.py":
-        return "aws"
-    return first if first in EDGES else "core"
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -68,30 +61,110 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def ours(path: Path) -> set[str]:
-    """What a file imports of this project: the first name below the package."""
-    return {name.split(".")[1] for name in imports_of(path) if name.startswith(f"{OURS}.")}
-
-
 def foreign(path: Path) -> set[str]:
     """The libraries a file imports."""
     names = {name.split(".")[0] for name in imports_of(path)}
     return names - {OURS} - sys.stdlib_module_names
 
 
-def test_the_core_imports_only_itself_and_an_edge_only_itself_and_the_core() -> None:
-    allowed = {layer: CORE | {layer} for layer in EDGES} | {"core": CORE, "aws": CORE}
-    allowed["handlers"] = CORE | EDGES
-    for layer in TOUCHES_AWS:
-        allowed[layer] = allowed[layer] | {"aws"}
+def folder_of(path: Path) -> str:
+    """The subject or the edge that a file belongs to; `shared` for what stands beside them."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else "shared"
 
-    wrong = {name_of(path): ours(path) - allowed[layer_of(path)] for path in MODULES}
 
-    assert {name: imports for name, imports in wrong.items() if imports} == {}
+def ours(path: Path) -> set[str]:
+    """What a file imports of this project: folders, or modules beside them as `shared`."""
+    names = {name.split(".")[1] for name in imports_of(path) if name.startswith(f"{OURS}.")}
+    return {"shared" if name in SHARED else name for name in names}
+
+
+def allowed_to(folder: str) -> set[str]:
+    """What the files of a folder may import."""
+    if folder == "shared":
+        return {"shared"}
+    if folder in SUBJECTS:
+        return {"shared", folder} | SUBJECTS[folder]
+    if folder == "handlers":
+        return {"shared", *SUBJECTS, *EDGES}
+    return {"shared", folder, *SUBJECTS}
+
+
+def test_every_folder_is_a_subject_or_an_edge() -> None:
+    folders = {folder_of(path) for path in MODULES} - {"shared"}
+
+    assert folders == SUBJECTS.keys() | EDGES
+
+
+def test_imports_go_one_way_from_handlers_over_edges_to_subjects() -> None:
+    wrong = {}
+    for path in MODULES:
+        folder = folder_of(path)
+        imported = ours(path) - allowed_to(folder)
+        if folder in CALLS_AWS and aws_modules(path) <= {"clients"}:
+            imported -= {"aws"}
+        if imported:
+            wrong[name_of(path)] = imported
+
+    assert wrong == {}
+
+
+def aws_modules(path: Path) -> set[str]:
+    """Which modules of the edge `aws` a file imports."""
+    names = (name.split(".") for name in imports_of(path))
+    return {parts[2] for parts in names if parts[:2] == [OURS, "aws"] and len(parts) > 2}
+
+
+def test_subjects_form_no_circle() -> None:
+    for subject, others in SUBJECTS.items():
+        for other in others:
+            assert subject not in SUBJECTS[other]
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    modules = {module_of(path): path for path in MODULES}
+    imported = {
+        name: {found for each in imports_of(path) if (found := nearest(each, modules)) != name}
+        - {None}
+        for name, path in modules.items()
+    }
+
+    assert circle_in(imported) is None
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def nearest(name: str, modules: Mapping[str, Path]) -> str | None:
+    """The module that an imported name is, or is defined in."""
+    if name in modules:
+        return name
+    parent = name.rpartition(".")[0]
+    return parent if parent in modules else None
+
+
+def circle_in(imported: Mapping[str, set[str | None]]) -> list[str] | None:
+    """The modules of a circle, if there is one."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str] | None:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return None
+        for other in sorted(each for each in imported[name] if each):
+            if found := walk(other, [*way, name]):
+                return found
+        done.add(name)
+        return None
+
+    return next((found for name in sorted(imported) if (found := walk(name, []))), None)
 
 
 def test_a_library_is_imported_only_where_it_belongs() -> None:
-    wrong = {name_of(path): foreign(path) - MAY_IMPORT[layer_of(path)] for path in MODULES}
+    wrong = {name_of(path): foreign(path) - MAY_IMPORT[folder_of(path)] for path in MODULES}
 
     assert {name: imports for name, imports in wrong.items() if imports} == {}
 
@@ -131,9 +204,9 @@ def test_the_environment_is_read_in_one_module_only() -> None:
     assert reading == {"settings.py", "tracing.py"}
 
 
-def test_the_core_neither_logs_nor_prints() -> None:
+def test_only_handlers_log_and_nothing_prints() -> None:
     for path in MODULES:
-        if layer_of(path) != "handlers":
+        if folder_of(path) != "handlers":
             assert "logging" not in set(imports_of(path))
             assert not re.search(r"^\s*print\(", path.read_text(), re.MULTILINE)
 

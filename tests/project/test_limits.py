@@ -35,7 +35,7 @@ TOLD = {
     "channels.templates.MAX_TEMPLATE": "`message_template`",
     "channels.urls.MAX_URL_LENGTH": "URL in settings",
     "channels.webhook._MAX_HEADERS": "headers of a webhook",
-    "executions.MAX_TYPES": "types of events in an execution's counts",
+    "executions.tally.MAX_TYPES": "types of events in an execution's counts",
     "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
     "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",
     "push.subscribe.MAX_CONFIGS": "notification configs of a tenant",
@@ -56,7 +56,7 @@ INNER = {
     "handlers.delivery._LONGEST_AFTER_CRASH",
     "handlers.tracing._LONGEST_NAME",
     "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
-    "queue.deliveries._LONGEST_DELAY",
+    "aws.task_queue._LONGEST_DELAY",
     "push.pace.LONGEST_INTERVAL",
     "store.tenants.MAX_SHARDS",
 }

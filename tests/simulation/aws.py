@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import UNDELIVERED_RETENTION
-from tests.fakes import InMemoryEventStore
+from tests.builders.events import UNDELIVERED_RETENTION
+from tests.fakes.events import InMemoryEventStore
 from tests.simulation.clock import VirtualClock
-from triggers_api.event import Event
-from triggers_api.ports import Addition, Fingerprint
+from triggers_api.aws.task_queue import to_body
+from triggers_api.events.event import Event
+from triggers_api.events.ports import Addition, Fingerprint
 from triggers_api.push.delivery import Task
-from triggers_api.queue.deliveries import to_body
 from triggers_api.store.items import to_items
 
 VISIBILITY = timedelta(seconds=360)

@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import START
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
 from tests.simulation.scheduler import Actor, current, hold
+from triggers_api.aws.task_queue import to_body
 from triggers_api.channels.fields import NONE_KEPT
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
-from triggers_api.queue.deliveries import to_body
-from triggers_api.summarize import Summarize
 
 AT_ONCE: Final = 50
 STORE_TAKES: Final = 0.004

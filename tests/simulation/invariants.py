@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from tests.simulation.receivers import Mood
 from tests.simulation.world import EXECUTION, SCHEDULE, TENANT, World
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.executions.summarize import Summarize
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
-from triggers_api.summarize import Summarize
 
 
 def check(world: World, configs: Sequence[NotificationConfig]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.test_many_seeds import begin, finish
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.handlers.traces import Handler
 from triggers_api.push import deliver

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import START, FixedClock
-from tests.fakes_rate import InMemoryTokenBuckets
+from tests.fakes.rate import InMemoryTokenBuckets
+from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.token_bucket import RateLimit
 from triggers_api.errors import RateLimitedError
-from triggers_api.rate_limit import RateLimiter
-from triggers_api.token_bucket import RateLimit
 
 SECONDS = 60
 

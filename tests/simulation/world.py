@@ -7,24 +7,24 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore
-from tests.fakes_streaks import InMemoryStreakStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.fakes.streaks import InMemoryStreakStore
 from tests.simulation.aws import SimulatedQueue, StreamedEventStore
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Exposed, Faults
 from tests.simulation.receivers import Mood, Receivers
 from tests.simulation.scheduler import KilledError, Scheduler
-from triggers_api.accept import Accept, Draft
 from triggers_api.errors import ConflictError, TransientError
-from triggers_api.event import Event, Severity
-from triggers_api.event_ids import IdempotencyKey
+from triggers_api.events.accept import Accept, Draft
+from triggers_api.events.event import Event, Severity
+from triggers_api.events.ids import IdempotencyKey
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.replay import Replay
 from triggers_api.push.retry import RetrySchedule
-from triggers_api.summarize import Summarize
 
 TENANT: Final = "acme"
 EXECUTION: Final = "exec_1"

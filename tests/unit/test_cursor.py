@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import ALL_EVENTS, INBOX, OTHER_TENANT, TENANT, an_event
+from tests.builders.events import ALL_EVENTS, INBOX, OTHER_TENANT, TENANT, an_event
 from tests.clock import START
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.errors import InvalidRequestError
-from triggers_api.event_ids import new_event_id
-from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED
-from triggers_api.ports import EventQuery, Position
+from triggers_api.events.ids import new_event_id
+from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED
+from triggers_api.events.ports import EventQuery, Position
 
 CODEC = CursorCodec(b"a key")
 POSITION = Position(START, an_event(START).id)

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import ENVIRONMENT
+from triggers_api.access.token_bucket import RateLimit
+from triggers_api.handlers.api import limit_of
 from triggers_api.settings import Settings
-from triggers_api.token_bucket import RateLimit
 
 NAMES = [
     "EVENTS_TABLE",
@@ -53,4 +54,4 @@ def test_a_limit_of_nothing_is_no_limit(
 ) -> None:
     given = {"RATE_LIMIT_PER_SECOND": per_second, "RATE_LIMIT_BURST": burst}
 
-    assert Settings.from_environment(ENVIRONMENT | given).rate_limit == expected
+    assert limit_of(Settings.from_environment(ENVIRONMENT | given)) == expected

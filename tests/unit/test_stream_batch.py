@@ -8,7 +8,7 @@ import pytest
 
 from local.stream_batch import BatchRunner, Trouble
 from local.stream_mapping import FOR_EVER, StreamMapping, sequence_number
-from tests.stream_fakes import NOW, FakeFunction, a_mapping, a_record
+from tests.fakes.stream import NOW, FakeFunction, a_mapping, a_record
 
 NAMES = ["p1", "p2", "bad", "p3", "p4"]
 

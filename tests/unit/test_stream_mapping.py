@@ -7,7 +7,7 @@ import pytest
 
 from local.stream_mapping import FOR_EVER, StreamMapping
 from tests.cloudformation import properties
-from tests.stream_fakes import ARN, NOW, a_mapping, a_record
+from tests.fakes.stream import ARN, NOW, a_mapping, a_record
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from local.stream_batch import BatchRunner
 from local.stream_poller import StreamPoller
 from tests.clock import FixedClock
-from tests.stream_fakes import PAYLOAD_TEXT, FakeFunction, FakeStream, a_mapping, a_record, an_item
+from tests.fakes.stream import PAYLOAD_TEXT, FakeFunction, FakeStream, a_mapping, a_record, an_item
 from triggers_api.timestamps import to_text
 
 

@@ -10,6 +10,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
 
+from triggers_api.access.authenticate import Principal
 from triggers_api.api.etag import tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import SAFE_METHODS, Body
@@ -17,16 +18,15 @@ from triggers_api.api.query import check_query
 from triggers_api.api.rate_limit_headers import standing
 from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
-from triggers_api.authenticate import Principal
 from triggers_api.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
 from triggers_api.loops import HEADER, is_our_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from triggers_api.api_keys import Scope
-    from triggers_api.event import Event
-    from triggers_api.rate_limit import RateLimiter
+    from triggers_api.access.keys import Scope
+    from triggers_api.access.rate_limit import RateLimiter
+    from triggers_api.events.event import Event
 
 Model = TypeVar("Model", bound=BaseModel)
 JSON = "application/json"

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.schemas import MAX_METADATA_TEXT, ExecutionId, PostedEventType
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PATTERN_HINTS[_PRINTABLE] = "give a text without control characters"

@@ -13,7 +13,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 
 from triggers_api.errors import Detail, InvalidRequestError
-from triggers_api.ports import EventQuery, ExecutionQuery, Position
+from triggers_api.events.ports import EventQuery, Position
+from triggers_api.executions.ports import ExecutionQuery
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.timestamps import to_text
 

@@ -4,14 +4,14 @@ from typing import Final
 
 from fastapi import Request
 
-from triggers_api.accept import Draft
-from triggers_api.accept_many import Posting
 from triggers_api.api.batch_schemas import BatchEventIn
 from triggers_api.api.idempotency_key import idempotency_key_of
 from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
 from triggers_api.api.schemas import EventIn
 from triggers_api.errors import PayloadTooLargeError
-from triggers_api.event_ids import IdempotencyKey
+from triggers_api.events.accept import Draft
+from triggers_api.events.accept_many import Posting
+from triggers_api.events.ids import IdempotencyKey
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'

@@ -5,7 +5,7 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from triggers_api.api.notification_schemas import Time
-from triggers_api.executions import ExecutionStatus, Summary
+from triggers_api.executions.tally import ExecutionStatus, Summary
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "execution_id": "exec_42",

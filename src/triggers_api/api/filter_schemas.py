@@ -5,7 +5,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.filters import Filters
 
 MAX_FILTERS_BYTES: Final = 16 * 1024  # each event's dispatch reads all of a tenant's

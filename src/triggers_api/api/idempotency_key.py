@@ -11,7 +11,7 @@ from fastapi import Request
 
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.errors import Detail, InvalidRequestError
-from triggers_api.event_ids import IdempotencyKey
+from triggers_api.events.ids import IdempotencyKey
 
 # A gateway joins a header that came twice with a comma: outside of quotes that is no key.
 _QUOTED: Final = r"[\x21\x23-\x7e]{1,255}"

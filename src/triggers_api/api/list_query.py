@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field
 from triggers_api.api.call import Call
 from triggers_api.api.cursor import ListQuery
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.event import events_as_json
-from triggers_api.ports import EventQuery, Position
+from triggers_api.events.event import events_as_json
+from triggers_api.events.ports import EventQuery, Position
 from triggers_api.timestamps import from_text
 
 MAX_LIMIT = 100

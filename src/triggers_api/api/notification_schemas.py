@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from triggers_api.api.filter_schemas import PRINTABLE, FiltersIn, FiltersOut
-from triggers_api.push.circuit_breaker import BreakerState
+from triggers_api.push.breaker import BreakerState
 from triggers_api.push.config import NotificationConfig, is_config_id
 from triggers_api.push.subscribe import ConfigDraft
 from triggers_api.timestamps import to_text

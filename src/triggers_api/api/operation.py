@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from triggers_api.api_keys import Scope
+from triggers_api.access.keys import Scope
 
 Model = TypeVar("Model", bound=BaseModel)
 Schema = Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from triggers_api.token_bucket import RateLimit
+from triggers_api.access.token_bucket import RateLimit
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
+from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call, Requires, unproven
 from triggers_api.api.operation import Answer, Body, Key, Operation, Schema
-from triggers_api.api_keys import Scope
 
 Carry = Callable[..., Awaitable[Response]]
 

@@ -17,9 +17,9 @@ from pydantic import (
 )
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.event import Severity
-from triggers_api.event_ids import is_event_id
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.event import Severity
+from triggers_api.events.ids import is_event_id
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.watch.health import Check, HealthStatus
 
 EVENT_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"

@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass
 
-from triggers_api.accept import Accept
-from triggers_api.accept_many import AcceptMany
-from triggers_api.acknowledge import Acknowledge
+from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.api.cursor import CursorCodec
-from triggers_api.authenticate import Authenticator
-from triggers_api.erase import Erase
-from triggers_api.lease import Lease
-from triggers_api.ports import EventStore, ExecutionStore
+from triggers_api.events.accept import Accept
+from triggers_api.events.accept_many import AcceptMany
+from triggers_api.events.acknowledge import Acknowledge
+from triggers_api.events.erase import Erase
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.ports import ExecutionStore
+from triggers_api.executions.summarize import Summarize
+from triggers_api.leases.lease import Lease
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.rate_limit import RateLimiter
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth

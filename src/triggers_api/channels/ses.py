@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from triggers_api import aws
+from triggers_api.aws import clients
 from triggers_api.push.channel import Receipt, Refusal
 
 # Whatever is not in here is about the deployment's own account, which its operator mends.
@@ -23,7 +23,7 @@ _REFUSALS: Final = {
 
 def create_client() -> Any:
     """A client of SES."""
-    return aws.create_client("sesv2")
+    return clients.create_client("sesv2")
 
 
 class SesSender:

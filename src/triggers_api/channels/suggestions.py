@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from triggers_api.event import Event, Severity
+from triggers_api.events.event import Event, Severity
 
 BY_ERROR_TYPE: Final = {
     "rate_limit": (

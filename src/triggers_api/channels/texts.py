@@ -12,7 +12,7 @@ from typing import Any, Final
 from triggers_api.channels import execution_counts
 from triggers_api.channels.suggestions import suggested_action
 from triggers_api.channels.templates import render
-from triggers_api.event import Event, Severity
+from triggers_api.events.event import Event, Severity
 from triggers_api.push.channel import Push
 
 DEFAULT_BRAND: Final = "KONOZY"

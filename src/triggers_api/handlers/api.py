@@ -9,35 +9,40 @@ from dataclasses import dataclass
 
 from mangum import Mangum
 
-from triggers_api.accept import Accept
-from triggers_api.accept_many import AcceptMany
-from triggers_api.acknowledge import Acknowledge
+from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.held_time import LONGEST, HeldTime
+from triggers_api.access.ports import ApiKeyStore, TokenBuckets
+from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.token_bucket import RateLimit
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.services import Services
-from triggers_api.authenticate import Authenticator
-from triggers_api.aws import LazyClient
+from triggers_api.aws.clients import LazyClient
+from triggers_api.aws.metrics import CloudWatchMetrics
+from triggers_api.aws.secret_box import KmsSecretBox
+from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
-from triggers_api.cloudwatch.metrics import CloudWatchMetrics
-from triggers_api.erase import Erase
+from triggers_api.events.accept import Accept
+from triggers_api.events.accept_many import AcceptMany
+from triggers_api.events.acknowledge import Acknowledge
+from triggers_api.events.erase import Erase
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.ports import ExecutionStore
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.gateway import with_bodies_as_in_http
 from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
-from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
-from triggers_api.held_time import LONGEST, HeldTime
-from triggers_api.lease import Lease
-from triggers_api.lease_book import LeaseStore
-from triggers_api.ports import ApiKeyStore, EventStore, ExecutionStore, TokenBuckets
+from triggers_api.handlers.traced import traces_of
+from triggers_api.handlers.traces import UNTRACED, Handler, Traces
+from triggers_api.leases.lease import Lease
+from triggers_api.leases.ports import LeaseStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.queue.deliveries import SqsDeliveryQueue
-from triggers_api.rate_limit import RateLimiter
-from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -48,7 +53,6 @@ from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
@@ -89,7 +93,7 @@ def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services
     accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, clock),
-        rate_limiter=RateLimiter(given.token_buckets, settings.rate_limit, clock),
+        rate_limiter=RateLimiter(given.token_buckets, limit_of(settings), clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
@@ -114,6 +118,12 @@ def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
+
+
+def limit_of(settings: Settings) -> RateLimit | None:
+    """A tenant's; None where 0 turns it off."""
+    per_second, burst = settings.rate_limit_per_second, settings.rate_limit_burst
+    return RateLimit(per_second, burst) if per_second and burst else None
 
 
 def wire(

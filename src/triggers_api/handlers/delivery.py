@@ -12,19 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from triggers_api import aws
+from triggers_api.aws import clients
+from triggers_api.aws.secret_box import KmsSecretBox
+from triggers_api.aws.task_queue import SqsDeliveryQueue, from_body
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
-from triggers_api.event_ids import created_at_of
+from triggers_api.events.ids import created_at_of
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
-from triggers_api.handlers.traces import UNTRACED, Handler, Traces, traces_of
-from triggers_api.lifecycle import EventStatus
+from triggers_api.handlers.traced import traces_of
+from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
-from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body
-from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
@@ -32,7 +34,6 @@ from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
@@ -206,10 +207,10 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
     """The worker on AWS, as it runs on Lambda."""
     traces = traces_of("delivery", tracing=settings.tracing)
     client = create_client()
-    box = KmsSecretBox(aws.create_client("kms"), push.secrets_key_id, now)
+    box = KmsSecretBox(clients.create_client("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
     queue = SqsDeliveryQueue(
-        aws.create_client("sqs"), aws.create_client("scheduler"), queue_settings, now
+        clients.create_client("sqs"), clients.create_client("scheduler"), queue_settings, now
     )
     deliver = Deliver(
         events=DynamoEventStore(client, settings, now),

@@ -10,17 +10,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from triggers_api import aws
+from triggers_api.aws import clients
+from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.errors import TasksRefusedError, TransientError
-from triggers_api.event import Event
+from triggers_api.events.event import Event
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.ports import ExecutionStore
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
-from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces, traces_of
-from triggers_api.ports import EventStore, ExecutionStore
-from triggers_api.push.consecutive_failures import StreakStore, WatchFailures
+from triggers_api.handlers.traced import traces_of
+from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
+from triggers_api.push.consecutive_failures import WatchFailures
 from triggers_api.push.delivery import Task
 from triggers_api.push.dispatch import Dispatch
-from triggers_api.push.ports import ConfigStore, DeliveryQueue
-from triggers_api.queue.deliveries import SqsDeliveryQueue
+from triggers_api.push.ports import ConfigStore, DeliveryQueue, StreakStore
 from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
@@ -28,7 +31,6 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import to_event
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.streaks import DynamoStreakStore
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
@@ -138,7 +140,7 @@ class Dispatcher:
         Nor for ever for a trouble that its tenant has alone; one that all have is waited for.
         """
         if not isinstance(error, TransientError):
-            return aws.is_refusal(error) and not aws.is_about_content(error)
+            return clients.is_refusal(error) and not clients.is_about_content(error)
         stored_at = datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
         return self._clock() - stored_at < HOLDS_AT_MOST or not self._works_for_others()
 
@@ -195,7 +197,7 @@ def wire(settings: EventsSettings, push: PushSettings, queue: QueueSettings) -> 
     events = DynamoEventStore(client, settings, now, traces.header)
     return Dispatcher(
         configs=DynamoConfigStore(client, push.notifications_table, _NoBox(), now),
-        queue=SqsDeliveryQueue(aws.create_client("sqs"), None, queue, now),
+        queue=SqsDeliveryQueue(clients.create_client("sqs"), None, queue, now),
         streaks=DynamoStreakStore(client, push.notifications_table),
         events=events,
         executions=DynamoExecutionStore(client, settings, now),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from triggers_api import aws
-from triggers_api.cloudwatch.alarms import CloudWatchAlarms
+from triggers_api.aws import clients
+from triggers_api.aws.alarms import CloudWatchAlarms
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.settings import MonitorSettings, WatchSettings
 from triggers_api.store.dynamodb import create_client
@@ -68,7 +68,7 @@ def wire(settings: MonitorSettings, watch: WatchSettings) -> Handler:
     client = create_client()
     observe = Observe(
         DynamoSurvey(client, settings, now),
-        CloudWatchAlarms(aws.create_client("cloudwatch"), watch.stack),
+        CloudWatchAlarms(clients.create_client("cloudwatch"), watch.stack),
         DynamoHealthStore(client, settings.events_table),
         now,
         within=_WITHIN,

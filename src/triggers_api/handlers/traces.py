@@ -103,15 +103,3 @@ class Untraced:
 
 
 UNTRACED: Final[Traces] = Untraced()
-
-
-def traces_of(function: str, *, tracing: bool, begins_them: bool = False) -> Traces:
-    """How a function takes part in traces: it begins them, or goes on with those of events.
-
-    What records them is only loaded where it is on.
-    """
-    if not tracing:
-        return UNTRACED
-    from triggers_api.handlers.tracing import XRay  # noqa: PLC0415  # see there
-
-    return XRay(function, begins_traces=begins_them)

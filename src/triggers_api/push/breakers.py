@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from triggers_api.cache import Cache
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Task
 from triggers_api.push.pace import SOON, Pace

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import with_words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)

@@ -1,40 +1,19 @@
 """Three failures in a row of one connector become one critical event, until one succeeds."""
 
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from triggers_api.errors import EventErasedError
-from triggers_api.event import Event, Severity
-from triggers_api.event_ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import ONE_EVENT, EventStore
+from triggers_api.events.event import Event, Severity
+from triggers_api.events.ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import ONE_EVENT, EventStore
+from triggers_api.push.ports import StreakStore
 from triggers_api.timestamps import Clock, to_text
 
 FAILURES_TO_ALERT: Final = 3
 ALERT_TYPE: Final = "notifications.consecutive_failures"
 _SUCCESSES: Final = (".completed", ".succeeded")
-
-
-class StreakStore(Protocol):
-    """Counts failures in a row for each tenant and connector."""
-
-    def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
-        """Count a failed event, once; how many there are in a row, and the streak's name.
-
-        Zero if the streak was alerted already, or the event is older than its last reset.
-        """
-        ...
-
-    def note_alert(self, tenant: str, connector: str, streak: str) -> None:
-        """Count no more until a reset; nothing if that streak is over already."""
-        ...
-
-    def reset(self, tenant: str, connector: str, at: datetime) -> None:
-        """A success: the streak is over, and failures before it count no more.
-
-        Failures after it stay as they are: it may be told of again, or late.
-        """
-        ...
 
 
 class WatchFailures:

@@ -14,16 +14,16 @@ from enum import StrEnum
 from typing import Final
 
 from triggers_api.errors import EventErasedError, NotFoundError
-from triggers_api.event import Event
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventStore
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.summarize import Summarize
 from triggers_api.push.breakers import Admission, Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
-from triggers_api.summarize import Summarize
 from triggers_api.timestamps import Clock
 
 WAITS_AT_MOST: Final = timedelta(days=7)  # for a receiver that is down or too busy

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import ConfigStore

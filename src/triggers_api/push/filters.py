@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from triggers_api.event import Event, Severity
+from triggers_api.events.event import Event, Severity
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 

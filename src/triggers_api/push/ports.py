@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from triggers_api.ports import Position
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.events.event import Event
+from triggers_api.events.ports import Position
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 
@@ -138,4 +139,38 @@ class DeliveryQueue(Protocol):
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         """Put it where people look."""
+        ...
+
+
+class StreakStore(Protocol):
+    """Counts failures in a row for each tenant and connector."""
+
+    def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
+        """Count a failed event, once; how many there are in a row, and the streak's name.
+
+        Zero if the streak was alerted already, or the event is older than its last reset.
+        """
+        ...
+
+    def note_alert(self, tenant: str, connector: str, streak: str) -> None:
+        """Count no more until a reset; nothing if that streak is over already."""
+        ...
+
+    def reset(self, tenant: str, connector: str, at: datetime) -> None:
+        """A success: the streak is over, and failures before it count no more.
+
+        Failures after it stay as they are: it may be told of again, or late.
+        """
+        ...
+
+
+class SecretBox(Protocol):
+    """Seals and opens what must not be read at rest."""
+
+    def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
+        """Encrypt for this config only."""
+        ...
+
+    def open(self, tenant: str, config_id: str, sealed: bytes) -> bytes:
+        """Decrypt what was sealed for this config."""
         ...

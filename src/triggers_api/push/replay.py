@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from triggers_api.errors import ConflictError
-from triggers_api.event import Event
-from triggers_api.ports import EventStore, Position
+from triggers_api.events.event import Event
+from triggers_api.events.ports import EventStore, Position
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 from triggers_api.push.dispatch import Dispatch
 from triggers_api.push.ports import ConfigStore, DeliveryQuery, DeliveryQueue, DeliveryStore

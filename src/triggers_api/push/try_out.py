@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from triggers_api.access.held_time import HeldTime
 from triggers_api.errors import NotFoundError
-from triggers_api.event import Event, Severity
-from triggers_api.event_ids import new_event_id, random_entropy, random_half
-from triggers_api.held_time import HeldTime
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.event import Event, Severity
+from triggers_api.events.ids import new_event_id, random_entropy, random_half
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.channel import Channel, Push, Receipt
 from triggers_api.push.ports import ConfigStore
 from triggers_api.timestamps import Clock

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from triggers_api.api_keys import ApiKey, Scope, SecretHash
+from triggers_api.access.keys import ApiKey, Scope, SecretHash
 from triggers_api.errors import NotFoundError
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.timestamps import from_text, to_text

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from triggers_api.event import Severity
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.events.event import Severity
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace

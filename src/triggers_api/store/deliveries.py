@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import NotFoundError, TransientError
-from triggers_api.event_ids import is_event_id
-from triggers_api.in_parallel import InParallel
-from triggers_api.ports import Position
+from triggers_api.events.ids import is_event_id
+from triggers_api.events.ports import Position
+from triggers_api.parallel import InParallel
 from triggers_api.push.delivery import Delivery, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.store.delivery_items import delivery_key, position_of, to_delivery, to_item

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from triggers_api.ports import Position
+from triggers_api.events.ports import Position
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from triggers_api import aws
+from triggers_api.aws import clients
 from triggers_api.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ _BATCH_GET_ROUNDS = 5  # of throttled leftovers, before we give up and say so
 
 def create_client() -> DynamoDBClient:
     """A client of DynamoDB."""
-    client: DynamoDBClient = aws.create_client("dynamodb")
+    client: DynamoDBClient = clients.create_client("dynamodb")
     return client
 
 
 def store_errors() -> AbstractContextManager[None]:
     """Turn what may pass by itself into `StoreUnavailableError`; let the rest through."""
-    return aws.transient_errors(StoreUnavailableError, "store")
+    return clients.transient_errors(StoreUnavailableError, "store")
 
 
 def failed_condition(error: ClientError) -> tuple[bool, Item | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from triggers_api.event_ids import is_event_id
+from triggers_api.events.ids import is_event_id
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.event import Event
-from triggers_api.event_ids import is_event_id, random_half
-from triggers_api.ports import Addition, EventPage, EventQuery, Fingerprint, Position
+from triggers_api.events.event import Event
+from triggers_api.events.ids import is_event_id, random_half
+from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.erasure import Erasure

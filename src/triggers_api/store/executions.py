@@ -2,7 +2,7 @@
 
 | item | pk                            | sk          | holds                              |
 |------|-------------------------------|-------------|------------------------------------|
-| row  | `<tenant>#execution#<id>`     | `execution` | the checkpoint; see `ports.py`     |
+| row  | `<tenant>#execution#<id>`     | `execution` | the checkpoint; see `executions/ports.py`     |
 
 No event has such a key: what follows its tenant holds no second `#`. A row is written only for
 executions of a hundred events or more, and outlives every event that it counts.
@@ -18,20 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from triggers_api.executions import Tally
-from triggers_api.lifecycle import ALL_STATUSES
-from triggers_api.ports import (
-    Checkpoint,
-    EventPage,
-    ExecutionQuery,
-    Position,
-    Sighting,
-    Tail,
-)
+from triggers_api.events.lifecycle import ALL_STATUSES
+from triggers_api.events.ports import EventPage, Position
+from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Tail
+from triggers_api.executions.summarize import not_found
+from triggers_api.executions.tally import Tally
 from triggers_api.store import items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, within_answer
-from triggers_api.summarize import not_found
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from triggers_api.errors import EventErasedError, NotFoundError
-from triggers_api.event import Event
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, batch_get
 from triggers_api.timestamps import Clock

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import IdempotencyConflictError
-from triggers_api.event import Event
-from triggers_api.event_ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import Fingerprint
+from triggers_api.events.event import Event
+from triggers_api.events.ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import Fingerprint
 from triggers_api.store.dynamodb import Item, failed_condition
 from triggers_api.store.items import event_key, number
 from triggers_api.timestamps import from_text, to_text

@@ -18,10 +18,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from triggers_api.event import Event, Severity
-from triggers_api.event_ids import random_half
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import Position
+from triggers_api.events.event import Event, Severity
+from triggers_api.events.ids import random_half
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import Position
 from triggers_api.store import payloads
 from triggers_api.store.dynamodb import Item
 from triggers_api.timestamps import from_text, to_text

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from triggers_api import event_ids
-from triggers_api.lease_book import Bundle, LeaseBook, ends_at_of
-from triggers_api.ports import Position
+from triggers_api.events import ids as event_ids
+from triggers_api.events.ports import Position
+from triggers_api.leases.ledger import Bundle, LeaseBook, ends_at_of
 from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
 from triggers_api.timestamps import from_text, to_text

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.lease_book import Bundle, LeaseBook, Undelivered
-from triggers_api.lifecycle import UNDELIVERED
-from triggers_api.ports import EventPage, EventQuery, Position
+from triggers_api.events.lifecycle import UNDELIVERED
+from triggers_api.events.ports import EventPage, EventQuery, Position
+from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ports import Undelivered
 from triggers_api.store import items, lease_items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, within_answer

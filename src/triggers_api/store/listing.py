@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventQuery, Position
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventQuery, Position
 from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import index_key, position_in_index
 from triggers_api.timestamps import to_text

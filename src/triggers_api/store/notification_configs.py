@@ -16,13 +16,14 @@ import json
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.ports import SecretBox
 from triggers_api.store.config_items import breaker_text, to_attributes, to_config
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.items import number
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 DELETED_KEPT_FOR: Final = timedelta(days=30)
 DELETED_LISTED: Final = 100  # each is a query of the history
 _EXISTS: Final = "attribute_exists(pk) AND attribute_not_exists(deleted_at)"
-
-
-class SecretBox(Protocol):
-    """Seals and opens what must not be read at rest."""
-
-    def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
-        """Encrypt for this config only."""
-        ...
-
-    def open(self, tenant: str, config_id: str, sealed: bytes) -> bytes:
-        """Decrypt what was sealed for this config."""
-        ...
 
 
 class DynamoConfigStore:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from botocore.exceptions import ClientError
 
 from triggers_api.errors import NotFoundError
-from triggers_api.event_ids import is_event_id
-from triggers_api.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
+from triggers_api.events.ids import is_event_id
+from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.heads import Heads, not_found, refuse_erased

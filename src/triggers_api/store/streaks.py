@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from triggers_api.event import Event
+from triggers_api.events.event import Event
 from triggers_api.push.consecutive_failures import streak_name
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.items import number

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.lifecycle import UNDELIVERED, EventStatus
-from triggers_api.push.circuit_breaker import BreakerState
+from triggers_api.events.lifecycle import UNDELIVERED, EventStatus
+from triggers_api.push.breaker import BreakerState
 from triggers_api.store.config_items import to_breaker
 from triggers_api.store.dynamodb import Item, store_errors
 from triggers_api.store.items import number

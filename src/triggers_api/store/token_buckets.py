@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from triggers_api.access.token_bucket import Grant, RateLimit
 from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.token_bucket import Grant, RateLimit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from local.clients import client
 from local.demo_key import TENANT
-from tests.builders import an_event
+from tests.builders.events import an_event
 from tests.cloudwatch.drills.alarm_bench import Bench
 from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
 from tests.contract.conftest import ADAPTERS, OpenStore, create_table
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from triggers_api.ports import EventStore, ExecutionStore
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from triggers_api.events.ports import EventStore
+from triggers_api.executions.ports import ExecutionStore
 from triggers_api.settings import EventsSettings
 from triggers_api.store.executions import DynamoExecutionStore
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.builders import (
+from tests.builders.events import (
     DELIVERED_RETENTION,
     OTHER_TENANT,
     TENANT,
@@ -10,13 +10,9 @@ from tests.builders import (
     store_event,
 )
 from tests.clock import START, FixedClock
-from triggers_api.executions import Tally
-from triggers_api.ports import (
-    Checkpoint,
-    EventStore,
-    ExecutionStore,
-    Position,
-)
+from triggers_api.events.ports import EventStore, Position
+from triggers_api.executions.ports import Checkpoint, ExecutionStore
+from triggers_api.executions.tally import Tally
 
 EXECUTION = "exec_42"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     DELIVERED_RETENTION,
     OTHER_TENANT,
     TENANT,
@@ -14,9 +14,10 @@ from tests.builders import (
 from tests.clock import START, FixedClock
 from tests.contract.executions.test_execution_store import EXECUTION, counted
 from triggers_api.errors import NotFoundError
-from triggers_api.event import Event
-from triggers_api.lifecycle import EventStatus
-from triggers_api.ports import EventStore, ExecutionQuery, ExecutionStore, Position
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventStore, Position
+from triggers_api.executions.ports import ExecutionQuery, ExecutionStore
 
 QUERY = ExecutionQuery(EXECUTION)
 # All that an id may be made of; and ids that look like something else.

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.builders import TENANT, store_event
+from tests.builders.events import TENANT, store_event
 from tests.capacity import metered
 from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient, before_call, failing, recorded
 from tests.contract.conftest import OpenStore, create_table
 from tests.contract.executions.conftest import OpenExecutions, Stores
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.ports import ExecutionQuery
+from triggers_api.executions.ports import ExecutionQuery
+from triggers_api.executions.summarize import FOLDS_FROM, SETTLES_WITHIN, Summarize
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
-from triggers_api.summarize import FOLDS_FROM, SETTLES_WITHIN, Summarize
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -16,13 +16,12 @@ from tests.clock import FixedClock
 from tests.contract.conftest import create_table
 from tests.contract.push.calls import recorded
 from tests.contract.push.queues import Watched, WatchedFake, WatchedSqs
-from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
-from tests.fakes_streaks import InMemoryStreakStore
-from triggers_api import aws
-from triggers_api.push.consecutive_failures import StreakStore
-from triggers_api.push.ports import ConfigStore, DeliveryStore
-from triggers_api.queue.deliveries import SqsDeliveryQueue
-from triggers_api.secrets.envelope import KmsSecretBox
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
+from tests.fakes.streaks import InMemoryStreakStore
+from triggers_api.aws import clients
+from triggers_api.aws.secret_box import KmsSecretBox
+from triggers_api.aws.task_queue import SqsDeliveryQueue
+from triggers_api.push.ports import ConfigStore, DeliveryStore, StreakStore
 from triggers_api.settings import QueueSettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.notification_configs import DynamoConfigStore
@@ -62,7 +61,7 @@ class Stores:
 
 @pytest.fixture(scope="module")
 def kms(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its process
-    return aws.create_client("kms")
+    return clients.create_client("kms")
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +119,12 @@ def open_table(client: "DynamoDBClient", box: KmsSecretBox, clock: FixedClock) -
 
 @pytest.fixture(scope="module")
 def sqs(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its process
-    return aws.create_client("sqs")
+    return clients.create_client("sqs")
 
 
 @pytest.fixture(scope="module")
 def scheduler(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its process
-    return aws.create_client("scheduler")
+    return clients.create_client("scheduler")
 
 
 @pytest.fixture

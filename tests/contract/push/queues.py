@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from tests.clock import FixedClock
 from tests.contract.clients import Call
-from tests.fakes_push import InMemoryQueue
+from tests.fakes.push import InMemoryQueue
+from triggers_api.aws.task_queue import SqsDeliveryQueue, from_body
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
-from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body
 from triggers_api.settings import QueueSettings
 
 

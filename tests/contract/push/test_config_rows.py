@@ -9,15 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
 
-from tests.builders import OTHER_TENANT, TENANT
-from tests.builders_push import a_config
+from tests.builders.events import OTHER_TENANT, TENANT
+from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.contract.clients import before_call
 from tests.contract.push.calls import answers_lost, heard, operations, recorded
 from tests.contract.push.conftest import Table
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.aws.secret_box import KmsSecretBox
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
-from triggers_api.secrets.envelope import KmsSecretBox
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

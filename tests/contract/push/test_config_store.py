@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
-from tests.builders_push import a_config
+from tests.builders.events import OTHER_TENANT, TENANT
+from tests.builders.push import a_config
 from tests.clock import FixedClock
-from triggers_api.event import Severity
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.events.event import Severity
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 from triggers_api.push.ports import ConfigStore
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from tests.builders import TENANT
-from tests.builders_push import a_config
+from tests.builders.events import TENANT
+from tests.builders.push import a_config
 from tests.clock import START, FixedClock
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import ConfigStore
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import START, FixedClock
 from tests.contract.push.conftest import Stores
-from triggers_api.ports import Position
+from triggers_api.events.ports import Position
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery

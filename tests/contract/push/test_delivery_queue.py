@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import START, FixedClock
 from tests.contract.push.queues import Watched
+from triggers_api.aws.task_queue import from_body, to_body
 from triggers_api.push.delivery import Task
-from triggers_api.queue.deliveries import from_body, to_body
 
 SECOND = timedelta(seconds=1)
 FULL = Task(

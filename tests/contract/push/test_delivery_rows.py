@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task, an_attempt
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task, an_attempt
 from tests.clock import START
 from tests.contract.clients import before_call
 from tests.contract.push.calls import answers_lost, operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
 from triggers_api.errors import NotFoundError
-from triggers_api.ports import Position
+from triggers_api.events.ports import Position
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 

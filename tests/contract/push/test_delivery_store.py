@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task, an_attempt
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task, an_attempt
 from tests.clock import START
 from triggers_api.errors import NotFoundError
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task

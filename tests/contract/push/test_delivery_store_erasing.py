@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
-from tests.builders_push import a_delivery
+from tests.builders.events import OTHER_TENANT, TENANT
+from tests.builders.push import a_delivery
 from tests.clock import START, FixedClock
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import RETENTION, Table

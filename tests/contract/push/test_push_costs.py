@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config
 from tests.capacity import Shape, write_units
 from tests.clock import START, FixedClock
 from tests.contract.clients import Call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import Table
 from tests.contract.push.queues import WatchedSqs
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import REFUSED, ScriptedChannel
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import REFUSED, ScriptedChannel
 from tests.functional.stream_of_events import a_record
-from triggers_api.event import Event
+from triggers_api.events.event import Event
+from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers import delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.store.events import DynamoEventStore
-from triggers_api.summarize import Summarize
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import START, FixedClock
 from tests.contract.push.calls import answers_lost
 from tests.contract.push.conftest import Table, open_table
+from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.push.circuit_breaker import CircuitBreaker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.ports import DeliveryQuery
-from triggers_api.secrets.envelope import KmsSecretBox
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.streaks import DynamoStreakStore

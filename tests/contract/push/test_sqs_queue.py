@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import START, FixedClock
 from tests.contract.clients import hooked
 from tests.contract.push.calls import answers_lost, operations
 from tests.contract.push.queues import WatchedSqs, due_at
+from triggers_api.aws.task_queue import SqsDeliveryQueue, from_body, to_body
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
-from triggers_api.queue.deliveries import SqsDeliveryQueue, from_body, to_body
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 LONG = START + timedelta(hours=2, microseconds=700_000)

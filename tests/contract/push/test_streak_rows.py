@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders import TENANT, an_event
+from tests.builders.events import TENANT, an_event
 from tests.clock import START, FixedClock
 from tests.contract.clients import before_call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import Table
-from tests.fakes import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.marker import MARKER, tells
-from triggers_api.lifecycle import ALL_STATUSES
-from triggers_api.ports import EventQuery
+from triggers_api.events.lifecycle import ALL_STATUSES
+from triggers_api.events.ports import EventQuery
 from triggers_api.push.consecutive_failures import ALERT_TYPE, WatchFailures
 
 FIRST = an_event(START, event_type="order.failed")

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.clock import START
-from triggers_api.event import Event
-from triggers_api.push.consecutive_failures import StreakStore, streak_name
+from triggers_api.events.event import Event
+from triggers_api.push.consecutive_failures import streak_name
+from triggers_api.push.ports import StreakStore
 from triggers_api.timestamps import to_text
 
 BEGINNING = streak_name(None)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import UNDELIVERED_RETENTION
-from tests.builders_watch import STACK, PlainBox
+from tests.builders.events import UNDELIVERED_RETENTION
+from tests.builders.watch import STACK, PlainBox
 from tests.clock import FixedClock
 from tests.contract.conftest import OpenStore, create_table
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_push import InMemoryConfigStore
-from tests.fakes_rate import InMemoryTokenBuckets
-from tests.fakes_watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurvey
-from triggers_api import aws
-from triggers_api.cloudwatch.metrics import CloudWatchMetrics
-from triggers_api.ports import EventStore, TokenBuckets
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurvey
+from triggers_api.access.ports import TokenBuckets
+from triggers_api.aws import clients
+from triggers_api.aws.metrics import CloudWatchMetrics
+from triggers_api.events.ports import EventStore
 from triggers_api.push.ports import ConfigStore
 from triggers_api.settings import MonitorSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -100,7 +101,7 @@ def reports(request: pytest.FixtureRequest) -> HealthStore:
 
 @pytest.fixture
 def cloudwatch(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its process
-    return aws.create_client("cloudwatch")
+    return clients.create_client("cloudwatch")
 
 
 @pytest.fixture(params=["fake", "cloudwatch"])

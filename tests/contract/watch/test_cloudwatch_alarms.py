@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.push.calls import answers_lost, recorded
-from triggers_api.cloudwatch.alarms import CloudWatchAlarms
+from triggers_api.aws.alarms import CloudWatchAlarms
 from triggers_api.errors import MetricsUnavailableError
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import TENANT, an_event, incompressible_payload
+from tests.builders.events import TENANT, an_event, incompressible_payload
 from tests.capacity import Bill, metered
 from tests.clock import FixedClock
 from tests.contract.clients import recorded

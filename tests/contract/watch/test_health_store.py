@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders_watch import a_report, a_ringing_alarm, an_alarm
+from tests.builders.watch import a_report, a_ringing_alarm, an_alarm
 from tests.clock import START
 from tests.contract.clients import failing, recorded
 from tests.contract.conftest import create_table

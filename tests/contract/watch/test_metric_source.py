@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders_watch import STACK
+from tests.builders.watch import STACK
 from tests.contract.push.calls import answers_lost, recorded
 from tests.contract.watch.conftest import NAMESPACE, Measured, put_datum
-from triggers_api.cloudwatch.metrics import CloudWatchMetrics
+from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.errors import MetricsUnavailableError
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.windows import DAY, HOUR, SLOT, Point, Series, Statistic, Window

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import (
+from tests.builders.events import (
     OTHER_TENANT,
     TENANT,
     UNDELIVERED_RETENTION,
@@ -13,11 +13,11 @@ from tests.builders import (
     an_api_key,
     store_event,
 )
-from tests.builders_push import a_config
+from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
-from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
-from triggers_api.token_bucket import RateLimit
+from triggers_api.access.token_bucket import RateLimit
+from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.watch.ports import Inbox
 from triggers_api.watch.widespread import slot_of
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from tests.builders import TENANT, an_event
+from tests.builders.events import TENANT, an_event
 from tests.clock import START
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.push.channel import Push

@@ -13,7 +13,7 @@ from tests.unit.channels.pushes import DELIVERY_ID, a_http
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.suggestions import BY_ERROR_TYPE
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.channel import Receipt
 
 USUAL_HEADERS = [

@@ -14,7 +14,7 @@ from triggers_api.channels.slack import SlackChannel
 from triggers_api.channels.suggestions import BY_ERROR_TYPE
 from triggers_api.channels.texts import COLOURS
 from triggers_api.errors import InvalidContentError
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.channel import Refusal
 
 URL = "https://hooks.slack.com/services/T000/B000/s3cr3t"

@@ -15,7 +15,7 @@ from tests.unit.channels.schemas import TELEGRAM
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.telegram import MAX_TEXT, TelegramChannel
 from triggers_api.errors import InvalidContentError
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.channel import Push, Receipt, Refusal
 
 TOKEN = "123456789:AAExampleExampleExampleExampleExamp"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.channels.pushes import a_push
 from triggers_api.channels.suggestions import BY_ERROR_TYPE, DEFAULT
 from triggers_api.channels.texts import Text, text_of
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 
 ORDER_SYNC = {
     "sync.started": 1,

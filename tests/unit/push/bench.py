@@ -7,25 +7,25 @@ from typing import Any, Final
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_executions import InMemoryExecutionStore
-from tests.fakes_push import (
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.executions import InMemoryExecutionStore
+from tests.fakes.push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
     InMemoryQueue,
     ScriptedChannel,
 )
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.executions.summarize import Summarize
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt
-from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver, Outcome
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.retry import RetrySchedule
-from triggers_api.summarize import Summarize
 
 CHANCE: Final = 0.5
 SCHEDULE: Final = RetrySchedule((timedelta(seconds=10), timedelta(seconds=100)))

@@ -1,8 +1,8 @@
 from random import random
 
-from tests.builders_push import a_config
+from tests.builders.push import a_config
 from tests.clock import FixedClock
-from tests.fakes_push import ACCEPTED, REFUSED, InMemoryConfigStore
+from tests.fakes.push import ACCEPTED, REFUSED, InMemoryConfigStore
 from triggers_api.push.breakers import Breakers
 
 

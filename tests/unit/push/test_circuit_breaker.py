@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.clock import START
-from triggers_api.push.circuit_breaker import (
+from triggers_api.push.breaker import (
     FAILURES_TO_OPEN,
     OPEN_FOR,
     PROBE_TAKES,

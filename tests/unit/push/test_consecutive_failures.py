@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, an_event, walk
+from tests.builders.events import TENANT, an_event, walk
 from tests.clock import FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_streaks import InMemoryStreakStore
-from triggers_api.event import Event
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.streaks import InMemoryStreakStore
+from triggers_api.events.event import Event
 from triggers_api.push.consecutive_failures import WatchFailures
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import TENANT
-from tests.builders_push import a_task
+from tests.builders.events import TENANT
+from tests.builders.push import a_task
 from tests.clock import START
-from tests.fakes_push import ACCEPTED, REFUSED
+from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import SCHEDULE, Bench
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.circuit_breaker import CircuitBreaker
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import Attempt, DeliveryStatus
 from triggers_api.push.retry import RetrySchedule

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import START
-from tests.fakes_push import ACCEPTED, REFUSED
+from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench
-from triggers_api.push.channel import Receipt
-from triggers_api.push.circuit_breaker import (
+from triggers_api.push.breaker import (
     FAILURES_TO_OPEN,
     OPEN_FOR,
     PROBE_TAKES,
     BreakerState,
     CircuitBreaker,
 )
+from triggers_api.push.channel import Receipt
 from triggers_api.push.deliver import Result
 from triggers_api.push.pace import Pace
 from triggers_api.push.retry import RetrySchedule

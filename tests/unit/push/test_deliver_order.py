@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import TENANT
-from tests.builders_push import a_task
-from tests.fakes_push import ACCEPTED, REFUSED
+from tests.builders.events import TENANT
+from tests.builders.push import a_task
+from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench
-from triggers_api.erase import Erase
 from triggers_api.errors import EventErasedError
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.erase import Erase
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import DeliveryStatus

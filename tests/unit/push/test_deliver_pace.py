@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT
-from tests.builders_push import a_task
-from tests.fakes_push import ACCEPTED, REFUSED
+from tests.builders.events import TENANT
+from tests.builders.push import a_task
+from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench
+from triggers_api.push.breaker import FAILURES_TO_OPEN, BreakerState, CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.circuit_breaker import FAILURES_TO_OPEN, BreakerState, CircuitBreaker
 from triggers_api.push.deliver import WAITS_AT_MOST, Outcome, Result
 from triggers_api.push.delivery import DeliveryStatus, Task
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import TENANT
-from tests.fakes_push import ACCEPTED, REFUSED
+from tests.builders.events import TENANT
+from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench, stop
-from triggers_api.lifecycle import EventStatus
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import DeliveryStatus, Task

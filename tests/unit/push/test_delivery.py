@@ -4,8 +4,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import an_event
-from tests.builders_push import a_config, a_delivery, a_task, an_attempt
+from tests.builders.events import an_event
+from tests.builders.push import a_config, a_delivery, a_task, an_attempt
 from tests.clock import START
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task, event_of
 

@@ -2,10 +2,10 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_event
-from tests.builders_push import a_config, a_task
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
+from tests.builders.push import a_config, a_task
 from tests.clock import START
-from tests.fakes_push import InMemoryConfigStore
+from tests.fakes.push import InMemoryConfigStore
 from triggers_api.push.dispatch import Dispatch
 from triggers_api.push.filters import Filters
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import an_event
+from tests.builders.events import an_event
 from tests.clock import START
-from triggers_api.event import Severity
+from triggers_api.events.event import Severity
 from triggers_api.push.filters import Filters
 
 METADATA_FILTERS = {

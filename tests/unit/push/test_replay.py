@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT, an_event
-from tests.builders_push import a_config, a_delivery, a_task
+from tests.builders.events import TENANT, an_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import START, FixedClock
-from tests.fakes import InMemoryEventStore
-from tests.fakes_push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
-from triggers_api.ports import Position
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
+from triggers_api.events.ports import Position
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.push.replay import DEAD_LETTERS_AT_ONCE, Replay

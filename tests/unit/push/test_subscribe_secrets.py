@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import TENANT
+from tests.builders.events import TENANT
 from tests.clock import FixedClock
-from tests.fakes_push import InMemoryConfigStore
+from tests.fakes.push import InMemoryConfigStore
 from tests.unit.channels.pushes import a_http
 from triggers_api.channels import all_channels
 from triggers_api.channels.templates import fault_of_template

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders_watch import a_ringing_alarm, an_alarm
+from tests.builders.watch import a_ringing_alarm, an_alarm
 from triggers_api.watch.alarms import AlarmSeverity, AlarmState, read_alarm_name, worst_first
 
 WARNING, CRITICAL = AlarmSeverity.WARNING, AlarmSeverity.CRITICAL

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.clock import FixedClock
-from tests.fakes_watch import InMemoryMetrics
+from tests.fakes.watch import InMemoryMetrics
 from triggers_api.watch.figures import REMEMBERED_FOR, Figures, percent
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.windows import DAY, HOUR, Statistic

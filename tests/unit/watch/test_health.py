@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders_watch import a_report, a_ringing_alarm, an_alarm
+from tests.builders.watch import a_report, a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes_watch import InMemoryHealthStore
+from tests.fakes.watch import InMemoryHealthStore
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState, HealthReport
 from triggers_api.watch.health import REPORT_HOLDS_FOR, CheckHealth, Health

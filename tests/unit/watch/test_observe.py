@@ -5,15 +5,15 @@ from threading import Event as Signal
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT, an_api_key, store_event
-from tests.builders_push import a_config
-from tests.builders_watch import a_ringing_alarm, an_alarm
+from tests.builders.events import OTHER_TENANT, TENANT, an_api_key, store_event
+from tests.builders.push import a_config
+from tests.builders.watch import a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes import InMemoryApiKeyStore, InMemoryEventStore
-from tests.fakes_push import InMemoryConfigStore
-from tests.fakes_watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
 from triggers_api.errors import MetricsUnavailableError, StoreUnavailableError
-from triggers_api.push.circuit_breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, Gauges, HealthReport
 from triggers_api.watch.observe import COUNTED_UP_TO, Observation, Observe
 from triggers_api.watch.ports import Inbox

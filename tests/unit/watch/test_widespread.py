@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.builders import OTHER_TENANT, TENANT
+from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import FixedClock
-from tests.fakes_watch import InMemoryOutcomeLedger
+from tests.fakes.watch import InMemoryOutcomeLedger
 from triggers_api.watch.widespread import (
     PUSHING_NOTED_EVERY,
     WIDESPREAD_FROM,

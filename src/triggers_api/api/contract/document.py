@@ -10,13 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from triggers_api.access.keys import Scope
 from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
 from triggers_api.api.contract.webhooks import WEBHOOKS
 from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Key, ListOf, Operation
 from triggers_api.api.schemas import ErrorOut
-from triggers_api.api_keys import Scope
 
 _SUMMARY: Final = "Post events, poll an inbox, acknowledge, be notified."
 _DESCRIPTION: Final = """

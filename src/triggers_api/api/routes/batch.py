@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from triggers_api.accept_many import Outcome, Posting
+from triggers_api.access.keys import Scope
 from triggers_api.api.batch_schemas import MAX_EVENTS, BatchIn, BatchOut
 from triggers_api.api.call import Call
 from triggers_api.api.cloud_event_schemas import CloudEventIn
@@ -18,10 +18,10 @@ from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import Answer, Body, ListOf
 from triggers_api.api.problems import STATUSES, note_crash, told
 from triggers_api.api.routing import Operations
-from triggers_api.api_keys import Scope
 from triggers_api.errors import CallerError, InternalError
-from triggers_api.event_ids import IdempotencyKey, Origin
-from triggers_api.ports import Addition
+from triggers_api.events.accept_many import Outcome, Posting
+from triggers_api.events.ids import IdempotencyKey, Origin
+from triggers_api.events.ports import Addition
 
 # A function answers 6 MB at most, as a string in JSON. The answer repeats the payloads, and that
 # string puts a backslash before each quote and backslash: twice this, and what is ours, fits.

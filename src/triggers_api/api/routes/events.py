@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import Path, Query, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
@@ -23,9 +24,8 @@ from triggers_api.api.list_query import (
 from triggers_api.api.operation import PAGE, TAGS, Answer, Body
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas import EventIn, EventOut
-from triggers_api.api_keys import Scope
-from triggers_api.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
-from triggers_api.ports import EventQuery
+from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
+from triggers_api.events.ports import EventQuery
 
 
 class EventIdConvertor(StringConvertor):

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import Path, Query, Response
 from pydantic import TypeAdapter
 
+from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.delivery_schemas import (
     EXAMPLE_DELIVERY_ID,
@@ -15,7 +16,6 @@ from triggers_api.api.delivery_schemas import (
 from triggers_api.api.list_query import Cursor, LimitNumber, cursor_of, link_header, position_of
 from triggers_api.api.operation import PAGE, Answer, Body
 from triggers_api.api.routing import Operations
-from triggers_api.api_keys import Scope
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 

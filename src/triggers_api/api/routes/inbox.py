@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Response
 
-from triggers_api.acknowledge import Acknowledgement
+from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import (
     Cursor,
@@ -24,9 +24,9 @@ from triggers_api.api.schemas import (
     ErrorOut,
     EventOut,
 )
-from triggers_api.api_keys import Scope
-from triggers_api.lifecycle import UNDELIVERED
-from triggers_api.ports import EventQuery
+from triggers_api.events.acknowledge import Acknowledgement
+from triggers_api.events.lifecycle import UNDELIVERED
+from triggers_api.events.ports import EventQuery
 
 operations = Operations("inbox")
 _IDS: Final = Body(model=AcknowledgeIn, sample='{"event_ids": ["evt_…"]}')

@@ -1,0 +1,153 @@
+"""The delivery queue: tasks as messages, now, in minutes, or in hours.
+
+| wait             | how                                                           |
+|------------------|---------------------------------------------------------------|
+| up to 15 minutes | a new message with a delay: SQS knows no longer one           |
+| longer           | a one-time schedule that sends the message and deletes itself |
+
+No message waits hidden: that counts as in flight, and at about 120,000 of those a queue hands
+out nothing more to anybody.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.aws import clients
+from triggers_api.errors import QueueUnavailableError, TasksRefusedError
+from triggers_api.push.delivery import Task
+from triggers_api.settings import QueueSettings
+from triggers_api.timestamps import Clock
+from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
+
+_LONGEST_DELAY: Final = timedelta(seconds=900)
+_FIELDS: Final = tuple(field.name for field in fields(Task))
+_OPTIONAL: Final = frozenset({"execution_id", "trace", "ticket", "waits_since", "crashes"})
+_BATCH: Final = 10  # messages that SQS takes in one call
+
+
+class SqsDeliveryQueue:
+    """See `DeliveryQueue`."""
+
+    def __init__(
+        self,
+        sqs: Any,
+        scheduler: Any,
+        settings: QueueSettings,
+        clock: Clock,
+        trace: CurrentTrace = untraced,
+    ) -> None:
+        """`sqs` and `scheduler` are low-level clients; `trace` is for tasks that carry none."""
+        self._sqs = sqs
+        self._scheduler = scheduler
+        self._settings = settings
+        self._clock = clock
+        self._trace = trace
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        """See `DeliveryQueue.send`. A call for each ten."""
+        refused: list[Task] = []
+        for start in range(0, len(tasks), _BATCH):
+            refused += self._send_batch(tasks[start : start + _BATCH])
+        if refused:
+            raise TasksRefusedError(refused)
+
+    def _send_batch(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Send up to ten; those that the queue will never take. Raises if another was not taken."""
+        entries = [{"Id": str(number)} | self._message(task) for number, task in enumerate(tasks)]
+        try:
+            with _queue_errors():
+                answer = self._sqs.send_message_batch(
+                    QueueUrl=self._settings.queue_url, Entries=entries
+                )
+        except ClientError as error:
+            if not clients.is_about_content(error):
+                raise
+            if len(tasks) == 1:
+                return tasks
+            # Together they are too much, or one of them spoils the call: each by itself.
+            return [task for each in tasks for task in self._send_batch([each])]
+        failed = answer.get("Failed", [])
+        if not all(each["SenderFault"] for each in failed):
+            raise QueueUnavailableError("The delivery queue did not take a task. Try again.")
+        return [tasks[int(each["Id"])] for each in failed]
+
+    def send_later(self, task: Task, at: datetime) -> None:
+        """See `DeliveryQueue.send_later`."""
+        wait = at - self._clock()
+        if wait > _LONGEST_DELAY:
+            self._schedule(task, at)
+            return
+        with _queue_errors():
+            self._sqs.send_message(
+                QueueUrl=self._settings.queue_url,
+                DelaySeconds=max(0, -(-wait // timedelta(seconds=1))),
+                **self._message(task),
+            )
+
+    def send_dead_letter(self, task: Task, reason: str) -> None:
+        """See `DeliveryQueue.send_dead_letter`."""
+        # Whoever moves it back wants a fresh start.
+        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        body = json.loads(to_body(letter)) | {"delivery_id": task.delivery_id, "reason": reason}
+        with _queue_errors():
+            self._sqs.send_message(
+                QueueUrl=self._settings.dead_letter_queue_url, MessageBody=json.dumps(body)
+            )
+
+    def _message(self, task: Task) -> dict[str, Any]:
+        traced = task if task.trace is not None else replace(task, trace=self._trace())
+        # Fair queues: as a message's group, a busy tenant delays only itself.
+        message: dict[str, Any] = {"MessageBody": to_body(traced), "MessageGroupId": task.tenant}
+        if traced.trace is not None:
+            # Ours is in the body, which goes through schedules too; this one is for X-Ray, which
+            # then shows the queue and links the invocation that takes the message.
+            header = {"DataType": "String", "StringValue": traced.trace}
+            message["MessageSystemAttributes"] = {"AWSTraceHeader": header}
+        return message
+
+    def _schedule(self, task: Task, at: datetime) -> None:
+        """A schedule is named after delivery and minute: made twice, it is one."""
+        try:
+            with _queue_errors():
+                self._scheduler.create_schedule(
+                    Name=f"{task.delivery_id.removeprefix('dlv_')}-{int(at.timestamp()) // 60:x}"[
+                        -64:
+                    ],
+                    GroupName=self._settings.scheduler_group,
+                    ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    ActionAfterCompletion="DELETE",
+                    Target={
+                        "Arn": self._settings.queue_arn,
+                        "RoleArn": self._settings.scheduler_role_arn,
+                        "Input": to_body(task),
+                    },
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConflictException":
+                raise
+
+
+def _queue_errors() -> AbstractContextManager[None]:
+    return clients.transient_errors(QueueUnavailableError, "delivery queue")
+
+
+def to_body(task: Task) -> str:
+    """A task as a message's body."""
+    said = {name: getattr(task, name) for name in _FIELDS}
+    return json.dumps({k: v for k, v in said.items() if k not in _OPTIONAL or v})
+
+
+def from_body(body: str) -> Task:
+    """A message's body as a task."""
+    given = json.loads(body)
+    said = {name: given[name] for name in _FIELDS if name not in _OPTIONAL}
+    said |= {name: given[name] for name in _OPTIONAL if name in given}
+    trace = TraceHeader.read(given.get("trace"))  # a bad one is none: SQS would refuse it
+    return Task(**said | {"trace": None if trace is None else str(trace)})

@@ -1,1 +1,0 @@
-"""The edge to CloudWatch: what was measured, and which alarms ring."""

@@ -1,0 +1,100 @@
+"""Take an event in: give it an id and a time, and store it exactly once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from triggers_api.events.event import Event, MetadataValue, Severity
+from triggers_api.events.ids import IdempotencyKey, entropy_of_key, new_event_id, random_entropy
+from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import ONE_EVENT, Addition, EventStore, Fingerprint
+from triggers_api.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An event as an integrator describes it, checked but not yet stored."""
+
+    event_type: str
+    payload: bytes  # a JSON object as text, see `Event.payload`
+    metadata: dict[str, MetadataValue]
+    metadata_as_written: bytes = b"{}"
+    """The JSON text of numbers that `metadata` holds by value; whatever has none may leave it."""
+    severity: Severity
+    execution_id: str | None
+
+
+class Accept:
+    """Stores drafts as events."""
+
+    def __init__(
+        self, store: EventStore, clock: Clock, entropy: Callable[[], bytes] = random_entropy
+    ) -> None:
+        """`entropy` gives the random half of an id, ten bytes."""
+        self._store = store
+        self._clock = clock
+        self._entropy = entropy
+
+    def __call__(
+        self, tenant: str, draft: Draft, idempotency_key: IdempotencyKey | None = None
+    ) -> Addition:
+        """Store a draft; under a key that was used before, answer what was stored then.
+
+        Raises `IdempotencyConflictError` if that was something else.
+        """
+        return self.at(self._clock(), tenant, draft, idempotency_key)
+
+    def at(
+        self,
+        created_at: datetime,
+        tenant: str,
+        draft: Draft,
+        idempotency_key: IdempotencyKey | None,
+    ) -> Addition:
+        """The same, as of that moment."""
+        if idempotency_key is None:
+            entropy, fingerprint = self._entropy(), None
+        else:
+            entropy = entropy_of_key(tenant, idempotency_key)
+            named = idempotency_key.names_the_event
+            fingerprint = ONE_EVENT if named else _fingerprint(draft)
+        event = Event(
+            id=new_event_id(created_at, entropy),
+            event_type=draft.event_type,
+            payload=draft.payload,
+            metadata=draft.metadata,
+            severity=draft.severity,
+            execution_id=draft.execution_id,
+            status=EventStatus.PENDING,
+            created_at=created_at,
+        )
+        return self._store.add(tenant, event, fingerprint)
+
+
+def _fingerprint(draft: Draft) -> Fingerprint:
+    """Alike for two drafts that say the same, however their JSON was spaced or ordered.
+
+    Numbers are compared as they were written: whoever computes with them must round somewhere,
+    and there two events would look like one. So `1.0` and `1.00` are not the same.
+    """
+    said = [
+        draft.event_type,
+        _as_written(draft.payload),
+        draft.metadata,
+        _as_written(draft.metadata_as_written),
+        draft.severity,
+        draft.execution_id,
+    ]
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return Fingerprint(hashlib.sha256(text.encode()).digest()[:16])
+
+
+def _as_written(text: bytes) -> object:
+    return json.loads(text, parse_float=_number, parse_int=_number)
+
+
+def _number(text: str) -> str:
+    """A number as it was written; marked with what no text of a payload can hold."""
+    return f"\ud800{text}"

@@ -1,0 +1,77 @@
+"""Take many events in at once, each for itself, in the order they were sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triggers_api.errors import CallerError, InternalError, TransientError
+from triggers_api.events.accept import Accept, Draft
+from triggers_api.events.ids import IdempotencyKey
+from triggers_api.events.ports import Addition
+from triggers_api.parallel import InParallel
+from triggers_api.timestamps import Clock
+
+Outcome = Addition | CallerError | TransientError | InternalError
+"""What became of one event: stored now or before, or the error that kept it from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A draft, and the key under which it may be sent again."""
+
+    draft: Draft
+    idempotency_key: IdempotencyKey | None = None
+
+
+class AcceptMany:
+    """Stores many drafts as events."""
+
+    def __init__(self, accept: Accept, clock: Clock) -> None:
+        """Each is stored as `accept` does it."""
+        self._accept = accept
+        self._clock = clock
+
+    def __call__(self, tenant: str, postings: Sequence[Posting]) -> list[Outcome]:
+        """Store each, and tell what became of it; a transient error may be cured by a repetition.
+
+        They are a microsecond apart, so that lists show them in the order they were sent.
+        Those of one key come after each other, so that the later ones are repetitions.
+        """
+        at = self._clock()
+        work = _Work(self._accept, tenant, postings, at)
+        parallel = InParallel(self._clock)
+        outcomes: dict[int, Outcome] = {}
+        left = list(range(len(postings)))
+        while left:
+            wave = _first_of_each_key(postings, left)
+            outcomes |= dict(zip(wave, parallel.each(wave, work), strict=True))
+            left = [number for number in left if number not in outcomes]
+        return [outcomes[number] for number in range(len(postings))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    accept: Accept
+    tenant: str
+    postings: Sequence[Posting]
+    at: datetime
+
+    def __call__(self, number: int) -> Addition | CallerError:
+        posting = self.postings[number]
+        created_at = self.at + timedelta(microseconds=number)
+        try:
+            return self.accept.at(created_at, self.tenant, posting.draft, posting.idempotency_key)
+        except CallerError as error:
+            return error
+
+
+def _first_of_each_key(postings: Sequence[Posting], numbers: Sequence[int]) -> list[int]:
+    seen: set[IdempotencyKey] = set()
+    first = []
+    for number in numbers:
+        key = postings[number].idempotency_key
+        if key is None or key not in seen:
+            first.append(number)
+        if key is not None:
+            seen.add(key)
+    return first

@@ -1,0 +1,115 @@
+"""What the verbs of events need from the outside, as narrow as they need it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from triggers_api.events.event import Event
+from triggers_api.events.lifecycle import EventStatus
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the order of all events of a tenant: by time, then by id."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events, in which order."""
+
+    statuses: tuple[EventStatus, ...]
+    event_type: str | None = None  # exact, or a prefix that ends in `.*`
+    since: datetime | None = None  # from here on
+    until: datetime | None = None  # before here
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events in order, and where the next page begins; `None` when there is nothing more.
+
+    A page may hold fewer events than asked for, even none, and still have a next one.
+    """
+
+    events: tuple[Event, ...]
+    next_after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a repeated request from another one under the same idempotency key."""
+
+    digest: bytes
+
+
+ONE_EVENT: Final = Fingerprint(b"named by its key")
+"""Of every event whose key alone says which one it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What became of an event that was to be stored: itself, or the one stored before."""
+
+    event: Event
+    replayed: bool
+
+
+class EventStore(Protocol):
+    """Keeps the events of all tenants; no method looks beyond the tenant it is given."""
+
+    def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        """Store an event once.
+
+        With a fingerprint, the event's id was derived from an idempotency key: an event
+        stored under that key within the last 24 hours is answered in its first state,
+        or `IdempotencyConflictError` is raised if its fingerprint differs.
+        """
+        ...
+
+    def get(self, tenant: str, event_id: str) -> Event:
+        """The event as it is now. Raises `NotFoundError`."""
+        ...
+
+    def list_events(
+        self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
+    ) -> EventPage:
+        """The next events of the query after a position, each event once."""
+        ...
+
+    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+        """Mark it delivered; False if it was already. Raises `NotFoundError`."""
+        ...
+
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
+        """Note that every push of it in that round was given up, if it is still pending.
+
+        `attempts` is how often it was tried. False if it is not pending, gone, or replayed
+        since: then it is the later round that decides.
+        """
+        ...
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        """Put it back to pending; answers the number of the round of pushes that begins.
+
+        Raises `NotFoundError`. Repeating it begins another round.
+        """
+        ...
+
+    def erase(self, tenant: str, event_id: str, at: datetime) -> None:
+        """Remove what it says, payload and metadata, and leave a tombstone; again: nothing more.
+
+        From then on every method raises `EventErasedError` for it, and no list shows it.
+        Raises `NotFoundError`.
+        """
+        ...
+
+
+class AnswerStore(Protocol):
+    """Keeps what receivers answered when an event was pushed to them."""
+
+    def erase_answers(self, tenant: str, event_id: str) -> None:
+        """Remove what receivers said to an event, and end its deliveries."""
+        ...

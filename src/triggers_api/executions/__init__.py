@@ -1,0 +1,1 @@
+"""Executions: the events of one run of a producer's job, counted."""

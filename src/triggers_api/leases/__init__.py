@@ -1,0 +1,1 @@
+"""Leases: workers share an inbox without doing work twice."""

@@ -1,1 +1,0 @@
-"""SQS and EventBridge Scheduler: how tasks reach the workers, now or later."""

@@ -1,1 +1,0 @@
-"""Envelope encryption of channel secrets with KMS."""

@@ -1,0 +1,211 @@
+"""The ports in memory; `tests/contract` holds them to what the real adapters do."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
+from triggers_api.access.keys import ApiKey
+from triggers_api.errors import (
+    EventErasedError,
+    IdempotencyConflictError,
+    NotFoundError,
+    StoreUnavailableError,
+)
+from triggers_api.events.event import Event
+from triggers_api.events.ids import random_half
+from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
+from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
+from triggers_api.timestamps import Clock
+
+_IDEMPOTENCY_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """The first state of the event a key stands for, and what was said in it."""
+
+    event: Event
+    fingerprint: Fingerprint
+
+
+class InMemoryEventStore:
+    """An `EventStore`."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        undelivered_retention: timedelta = UNDELIVERED_RETENTION,
+        delivered_retention: timedelta = DELIVERED_RETENTION,
+    ) -> None:
+        self.clock = clock
+        self._undelivered_retention = undelivered_retention
+        self._delivered_retention = delivered_retention
+        self._events: dict[tuple[str, str], Event] = {}
+        self._claims: dict[tuple[str, str], _Claim] = {}
+        self._erased: dict[tuple[str, str], datetime] = {}
+        self._rounds: Counter[tuple[str, str]] = Counter()
+
+    def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        if fingerprint is not None:
+            return self._add_once(tenant, event, fingerprint)
+        if self._events.setdefault((tenant, event.id), event) != event:
+            raise StoreUnavailableError("Two events drew the same id.")
+        return Addition(event, replayed=False)
+
+    def get(self, tenant: str, event_id: str) -> Event:
+        event = self._events.get((tenant, event_id))
+        if event is None or self._has_expired(event):
+            raise NotFoundError("There is no such event.", code="event_not_found")
+        if (tenant, event_id) in self._erased:
+            raise EventErasedError(f"The event was erased at {self._erased[tenant, event_id]}.")
+        return event
+
+    def list_events(
+        self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
+    ) -> EventPage:
+        found = [
+            event
+            for (owner, _), event in self._events.items()
+            if owner == tenant and _matches(event, query) and self.is_shown(tenant, event)
+        ]
+        found.sort(key=_position, reverse=query.newest_first)
+        rest = [event for event in found if after is None or _follows(event, after, query)]
+        page = tuple(rest[:limit])
+        return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
+
+    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+        event = self.get(tenant, event_id)
+        if event.status not in sources_of(EventStatus.DELIVERED):
+            return False
+        acknowledged = replace(event, status=EventStatus.DELIVERED, delivered_at=at)
+        self._events[tenant, event_id] = acknowledged
+        return True
+
+    def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
+        event = self._events.get((tenant, event_id))
+        if event is None or event.status not in sources_of(EventStatus.FAILED):
+            return False
+        if (tenant, event_id) in self._erased or round_ != self._rounds[tenant, event_id]:
+            return False
+        failed = replace(event, status=EventStatus.FAILED, delivery_attempts=attempts)
+        self._events[tenant, event_id] = failed
+        return True
+
+    def replay(self, tenant: str, event_id: str) -> int:
+        event = self.get(tenant, event_id)
+        if self._rounds[tenant, event_id] >= MOST_ROUNDS:
+            raise too_many_replays()
+        pending = replace(event, status=EventStatus.PENDING, delivered_at=None)
+        self._events[tenant, event_id] = pending
+        self._rounds[tenant, event_id] += 1
+        return self._rounds[tenant, event_id]
+
+    def of_execution(self, tenant: str, execution_id: str) -> list[Event]:
+        """All events of an execution, expired ones too, for the fake of executions."""
+        found = [
+            event
+            for (owner, _), event in self._events.items()
+            if (owner, event.execution_id) == (tenant, execution_id)
+        ]
+        return sorted(found, key=_position)
+
+    def rounds_of(self, tenant: str, event_id: str) -> int:
+        """How often it was replayed, for tests to look at."""
+        return self._rounds[tenant, event_id]
+
+    def erase(self, tenant: str, event_id: str, at: datetime) -> None:
+        with suppress(EventErasedError):
+            event = self.get(tenant, event_id)
+            self._events[tenant, event_id] = replace(event, payload=b"", metadata={})
+            self._erased[tenant, event_id] = at
+
+    def _add_once(self, tenant: str, event: Event, fingerprint: Fingerprint) -> Addition:
+        place = (tenant, random_half(event.id))
+        claim = self._claims.get(place)
+        if claim is None or event.created_at - claim.event.created_at >= _IDEMPOTENCY_WINDOW:
+            self._claims[place] = _Claim(event, fingerprint)
+            self._events[tenant, event.id] = event
+            return Addition(event, replayed=False)
+        if claim.fingerprint != fingerprint:
+            raise IdempotencyConflictError("The key was used for another body.")
+        if (tenant, claim.event.id) in self._erased:
+            raise EventErasedError("The event was erased.")
+        return Addition(claim.event, replayed=event != claim.event)
+
+    def is_shown(self, tenant: str, event: Event) -> bool:
+        """Whether lists have it: neither erased nor expired."""
+        return (tenant, event.id) not in self._erased and not self._has_expired(event)
+
+    def _has_expired(self, event: Event) -> bool:
+        """DynamoDB counts in whole seconds when an item's time has come."""
+        expires_at = (
+            event.created_at + self._undelivered_retention
+            if event.delivered_at is None
+            else event.delivered_at + self._delivered_retention
+        )
+        return expires_at.replace(microsecond=0) <= self.clock()
+
+
+class InMemoryApiKeyStore:
+    """An `ApiKeyStore`, and what the people who run the service need beyond it."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, ApiKey] = {}
+
+    def find(self, key_id: str) -> ApiKey | None:
+        return self._keys.get(key_id)
+
+    def record_use(self, key_id: str, at: datetime) -> None:
+        self._keys[key_id] = replace(self._known(key_id), last_used_at=at)
+
+    def add(self, key: ApiKey) -> None:
+        self._keys[key.key_id] = key
+
+    def list_keys(self, tenant: str) -> Iterator[ApiKey]:
+        keys = (key for key in self._keys.values() if key.tenant == tenant)
+        yield from sorted(keys, key=lambda key: key.created_at)
+
+    def tenants(self) -> frozenset[str]:
+        """Everybody who ever had a key, for the monitor's fake."""
+        return frozenset(key.tenant for key in self._keys.values())
+
+    def rotate(self, key: ApiKey) -> None:
+        if self._known(key.key_id).revoked_at is not None:
+            raise NotFoundError("There is no such live key.", code="key_not_found")
+        self._keys[key.key_id] = key
+
+    def revoke(self, key_id: str, at: datetime) -> None:
+        key = self._known(key_id)
+        self._keys[key_id] = replace(key, revoked_at=key.revoked_at or at)
+
+    def _known(self, key_id: str) -> ApiKey:
+        if key_id not in self._keys:
+            raise NotFoundError("There is no such live key.", code="key_not_found")
+        return self._keys[key_id]
+
+
+def _position(event: Event) -> Position:
+    return Position(event.created_at, event.id)
+
+
+def _follows(event: Event, after: Position, query: EventQuery) -> bool:
+    return _position(event) < after if query.newest_first else _position(event) > after
+
+
+def _matches(event: Event, query: EventQuery) -> bool:
+    return (
+        event.status in query.statuses
+        and (query.event_type is None or _is_of_type(event, query.event_type))
+        and (query.since is None or event.created_at >= query.since)
+        and (query.until is None or event.created_at < query.until)
+    )
+
+
+def _is_of_type(event: Event, wanted: str) -> bool:
+    if wanted.endswith(".*"):
+        return event.event_type.startswith(wanted.removesuffix("*"))
+    return event.event_type == wanted

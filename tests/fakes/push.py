@@ -1,0 +1,220 @@
+"""The ports of pushing in memory, and a channel that answers as it is told."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from triggers_api.channels.fields import NONE_KEPT
+from triggers_api.errors import (
+    Detail,
+    InvalidContentError,
+    NotFoundError,
+    QueueUnavailableError,
+)
+from triggers_api.events.ports import Position
+from triggers_api.push.breaker import CircuitBreaker
+from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import Delivery, Task
+from triggers_api.push.ports import DeliveryPage, DeliveryQuery
+
+ACCEPTED = Receipt(status_code=200)
+REFUSED = Receipt(status_code=500, error="the receiver answered 500")
+
+
+class InMemoryConfigStore:
+    """A `ConfigStore`."""
+
+    def __init__(self) -> None:
+        self._configs: dict[tuple[str, str], NotificationConfig] = {}
+
+    def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
+        found = [
+            replace(config, secrets=dict.fromkeys(config.secrets, ""))
+            for (owner, _), config in self._configs.items()
+            if owner == tenant
+        ]
+        return tuple(sorted(found, key=lambda config: (config.created_at, config.id)))
+
+    def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
+        return self._configs.get((tenant, config_id))
+
+    def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
+        stored = self.find(config.tenant, config.id)
+        if (stored and stored.updated_at) != known_updated_at:
+            return False
+        breaker = stored.breaker if stored else CircuitBreaker()
+        tickets = stored.tickets if stored else 0
+        self._configs[config.tenant, config.id] = replace(config, breaker=breaker, tickets=tickets)
+        return True
+
+    def delete(
+        self, tenant: str, config_id: str, *, known_updated_at: datetime | None = None
+    ) -> bool:
+        stored = self.find(tenant, config_id)
+        if stored is None or known_updated_at not in (None, stored.updated_at):
+            return False
+        del self._configs[tenant, config_id]
+        return True
+
+    def disable(self, tenant: str, config_id: str, reason: str) -> None:
+        config = self.find(tenant, config_id)
+        if config is not None:
+            later = config.updated_at + timedelta(microseconds=1)
+            disabled = replace(config, enabled=False, disabled_reason=reason, updated_at=later)
+            self._configs[tenant, config_id] = disabled
+
+    def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
+        stored = self.find(config.tenant, config.id)
+        if stored is None or stored.updated_at != config.updated_at:
+            return False
+        later = stored.updated_at + timedelta(microseconds=1)
+        changed = replace(stored, settings={**stored.settings, **changes}, updated_at=later)
+        self._configs[config.tenant, config.id] = changed
+        return True
+
+    def change_breaker(
+        self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
+    ) -> bool:
+        config = self.find(tenant, config_id)
+        if config is None or config.breaker != before:
+            return False
+        self._configs[tenant, config_id] = replace(config, breaker=after)
+        return True
+
+    def take_ticket(self, tenant: str, config_id: str) -> int:
+        config = self.find(tenant, config_id)
+        if config is None:
+            return 0
+        self._configs[tenant, config_id] = replace(config, tickets=config.tickets + 1)
+        return config.tickets + 1
+
+
+class InMemoryDeliveryStore:
+    """A `DeliveryStore`."""
+
+    def __init__(self) -> None:
+        self._deliveries: dict[tuple[str, str], Delivery] = {}
+        self._erased: set[tuple[str, str]] = set()
+
+    def find(self, task: Task) -> Delivery | None:
+        return self._deliveries.get((task.tenant, task.delivery_id))
+
+    def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
+        stored = self.find(delivery.task)
+        if (None if stored is None else len(stored.attempts)) != known_attempts:
+            return False
+        if stored is not None and (delivery.task.tenant, delivery.id) in self._erased:
+            return False
+        self._deliveries[delivery.task.tenant, delivery.id] = delivery
+        return True
+
+    def get(self, tenant: str, delivery_id: str) -> Delivery:
+        found = self._deliveries.get((tenant, delivery_id))
+        if found is None:
+            raise NotFoundError("There is no such delivery.", code="delivery_not_found")
+        return found
+
+    def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
+        return tuple(
+            each
+            for each in self._of(tenant)
+            if each.task.event_id == event_id and each.task.round == round_
+        )
+
+    def erase_answers(self, tenant: str, event_id: str) -> None:
+        for each in self._of(tenant):
+            if each.task.event_id == event_id and (tenant, each.id) not in self._erased:
+                self._deliveries[tenant, each.id] = each.with_answers_erased()
+                self._erased.add((tenant, each.id))
+
+    def list_deliveries(
+        self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
+    ) -> DeliveryPage:
+        found = [each for each in self._of(tenant) if _matches(each, query)]
+        found.sort(key=_position, reverse=True)
+        rest = [each for each in found if after is None or _position(each) < after]
+        page = tuple(rest[:limit])
+        return DeliveryPage(page, _position(page[-1]) if len(rest) > limit else None)
+
+    def _of(self, tenant: str) -> list[Delivery]:
+        return [each for (owner, _), each in self._deliveries.items() if owner == tenant]
+
+
+class InMemoryQueue:
+    """A `DeliveryQueue`; what was put into it can be looked at."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self.later: list[tuple[datetime, Task]] = []
+        self.dead_letters: list[tuple[Task, str]] = []
+        self.is_down = False
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        self._need_up()
+        self.tasks += tasks
+
+    def send_later(self, task: Task, at: datetime) -> None:
+        self._need_up()
+        self.later.append((at, task))
+
+    def send_dead_letter(self, task: Task, reason: str) -> None:
+        self._need_up()
+        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        self.dead_letters.append((letter, reason))
+
+    def _need_up(self) -> None:
+        if self.is_down:
+            raise QueueUnavailableError("The delivery queue did not answer.")
+
+
+class ScriptedChannel:
+    """A `Channel` that gives the answers it was told to, then accepts everything.
+
+    Its settings are a `url`, which is needed, a `color`, and the secret `bearer_token`.
+    """
+
+    def __init__(self, name: str = "webhook") -> None:
+        self.name = name
+        self.tells_counts = False
+        self.receipts: deque[Receipt] = deque()
+        self.pushes: list[Push] = []
+        self.while_sending: Callable[[], object] = lambda: None
+
+    def check(
+        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        wanted = {**kept, **settings}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        faults = [
+            Detail(f"settings.{name}", "there is no such setting", "unknown_field")
+            for name in given
+            if name not in ("url", "color", "bearer_token")
+        ]
+        if not str(given.get("url", "")).startswith("https://"):
+            faults.append(Detail("settings.url", "a public https URL is needed", "invalid_url"))
+        if faults:
+            raise InvalidContentError("The settings are wrong.", details=tuple(faults))
+        secrets = {"bearer_token": given.pop("bearer_token")} if "bearer_token" in given else {}
+        return given, secrets
+
+    def send(self, push: Push) -> Receipt:
+        self.pushes.append(push)
+        self.while_sending()
+        return self.receipts.popleft() if self.receipts else ACCEPTED
+
+
+def _position(delivery: Delivery) -> Position:
+    return Position(delivery.created_at, delivery.id)
+
+
+def _matches(delivery: Delivery, query: DeliveryQuery) -> bool:
+    return (
+        query.config_id in (None, delivery.task.config_id)
+        and query.event_id in (None, delivery.task.event_id)
+        and query.status in (None, delivery.status)
+        and (query.since is None or delivery.created_at >= query.since)
+        and (query.until is None or delivery.created_at < query.until)
+    )

@@ -1,0 +1,82 @@
+"""Facts about a lease book and the waiting of those who lose a race."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders.events import TENANT, store_event
+from tests.clock import START, FixedClock
+from tests.fakes.events import InMemoryEventStore
+from tests.fakes.leases import InMemoryLeaseStore
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.events.ports import Position
+from triggers_api.leases.lease import WAITS, Lease
+from triggers_api.leases.ledger import Bundle, LeaseBook, ends_at_of, is_lease_id, last_id_at
+
+MINUTE = timedelta(minutes=1)
+
+
+class AlwaysLate(InMemoryLeaseStore):
+    """Somebody else is always faster; each try takes a while."""
+
+    tries = 0
+
+    def __init__(self, events: InMemoryEventStore, clock: FixedClock, seconds: float) -> None:
+        super().__init__(events)
+        self._clock = clock
+        self._seconds = seconds
+
+    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+        self.tries += 1
+        self._clock.advance(seconds=self._seconds)
+        return super().change(tenant, replace(book, version=book.version + 1), bundles)
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0.001, len(WAITS) + 1), (0.5, 4), (5, 1), (30, 1)])
+def test_who_loses_every_race_is_told_before_the_function_runs_out_of_time(
+    fake_events: InMemoryEventStore, clock: FixedClock, seconds: float, tries: int
+) -> None:
+    store_event(fake_events, clock())
+    store = AlwaysLate(fake_events, clock, seconds)
+    lease = Lease(
+        store, clock, chance=lambda: 0.5, pause=lambda wait: _ignore(clock.advance(seconds=wait))
+    )
+
+    with pytest.raises(StoreUnavailableError):
+        lease.lease(TENANT, limit=1, duration=MINUTE)
+
+    assert store.tries == tries
+    assert clock() - START <= timedelta(seconds=max(5.0, seconds))
+
+
+def test_an_id_tells_when_its_lease_ends_and_sorts_by_that() -> None:
+    ends = [START + timedelta(milliseconds=each) for each in (0, 1, 999, 60_000)]
+
+    ids = [LeaseBook().new_id(moment, bytes(10)) for moment in ends]
+
+    assert ids == sorted(ids)
+    assert all(is_lease_id(each) for each in ids)
+    for lease_id, moment in zip(ids, ends, strict=True):
+        assert moment - timedelta(milliseconds=1) < ends_at_of(lease_id) <= moment
+        assert lease_id <= last_id_at(moment) < last_id_at(moment + timedelta(milliseconds=1))
+
+
+def test_no_bundle_is_made_where_all_are_cleared_whatever_the_clock_says() -> None:
+    book = LeaseBook(cleared=last_id_at(START))
+
+    assert book.new_id(START - MINUTE, bytes(10)) > book.cleared
+
+
+def test_a_round_waits_longer_the_more_it_has_to_read() -> None:
+    reached = Position(START, "evt")
+    book = LeaseBook(reached=reached, frontier=reached).begun_anew(START).spaced(START, 50_000)
+    done = LeaseBook(reached=reached, frontier=reached, next_full_round_at=book.next_full_round_at)
+
+    assert book.is_behind
+    assert done.begun_anew(START + timedelta(seconds=999)).frontier is not None
+    assert done.begun_anew(START + timedelta(seconds=1000)).frontier is None
+
+
+def _ignore(_: object) -> None:
+    pass
