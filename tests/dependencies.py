@@ -7,17 +7,20 @@ from tests.fakes.push import (
     InMemoryConfigStore,
     InMemoryDeliveryStore,
     InMemoryQueue,
-    ScriptedChannel,
 )
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.ports import ApiKeyStore
+from triggers_api.channels import all_channels
+from triggers_api.channels.http import GuardedHttp
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.handlers.api import Dependencies
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.timestamps import now
 from triggers_api.watch.ports import HealthStore, MetricSource
+
+NO_NETWORK = GuardedHttp(allow_private=False, resolver=lambda _host, _port: ["1.1.1.1"])
 
 
 def dependencies(
@@ -39,7 +42,7 @@ def dependencies(
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),
-        channels={"webhook": ScriptedChannel()},
+        channels=all_channels(NO_NETWORK, allow_private=False),
         reports=reports or InMemoryHealthStore(),
         metrics=metrics or InMemoryMetrics(),
     )

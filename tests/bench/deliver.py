@@ -8,8 +8,6 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from tests.bench.post import ENVIRONMENT
 
@@ -21,13 +19,13 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
 from triggers_api.aws.task_queue import to_body
-from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.push.settings_fields import Fields
 from triggers_api.timestamps import now
 
 RECEIVER_TAKES = 0.2
@@ -39,14 +37,9 @@ class SlowChannel:
     """Accepts everything, after a while."""
 
     name = "webhook"
+    fields: Fields = {}  # noqa: RUF012
+    signs = False
     tells_counts = False
-
-    def check(
-        self,
-        settings: dict[str, Any],
-        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        return settings, {}
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike
         time.sleep(RECEIVER_TAKES)

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from triggers_api.channels.fields import NONE_KEPT
+from triggers_api.channels import rules
+from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.errors import (
-    Detail,
-    InvalidContentError,
     NotFoundError,
     QueueUnavailableError,
 )
@@ -19,6 +18,7 @@ from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
+from triggers_api.push.settings_fields import Field, Fields
 
 ACCEPTED = Receipt(status_code=200)
 REFUSED = Receipt(status_code=500, error="the receiver answered 500")
@@ -170,6 +170,18 @@ class InMemoryQueue:
             raise QueueUnavailableError("The delivery queue did not answer.")
 
 
+def _https(url: str) -> None:
+    if not url.startswith("https://"):
+        raise RefusedTargetError("a public https URL is needed")
+
+
+SCRIPTED_FIELDS: Fields = {
+    "url": Field(rule=rules.url(_https), example="https://example.com/in", is_required=True),
+    "color": Field(rule=rules.text(80), example="red"),
+    "bearer_token": Field(rule=rules.text(80), example="an-example", is_secret=True),
+}
+
+
 class ScriptedChannel:
     """A `Channel` that gives the answers it was told to, then accepts everything.
 
@@ -178,27 +190,12 @@ class ScriptedChannel:
 
     def __init__(self, name: str = "webhook") -> None:
         self.name = name
+        self.fields: Fields = SCRIPTED_FIELDS
+        self.signs = name == "webhook"
         self.tells_counts = False
         self.receipts: deque[Receipt] = deque()
         self.pushes: list[Push] = []
         self.while_sending: Callable[[], object] = lambda: None
-
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        wanted = {**kept, **settings}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        faults = [
-            Detail(f"settings.{name}", "there is no such setting", "unknown_field")
-            for name in given
-            if name not in ("url", "color", "bearer_token")
-        ]
-        if not str(given.get("url", "")).startswith("https://"):
-            faults.append(Detail("settings.url", "a public https URL is needed", "invalid_url"))
-        if faults:
-            raise InvalidContentError("The settings are wrong.", details=tuple(faults))
-        secrets = {"bearer_token": given.pop("bearer_token")} if "bearer_token" in given else {}
-        return given, secrets
 
     def send(self, push: Push) -> Receipt:
         self.pushes.append(push)

@@ -1,6 +1,6 @@
 """The API with all that pushing needs, on fakes, called over ASGI."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from httpx2 import Response
@@ -33,6 +33,7 @@ from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
 from triggers_api.events.erase import Erase
 from triggers_api.executions.summarize import Summarize
+from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
@@ -52,20 +53,28 @@ WEBHOOK = {
 class World:
     """Everything behind the API, and a way to call it."""
 
-    def __init__(self, clock: FixedClock, events: InMemoryEventStore) -> None:
+    def __init__(
+        self,
+        clock: FixedClock,
+        events: InMemoryEventStore,
+        channels: Mapping[str, Channel] | None = None,
+    ) -> None:
+        """Without `channels`, two that answer as they are told."""
         self.clock = clock
         self.events = events
         self.configs = InMemoryConfigStore()
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
         self.channel = ScriptedChannel()
+        scripted = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
+        self._channels: Mapping[str, Channel] = channels or scripted
         self.reports = InMemoryHealthStore()
         self.metrics = InMemoryMetrics()
         self.token_buckets = InMemoryTokenBuckets()
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
         self._client = TestClient(
-            _with_context(create_app(self._services())),
+            _with_context(create_app(self._services(), self._channels)),
             base_url="https://api.example.com",
             raise_server_exceptions=False,
             follow_redirects=False,
@@ -103,7 +112,6 @@ class World:
 
     def _services(self) -> Services:
         executions = InMemoryExecutionStore(self.events, self.clock)
-        channels = {"webhook": self.channel, "slack": ScriptedChannel("slack")}
         accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
@@ -116,9 +124,9 @@ class World:
             events=self.events,
             executions=executions,
             summarize=Summarize(executions, self.clock),
-            subscribe=Subscribe(self.configs, channels, self.clock, _fault_of_template),
+            subscribe=Subscribe(self.configs, self._channels, self.clock, _fault_of_template),
             try_out=TryOut(
-                self.configs, channels, self.clock, HeldTime(self.token_buckets, self.clock)
+                self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
             ),
             replay=Replay(
                 events=self.events,

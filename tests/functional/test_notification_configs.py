@@ -35,7 +35,7 @@ def test_a_config_is_answered_whole_with_its_signing_secret(world: World) -> Non
     assert created == {
         "name": "Failures to the ticket system",
         "channel": "webhook",
-        "settings": {"url": "https://hooks.example.com/triggers"},
+        "settings": {"url": "https://hooks.example.com/triggers", "color": None},
         "secrets_set": ["secret"],
         "filters": {
             "event_types": None,
@@ -202,7 +202,7 @@ def test_a_put_replaces_all_but_the_secrets_it_leaves_out(world: World, clock: F
     assert answer.status_code == 200
     assert replaced == created | {
         "name": "New",
-        "settings": {"url": "https://hooks.example.com/triggers"},
+        "settings": {"url": "https://hooks.example.com/triggers", "color": None},
         "filters": dict.fromkeys(created["filters"]),
         "enabled": True,
         "secret": None,

@@ -69,7 +69,7 @@ def test_faults_of_the_channel_alone_are_told_alike(world: World) -> None:
         assert (answer.status_code, answer.json()["error"]) == (422, "invalid_config")
         assert codes(answer) == {
             "settings.colour": "unknown_field",
-            "settings.url": "invalid_url",
+            "settings.url": "missing",
             "message_template": "invalid_template",
         }
     assert world.call("GET", CONFIGS).json() == [without_secret(created)]

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,13 +15,13 @@ from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
 from tests.simulation.scheduler import Actor, current, hold
 from triggers_api.aws.task_queue import to_body
-from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
+from triggers_api.push.settings_fields import Fields
 
 AT_ONCE: Final = 50
 STORE_TAKES: Final = 0.004
@@ -125,6 +125,8 @@ class Crowd:
     """So many pushes for one receiver, and the workers that carry them out."""
 
     name = "webhook"
+    fields: Fields = {}  # noqa: RUF012
+    signs = False
     tells_counts = False
 
     def __init__(self, pushes: int, receiver: Receiver) -> None:
@@ -156,13 +158,6 @@ class Crowd:
             pause=self.time.pause,
         )
         self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
-
-    def check(
-        self,
-        settings: dict[str, Any],
-        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        return settings, {}
 
     def send(self, _push: Push) -> Receipt:
         self.sent += 1

@@ -2,14 +2,12 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from tests.simulation.clock import VirtualClock
-from triggers_api.channels.fields import NONE_KEPT
 from triggers_api.push.channel import Push, Receipt, Refusal
+from triggers_api.push.settings_fields import Fields
 
 
 class Mood(StrEnum):
@@ -43,6 +41,8 @@ class Receivers:
     """A channel whose receivers are kept inside; a config's settings name the mood."""
 
     name = "webhook"
+    fields: Fields = {}  # noqa: RUF012
+    signs = False
     tells_counts = True
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
@@ -52,13 +52,6 @@ class Receivers:
         self.sent: Counter[str] = Counter()
         self.told: list[Push] = []
         self._busy_until: dict[str, datetime] = {}  # by config id
-
-    def check(
-        self,
-        settings: dict[str, Any],
-        kept: Mapping[str, str] = NONE_KEPT,  # noqa: ARG002  # it has none
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        return settings, {}
 
     def send(self, push: Push) -> Receipt:
         self._clock.pass_by(timedelta(seconds=self._chance.uniform(0.01, 2)))

@@ -1,6 +1,6 @@
 """The application: the operations, the error shape and the document, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import FastAPI
@@ -22,6 +22,7 @@ from triggers_api.api.routes import (
 )
 from triggers_api.api.routing import Operations
 from triggers_api.api.services import Services
+from triggers_api.push.channel import Channel
 
 VERSION: Final = "0.1.0"
 SUBJECTS: Final = tuple(
@@ -33,8 +34,15 @@ SUBJECTS: Final = tuple(
 )
 
 
-def create_app(services: Services, subjects: Sequence[Operations] = SUBJECTS) -> FastAPI:
-    """The API as an ASGI application, with the operations of these subjects."""
+def create_app(
+    services: Services,
+    channels: Mapping[str, Channel],
+    subjects: Sequence[Operations] = SUBJECTS,
+) -> FastAPI:
+    """The API as an ASGI application, with the operations of these subjects.
+
+    The contract describes the settings of the channels.
+    """
     app = FastAPI(
         title="Triggers API",
         version=VERSION,
@@ -44,6 +52,7 @@ def create_app(services: Services, subjects: Sequence[Operations] = SUBJECTS) ->
         redirect_slashes=False,  # never a redirect: clients lose their body or key on the way
     )
     app.state.services = services
+    app.state.channels = channels
     app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)

@@ -9,14 +9,13 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import NONE_KEPT, Field, read_settings
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.ses import SesSender
 from triggers_api.channels.smtp import SmtpSender
 from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of
 from triggers_api.channels.urls import check_host
-from triggers_api.errors import Detail
 from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.settings_fields import Field, Fields
 
 _MAX_RECIPIENTS: Final = 20
 _PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
@@ -36,7 +35,42 @@ _ehlo_name = rules.pattern(
     "a domain such as example.com, or an address in brackets, is needed",
     max_length=253,
 )
-_SMTP_ONLY: Final = ("host", "port", "security", "username", "ehlo_name")
+_SMTP: Final = ("transport", "smtp")
+_TRANSPORT: Final[Fields] = {
+    "transport": Field(
+        rule=rules.target(rules.one_of("smtp", "ses")), example="smtp", default="smtp"
+    )
+}
+_LOGIN: Final[Fields] = {
+    "username": Field(rule=_credential, example="triggers", only_for=_SMTP, goes_with="password"),
+    "ehlo_name": Field(
+        rule=_ehlo_name,
+        words="How we greet the server: the domain of `from` if left out.",
+        example="mail.example.com",
+        only_for=_SMTP,
+    ),
+    "password": Field(
+        rule=_credential,
+        example="an-example",
+        is_secret=True,
+        only_for=_SMTP,
+        goes_with="username",
+    ),
+}
+_ADDRESSES: Final[Fields] = {
+    "from": Field(
+        rule=_address,
+        words="One address.",
+        example="triggers@example.com",
+        is_required=True,
+    ),
+    "to": Field(
+        rule=rules.each_of(_address, max_items=_MAX_RECIPIENTS),
+        words="Each mail goes to all of them.",
+        example=["accounting@example.com"],
+        is_required=True,
+    ),
+}
 # Every server takes 7 bits; for 8 one would have to ask each whether it does.
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 
@@ -45,6 +79,7 @@ class EmailChannel:
     """Sends mail."""
 
     name = "email"
+    signs = False
     tells_counts = True
 
     def __init__(
@@ -60,37 +95,8 @@ class EmailChannel:
         self._smtp = SmtpSender(http)
         self._ses = SesSender(new_ses_client)
         self._brand = brand
-        securities = ("starttls", "tls", "none") if allow_private else ("starttls", "tls")
-        self._fields = {
-            "transport": Field(rules.one_of("smtp", "ses"), default="smtp"),
-            "host": Field(rules.target(self._check_host)),
-            "port": Field(
-                rules.integer(
-                    lambda port: 0 < port < 65536 and (allow_private or port in _SUBMISSION_PORTS),  # noqa: PLR2004
-                    "the port is one of 25, 465, 587, 2525",
-                )
-            ),
-            "security": Field(rules.one_of(*securities)),
-            "username": Field(_credential),
-            "ehlo_name": Field(_ehlo_name),
-            "password": Field(_credential, is_secret=True),
-            "from": Field(_address, is_required=True),
-            "to": Field(rules.each_of(_address, max_items=_MAX_RECIPIENTS), is_required=True),
-        }
-
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """See `Channel`."""
-        is_ses = settings.get("transport") == "ses"
-        others = _not_for_ses(settings) if is_ses else _needed_for_smtp({**kept, **settings})
-        shown, secrets = read_settings(settings, self._fields, kept, *others)
-        if is_ses:
-            return shown, {}  # a password may be left from before
-        usual = "tls" if shown["port"] == _PORTS["tls"] else "starttls"
-        shown["security"] = shown["security"] or usual
-        shown["port"] = shown["port"] or _PORTS[shown["security"]]
-        return shown, secrets
+        server = self._server(allow_private=allow_private)
+        self.fields = {**_TRANSPORT, **server, **_LOGIN, **_ADDRESSES}
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""
@@ -115,29 +121,45 @@ class EmailChannel:
         message.add_alternative(_html(text, COLOURS[push.event.severity]), subtype="html")
         return message
 
+    def _server(self, *, allow_private: bool) -> Fields:
+        """The settings that depend on where we may send to."""
+        securities = ("starttls", "tls", "none") if allow_private else ("starttls", "tls")
+        ports = range(1, 65536) if allow_private else _SUBMISSION_PORTS
+        return {
+            "host": Field(
+                rule=rules.host(self._check_host),
+                words="The mail server.",
+                example="smtp.example.com",
+                is_required=True,
+                only_for=_SMTP,
+            ),
+            "port": Field(
+                rule=rules.target(rules.integer(ports, "the port is one of 25, 465, 587, 2525")),
+                words="What fits `security` if left out.",
+                example=587,
+                default=_usual_port,
+                only_for=_SMTP,
+            ),
+            "security": Field(
+                rule=rules.one_of(*securities),
+                words="`starttls` if left out, or `tls` for port 465.",
+                example="starttls",
+                default=_usual_security,
+                only_for=_SMTP,
+            ),
+        }
+
     def _check_host(self, host: str) -> None:
         name = check_host(host, allow_private=self._http.network.allow_private)
         self._http.network.check(name, _PORTS["starttls"])
 
 
-def _not_for_ses(settings: Mapping[str, Any]) -> list[Detail]:
-    given = [name for name in _SMTP_ONLY if settings.get(name) is not None]
-    return [_detail(name, "this setting is for SMTP only", "not_applicable") for name in given]
+def _usual_port(settings: Mapping[str, Any]) -> int:
+    return _PORTS.get(settings["security"], _PORTS["starttls"])
 
 
-def _needed_for_smtp(settings: Mapping[str, Any]) -> list[Detail]:
-    details = []
-    if settings.get("host") is None:
-        details.append(_detail("host", "the mail server's name is needed", "missing"))
-    missing = [name for name in ("username", "password") if settings.get(name) is None]
-    if len(missing) == 1:
-        message = "a user name and a password go together"
-        details.append(_detail(missing[0], message, "missing"))
-    return details
-
-
-def _detail(name: str, message: str, code: str) -> Detail:
-    return Detail(f"settings.{name}", message, code)
+def _usual_security(settings: Mapping[str, Any]) -> str:
+    return "tls" if settings["port"] == _PORTS["tls"] else "starttls"
 
 
 def _undecodable(subject: str) -> str:

@@ -1,68 +1,89 @@
 """What a single setting may be; each rule answers the value as it is kept, or raises."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, Final
 
-from triggers_api.channels.fields import Fault, Rule, WrongError, wrong
-from triggers_api.channels.urls import RefusedTargetError
+from triggers_api.channels.urls import MAX_URL_LENGTH, RefusedTargetError
+from triggers_api.push.settings_fields import Fault, Rule, WrongError, wrong
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_WIDER_IN_PYTHON: Final = re.compile(r"\\[wWdDsSbB]")  # all scripts here, ASCII in a schema
 
 
 def one_of(*choices: str) -> Rule:
     """One of these words."""
 
-    def rule(value: Any) -> str:
+    def check(value: Any) -> str:
         if not isinstance(value, str) or value not in choices:
             raise wrong(f"one of {', '.join(choices)} is needed", "not_a_choice")
         return value
 
-    return rule
+    return Rule(check, {"type": "string", "enum": list(choices)})
 
 
 def text(max_length: int) -> Rule:
     """One line of anything that can be printed."""
 
-    def rule(value: Any) -> str:
+    def check(value: Any) -> str:
         line = _string(value, max_length)
         if not line or _CONTROL.search(line):
             raise wrong("a line of text without control characters is needed")
         return line
 
-    return rule
+    return Rule(check, {"type": "string", "minLength": 1, "maxLength": max_length})
 
 
 def pattern(expression: str, wanted: str, *, max_length: int) -> Rule:
     """Text of that pattern; `wanted` describes it to people."""
     compiled = re.compile(expression)
 
-    def rule(value: Any) -> str:
+    def check(value: Any) -> str:
         if not compiled.fullmatch(given := _string(value, max_length)):
             raise wrong(wanted)
         return given
 
-    return rule
+    schema: dict[str, Any] = {"type": "string", "maxLength": max_length}
+    if not _WIDER_IN_PYTHON.search(expression):
+        schema["pattern"] = f"^(?:{expression})$"
+    return Rule(check, schema)
 
 
-def integer(allowed: Callable[[int], bool], wanted: str) -> Rule:
-    """An integer that is allowed."""
+def integer(allowed: Collection[int], wanted: str) -> Rule:
+    """One of these integers, of which a range tells its bounds only."""
 
-    def rule(value: Any) -> int:
+    def check(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong("an integer is needed", "wrong_type")
-        if not allowed(value):
+        if value not in allowed:
             raise wrong(wanted)
         return value
 
-    return rule
+    if isinstance(allowed, range):
+        told = {"minimum": allowed.start, "maximum": allowed.stop - 1}
+        return Rule(check, {"type": "integer"} | told)
+    return Rule(check, {"type": "integer", "enum": sorted(allowed)})
 
 
-def target(check: Callable[[str], object]) -> Rule:
-    """A URL or host that `check` does not refuse with `RefusedTargetError`."""
+def url(check: Callable[[str], object]) -> Rule:
+    """A URL that `check` does not refuse with `RefusedTargetError`."""
+    schema = {"type": "string", "maxLength": MAX_URL_LENGTH}
+    return target(Rule(_unless_refused(check), schema))
 
-    def rule(value: Any) -> str:
+
+def host(check: Callable[[str], object]) -> Rule:
+    """A host that `check` does not refuse with `RefusedTargetError`."""
+    return target(Rule(_unless_refused(check), {"type": "string"}))
+
+
+def target(rule: Rule) -> Rule:
+    """The same, for a setting that says where secrets are sent; a URL and a host always do."""
+    return replace(rule, is_target=True)
+
+
+def _unless_refused(check: Callable[[str], object]) -> Callable[[Any], str]:
+    def taken(value: Any) -> str:
         given = _string(value, None)
         try:
             check(given)
@@ -70,7 +91,7 @@ def target(check: Callable[[str], object]) -> Rule:
             raise wrong(error.message, error.code) from None
         return given
 
-    return rule
+    return taken
 
 
 def each_of(rule: Rule, *, max_items: int) -> Rule:
@@ -92,7 +113,8 @@ def each_of(rule: Rule, *, max_items: int) -> Rule:
             raise WrongError(*faults)
         return kept
 
-    return check
+    schema = {"type": "array", "items": rule.schema, "minItems": 1, "maxItems": max_items}
+    return Rule(check, schema)
 
 
 def _string(value: Any, max_length: int | None) -> str:

@@ -6,16 +6,15 @@ webhooks (Mattermost, Rocket.Chat) reads them too.
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import NONE_KEPT, Field, read_settings
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, cut, text_of
 from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.settings_fields import Field
 
 _MAX_BODY: Final = 3000  # beyond, Slack folds it away
 _SHORT: Final = 32  # two fields of that length stand side by side
@@ -47,25 +46,32 @@ class SlackChannel:
     """Sends to a Slack channel. Its URL is its credential, so it is kept as a secret."""
 
     name = "slack"
+    signs = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
         """Sends through `http`; `brand` begins each headline."""
         self._http = http
         self._brand = brand
-        self._fields = {
-            "url": Field(rules.target(http.check_url), is_required=True, is_secret=True),
-            "channel": Field(
-                rules.pattern(r"[#@]?[\w.-]+", "a channel's name is needed", max_length=80)
+        self.fields = {
+            "url": Field(
+                rule=rules.url(http.check_url),
+                words="Of an incoming webhook.",
+                example="https://hooks.slack.com/services/T000/B000/XXXX",
+                is_required=True,
+                is_secret=True,
             ),
-            "username": Field(rules.text(80)),
+            "channel": Field(
+                rule=rules.pattern(r"[#@]?[\w.-]+", "a channel's name is needed", max_length=80),
+                words="Another channel than the webhook's own.",
+                example="#ops",
+            ),
+            "username": Field(
+                rule=rules.text(80),
+                words="Another name than the webhook's own.",
+                example="Triggers",
+            ),
         }
-
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """See `Channel`."""
-        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

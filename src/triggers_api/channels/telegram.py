@@ -2,19 +2,18 @@
 
 import html
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import NONE_KEPT, Field, WrongError, read_settings
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
 from triggers_api.channels.texts import DEFAULT_BRAND, text_of
 from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.settings_fields import Field, Rule, WrongError
 
 API_URL: Final = "https://api.telegram.org"
 MAX_TEXT: Final = 4096  # after Telegram has read the markup, in UTF-16 units
@@ -47,31 +46,38 @@ class TelegramChannel:
     """Sends to a chat."""
 
     name = "telegram"
+    signs = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
         """Sends through `http`; `brand` begins each headline."""
         self._http = http
         self._brand = brand
-        self._fields = {
+        self.fields = {
             "bot_token": Field(
-                rules.pattern(
+                rule=rules.pattern(
                     r"[0-9]{1,20}:[A-Za-z0-9_-]{20,100}",
                     "a bot's token is needed, as BotFather tells it",
                     max_length=128,
                 ),
+                words="As BotFather tells it.",
+                example="123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
                 is_required=True,
                 is_secret=True,
             ),
-            "chat_id": Field(_chat_id, is_required=True),
-            "api_url": Field(rules.target(self._check_api_url), default=API_URL),
+            "chat_id": Field(
+                rule=Rule(_chat_id, {"type": ["integer", "string"]}),
+                words="A number, or a public `@name`.",
+                example=-1001234567890,
+                is_required=True,
+            ),
+            "api_url": Field(
+                rule=rules.url(self._check_api_url),
+                words="Of a Bot API server of one's own.",
+                example=API_URL,
+                default=API_URL,
+            ),
         }
-
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """See `Channel`."""
-        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`. A group that became a supergroup is followed to its new chat."""
@@ -123,7 +129,7 @@ _chat_text = rules.pattern(
 
 
 def _chat_id(value: Any) -> str:
-    """The rule for chats: groups have negative numbers, which people send as numbers."""
+    """A chat, as text: groups have negative numbers, which people send as numbers."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     chat: str = _chat_text(str(value) if is_number else value)
     return chat

@@ -1,17 +1,16 @@
 """The webhook channel: the event itself, as JSON, signed after Standard Webhooks."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from triggers_api.channels import rules
-from triggers_api.channels.fields import NONE_KEPT, Fault, Field, WrongError, read_settings, wrong
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.masks import HEADER_VALUES, all_headers
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.signature import sign, signing_secrets
 from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.settings_fields import Fault, Field, Rule, WrongError, wrong
 
 _MAX_HEADERS: Final = 20
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -24,8 +23,8 @@ _OURS: Final = re.compile(
 )
 
 
-def custom_headers(value: Any) -> dict[str, str]:
-    """The rule for headers of the config's own."""
+def _headers(value: Any) -> dict[str, str]:
+    """Headers of the config's own, if they may be."""
     if not isinstance(value, dict):
         raise wrong("an object of header names and values is needed", "wrong_type")
     if len(value) > _MAX_HEADERS:
@@ -40,6 +39,16 @@ def custom_headers(value: Any) -> dict[str, str]:
     if faults:
         raise WrongError(*faults)
     return value
+
+
+_custom_headers = Rule(
+    _headers,
+    {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "maxProperties": _MAX_HEADERS,
+    },
+)
 
 
 def _fault_of(name: str, value: Any) -> str | None:
@@ -57,26 +66,36 @@ class WebhookChannel:
     """Sends to programs."""
 
     name = "webhook"
+    signs = True
     tells_counts = False  # its body is the event
 
     def __init__(self, http: GuardedHttp) -> None:
         """Sends through `http`."""
         self._http = http
-        self._fields = {
-            "url": Field(rules.target(http.check_url), is_required=True),
-            "method": Field(rules.one_of("POST", "PUT", "PATCH"), default="POST"),
-            "headers": Field(custom_headers, default={}, mask=HEADER_VALUES),
+        self.fields = {
+            "url": Field(
+                rule=rules.url(http.check_url),
+                words="Where the event is sent.",
+                example="https://hooks.example.com/triggers",
+                is_required=True,
+            ),
+            "method": Field(
+                rule=rules.one_of("POST", "PUT", "PATCH"), example="PUT", default="POST"
+            ),
+            "headers": Field(
+                rule=_custom_headers,
+                words=f"Headers of one's own, {_MAX_HEADERS} at most.",
+                example={"X-Team": "billing"},
+                default={},
+                mask=HEADER_VALUES,
+            ),
             "bearer_token": Field(
-                rules.pattern(r"[!-~]+", "a token is visible ASCII", max_length=4096),
+                rule=rules.pattern(r"[!-~]+", "a token is visible ASCII", max_length=4096),
+                words="Sent as `Authorization: Bearer …`.",
+                example="an-example",
                 is_secret=True,
             ),
         }
-
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = NONE_KEPT
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """See `Channel`."""
-        return read_settings(settings, self._fields, kept)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

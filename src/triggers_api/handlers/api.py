@@ -80,7 +80,7 @@ class Dependencies:
 def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
     """The handler, on these dependencies."""
     app = ObservedApp(
-        create_app(_services(settings, given, clock)),
+        create_app(_services(settings, given, clock), given.channels),
         create_logger(),
         create_metrics(),
         given.traces.trace_id,

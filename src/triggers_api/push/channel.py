@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import with_words
+from triggers_api.push.settings_fields import Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +67,12 @@ class Channel(Protocol):
     """One way to reach people or programs. Adding one touches nothing but `channels/`."""
 
     name: str
+    signs: bool  # whether its configs have a signing secret
     tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 
-    def check(
-        self, settings: dict[str, Any], kept: Mapping[str, str] = ...
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """A config's settings, checked and parted into what may be shown and what may not.
-
-        A null is as good as absent, but that `kept`, the secrets of the config as it is, stay
-        where the settings leave them out, or have them as they are shown. Raises `InvalidContentError` with a detail for each field
-        that is wrong, named as in the config: `settings.url`.
-        """
+    @property
+    def fields(self) -> Fields:
+        """Its settings: what they may be, which are secret, and which say where secrets go."""
         ...
 
     def send(self, push: Push) -> Receipt:

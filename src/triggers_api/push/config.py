@@ -13,6 +13,7 @@ from triggers_api.push.filters import Filters
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
 _CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
 _OF_A_ROTATION: Final = frozenset({"previous_secret", "previous_secret_until"})
+SIGNING_SECRETS: Final = _OF_A_ROTATION | {"secret"}  # beside a channel's own, if it signs
 
 
 def is_config_id(text: str) -> bool:

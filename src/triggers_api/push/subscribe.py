@@ -15,22 +15,19 @@ from triggers_api.errors import (
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import (
     OLD_SECRET_SIGNS_FOR,
+    SIGNING_SECRETS,
     NotificationConfig,
     new_config_id,
     new_signing_secret,
 )
 from triggers_api.push.filters import Filters
 from triggers_api.push.ports import ConfigStore
+from triggers_api.push.settings_fields import Kept, read_settings
 from triggers_api.timestamps import Clock, to_text
 
 MAX_CONFIGS: Final = 100  # a tenant's; two made at the same moment may make one more
 
-_SIGNED_CHANNELS: Final = frozenset({"webhook"})
-_SIGNING: Final = frozenset({"secret", "previous_secret", "previous_secret_until"})
 _TRIES: Final = 5  # of a write that others got in the way of
-
-
-_TARGETS: Final = ("url", "host", "port", "api_url")  # settings that say where secrets go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,7 @@ class _Checked:
     """A draft's settings, parted by its channel, and every fault that was found."""
 
     shown: dict[str, Any] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
     faults: tuple[Detail, ...] = ()
 
 
@@ -93,7 +90,7 @@ class Subscribe:
         self._make_room(tenant)
         now = self._clock()
         config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
-        config, new_secret = _with_signing_secret(config)
+        config, new_secret = self._with_signing_secret(config)
         if not self._configs.put(config, known_updated_at=None):
             raise _busy()  # the same random id twice
         return Saved(config, new_secret)
@@ -135,7 +132,7 @@ class Subscribe:
             config = replace(config, created_at=known.created_at, breaker=known.breaker)
             if not config.enabled and not known.enabled:
                 config = replace(config, disabled_reason=known.disabled_reason)
-            config, new_secret = _with_signing_secret(config)
+            config, new_secret = self._with_signing_secret(config)
             if self._configs.put(config, known_updated_at=known.updated_at):
                 return Saved(config, new_secret)
         raise _busy()
@@ -149,7 +146,7 @@ class Subscribe:
         """A new signing secret; the old one signs too for a while."""
         for _ in range(_TRIES):
             known = self.get(tenant, config_id)
-            if known.channel not in _SIGNED_CHANNELS:
+            if not self._signs(known.channel):
                 message = f"A config of the channel '{known.channel}' has no signing secret."
                 raise ConflictError(message, code="no_signing_secret")
             now = self._clock()
@@ -199,17 +196,39 @@ class Subscribe:
             checked.faults += (Detail("channel", message, "unknown_channel"),)
         elif isinstance(channel, str) and isinstance(settings, dict):
             try:
-                checked.shown, checked.secrets = self._channels[channel].check(
-                    settings, _kept_secrets(channel, settings, known)
-                )
+                checked.shown, checked.secrets = self._read(channel, settings, known)
             except InvalidContentError as error:
                 checked.faults += error.details
-        if known is not None and known.channel == channel:
-            checked.secrets |= {k: v for k, v in known.secrets.items() if k in _SIGNING}
         fault = self._fault_of_template(template) if isinstance(template, str) else None
         if fault is not None:
             checked.faults += (Detail("message_template", fault, "invalid_template"),)
         return checked
+
+    def _read(
+        self, channel: str, settings: dict[str, Any], known: NotificationConfig | None
+    ) -> Kept:
+        """The settings, and the secrets of the config as it is that may stay."""
+        fields = self._channels[channel].fields
+        if known is None or known.channel != channel:
+            return read_settings(fields, settings)
+        signing, own = {}, known.secrets
+        if self._signs(channel):  # or these are names like any other
+            signing = {name: own[name] for name in SIGNING_SECRETS if name in own}
+            own = {name: text for name, text in own.items() if name not in signing}
+        shown, secrets = read_settings(fields, settings, Kept(known.settings, own))
+        return Kept(shown, {**secrets, **signing})
+
+    def _signs(self, channel: str) -> bool:
+        return channel in self._channels and self._channels[channel].signs
+
+    def _with_signing_secret(
+        self, config: NotificationConfig
+    ) -> tuple[NotificationConfig, str | None]:
+        """The config with a secret if it signs and has none; and that secret."""
+        if not self._signs(config.channel) or "secret" in config.secrets:
+            return config, None
+        secret = new_signing_secret()
+        return replace(config, secrets=config.secrets | {"secret": secret}), secret
 
 
 def _of(
@@ -229,28 +248,6 @@ def _of(
         created_at=at,
         updated_at=at,
     )
-
-
-def _with_signing_secret(config: NotificationConfig) -> tuple[NotificationConfig, str | None]:
-    """The config with a secret if it signs and has none; and that secret."""
-    if config.channel not in _SIGNED_CHANNELS or "secret" in config.secrets:
-        return config, None
-    secret = new_signing_secret()
-    return replace(config, secrets=config.secrets | {"secret": secret}), secret
-
-
-def _kept_secrets(
-    channel: str, settings: dict[str, Any], known: NotificationConfig | None
-) -> dict[str, str]:
-    """The config's secrets that may go on to where these settings lead."""
-    if known is None or known.channel != channel:
-        return {}
-    # Who may change a config may not read its secrets: nor have them sent somewhere else.
-    for name in _TARGETS:
-        shown = known.settings.get(name)
-        if settings.get(name, shown) not in (shown, known.secrets.get(name, shown)):
-            return {}  # a secret target may be said again
-    return {name: text for name, text in known.secrets.items() if name not in _SIGNING}
 
 
 def _not_found(config_id: str) -> NotFoundError:

@@ -7,6 +7,7 @@ from tests.unit.channels.pushes import a_http
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.errors import InvalidContentError
+from triggers_api.push.settings_fields import read_settings
 
 
 @pytest.fixture
@@ -21,7 +22,9 @@ def strict_channel() -> EmailChannel:
 
 
 def test_settings_are_parted_and_completed(strict_channel: EmailChannel) -> None:
-    shown, secrets = strict_channel.check(SMTP | {"username": "u", "password": "s3cr3t"})
+    shown, secrets = read_settings(
+        strict_channel.fields, SMTP | {"username": "u", "password": "s3cr3t"}
+    )
 
     assert shown == SMTP | {
         "transport": "smtp",
@@ -45,13 +48,15 @@ def test_settings_are_parted_and_completed(strict_channel: EmailChannel) -> None
 def test_port_and_encryption_follow_from_each_other(
     settings: dict[str, Any], port: int, security: str, strict_channel: EmailChannel
 ) -> None:
-    shown, _ = strict_channel.check(SMTP | settings)
+    shown, _ = read_settings(strict_channel.fields, SMTP | settings)
 
     assert (shown["port"], shown["security"]) == (port, security)
 
 
 def test_ses_needs_no_server_and_keeps_no_password(strict_channel: EmailChannel) -> None:
-    shown, secrets = strict_channel.check({"transport": "ses", "password": "left over"} | ADDRESSES)
+    shown, secrets = read_settings(
+        strict_channel.fields, {"transport": "ses", "password": "left over"} | ADDRESSES
+    )
 
     assert shown["transport"] == "ses"
     assert shown["host"] is None
@@ -67,7 +72,9 @@ def test_ses_needs_no_server_and_keeps_no_password(strict_channel: EmailChannel)
 ])  # fmt: skip
 def test_addresses_are_plain(address: object, strict_channel: EmailChannel) -> None:
     with pytest.raises(InvalidContentError) as refused:
-        strict_channel.check(SMTP | {"from": address, "to": ["ok@example.com", address]})
+        read_settings(
+            strict_channel.fields, SMTP | {"from": address, "to": ["ok@example.com", address]}
+        )
 
     assert [detail.field for detail in refused.value.details] == ["settings.from", "settings.to.1"]
 
@@ -113,7 +120,7 @@ def test_wrong_settings_are_named_all_at_once(
     settings: dict[str, Any], faults: dict[str, str], strict_channel: EmailChannel
 ) -> None:
     with pytest.raises(InvalidContentError) as refused:
-        strict_channel.check(SMTP | settings)
+        read_settings(strict_channel.fields, SMTP | settings)
 
     details = refused.value.details
     assert {each.field.removeprefix("settings."): each.code for each in details} == faults
@@ -123,7 +130,7 @@ def test_wrong_settings_are_named_all_at_once(
 def test_local_runs_may_use_any_port_and_no_encryption(channel: EmailChannel) -> None:
     settings = {"host": "127.0.0.1", "port": 8025, "security": "none"} | ADDRESSES
 
-    shown, _ = channel.check(settings)
+    shown, _ = read_settings(channel.fields, settings)
 
     assert shown == settings | {
         "transport": "smtp",

@@ -16,6 +16,7 @@ from triggers_api.channels.texts import COLOURS
 from triggers_api.errors import InvalidContentError
 from triggers_api.events.event import Severity
 from triggers_api.push.channel import Refusal
+from triggers_api.push.settings_fields import read_settings
 
 URL = "https://hooks.slack.com/services/T000/B000/s3cr3t"
 COUNTS = {"order.fetched": 2, "invoice.created": 1, "invoice.failed": 1}
@@ -188,11 +189,16 @@ def test_an_archived_channel_wants_no_more(channel: SlackChannel) -> None:
 
 
 def test_the_url_is_a_secret(strict_channel: SlackChannel) -> None:
-    shown, secrets = strict_channel.check({"url": URL, "channel": "#ops", "username": "Ops bot"})
+    shown, secrets = read_settings(
+        strict_channel.fields, {"url": URL, "channel": "#ops", "username": "Ops bot"}
+    )
 
     assert shown == {"channel": "#ops", "username": "Ops bot"}
     assert secrets == {"url": URL}
-    assert strict_channel.check({"url": URL})[0] == {"channel": None, "username": None}
+    assert read_settings(strict_channel.fields, {"url": URL})[0] == {
+        "channel": None,
+        "username": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -213,7 +219,7 @@ def test_wrong_settings_are_named(
     settings: dict[str, Any], field: str, strict_channel: SlackChannel
 ) -> None:
     with pytest.raises(InvalidContentError) as refused:
-        strict_channel.check(settings)
+        read_settings(strict_channel.fields, settings)
 
     assert [detail.field for detail in refused.value.details] == [f"settings.{field}"]
     assert "s3cr3t" not in str(refused.value.details)

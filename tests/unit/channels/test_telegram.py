@@ -17,6 +17,7 @@ from triggers_api.channels.telegram import MAX_TEXT, TelegramChannel
 from triggers_api.errors import InvalidContentError
 from triggers_api.events.event import Severity
 from triggers_api.push.channel import Push, Receipt, Refusal
+from triggers_api.push.settings_fields import read_settings
 
 TOKEN = "123456789:AAExampleExampleExampleExampleExamp"
 CHAT = {"chat_id": "-1001234567890"}
@@ -267,7 +268,9 @@ def test_the_token_is_told_to_nobody(channel: TelegramChannel) -> None:
 
 
 def test_settings_are_parted_and_completed(strict_channel: TelegramChannel) -> None:
-    shown, secrets = strict_channel.check({"bot_token": TOKEN, "chat_id": -1001234567890})
+    shown, secrets = read_settings(
+        strict_channel.fields, {"bot_token": TOKEN, "chat_id": -1001234567890}
+    )
 
     assert shown == CHAT | {"api_url": "https://api.telegram.org"}
     assert secrets == {"bot_token": TOKEN}
@@ -275,7 +278,9 @@ def test_settings_are_parted_and_completed(strict_channel: TelegramChannel) -> N
 
 @pytest.mark.parametrize("chat", ["41", "-42", "@channel_name", 42, -1001234567890])
 def test_chats(chat: object, strict_channel: TelegramChannel) -> None:
-    assert strict_channel.check({"bot_token": TOKEN, "chat_id": chat})[0]["chat_id"] == str(chat)
+    assert read_settings(strict_channel.fields, {"bot_token": TOKEN, "chat_id": chat})[0][
+        "chat_id"
+    ] == str(chat)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +307,7 @@ def test_wrong_settings_are_named(
     right = {"bot_token": TOKEN, "chat_id": 42}
 
     with pytest.raises(InvalidContentError) as refused:
-        strict_channel.check(right | settings)
+        read_settings(strict_channel.fields, right | settings)
 
     assert [detail.field for detail in refused.value.details] == [f"settings.{field}"]
     assert TOKEN[:14] not in str(refused.value.details)

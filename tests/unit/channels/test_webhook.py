@@ -12,6 +12,7 @@ from triggers_api.channels.webhook import WebhookChannel
 from triggers_api.errors import Detail, InvalidContentError
 from triggers_api.push.channel import Refusal
 from triggers_api.push.config import new_signing_secret
+from triggers_api.push.settings_fields import read_settings
 from triggers_api.timestamps import now, to_text
 
 URL = "https://hooks.example.com/in"
@@ -30,13 +31,13 @@ def strict_channel() -> WebhookChannel:
 
 def faults_of(channel: WebhookChannel, settings: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(InvalidContentError) as refused:
-        channel.check(settings)
+        read_settings(channel.fields, settings)
     return {detail.field: detail.code for detail in refused.value.details}
 
 
 def test_the_event_arrives_as_it_is(channel: WebhookChannel) -> None:
     with answering(OK) as receiver:
-        settings, _ = channel.check({"url": receiver.url})
+        settings, _ = read_settings(channel.fields, {"url": receiver.url})
         push = a_push(settings, SECRETS, payload=b'{"total":31.80,"n":12345678901234567890123}')
 
         assert channel.send(push).accepted
@@ -56,13 +57,14 @@ def test_the_config_decides_on_method_headers_and_token(
     method: str, channel: WebhookChannel
 ) -> None:
     with answering(OK) as receiver:
-        settings, secrets = channel.check(
+        settings, secrets = read_settings(
+            channel.fields,
             {
                 "url": receiver.url,
                 "method": method,
                 "headers": {"X-Team": "orders", "Cookie": "a=b"},
                 "bearer_token": "s3cr3t",
-            }
+            },
         )
         channel.send(a_push(settings, secrets | SECRETS))
 
@@ -127,7 +129,7 @@ def test_a_private_address_is_given_up_at_once(strict_channel: WebhookChannel) -
 
 
 def test_settings_are_parted_and_completed(strict_channel: WebhookChannel) -> None:
-    shown, secrets = strict_channel.check({"url": URL, "bearer_token": "s3cr3t"})
+    shown, secrets = read_settings(strict_channel.fields, {"url": URL, "bearer_token": "s3cr3t"})
 
     assert shown == {"url": URL, "method": "POST", "headers": {}}
     assert secrets == {"bearer_token": "s3cr3t"}
@@ -138,7 +140,7 @@ HIDDEN = {"X-Api-Key": "********", "X-Team": "********"}
 
 
 def test_of_headers_only_the_names_are_shown(strict_channel: WebhookChannel) -> None:
-    shown, secrets = strict_channel.check({"url": URL, "headers": HEADERS})
+    shown, secrets = read_settings(strict_channel.fields, {"url": URL, "headers": HEADERS})
 
     assert shown["headers"] == HIDDEN
     assert json.loads(secrets["headers"]) == HEADERS
@@ -159,9 +161,9 @@ def test_of_headers_only_the_names_are_shown(strict_channel: WebhookChannel) -> 
 def test_a_hidden_value_stands_for_the_one_that_is_known(
     given: dict[str, Any], kept: dict[str, str] | None, strict_channel: WebhookChannel
 ) -> None:
-    _, known = strict_channel.check({"url": URL, "headers": HEADERS})
+    known = read_settings(strict_channel.fields, {"url": URL, "headers": HEADERS})
 
-    shown, secrets = strict_channel.check({"url": URL} | given, known)
+    shown, secrets = read_settings(strict_channel.fields, {"url": URL} | given, known)
 
     assert shown["headers"] == dict.fromkeys(kept or {}, "********")
     assert (json.loads(secrets["headers"]) if "headers" in secrets else None) == kept
@@ -185,7 +187,9 @@ def test_a_hidden_value_that_is_not_known_is_asked_for(strict_channel: WebhookCh
 def test_null_is_as_good_as_absent(strict_channel: WebhookChannel) -> None:
     nulls = {"method": None, "headers": None, "bearer_token": None}
 
-    assert strict_channel.check({"url": URL} | nulls) == strict_channel.check({"url": URL})
+    assert read_settings(strict_channel.fields, {"url": URL} | nulls) == read_settings(
+        strict_channel.fields, {"url": URL}
+    )
 
 
 def test_every_fault_is_told_at_once(strict_channel: WebhookChannel) -> None:
@@ -291,7 +295,10 @@ def test_a_url_that_will_not_do(url: object, code: str, strict_channel: WebhookC
 
 def test_no_fault_quotes_a_value(strict_channel: WebhookChannel) -> None:
     with pytest.raises(InvalidContentError) as refused:
-        strict_channel.check({"url": "https://u:s3cr3t@example.com/", "bearer_token": "s3cr3t\n"})
+        read_settings(
+            strict_channel.fields,
+            {"url": "https://u:s3cr3t@example.com/", "bearer_token": "s3cr3t\n"},
+        )
 
     assert "s3cr3t" not in f"{refused.value} {refused.value.details}"
     assert (

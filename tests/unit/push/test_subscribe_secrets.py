@@ -70,11 +70,11 @@ def test_settings_that_are_sent_again_as_they_were_given_keep_what_they_leave_ou
     channel: str, subscribe: Subscribe
 ) -> None:
     config = created(subscribe, channel)
-    targets = {"url", "host", "port", "api_url", "transport"}
+    fields = all_channels(a_http(), allow_private=True)[channel].fields
     without = {
         name: value
         for name, value in SETTINGS[channel].items()
-        if name in targets or name not in config.secrets
+        if fields[name].is_target or name not in config.secrets
     }
 
     again = subscribe.replace(TENANT, config.id, draft(channel, without)).config

@@ -17,6 +17,7 @@ from triggers_api.api.contract.headers import HEADERS, add_headers, headers
 from triggers_api.api.contract.webhooks import WEBHOOKS
 from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Key, ListOf, Operation
 from triggers_api.api.schemas import ErrorOut
+from triggers_api.push.channel import Channel
 
 _SUMMARY: Final = "Post events, poll an inbox, acknowledge, be notified."
 _DESCRIPTION: Final = """
@@ -88,7 +89,7 @@ def document(app: FastAPI) -> Node:
     declared: list[Operation] = list(app.state.operations.values())
     components = contract["components"]
     components["headers"] = HEADERS
-    components["schemas"] = _schemas(components.get("schemas", {}), declared)
+    components["schemas"] = _schemas(components.get("schemas", {}), declared, app.state.channels)
     for operation in declared:
         path = re.sub(r":\w+}", "}", operation.path)  # FastAPI shows no converter
         shown = contract["paths"][path][operation.method.lower()]
@@ -210,7 +211,9 @@ def reference_to(model: type[BaseModel]) -> Node:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def _schemas(of_parameters: Node, declared: list[Operation]) -> Node:
+def _schemas(
+    of_parameters: Node, declared: list[Operation], channels: Mapping[str, Channel]
+) -> Node:
     """Those of the parameters, which FastAPI knows, and of all bodies; each with an example."""
     unused = {"HTTPValidationError", "ValidationError"}
     schemas = {name: schema for name, schema in of_parameters.items() if name not in unused}
@@ -227,7 +230,7 @@ def _schemas(of_parameters: Node, declared: list[Operation]) -> Node:
         )
         schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
     if "ConfigIn" in schemas:
-        schemas |= with_settings(schemas["ConfigIn"])
+        schemas |= with_settings(schemas["ConfigIn"], channels)
     for schema in schemas.values():
         _tell_defaults(schema)
     return schemas
