@@ -75,8 +75,9 @@ key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 shards: $(INSTALLED) ## Show or raise the shards of a busy tenant (ARGS="--help")
 	@$(BIN)/python -m admin.shards $(ARGS)
 
-openapi: $(INSTALLED) ## Write docs/openapi.json anew from the code
+openapi: $(INSTALLED) ## Write docs/openapi.json, and what the command line tells of channels, from the code
 	@$(BIN)/python -m admin.openapi > docs/openapi.json
+	@$(BIN)/python -m admin.channels > clients/python/triggers_client/cli/channels.json
 
 build: $(SAM) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
 	@$(build_artifacts)

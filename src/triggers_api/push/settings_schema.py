@@ -34,7 +34,7 @@ def _property(name: str, field: Field, fields: Fields) -> Schema:
     schema = dict(field.rule.schema) if _is_always_sent(field) else _or_null(field.rule.schema)
     if field.is_secret:
         schema["writeOnly"] = True
-    schema["description"] = described(name, fields)
+    schema["description"] = _described(name, fields)
     schema["examples"] = [field.example]
     return schema
 
@@ -47,8 +47,13 @@ def _or_null(schema: Mapping[str, Any]) -> Schema:
     return nullable
 
 
-def described(name: str, fields: Fields) -> str:
-    """A setting in sentences, for people."""
+def described_to_people(name: str, fields: Fields) -> str:
+    """A setting in sentences, for those who see no schema beside it."""
+    needed = "Needed. " if _is_always_sent(fields[name]) else ""
+    return f"{needed}{_described(name, fields)}"
+
+
+def _described(name: str, fields: Fields) -> str:
     field = fields[name]
     sentences = [_standing(field), field.words]
     if isinstance(field.default, str):

@@ -1,6 +1,6 @@
 """What all commands share: where to, with which key, and how to answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -118,13 +118,24 @@ _SHARED: list[tuple[str, Callable[[Session, Any], None], dict[str, Any]]] = [
 class Command(click.Command):
     """A command with the shared options; its help shows examples as they are written."""
 
-    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        examples: str = "",
+        lists: Mapping[str, Mapping[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`lists` are of words and what they mean, by title."""
         super().__init__(*args, **kwargs)
         self.params += shared_options(hidden=True)
         self.examples = examples
+        self.lists = lists or {}
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples below the options."""
+        """Write the lists and the examples below the options."""
+        for title, words in self.lists.items():
+            with formatter.section(title):
+                formatter.write_dl([*words.items()])
         if self.examples:
             with formatter.section("Examples"):
                 for line in self.examples.strip().splitlines():

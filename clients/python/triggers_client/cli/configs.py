@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from triggers_client.cli import exit_codes
+from triggers_client.cli.channels import CHANNELS, knowing
 from triggers_client.cli.command import Group, Session, pass_session
 from triggers_client.cli.tables import configs_table, fields
 from triggers_client.encoding import RawJson, is_unicode
@@ -40,15 +41,16 @@ def list_configs(session: Session) -> None:
     triggers configs create --name Shop --url-to https://hooks.example.com/triggers --type 'invoice.*'
     triggers configs create --name Ops --channel slack --settings @slack.json --min-severity error
     """,
+    lists={f"Settings of {name}": settings for name, settings in CHANNELS.items()},
 )
 @click.option("--name", required=True, help="For people.")
 @click.option(
     "--channel",
-    type=click.Choice(["webhook", "slack", "telegram", "email"]),
+    type=click.Choice([*CHANNELS]),
     default="webhook",
     show_default=True,
 )
-@click.option("--url-to", metavar="URL", help="Where a webhook or Slack is pushed to.")
+@click.option("--url-to", metavar="URL", help=f"Where to push to: the `url` of {knowing('url')}.")
 @click.option(
     "--settings", metavar="JSON|@FILE|-", help="What the channel needs; keep secrets in a file."
 )
