@@ -1,142 +1,249 @@
-"""The only reader of the environment."""
+"""What each function is told by its environment: the only reader of it.
+
+A class declares what one function needs, each field with its variable and what reads it; what
+several functions need is a class of its own, and a field of theirs. `template.yaml` sets exactly
+these variables. Nothing has a default: a function that lacks one does not start.
+"""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
-from typing import Self
+from typing import Any, ClassVar, Final, Self, TypeVar, dataclass_transform
+
+_Declared = TypeVar("_Declared")
+_LONGEST_DAYS: Final = 1825  # time to live ignores a date more than five years old
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsError(Exception):
+    """The environment is not what this function needs; says of each variable what is wrong.
+
+    Never what its value is: that may be a secret.
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        """`faults` by variable."""
+        self.faults = dict(faults)
+        super().__init__("; ".join(f"{name} {fault}" for name, fault in self.faults.items()))
+
+
 class Settings:
-    """What the API needs; `template.yaml` sets all of it."""
+    """What all settings can do."""
 
-    events: "EventsSettings"
-    keys_table: str
-    cursor_key: bytes
-    rate_limit_per_second: int  # 0 limits nobody
-    rate_limit_burst: int
-
-    @property
-    def tracing(self) -> bool:
-        """Whether requests are traced, and what follows from them."""
-        return self.events.tracing
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing one raises KeyError with its name."""
-        return cls(
-            events=EventsSettings.from_environment(environment),
-            keys_table=environment["KEYS_TABLE"],
-            cursor_key=environment["CURSOR_KEY"].encode(),
-            rate_limit_per_second=int(environment["RATE_LIMIT_PER_SECOND"]),
-            rate_limit_burst=int(environment["RATE_LIMIT_BURST"]),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventsSettings:
-    """Where events are kept, how long, and whether the traces they came with go on with them."""
-
-    table: str
-    undelivered_retention: timedelta
-    delivered_retention: timedelta
-    tracing: bool = False
+        """Read them. Raises one `SettingsError` for all that are missing or malformed."""
+        values: dict[str, Any] = {}
+        faults: dict[str, str] = {}
+        for each in fields(cls):
+            nested: Any = each.type
+            try:
+                values[each.name] = (
+                    _read(environment, **each.metadata)
+                    if each.metadata
+                    else nested.from_environment(environment)
+                )
+            except SettingsError as error:
+                faults |= error.faults
+        if faults:
+            raise SettingsError(faults)
+        return cls(**values)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing one raises KeyError with its name."""
-        return cls(
-            table=environment["EVENTS_TABLE"],
-            undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
-            delivered_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),
-            tracing=environment["TRACING"] == "on",
-        )
+    def variables(cls) -> frozenset[str]:
+        """All that are read."""
+        read: frozenset[str] = frozenset()
+        for each in fields(cls):
+            nested: Any = each.type
+            read |= {each.metadata["variable"]} if each.metadata else nested.variables()
+        return read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueSettings:
-    """Where tasks go; a function that never waits or gives up needs the first only."""
-
-    queue_url: str
-    queue_arn: str
-    dead_letter_queue_url: str
-    scheduler_group: str
-    scheduler_role_arn: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing DELIVERY_QUEUE_URL raises KeyError."""
-        return cls(
-            queue_url=environment["DELIVERY_QUEUE_URL"],
-            queue_arn=environment.get("DELIVERY_QUEUE_ARN", ""),
-            dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
-            scheduler_group=environment.get("SCHEDULER_GROUP", ""),
-            scheduler_role_arn=environment.get("SCHEDULER_ROLE_ARN", ""),
-        )
+def _read(environment: Mapping[str, str], variable: str, form: "_Form") -> Any:
+    text = environment.get(variable)
+    if text is None:
+        raise SettingsError({variable: "is not set"})
+    with suppress(ValueError):  # which may quote the value, so it is not even the cause of ours
+        return form.read(text)
+    raise SettingsError({variable: f"must be {form.description}"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushSettings:
-    """What pushing needs beside the queue."""
+class _Form:
+    """How a value is written; `read` raises ValueError of what is not written like that."""
 
-    notifications_table: str
-    secrets_key_id: str
-    delivery_retention: timedelta
-    retry_delays: tuple[timedelta, ...]
-    allow_private_targets: bool  # local runs only: the template cannot set it on AWS
-    brand: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing table or key raises KeyError."""
-        seconds = environment.get("RETRY_SCHEDULE_SECONDS", "")
-        delays = tuple(timedelta(seconds=float(each)) for each in seconds.split(",") if each)
-        return cls(
-            notifications_table=environment["NOTIFICATIONS_TABLE"],
-            secrets_key_id=environment.get("SECRETS_KEY_ID", ""),
-            delivery_retention=_days(environment["DELIVERED_RETENTION_DAYS"]),
-            retry_delays=delays,
-            allow_private_targets=environment.get("ALLOW_PRIVATE_TARGETS") == "1",
-            brand=environment.get("BRAND", "KONOZY"),
-        )
+    def __init__(self, description: str, read: Callable[[str], Any]) -> None:
+        self.description = description
+        self.read = read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSettings:
-    """Under which names this deployment's metrics and alarms are found in its account."""
-
-    stack: str
-    namespace: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing one raises KeyError with its name."""
-        return cls(
-            stack=environment["POWERTOOLS_SERVICE_NAME"],
-            namespace=environment["POWERTOOLS_METRICS_NAMESPACE"],
-        )
+def _from(variable: str, form: _Form) -> dict[str, Any]:
+    return {"variable": variable, "form": form}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorSettings:
-    """What the monitor looks at."""
-
-    events_table: str
-    keys_table: str
-    notifications_table: str
-    undelivered_retention: timedelta
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read them; a missing one raises KeyError with its name."""
-        return cls(
-            events_table=environment["EVENTS_TABLE"],
-            keys_table=environment["KEYS_TABLE"],
-            notifications_table=environment["NOTIFICATIONS_TABLE"],
-            undelivered_retention=_days(environment["UNDELIVERED_RETENTION_DAYS"]),
-        )
+def _pattern(pattern: str, text: str) -> str:
+    if re.fullmatch(pattern, text) is None:
+        raise ValueError
+    return text
 
 
-def _days(text: str) -> timedelta:
-    return timedelta(days=int(text))
+def _number(lowest: int, highest: int, text: str) -> int:
+    number = int(_pattern("[0-9]{1,9}", text))
+    if not lowest <= number <= highest:
+        raise ValueError
+    return number
+
+
+def _whole(lowest: int, highest: int) -> _Form:
+    return _Form(
+        f"a whole number from {lowest} to {highest}", lambda text: _number(lowest, highest, text)
+    )
+
+
+def _one_of(**meanings: Any) -> _Form:
+    words = " or ".join(f"'{word}'" for word in meanings)
+    return _Form(words, lambda text: meanings[_pattern("|".join(meanings), text)])
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+_TEXT: Final = _Form("a text that is not empty", _not_empty)
+_KEY: Final = _Form("a text in UTF-8 that is not empty", lambda text: _not_empty(text).encode())
+_DAYS: Final = _Form(
+    f"a whole number of days from 1 to {_LONGEST_DAYS}",
+    lambda text: timedelta(days=_number(1, _LONGEST_DAYS, text)),
+)
+_SWITCH: Final = _one_of(on=True, off=False)
+_PERMISSION: Final = _one_of(**{"1": True, "0": False})
+_LEVEL: Final = _one_of(DEBUG="DEBUG", INFO="INFO", WARNING="WARNING", ERROR="ERROR")
+_WAITS: Final = _Form(
+    "seconds between commas, such as '1,2,60'",
+    lambda text: tuple(
+        timedelta(seconds=float(_pattern(r"[0-9]{1,7}(\.[0-9]{1,3})?", each)))
+        for each in text.split(",")
+    ),
+)
+
+
+def _or_none(form: _Form) -> _Form:
+    """Where 0 means that there is none."""
+    return _Form(form.description, lambda text: form.read(text) or None)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+def _declared(cls: type[_Declared]) -> type[_Declared]:
+    """A dataclass with no more than settings need: each method costs every cold start CPU.
+
+    Nothing shows what is in one, either: it may be a secret.
+    """
+    return dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+
+
+@_declared
+class EventsSettings(Settings):
+    """Where events are kept, and how long."""
+
+    table: str = field(metadata=_from("EVENTS_TABLE", _TEXT))
+    undelivered_retention: timedelta = field(metadata=_from("UNDELIVERED_RETENTION_DAYS", _DAYS))
+    delivered_retention: timedelta = field(metadata=_from("DELIVERED_RETENTION_DAYS", _DAYS))
+
+
+@_declared
+class PushSettings(Settings):
+    """What a function needs that pushes: the worker, and the API for its test messages."""
+
+    notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
+    secrets_key_id: str = field(metadata=_from("SECRETS_KEY_ID", _TEXT))
+    # Of local runs only: the template cannot set it on AWS.
+    allow_private_targets: bool = field(metadata=_from("ALLOW_PRIVATE_TARGETS", _PERMISSION))
+    brand: str = field(metadata=_from("BRAND", _TEXT))
+
+
+@_declared
+class QueueSettings(Settings):
+    """Where tasks go that are due, that wait, and that are given up."""
+
+    queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))
+    queue_arn: str = field(metadata=_from("DELIVERY_QUEUE_ARN", _TEXT))
+    dead_letter_queue_url: str = field(metadata=_from("DEAD_LETTER_QUEUE_URL", _TEXT))
+    scheduler_group: str = field(metadata=_from("SCHEDULER_GROUP", _TEXT))
+    scheduler_role_arn: str = field(metadata=_from("SCHEDULER_ROLE_ARN", _TEXT))
+
+
+@_declared
+class WatchSettings(Settings):
+    """How a deployment's metrics, alarms and log lines are told from others of its account.
+
+    Powertools reads the same variables by itself.
+    """
+
+    stack: str = field(metadata=_from("POWERTOOLS_SERVICE_NAME", _TEXT))
+    namespace: str = field(metadata=_from("POWERTOOLS_METRICS_NAMESPACE", _TEXT))
+    log_level: str = field(metadata=_from("POWERTOOLS_LOG_LEVEL", _LEVEL))
+
+
+@_declared
+class SurveySettings(Settings):
+    """Where the monitor looks, and how far back."""
+
+    events_table: str = field(metadata=_from("EVENTS_TABLE", _TEXT))
+    keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
+    notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
+    undelivered_retention: timedelta = field(metadata=_from("UNDELIVERED_RETENTION_DAYS", _DAYS))
+
+
+@_declared
+class ApiSettings(Settings):
+    """What the API needs."""
+
+    events: EventsSettings
+    push: PushSettings
+    watch: WatchSettings
+    keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
+    queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))  # for replays
+    cursor_key: bytes = field(metadata=_from("CURSOR_KEY", _KEY))
+    rate_limit_per_second: int | None = field(
+        metadata=_from("RATE_LIMIT_PER_SECOND", _or_none(_whole(0, 100_000)))
+    )
+    rate_limit_burst: int | None = field(
+        metadata=_from("RATE_LIMIT_BURST", _or_none(_whole(0, 1_000_000)))
+    )
+    tracing: bool = field(metadata=_from("TRACING", _SWITCH))
+
+
+@_declared
+class DispatcherSettings(Settings):
+    """What the dispatcher needs."""
+
+    events: EventsSettings
+    watch: WatchSettings
+    notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
+    queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))
+    tracing: bool = field(metadata=_from("TRACING", _SWITCH))
+
+
+@_declared
+class DeliverySettings(Settings):
+    """What the delivery worker needs."""
+
+    events: EventsSettings
+    push: PushSettings
+    queue: QueueSettings
+    watch: WatchSettings
+    retry_delays: tuple[timedelta, ...] = field(metadata=_from("RETRY_SCHEDULE_SECONDS", _WAITS))
+    tracing: bool = field(metadata=_from("TRACING", _SWITCH))
+
+
+@_declared
+class MonitorSettings(Settings):
+    """What the monitor needs."""
+
+    survey: SurveySettings
+    watch: WatchSettings

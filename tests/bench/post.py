@@ -13,21 +13,30 @@ from time import process_time
 from typing import Any
 
 ENVIRONMENT = {
+    "ALLOW_PRIVATE_TARGETS": "0",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
     "AWS_SECRET_ACCESS_KEY": "test",
+    "BRAND": "KONOZY",
     "CURSOR_KEY": "bench",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/dead-letters",
     "DELIVERED_RETENTION_DAYS": "30",
+    "DELIVERY_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:deliveries",
     "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/deliveries",
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
     "LAMBDA_TASK_ROOT": "/var/task",
     "NOTIFICATIONS_TABLE": "notifications",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "RATE_LIMIT_BURST": "1000000",  # never reached, always counted
-    "RATE_LIMIT_PER_SECOND": "1000000",
+    "RATE_LIMIT_PER_SECOND": "100000",
+    "RETRY_SCHEDULE_SECONDS": "1,2,4,60,300,1800,7200,21600,43200",
+    "SCHEDULER_GROUP": "bench",
+    "SCHEDULER_ROLE_ARN": "arn:aws:iam::000000000000:role/scheduler",
+    "SECRETS_KEY_ID": "bench",
     "TRACING": "off",
     "UNDELIVERED_RETENTION_DAYS": "365",
 }
@@ -136,10 +145,10 @@ def our_handler(*, tracing: bool) -> tuple[Any, str]:
     answer_inside(client, answer)
     keys = DynamoApiKeyStore(client, "keys")
     keys.add(key)
-    values = settings.Settings.from_environment(
+    values = settings.ApiSettings.from_environment(
         ENVIRONMENT | {"TRACING": "on" if tracing else "off"}
     )
-    traces = traces_of("api", tracing=tracing, begins_them=True)
+    traces = traces_of("api", values.watch.stack, tracing=tracing, begins_them=True)
     events = DynamoEventStore(client, values.events, timestamps.now, traces.header)
     return api.build(values, replace(dependencies(events, keys), traces=traces)), token
 

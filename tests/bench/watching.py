@@ -102,7 +102,7 @@ def our_handler(amazon: Aws) -> tuple[Any, str, str]:
     )
     keys = DynamoApiKeyStore(client, "keys")
     keys.add(key)
-    values = settings.Settings.from_environment(ENVIRONMENT)
+    values = settings.ApiSettings.from_environment(ENVIRONMENT)
     events = DynamoEventStore(client, values.events, timestamps.now)
     payload = json.dumps(ORDER["payload"], ensure_ascii=False).encode()
     event = events.add(TENANT, an_event(timestamps.now(), payload=payload), None).event

@@ -14,7 +14,7 @@ from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.http_api import Api
 from triggers_api.handlers.api import build
-from triggers_api.settings import Settings
+from triggers_api.settings import ApiSettings
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.tenants import INDEX_SETTLES_WITHIN
 
@@ -34,7 +34,7 @@ def api(dynamodb_events: DynamoEventStore, clock: FixedClock) -> Api:
 @pytest.fixture
 def traced_api(dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock) -> Api:
     """The same, of which every request is recorded by X-Ray."""
-    settings = replace(Settings.from_environment().events, table=events_table)
+    settings = replace(ApiSettings.from_environment().events, table=events_table)
     return open_api(DynamoEventStore(dynamodb, settings, clock, lambda: TRACE), clock)
 
 
@@ -42,7 +42,7 @@ def open_api(events: DynamoEventStore, clock: FixedClock) -> Api:
     api_keys = InMemoryApiKeyStore()
     key, token = an_api_key(clock())
     api_keys.add(key)
-    handler = build(Settings.from_environment(), dependencies(events, api_keys), clock)
+    handler = build(ApiSettings.from_environment(), dependencies(events, api_keys), clock)
     warm = Api(handler, token)
     acknowledge(warm, create(warm, order(0)))
     return warm

@@ -17,7 +17,7 @@ from tests.http_api import Answer, Api
 from triggers_api.access.keys import Scope
 from triggers_api.events.ports import EventStore
 from triggers_api.handlers.api import build
-from triggers_api.settings import Settings
+from triggers_api.settings import ApiSettings
 
 LogLines = Callable[[], list[dict[str, Any]]]
 OpenApi = Callable[[EventStore], Api]
@@ -41,7 +41,7 @@ def open_api(fake_api_keys: InMemoryApiKeyStore, clock: FixedClock, new_token: N
     """Opens the API on a store of events."""
 
     def opened(events: EventStore) -> Api:
-        settings = Settings.from_environment(ENVIRONMENT)
+        settings = ApiSettings.from_environment(ENVIRONMENT)
         handler = build(settings, dependencies(events, fake_api_keys), clock)
         return Api(handler, new_token())
 

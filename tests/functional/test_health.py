@@ -19,7 +19,7 @@ from tests.http_api import Api
 from triggers_api.aws.clients import LazyClient
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build, wire
-from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings
+from triggers_api.settings import ApiSettings
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.watch.alarms import AlarmSeverity, HealthReport
 from triggers_api.watch.ports import HealthStore
@@ -33,7 +33,7 @@ def open_health(fake_events: InMemoryEventStore, clock: FixedClock) -> OpenHealt
 
     def opened(reports: HealthStore) -> Api:
         given = dependencies(fake_events, InMemoryApiKeyStore(), reports=reports)
-        return Api(build(Settings.from_environment(ENVIRONMENT), given, clock))
+        return Api(build(ApiSettings.from_environment(ENVIRONMENT), given, clock))
 
     return opened
 
@@ -144,9 +144,7 @@ def test_it_never_hangs_on_a_store_that_takes_a_call_and_never_answers(
     deaf_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", deaf_endpoint)
-    settings = Settings.from_environment(), PushSettings.from_environment()
-    handler = wire(*settings, QueueSettings.from_environment(), WatchSettings.from_environment())
-    api = Api(handler)
+    api = Api(wire(ApiSettings.from_environment()))
     begun = time.monotonic()
 
     answer = api.get("/health")

@@ -17,7 +17,7 @@ from triggers_api.access.keys import Scope
 from triggers_api.access.token_bucket import Grant, RateLimit
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build
-from triggers_api.settings import Settings
+from triggers_api.settings import ApiSettings
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def limited(
     """The API with a limit of 5 requests a second and 10 at once."""
     limit = {"RATE_LIMIT_PER_SECOND": "5", "RATE_LIMIT_BURST": "10"}
     given = replace(dependencies(fake_events, fake_api_keys), token_buckets=buckets)
-    return Api(build(Settings.from_environment(ENVIRONMENT | limit), given, clock), new_token())
+    return Api(build(ApiSettings.from_environment(ENVIRONMENT | limit), given, clock), new_token())
 
 
 def test_who_makes_too_many_requests_is_told_to_wait_a_whole_number_of_seconds(

@@ -54,6 +54,7 @@ INNER = {
     "channels.texts._MAX_VALUE",
     "channels.urls._MAX_HOST_LENGTH",  # what DNS allows
     "handlers.delivery._LONGEST_AFTER_CRASH",
+    "settings._LONGEST_DAYS",  # the template's own
     "handlers.tracing._LONGEST_NAME",
     "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
     "aws.task_queue._LONGEST_DELAY",

@@ -7,56 +7,14 @@ from typing import Any
 import pytest
 
 from tests.cloudformation import properties, resources, template
+from tests.conftest import ENVIRONMENT
 from triggers_api.push.retry import DEFAULT_DELAYS
-from triggers_api.settings import EventsSettings, PushSettings, QueueSettings, Settings
+from triggers_api.settings import DeliverySettings
 from triggers_api.store.items import IS_NEW
 
 QUEUES = resources("AWS::SQS::Queue")
 MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
 DAY_SECONDS = 86_400
-
-# What each function reads of the environment; the settings that only others need are left out.
-READS: dict[str, tuple[Any, ...]] = {
-    "ApiFunction": (Settings, PushSettings, QueueSettings),
-    "DispatcherFunction": (EventsSettings, PushSettings, QueueSettings),
-    "DeliveryFunction": (EventsSettings, PushSettings, QueueSettings),
-}
-WAITS_AND_GIVES_UP = {
-    "DEAD_LETTER_QUEUE_URL",
-    "DELIVERY_QUEUE_ARN",
-    "RETRY_SCHEDULE_SECONDS",
-    "SCHEDULER_GROUP",
-    "SCHEDULER_ROLE_ARN",
-}
-SENDS = {"ALLOW_PRIVATE_TARGETS", "BRAND", "SECRETS_KEY_ID"}
-NEEDS_NOT = {
-    "ApiFunction": WAITS_AND_GIVES_UP,
-    "DispatcherFunction": WAITS_AND_GIVES_UP | SENDS,
-    "DeliveryFunction": set[str](),
-}
-
-
-@pytest.mark.parametrize("function", READS)
-def test_a_function_is_given_the_settings_it_reads_and_needs(function: str) -> None:
-    needed: set[str] = set()
-    read: set[str] = set()
-
-    class Recording(dict[str, str]):
-        def __getitem__(self, name: str) -> str:
-            needed.add(name)
-            return "1"
-
-        def get(self, name: str, default: Any = None) -> Any:
-            read.add(name)
-            return default
-
-    for settings in READS[function]:
-        settings.from_environment(Recording())
-    given = set(properties(function)["Environment"]["Variables"])
-    powertools = {name for name in given if name.startswith("POWERTOOLS_")}
-    assert len(powertools) == 3
-    assert needed <= given
-    assert given - powertools == (needed | read) - NEEDS_NOT[function]
 
 
 def test_private_targets_cannot_be_allowed_on_aws() -> None:
@@ -78,9 +36,9 @@ def test_private_targets_cannot_be_allowed_on_aws() -> None:
 
 def test_the_default_schedule_is_the_codes_own() -> None:
     text = template()["Parameters"]["RetryScheduleSeconds"]["Default"]
-    environment = {"RETRY_SCHEDULE_SECONDS": text, "DELIVERED_RETENTION_DAYS": "1"}
-    settings = PushSettings.from_environment({"NOTIFICATIONS_TABLE": "t"} | environment)
-    assert settings.retry_delays == DEFAULT_DELAYS
+    environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": text}
+
+    assert DeliverySettings.from_environment(environment).retry_delays == DEFAULT_DELAYS
 
 
 def test_a_batch_stays_hidden_six_times_as_long_as_its_function_may_run() -> None:
@@ -150,7 +108,7 @@ def test_sending_again_is_no_loop_and_no_function_can_be_starved_of_workers() ->
     assert properties("DeliveryMapping")["ScalingConfig"] == {
         "MaximumConcurrency": {"Fn::If": ["RunsLocally", 4, {"Ref": "DeliveryConcurrency"}]}
     }
-    for function in set(READS) - {"ApiFunction"}:
+    for function in ("DispatcherFunction", "DeliveryFunction"):
         assert "ReservedConcurrentExecutions" not in properties(function)
 
 

@@ -8,7 +8,6 @@ import pytest
 from tests.cloudformation import properties
 from tests.project.test_template import as_list
 from triggers_api.handlers.monitor import _WITHIN
-from triggers_api.settings import MonitorSettings, WatchSettings
 
 EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
 KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
@@ -89,32 +88,8 @@ def test_only_the_schedule_may_invoke_the_monitor() -> None:
     assert permission["FunctionName"] == {"Ref": "MonitorFunction"}
 
 
-class Recording(dict[str, str]):
-    """An environment that notes what is read of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.needed: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.needed.add(name)
-        return "1"
-
-
 @pytest.mark.parametrize("function", ["MonitorFunction", "ApiFunction"])
 def test_a_function_that_watches_knows_its_stack_by_name(function: str) -> None:
-    environment = Recording()
-    WatchSettings.from_environment(environment)
     given = properties(function)["Environment"]["Variables"]
 
-    assert environment.needed <= given.keys()
     assert given["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
-
-
-def test_the_monitor_is_given_the_settings_it_reads_and_no_other() -> None:
-    environment = Recording()
-    MonitorSettings.from_environment(environment)
-    WatchSettings.from_environment(environment)
-    given = set(properties("MonitorFunction")["Environment"]["Variables"])
-
-    assert given == environment.needed | {"POWERTOOLS_LOG_LEVEL"}

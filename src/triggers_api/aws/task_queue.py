@@ -31,26 +31,17 @@ _OPTIONAL: Final = frozenset({"execution_id", "trace", "ticket", "waits_since", 
 _BATCH: Final = 10  # messages that SQS takes in one call
 
 
-class SqsDeliveryQueue:
-    """See `DeliveryQueue`."""
+class SqsTaskQueue:
+    """See `TaskQueue`."""
 
-    def __init__(
-        self,
-        sqs: Any,
-        scheduler: Any,
-        settings: QueueSettings,
-        clock: Clock,
-        trace: CurrentTrace = untraced,
-    ) -> None:
-        """`sqs` and `scheduler` are low-level clients; `trace` is for tasks that carry none."""
+    def __init__(self, sqs: Any, queue_url: str, trace: CurrentTrace = untraced) -> None:
+        """`sqs` is a low-level client; `trace` is for tasks that carry none."""
         self._sqs = sqs
-        self._scheduler = scheduler
-        self._settings = settings
-        self._clock = clock
+        self._queue_url = queue_url
         self._trace = trace
 
     def send(self, tasks: Sequence[Task]) -> None:
-        """See `DeliveryQueue.send`. A call for each ten."""
+        """See `TaskQueue.send`. A call for each ten."""
         refused: list[Task] = []
         for start in range(0, len(tasks), _BATCH):
             refused += self._send_batch(tasks[start : start + _BATCH])
@@ -62,9 +53,7 @@ class SqsDeliveryQueue:
         entries = [{"Id": str(number)} | self._message(task) for number, task in enumerate(tasks)]
         try:
             with _queue_errors():
-                answer = self._sqs.send_message_batch(
-                    QueueUrl=self._settings.queue_url, Entries=entries
-                )
+                answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         except ClientError as error:
             if not clients.is_about_content(error):
                 raise
@@ -77,6 +66,35 @@ class SqsDeliveryQueue:
             raise QueueUnavailableError("The delivery queue did not take a task. Try again.")
         return [tasks[int(each["Id"])] for each in failed]
 
+    def _message(self, task: Task) -> dict[str, Any]:
+        traced = task if task.trace is not None else replace(task, trace=self._trace())
+        # Fair queues: as a message's group, a busy tenant delays only itself.
+        message: dict[str, Any] = {"MessageBody": to_body(traced), "MessageGroupId": task.tenant}
+        if traced.trace is not None:
+            # Ours is in the body, which goes through schedules too; this one is for X-Ray, which
+            # then shows the queue and links the invocation that takes the message.
+            header = {"DataType": "String", "StringValue": traced.trace}
+            message["MessageSystemAttributes"] = {"AWSTraceHeader": header}
+        return message
+
+
+class SqsDeliveryQueue(SqsTaskQueue):
+    """See `DeliveryQueue`."""
+
+    def __init__(
+        self,
+        sqs: Any,
+        scheduler: Any,
+        settings: QueueSettings,
+        clock: Clock,
+        trace: CurrentTrace = untraced,
+    ) -> None:
+        """`sqs` and `scheduler` are low-level clients; `trace` is for tasks that carry none."""
+        super().__init__(sqs, settings.queue_url, trace)
+        self._scheduler = scheduler
+        self._settings = settings
+        self._clock = clock
+
     def send_later(self, task: Task, at: datetime) -> None:
         """See `DeliveryQueue.send_later`."""
         wait = at - self._clock()
@@ -85,7 +103,7 @@ class SqsDeliveryQueue:
             return
         with _queue_errors():
             self._sqs.send_message(
-                QueueUrl=self._settings.queue_url,
+                QueueUrl=self._queue_url,
                 DelaySeconds=max(0, -(-wait // timedelta(seconds=1))),
                 **self._message(task),
             )
@@ -99,17 +117,6 @@ class SqsDeliveryQueue:
             self._sqs.send_message(
                 QueueUrl=self._settings.dead_letter_queue_url, MessageBody=json.dumps(body)
             )
-
-    def _message(self, task: Task) -> dict[str, Any]:
-        traced = task if task.trace is not None else replace(task, trace=self._trace())
-        # Fair queues: as a message's group, a busy tenant delays only itself.
-        message: dict[str, Any] = {"MessageBody": to_body(traced), "MessageGroupId": task.tenant}
-        if traced.trace is not None:
-            # Ours is in the body, which goes through schedules too; this one is for X-Ray, which
-            # then shows the queue and links the invocation that takes the message.
-            header = {"DataType": "String", "StringValue": traced.trace}
-            message["MessageSystemAttributes"] = {"AWSTraceHeader": header}
-        return message
 
     def _schedule(self, task: Task, at: datetime) -> None:
         """A schedule is named after delivery and minute: made twice, it is one."""

@@ -20,7 +20,7 @@ from triggers_api.api.services import Services
 from triggers_api.aws.clients import LazyClient
 from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.aws.secret_box import KmsSecretBox
-from triggers_api.aws.task_queue import SqsDeliveryQueue
+from triggers_api.aws.task_queue import SqsTaskQueue
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.templates import fault_of_template
@@ -39,11 +39,11 @@ from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.leases.lease import Lease
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.push.channel import Channel
-from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
+from triggers_api.push.ports import ConfigStore, DeliveryStore, TaskQueue
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.settings import PushSettings, QueueSettings, Settings, WatchSettings
+from triggers_api.settings import ApiSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
@@ -70,14 +70,14 @@ class Dependencies:
     token_buckets: TokenBuckets
     configs: ConfigStore
     deliveries: DeliveryStore
-    queue: DeliveryQueue
+    queue: TaskQueue
     channels: Mapping[str, Channel]
     reports: HealthStore
     metrics: MetricSource
     traces: Traces = UNTRACED
 
 
-def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handler:
+def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Handler:
     """The handler, on these dependencies."""
     app = ObservedApp(
         create_app(_services(settings, given, clock), given.channels),
@@ -89,11 +89,11 @@ def build(settings: Settings, given: Dependencies, clock: Clock = now) -> Handle
     return given.traces.request(handler)
 
 
-def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services:
+def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Services:
     accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, clock),
-        rate_limiter=RateLimiter(given.token_buckets, limit_of(settings), clock),
+        rate_limiter=RateLimiter(given.token_buckets, _rate_limit(settings), clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
@@ -120,17 +120,17 @@ def _services(settings: Settings, given: Dependencies, clock: Clock) -> Services
     )
 
 
-def limit_of(settings: Settings) -> RateLimit | None:
-    """A tenant's; None where 0 turns it off."""
+def _rate_limit(settings: ApiSettings) -> RateLimit | None:
+    """What each tenant may do; a limit that lacks either half is none."""
     per_second, burst = settings.rate_limit_per_second, settings.rate_limit_burst
-    return RateLimit(per_second, burst) if per_second and burst else None
+    return None if per_second is None or burst is None else RateLimit(per_second, burst)
 
 
-def wire(
-    settings: Settings, push: PushSettings, queue: QueueSettings, watch: WatchSettings
-) -> Handler:
+def wire(settings: ApiSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
-    traces = traces_of("api", tracing=settings.tracing, begins_them=True)
+    push, watch = settings.push, settings.watch
+    retention = settings.events.delivered_retention
+    traces = traces_of("api", watch.stack, tracing=settings.tracing, begins_them=True)
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
@@ -149,11 +149,9 @@ def wire(
         token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
-            client, push.notifications_table, configs, retention=push.delivery_retention
+            client, push.notifications_table, configs, retention=retention
         ),
-        queue=SqsDeliveryQueue(
-            LazyClient("sqs"), LazyClient("scheduler"), queue, now, traces.header
-        ),
+        queue=SqsTaskQueue(LazyClient("sqs"), settings.queue_url, traces.header),
         channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
         reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
         metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
@@ -162,10 +160,5 @@ def wire(
     return build(settings, dependencies)
 
 
-handler = wire(
-    Settings.from_environment(),
-    PushSettings.from_environment(),
-    QueueSettings.from_environment(),
-    WatchSettings.from_environment(),
-)
+handler = wire(ApiSettings.from_environment())
 cold_start.end()

@@ -26,8 +26,8 @@ from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
-from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
-from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
+from triggers_api.push.retry import RetrySchedule
+from triggers_api.settings import DeliverySettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
@@ -203,20 +203,21 @@ def _known(task: Task) -> dict[str, Any]:
     return _ids(task) | ({} if trace_id is None else {"trace_id": trace_id})
 
 
-def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSettings) -> Handler:
+def wire(settings: DeliverySettings) -> Handler:
     """The worker on AWS, as it runs on Lambda."""
-    traces = traces_of("delivery", tracing=settings.tracing)
+    push = settings.push
+    traces = traces_of("delivery", settings.watch.stack, tracing=settings.tracing)
     client = create_client()
     box = KmsSecretBox(clients.create_client("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
-    queue = SqsDeliveryQueue(
-        clients.create_client("sqs"), clients.create_client("scheduler"), queue_settings, now
-    )
+    sqs, scheduler = clients.create_client("sqs"), clients.create_client("scheduler")
+    queue = SqsDeliveryQueue(sqs, scheduler, settings.queue, now)
+    retention = settings.events.delivered_retention
     deliver = Deliver(
-        events=DynamoEventStore(client, settings, now),
+        events=DynamoEventStore(client, settings.events, now),
         configs=configs,
         deliveries=DynamoDeliveryStore(
-            client, push.notifications_table, configs, retention=push.delivery_retention
+            client, push.notifications_table, configs, retention=retention
         ),
         queue=queue,
         channels=all_channels(
@@ -224,8 +225,8 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
             allow_private=push.allow_private_targets,
             brand=push.brand,
         ),
-        summarize=Summarize(DynamoExecutionStore(client, settings, now), now),
-        schedule=RetrySchedule(push.retry_delays or DEFAULT_DELAYS),
+        summarize=Summarize(DynamoExecutionStore(client, settings.events, now), now),
+        schedule=RetrySchedule(settings.retry_delays),
         clock=now,
         chance=random.random,
     )
@@ -234,9 +235,5 @@ def wire(settings: EventsSettings, push: PushSettings, queue_settings: QueueSett
     return Worker(deliver, queue, now, traces=traces, note_outcome=note)
 
 
-handler = wire(
-    EventsSettings.from_environment(),
-    PushSettings.from_environment(),
-    QueueSettings.from_environment(),
-)
+handler = wire(DeliverySettings.from_environment())
 cold_start.end()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from triggers_api.aws import clients
-from triggers_api.aws.task_queue import SqsDeliveryQueue
+from triggers_api.aws.task_queue import SqsTaskQueue
 from triggers_api.errors import TasksRefusedError, TransientError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore
@@ -23,8 +23,8 @@ from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
 from triggers_api.push.consecutive_failures import WatchFailures
 from triggers_api.push.delivery import Task
 from triggers_api.push.dispatch import Dispatch
-from triggers_api.push.ports import ConfigStore, DeliveryQueue, StreakStore
-from triggers_api.settings import EventsSettings, PushSettings, QueueSettings
+from triggers_api.push.ports import ConfigStore, StreakStore, TaskQueue
+from triggers_api.settings import DispatcherSettings
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
@@ -60,7 +60,7 @@ class Dispatcher:
         self,
         *,
         configs: ConfigStore,
-        queue: DeliveryQueue,
+        queue: TaskQueue,
         streaks: StreakStore,
         events: EventStore,
         executions: ExecutionStore,
@@ -190,17 +190,17 @@ class Dispatcher:
                 self._logger.warning("execution.not_folded", extra=_known_of(record) | told)
 
 
-def wire(settings: EventsSettings, push: PushSettings, queue: QueueSettings) -> Handler:
+def wire(settings: DispatcherSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
-    traces = traces_of("dispatcher", tracing=settings.tracing)
+    traces = traces_of("dispatcher", settings.watch.stack, tracing=settings.tracing)
     client = create_client()
-    events = DynamoEventStore(client, settings, now, traces.header)
+    events = DynamoEventStore(client, settings.events, now, traces.header)
     return Dispatcher(
-        configs=DynamoConfigStore(client, push.notifications_table, _NoBox(), now),
-        queue=SqsDeliveryQueue(clients.create_client("sqs"), None, queue, now),
-        streaks=DynamoStreakStore(client, push.notifications_table),
+        configs=DynamoConfigStore(client, settings.notifications_table, _NoBox(), now),
+        queue=SqsTaskQueue(clients.create_client("sqs"), settings.queue_url),
+        streaks=DynamoStreakStore(client, settings.notifications_table),
         events=events,
-        executions=DynamoExecutionStore(client, settings, now),
+        executions=DynamoExecutionStore(client, settings.events, now),
         traces=traces,
     )
 
@@ -243,9 +243,5 @@ def _new_event(image: dict[str, Any]) -> tuple[str, Event]:
     return head["tenant"]["S"], to_event(head)
 
 
-handler = wire(
-    EventsSettings.from_environment(),
-    PushSettings.from_environment(),
-    QueueSettings.from_environment(),
-)
+handler = wire(DispatcherSettings.from_environment())
 cold_start.end()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from triggers_api.aws import clients
 from triggers_api.aws.alarms import CloudWatchAlarms
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
-from triggers_api.settings import MonitorSettings, WatchSettings
+from triggers_api.settings import MonitorSettings
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.survey import DynamoSurvey
@@ -63,18 +63,18 @@ def _measured(found: Observation) -> dict[Metric, float]:
     return {metric: value for metric, value in values.items() if value is not None}
 
 
-def wire(settings: MonitorSettings, watch: WatchSettings) -> Handler:
+def wire(settings: MonitorSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     client = create_client()
     observe = Observe(
-        DynamoSurvey(client, settings, now),
-        CloudWatchAlarms(clients.create_client("cloudwatch"), watch.stack),
-        DynamoHealthStore(client, settings.events_table),
+        DynamoSurvey(client, settings.survey, now),
+        CloudWatchAlarms(clients.create_client("cloudwatch"), settings.watch.stack),
+        DynamoHealthStore(client, settings.survey.events_table),
         now,
         within=_WITHIN,
     )
     return build(observe)
 
 
-handler = wire(MonitorSettings.from_environment(), WatchSettings.from_environment())
+handler = wire(MonitorSettings.from_environment())
 cold_start.end()

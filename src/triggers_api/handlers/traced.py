@@ -3,7 +3,7 @@
 from triggers_api.handlers.traces import UNTRACED, Traces
 
 
-def traces_of(function: str, *, tracing: bool, begins_them: bool = False) -> Traces:
+def traces_of(function: str, stack: str, *, tracing: bool, begins_them: bool = False) -> Traces:
     """How a function takes part in traces: it begins them, or goes on with those of events.
 
     What records them is only loaded where it is on.
@@ -12,4 +12,4 @@ def traces_of(function: str, *, tracing: bool, begins_them: bool = False) -> Tra
         return UNTRACED
     from triggers_api.handlers.tracing import XRay  # noqa: PLC0415  # only where it is on
 
-    return XRay(function, begins_traces=begins_them)
+    return XRay(f"{stack}-{function}", begins_traces=begins_them)

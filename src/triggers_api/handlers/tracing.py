@@ -61,9 +61,9 @@ logging.getLogger("aws_xray_sdk").setLevel(logging.ERROR)
 class XRay:
     """See `Traces`."""
 
-    def __init__(self, function: str, *, begins_traces: bool) -> None:
-        """Traces this function of the stack that the environment names."""
-        self._name = f"{os.environ['POWERTOOLS_SERVICE_NAME']}-{function}"
+    def __init__(self, name: str, *, begins_traces: bool) -> None:
+        """The segments that are made here are called by this name."""
+        self._name = name
         # Only botocore: patching all it knows would load libraries that nobody uses here.
         patch(["botocore"])
         if not begins_traces:  # on Lambda, the SDK refuses segments of ours by itself

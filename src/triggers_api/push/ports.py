@@ -123,7 +123,7 @@ class DeliveryStore(Protocol):
         ...
 
 
-class DeliveryQueue(Protocol):
+class TaskQueue(Protocol):
     """Hands tasks to workers, at least once each."""
 
     def send(self, tasks: Sequence[Task]) -> None:
@@ -132,6 +132,10 @@ class DeliveryQueue(Protocol):
         `TasksRefusedError` names those that never will be; all others are queued then.
         """
         ...
+
+
+class DeliveryQueue(TaskQueue, Protocol):
+    """A queue that also knows what to do with tasks that wait, and with those given up."""
 
     def send_later(self, task: Task, at: datetime) -> None:
         """Queue it at that time; again for the same task and time adds at most a duplicate."""

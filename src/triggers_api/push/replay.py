@@ -14,7 +14,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore, Position
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 from triggers_api.push.dispatch import Dispatch
-from triggers_api.push.ports import ConfigStore, DeliveryQuery, DeliveryQueue, DeliveryStore
+from triggers_api.push.ports import ConfigStore, DeliveryQuery, DeliveryStore, TaskQueue
 from triggers_api.timestamps import Clock
 
 DEAD_LETTERS_AT_ONCE: Final = 500
@@ -44,7 +44,7 @@ class Replay:
         events: EventStore,
         configs: ConfigStore,
         deliveries: DeliveryStore,
-        queue: DeliveryQueue,
+        queue: TaskQueue,
         clock: Clock,
     ) -> None:
         """Workers take what is put into `queue`."""

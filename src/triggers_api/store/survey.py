@@ -22,7 +22,7 @@ from triggers_api.watch.ports import Inbox
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from triggers_api.settings import MonitorSettings
+    from triggers_api.settings import SurveySettings
 
 # Behind events that have expired and were not swept yet, up to so many are looked at for the
 # oldest that counts. More would have to be created in the very second that is expiring.
@@ -32,7 +32,7 @@ _BEHIND_EXPIRED: Final = 100
 class DynamoSurvey:
     """See `Survey`."""
 
-    def __init__(self, client: DynamoDBClient, settings: MonitorSettings, clock: Clock) -> None:
+    def __init__(self, client: DynamoDBClient, settings: SurveySettings, clock: Clock) -> None:
         """Needs to query the index and the configs, to scan the keys, and rows of tenants."""
         self._client = client
         self._settings = settings

@@ -15,7 +15,7 @@ from tests.clock import START, FixedClock
 from tests.contract.clients import hooked
 from tests.contract.push.calls import answers_lost, operations
 from tests.contract.push.queues import WatchedSqs, due_at
-from triggers_api.aws.task_queue import SqsDeliveryQueue, from_body, to_body
+from triggers_api.aws.task_queue import SqsDeliveryQueue, SqsTaskQueue, from_body, to_body
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
 
@@ -134,9 +134,8 @@ def test_a_message_of_a_traced_task_says_so_to_x_ray_and_any_says_it_to_the_work
 
 
 def test_a_task_without_a_trace_goes_on_with_that_of_the_moment(watched_sqs: WatchedSqs) -> None:
-    settings, clock = watched_sqs.settings, watched_sqs.clock
     other = TRACE.replace("5", "6")
-    queue = SqsDeliveryQueue(watched_sqs.sqs, None, settings, clock, lambda: other)
+    queue = SqsTaskQueue(watched_sqs.sqs, watched_sqs.settings.queue_url, lambda: other)
 
     queue.send([new_task(), new_task(trace=TRACE)])
 

@@ -20,7 +20,7 @@ from triggers_api.aws import clients
 from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.events.ports import EventStore
 from triggers_api.push.ports import ConfigStore
-from triggers_api.settings import MonitorSettings
+from triggers_api.settings import SurveySettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
@@ -65,7 +65,7 @@ def dynamodb_surveyed(
         name: create_table(dynamodb, name)
         for name in ("EventsTable", "KeysTable", "NotificationsTable")
     }
-    settings = MonitorSettings(
+    settings = SurveySettings(
         events_table=tables["EventsTable"],
         keys_table=tables["KeysTable"],
         notifications_table=tables["NotificationsTable"],
