@@ -11,8 +11,8 @@ from tests.clock import FixedClock
 from tests.contract.clients import failing, hooked, recorded
 from tests.fakes.leases import leasing_on
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.leases.lease import WAITS, Lease, Leased
-from triggers_api.leases.ledger import LeaseBook
+from triggers_api.leases.lease import WAITS, Leased, LeaseEvents
+from triggers_api.leases.ledger import Ledger
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
 
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 @pytest.fixture
-def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> Lease:
+def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> LeaseEvents:
     return leasing_on(dynamodb_leases, clock)
 
 
-def take(lease: Lease, limit: int = 10, seconds: int = 60) -> Leased:
+def take(lease: LeaseEvents, limit: int = 10, seconds: int = 60) -> Leased:
     return lease.lease(TENANT, limit=limit, duration=timedelta(seconds=seconds))
 
 
-def taken(lease: Lease, limit: int = 10) -> list[str]:
+def taken(lease: LeaseEvents, limit: int = 10) -> list[str]:
     return ids(list(take(lease, limit).events))
 
 
@@ -53,7 +53,7 @@ def refusing(reasons: list[dict[str, Any]]) -> Any:
 def test_who_always_loses_is_told_to_come_again(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     code: str,
 ) -> None:
@@ -78,7 +78,7 @@ def test_who_always_loses_is_told_to_come_again(
 def test_a_throttled_transaction_is_a_busy_store(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     code: str,
 ) -> None:
@@ -94,7 +94,7 @@ def test_a_throttled_transaction_is_a_busy_store(
 def test_a_transaction_that_is_wrong_in_itself_is_not_hidden(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     reasons: list[dict[str, Any]],
 ) -> None:
@@ -109,14 +109,14 @@ def test_a_put_that_meets_a_transaction_has_lost(
     dynamodb: "DynamoDBClient", dynamodb_leases: DynamoLeaseStore
 ) -> None:
     with failing(dynamodb, "PutItem", 400, "TransactionConflictException"):
-        assert not dynamodb_leases.change(TENANT, LeaseBook(version=1, change_id="a"), ())
+        assert not dynamodb_leases.change(TENANT, Ledger(version=1, change_id="a"), ())
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "Query", "TransactWriteItems"])
 def test_a_store_that_does_not_answer_is_unavailable(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     operation: str,
 ) -> None:

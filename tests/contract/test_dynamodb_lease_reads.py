@@ -9,53 +9,51 @@ from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient, hooked, recorded
 from tests.contract.conftest import OpenStore, create_table
 from triggers_api.events.ports import Position
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def bundles_of(clock: FixedClock, number: int) -> list[Bundle]:
-    return [
-        Bundle(LeaseBook().new_id(clock.advance(seconds=1), bytes(10)), ()) for _ in range(number)
-    ]
+def leases_of(clock: FixedClock, number: int) -> list[Lease]:
+    return [Lease(Ledger().new_id(clock.advance(seconds=1), bytes(10)), ()) for _ in range(number)]
 
 
-def test_all_pages_of_bundles_are_read_each_once(
+def test_all_pages_of_leases_are_read_each_once(
     dynamodb: "DynamoDBClient", dynamodb_leases: DynamoLeaseStore, clock: FixedClock
 ) -> None:
-    bundles = bundles_of(clock, 7)
-    assert dynamodb_leases.change(TENANT, LeaseBook(version=1), tuple(bundles))
+    leases = leases_of(clock, 7)
+    assert dynamodb_leases.change(TENANT, Ledger(version=1), tuple(leases))
 
     def shorten(params: dict[str, Any], **_: object) -> None:
         params["Limit"] = 2  # as where more than a megabyte is to be read
 
     with hooked(dynamodb, "provide-client-params.dynamodb.Query", shorten):
-        assert dynamodb_leases.read_bundles(TENANT, after="") == bundles
-        assert dynamodb_leases.read_bundles(TENANT, after=bundles[1].id) == bundles[2:]
+        assert dynamodb_leases.read_leases(TENANT, after="") == leases
+        assert dynamodb_leases.read_leases(TENANT, after=leases[1].id) == leases[2:]
 
 
 def test_nothing_is_asked_for_where_nothing_can_be(
     dynamodb: "DynamoDBClient", dynamodb_leases: DynamoLeaseStore, clock: FixedClock
 ) -> None:
-    (bundle,) = bundles_of(clock, 1)
+    (lease,) = leases_of(clock, 1)
 
     with recorded(dynamodb) as calls:
-        assert dynamodb_leases.read_bundles(TENANT, after=bundle.id, until=bundle.id) == []
+        assert dynamodb_leases.read_leases(TENANT, after=lease.id, until=lease.id) == []
 
     assert calls == []
 
 
-def test_books_and_bundles_are_read_as_they_are_now(
+def test_ledgers_and_leases_are_read_as_they_are_now(
     dynamodb: "DynamoDBClient", dynamodb_leases: DynamoLeaseStore, clock: FixedClock
 ) -> None:
-    (bundle,) = bundles_of(clock, 1)
+    (lease,) = leases_of(clock, 1)
 
     with recorded(dynamodb) as calls:
-        dynamodb_leases.read_book(TENANT)
-        dynamodb_leases.find_bundle(TENANT, bundle.id)
-        dynamodb_leases.read_bundles(TENANT, after="")
+        dynamodb_leases.read_ledger(TENANT)
+        dynamodb_leases.find_lease(TENANT, lease.id)
+        dynamodb_leases.read_leases(TENANT, after="")
 
     assert [call["ConsistentRead"] for _, call in calls] == [True] * 3
 
@@ -111,4 +109,4 @@ def test_what_is_held_is_passed_over_in_few_reads(
         )
 
     assert ids(list(page.events)) == [stored[14].id]
-    assert len([name for name, _ in calls if name == "Query"]) <= 2 * 2  # statuses, stretches
+    assert len([name for name, _ in calls if name == "Query"]) <= 2 * 2  # statuses, ranges

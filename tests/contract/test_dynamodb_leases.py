@@ -12,7 +12,7 @@ from tests.clock import FixedClock
 from tests.contract.clients import LaggingIndexClient, before_call, hooked
 from tests.contract.conftest import OpenStore, create_table
 from tests.fakes.leases import leasing_on
-from triggers_api.leases.lease import Lease, Leased
+from triggers_api.leases.lease import Leased, LeaseEvents
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.items import event_key
 from triggers_api.store.leases import DynamoLeaseStore
@@ -25,15 +25,15 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 @pytest.fixture
-def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> Lease:
+def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> LeaseEvents:
     return leasing_on(dynamodb_leases, clock)
 
 
-def take(lease: Lease, limit: int = 10, seconds: int = 60) -> Leased:
+def take(lease: LeaseEvents, limit: int = 10, seconds: int = 60) -> Leased:
     return lease.lease(TENANT, limit=limit, duration=timedelta(seconds=seconds))
 
 
-def taken(lease: Lease, limit: int = 10) -> list[str]:
+def taken(lease: LeaseEvents, limit: int = 10) -> list[str]:
     return ids(list(take(lease, limit).events))
 
 
@@ -41,7 +41,7 @@ def taken(lease: Lease, limit: int = 10) -> list[str]:
 def test_two_who_lease_at_once_get_different_events(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     number: int,
 ) -> None:
@@ -60,7 +60,7 @@ def test_a_lease_whose_answer_was_lost_on_the_way_is_one_lease(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
     dynamodb_leases: DynamoLeaseStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     operation: str,
 ) -> None:
@@ -71,13 +71,13 @@ def test_a_lease_whose_answer_was_lost_on_the_way_is_one_lease(
         for event in stored:
             dynamodb_events.acknowledge(TENANT, event.id, clock())
         stored = []
-    version = dynamodb_leases.read_book(TENANT).version
+    version = dynamodb_leases.read_ledger(TENANT).version
 
     with lost_answer(dynamodb, operation):
         mine = taken(lease, 2)
 
     assert mine == ids(stored[:2])
-    assert dynamodb_leases.read_book(TENANT).version == version + 1
+    assert dynamodb_leases.read_ledger(TENANT).version == version + 1
     assert taken(lease, 2) == ids(stored[2:])
 
 
@@ -134,7 +134,7 @@ def test_shards_are_leased_from_in_one_order(
     dynamodb: "DynamoDBClient",
     events_table: str,
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
 ) -> None:
     TenantRows(dynamodb, events_table).raise_shards(TENANT, 4)
@@ -144,7 +144,7 @@ def test_shards_are_leased_from_in_one_order(
 
 
 def test_a_lease_is_cut_to_what_one_answer_can_carry_and_the_rest_stays_free(
-    dynamodb_events: DynamoEventStore, lease: Lease, clock: FixedClock
+    dynamodb_events: DynamoEventStore, lease: LeaseEvents, clock: FixedClock
 ) -> None:
     stored = [
         store_event(
@@ -171,13 +171,13 @@ def test_a_lease_is_cut_to_what_one_answer_can_carry_and_the_rest_stays_free(
 def test_what_others_lease_between_any_two_calls_is_leased_once(
     dynamodb: "DynamoDBClient",
     dynamodb_events: DynamoEventStore,
-    lease: Lease,
+    lease: LeaseEvents,
     clock: FixedClock,
     number: int,
     mine: int,
     theirs: int,
 ) -> None:
-    """The book and its bundles are read by several calls, and change in between."""
+    """The ledger and its leases are read by several calls, and change in between."""
     stored = [store_event(dynamodb_events, clock.advance(seconds=1)) for _ in range(12)]
     take(lease, 8)
     clock.advance(minutes=2)  # that lease has ended

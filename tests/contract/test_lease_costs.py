@@ -11,7 +11,7 @@ from tests.capacity import metered
 from tests.clock import FixedClock
 from tests.fakes.leases import leasing_on
 from triggers_api.events.event import Event
-from triggers_api.leases.lease import Lease
+from triggers_api.leases.lease import LeaseEvents
 from triggers_api.store import items
 from triggers_api.store.leases import DynamoLeaseStore
 
@@ -24,7 +24,7 @@ _NOTE = "x" * 600  # fills a head of compressible words up to its usual size
 
 
 @pytest.fixture
-def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> Lease:
+def lease(dynamodb_leases: DynamoLeaseStore, clock: FixedClock) -> LeaseEvents:
     return leasing_on(dynamodb_leases, clock)
 
 
@@ -68,13 +68,13 @@ class Bulk:
         return events
 
 
-def lease_all(lease: Lease, limit: int = 100) -> None:
+def lease_all(lease: LeaseEvents, limit: int = 100) -> None:
     """Lease until nothing is free."""
     while lease.lease(TENANT, limit=limit, duration=HOUR).events:
         pass
 
 
-def cost_of(dynamodb: "DynamoDBClient", lease: Lease, limit: int = 100) -> Cost:
+def cost_of(dynamodb: "DynamoDBClient", lease: LeaseEvents, limit: int = 100) -> Cost:
     """What one lease costs and how many events it gets."""
     with metered(dynamodb, "EventsTable") as bill:
         got = len(lease.lease(TENANT, limit=limit, duration=HOUR).events)
@@ -83,7 +83,7 @@ def cost_of(dynamodb: "DynamoDBClient", lease: Lease, limit: int = 100) -> Cost:
 
 @LEASED
 def test_leasing_100_new_events_costs_the_same_however_many_are_leased(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk, leased: int
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, leased: int
 ) -> None:
     bulk.post(leased + 1)
     lease_all(lease)
@@ -93,7 +93,7 @@ def test_leasing_100_new_events_costs_the_same_however_many_are_leased(
 
     assert cost.events == 100
     assert cost.operations == [
-        "GetItem",  # the book
+        "GetItem",  # the ledger
         "Query",  # leases that ended
         "GetItem",  # the tenant's row
         "Query",  # pending
@@ -106,7 +106,7 @@ def test_leasing_100_new_events_costs_the_same_however_many_are_leased(
 
 @LEASED
 def test_finding_nothing_costs_4_read_units_however_many_are_leased(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk, clock: FixedClock, leased: int
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, clock: FixedClock, leased: int
 ) -> None:
     bulk.post(leased + 1)
     lease_all(lease)
@@ -119,8 +119,8 @@ def test_finding_nothing_costs_4_read_units_however_many_are_leased(
     assert cost.read_units <= 4
 
 
-def test_a_round_reads_what_is_leased_in_the_index_and_its_ids_in_the_book(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk, clock: FixedClock
+def test_a_round_reads_what_is_leased_in_the_index_and_its_ids_in_the_ledger(
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, clock: FixedClock
 ) -> None:
     bulk.post(300)
     lease_all(lease)
@@ -133,7 +133,7 @@ def test_a_round_reads_what_is_leased_in_the_index_and_its_ids_in_the_book(
 
 
 def test_ten_events_cost_4_write_units(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk
 ) -> None:
     bulk.post(10)
 
@@ -141,7 +141,7 @@ def test_ten_events_cost_4_write_units(
 
 
 def test_an_ended_lease_costs_a_read_unit_for_each_of_its_events(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk, clock: FixedClock
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, clock: FixedClock
 ) -> None:
     bulk.post(100)
     lease_all(lease)
@@ -154,7 +154,7 @@ def test_an_ended_lease_costs_a_read_unit_for_each_of_its_events(
 
 
 def test_of_an_ended_lease_only_as_many_events_are_read_as_are_wanted(
-    dynamodb: "DynamoDBClient", lease: Lease, bulk: Bulk, clock: FixedClock
+    dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, clock: FixedClock
 ) -> None:
     bulk.post(100)
     lease_all(lease)

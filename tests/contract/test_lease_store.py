@@ -20,7 +20,7 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore, Position
-from triggers_api.leases.ledger import Bundle, LeaseBook, last_id_at
+from triggers_api.leases.ledger import Lease, Ledger, last_id_at
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.store.leases import DynamoLeaseStore
 
@@ -62,100 +62,100 @@ def leases(stores: Stores) -> LeaseStore:
     return stores[1]
 
 
-def a_bundle(clock: FixedClock, *events: Event, seconds: float = 60, draw: int = 1) -> Bundle:
+def a_lease(clock: FixedClock, *events: Event, seconds: float = 60, draw: int = 1) -> Lease:
     at = clock() + timedelta(seconds=seconds)
     entropy = draw.to_bytes(10, "big")
-    return Bundle(LeaseBook().new_id(at, entropy), tuple(event.id for event in events))
+    return Lease(Ledger().new_id(at, entropy), tuple(event.id for event in events))
 
 
-def next_of(book: LeaseBook, change_id: str = "a", **changes: Any) -> LeaseBook:
-    return replace(book, version=book.version + 1, change_id=change_id, **changes)
+def next_of(ledger: Ledger, change_id: str = "a", **changes: Any) -> Ledger:
+    return replace(ledger, version=ledger.version + 1, change_id=change_id, **changes)
 
 
 def place(event: Event) -> Position:
     return Position(event.created_at, event.id)
 
 
-def test_a_tenant_that_never_leased_has_an_empty_book(leases: LeaseStore) -> None:
-    assert leases.read_book(TENANT) == LeaseBook()
-    assert leases.read_bundles(TENANT, after="") == []
+def test_a_tenant_that_never_leased_has_an_empty_ledger(leases: LeaseStore) -> None:
+    assert leases.read_ledger(TENANT) == Ledger()
+    assert leases.read_leases(TENANT, after="") == []
 
 
-def test_a_book_is_read_as_it_was_kept(
+def test_a_ledger_is_read_as_it_was_kept(
     leases: LeaseStore, events: EventStore, clock: FixedClock
 ) -> None:
     event = store_event(events, clock())
-    bundle = a_bundle(clock, event, store_event(events, clock()))
-    book = next_of(
-        LeaseBook(),
-        cleared=bundle.id,
-        frontier=Position(clock(), ""),
+    lease = a_lease(clock, event, store_event(events, clock()))
+    ledger = next_of(
+        Ledger(),
+        returned=lease.id,
+        scan_position=Position(clock(), ""),
         reached=place(event),
         next_round_at=clock(),
         next_full_round_at=clock.advance(seconds=1),
     )
 
-    assert leases.change(TENANT, book, (bundle,))
+    assert leases.change(TENANT, ledger, (lease,))
 
-    assert leases.read_book(TENANT) == book
-    assert leases.find_bundle(TENANT, bundle.id) == bundle
-    assert leases.read_bundles(TENANT, after="") == [bundle]
-    assert leases.read_book(OTHER_TENANT) == LeaseBook()
-    assert leases.find_bundle(OTHER_TENANT, bundle.id) is None
-    assert leases.read_bundles(OTHER_TENANT, after="") == []
+    assert leases.read_ledger(TENANT) == ledger
+    assert leases.find_lease(TENANT, lease.id) == lease
+    assert leases.read_leases(TENANT, after="") == [lease]
+    assert leases.read_ledger(OTHER_TENANT) == Ledger()
+    assert leases.find_lease(OTHER_TENANT, lease.id) is None
+    assert leases.read_leases(OTHER_TENANT, after="") == []
 
 
 def test_of_two_changes_of_one_version_the_first_is_kept_whole_and_the_other_not_at_all(
     leases: LeaseStore, clock: FixedClock
 ) -> None:
-    first, second = a_bundle(clock, draw=1), a_bundle(clock, draw=2)
-    book = next_of(LeaseBook(), "first")
-    assert leases.change(TENANT, book, (first,))
+    first, second = a_lease(clock, draw=1), a_lease(clock, draw=2)
+    ledger = next_of(Ledger(), "first")
+    assert leases.change(TENANT, ledger, (first,))
 
-    assert not leases.change(TENANT, next_of(LeaseBook(), "second"), (second,))
-    assert not leases.change(TENANT, next_of(LeaseBook(), "third"), ())
-    assert not leases.change(TENANT, next_of(next_of(book)), (second,))
+    assert not leases.change(TENANT, next_of(Ledger(), "second"), (second,))
+    assert not leases.change(TENANT, next_of(Ledger(), "third"), ())
+    assert not leases.change(TENANT, next_of(next_of(ledger)), (second,))
 
-    assert leases.read_book(TENANT) == book
-    assert leases.read_bundles(TENANT, after="") == [first]
+    assert leases.read_ledger(TENANT) == ledger
+    assert leases.read_leases(TENANT, after="") == [first]
 
 
-@pytest.mark.parametrize("with_bundle", [True, False])
+@pytest.mark.parametrize("with_lease", [True, False])
 def test_a_change_that_was_kept_already_is_no_conflict_with_itself(
-    leases: LeaseStore, clock: FixedClock, *, with_bundle: bool
+    leases: LeaseStore, clock: FixedClock, *, with_lease: bool
 ) -> None:
-    bundles = (a_bundle(clock),) if with_bundle else ()
-    book = next_of(LeaseBook())
-    assert leases.change(TENANT, book, bundles)
+    kept = (a_lease(clock),) if with_lease else ()
+    ledger = next_of(Ledger())
+    assert leases.change(TENANT, ledger, kept)
 
-    assert leases.change(TENANT, book, bundles)
+    assert leases.change(TENANT, ledger, kept)
 
-    assert leases.read_book(TENANT) == book
+    assert leases.read_ledger(TENANT) == ledger
 
 
-def test_bundles_are_read_in_the_order_in_which_they_come_back(
+def test_leases_are_read_in_the_order_in_which_they_come_back(
     leases: LeaseStore, clock: FixedClock
 ) -> None:
-    bundles = [a_bundle(clock, seconds=n, draw=9 - n) for n in range(1, 6)]
-    assert leases.change(TENANT, next_of(LeaseBook()), tuple(reversed(bundles)))
+    kept = [a_lease(clock, seconds=n, draw=9 - n) for n in range(1, 6)]
+    assert leases.change(TENANT, next_of(Ledger()), tuple(reversed(kept)))
 
-    assert leases.read_bundles(TENANT, after="") == bundles
-    assert leases.read_bundles(TENANT, after="", limit=2) == bundles[:2]
-    assert leases.read_bundles(TENANT, after=bundles[1].id) == bundles[2:]
+    assert leases.read_leases(TENANT, after="") == kept
+    assert leases.read_leases(TENANT, after="", limit=2) == kept[:2]
+    assert leases.read_leases(TENANT, after=kept[1].id) == kept[2:]
     due = last_id_at(clock() + timedelta(seconds=3))
-    assert leases.read_bundles(TENANT, after="", until=due) == bundles[:3]
-    assert leases.read_bundles(TENANT, after=bundles[0].id, until=due) == bundles[1:3]
-    assert leases.read_bundles(TENANT, after=bundles[4].id, until=due) == []
+    assert leases.read_leases(TENANT, after="", until=due) == kept[:3]
+    assert leases.read_leases(TENANT, after=kept[0].id, until=due) == kept[1:3]
+    assert leases.read_leases(TENANT, after=kept[4].id, until=due) == []
 
 
-def test_a_bundle_can_be_emptied(leases: LeaseStore, events: EventStore, clock: FixedClock) -> None:
-    bundle = a_bundle(clock, store_event(events, clock()))
-    book = next_of(LeaseBook())
-    assert leases.change(TENANT, book, (bundle,))
+def test_a_lease_can_be_emptied(leases: LeaseStore, events: EventStore, clock: FixedClock) -> None:
+    lease = a_lease(clock, store_event(events, clock()))
+    ledger = next_of(Ledger())
+    assert leases.change(TENANT, ledger, (lease,))
 
-    assert leases.change(TENANT, next_of(book), (Bundle(bundle.id, ()),))
+    assert leases.change(TENANT, next_of(ledger), (Lease(lease.id, ()),))
 
-    assert leases.read_bundles(TENANT, after="") == [Bundle(bundle.id, ())]
+    assert leases.read_leases(TENANT, after="") == [Lease(lease.id, ())]
 
 
 def test_free_are_the_undelivered_events_that_nobody_holds_oldest_first(

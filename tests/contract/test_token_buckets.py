@@ -9,7 +9,7 @@ from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing, recorded
 from tests.contract.conftest import create_table
 from triggers_api.access.ports import TokenBuckets
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 
@@ -22,7 +22,7 @@ LIMIT = RateLimit(per_second=10, burst=20)
 def test_a_bucket_that_was_never_seen_is_full(
     token_buckets: TokenBuckets, clock: FixedClock
 ) -> None:
-    assert token_buckets.take(TENANT, LIMIT, 5, clock()) == Grant(5, 15, clock())
+    assert token_buckets.take(TENANT, LIMIT, 5, clock()) == TokensTaken(5, 15, clock())
 
 
 def test_a_bucket_gives_what_it_has_and_no_more(
@@ -30,7 +30,7 @@ def test_a_bucket_gives_what_it_has_and_no_more(
 ) -> None:
     given = [token_buckets.take(TENANT, LIMIT, 8, clock()) for _ in range(4)]
 
-    assert [(grant.tokens, grant.left) for grant in given] == [(8, 12), (8, 4), (4, 0), (0, 0)]
+    assert [(taken.tokens, taken.left) for taken in given] == [(8, 12), (8, 4), (4, 0), (0, 0)]
 
 
 def test_an_empty_bucket_tells_when_there_is_a_token_again(
@@ -95,7 +95,7 @@ def test_a_bucket_with_less_than_is_needed_gives_nothing_and_tells_when_it_has_t
 
     refused = token_buckets.take(TENANT, LIMIT, 10, clock(), at_least=10)
 
-    assert refused == Grant(0, 8, clock() + LIMIT.time_of(2))
+    assert refused == TokensTaken(0, 8, clock() + LIMIT.time_of(2))
     assert token_buckets.take(TENANT, LIMIT, 10, refused.next_at, at_least=10).tokens == 10
 
 

@@ -6,19 +6,21 @@ from tests.fakes.events import InMemoryEventStore
 from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Tail
+from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Uncounted
 from triggers_api.timestamps import Clock
 
 RETENTION = timedelta(days=365 + 30)
 
 
 class InMemoryExecutionStore:
-    """An `ExecutionStore`; `tail_size` is how many events one read finds at most."""
+    """An `ExecutionStore`; `uncounted_at_once` is how many events one read finds at most."""
 
-    def __init__(self, events: InMemoryEventStore, clock: Clock, *, tail_size: int = 5000) -> None:
+    def __init__(
+        self, events: InMemoryEventStore, clock: Clock, *, uncounted_at_once: int = 5000
+    ) -> None:
         self._events = events
         self._clock = clock
-        self._tail_size = tail_size
+        self._uncounted_at_once = uncounted_at_once
         self._kept: dict[tuple[str, str], tuple[Checkpoint, datetime]] = {}
         self.reads = 0
 
@@ -40,14 +42,14 @@ class InMemoryExecutionStore:
         self._kept[tenant, execution_id] = (kept, self._clock())
         return True
 
-    def read_tail(
+    def read_uncounted(
         self,
         tenant: str,
         execution_id: str,
         *,
         after: Position | None,
         before: datetime | None = None,
-    ) -> Tail:
+    ) -> Uncounted:
         self.reads += 1
         rest = [
             Sighting(event.event_type, _position(event))
@@ -55,8 +57,8 @@ class InMemoryExecutionStore:
             if (after is None or _position(event) > after)
             and (before is None or event.created_at < before)
         ]
-        found = tuple(rest[: self._tail_size])
-        return Tail(found, found[-1].position if len(rest) > len(found) else None)
+        found = tuple(rest[: self._uncounted_at_once])
+        return Uncounted(found, found[-1].position if len(rest) > len(found) else None)
 
     def list_timeline(
         self, tenant: str, query: ExecutionQuery, *, limit: int, after: Position | None

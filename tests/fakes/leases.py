@@ -9,17 +9,17 @@ from tests.builders.events import INBOX, walk
 from tests.fakes.events import InMemoryEventStore
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.leases.lease import Lease
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.lease import LeaseEvents
+from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.leases.ports import LeaseStore, Undelivered
 from triggers_api.timestamps import Clock
 
 _draws = count(1)
 
 
-def leasing_on(store: LeaseStore, clock: Clock) -> Lease:
+def leasing_on(store: LeaseStore, clock: Clock) -> LeaseEvents:
     """The verb, without chance and without waiting."""
-    return Lease(
+    return LeaseEvents(
         store,
         clock,
         entropy=lambda: next(_draws).to_bytes(10, "big"),
@@ -33,29 +33,29 @@ class InMemoryLeaseStore:
 
     def __init__(self, events: InMemoryEventStore) -> None:
         self._events = events
-        self._books: dict[str, LeaseBook] = {}
-        self._bundles: defaultdict[str, dict[str, Bundle]] = defaultdict(dict)
+        self._books: dict[str, Ledger] = {}
+        self._leases: defaultdict[str, dict[str, Lease]] = defaultdict(dict)
 
-    def read_book(self, tenant: str) -> LeaseBook:
-        return self._books.get(tenant, LeaseBook())
+    def read_ledger(self, tenant: str) -> Ledger:
+        return self._books.get(tenant, Ledger())
 
-    def read_bundles(
+    def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
-    ) -> list[Bundle]:
-        found = sorted(self._bundles[tenant].values(), key=lambda bundle: bundle.id)
+    ) -> list[Lease]:
+        found = sorted(self._leases[tenant].values(), key=lambda lease: lease.id)
         within = (b for b in found if b.id > after and (until is None or b.id <= until))
         return list(within)[:limit]
 
-    def find_bundle(self, tenant: str, lease_id: str) -> Bundle | None:
-        return self._bundles[tenant].get(lease_id)
+    def find_lease(self, tenant: str, lease_id: str) -> Lease | None:
+        return self._leases[tenant].get(lease_id)
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
-        seen = self.read_book(tenant)
-        if seen.version != book.version - 1:
-            return seen.change_id == book.change_id
-        self._books[tenant] = book
-        kept = [replace(bundle, version=book.version) for bundle in bundles]
-        self._bundles[tenant] |= {bundle.id: bundle for bundle in kept}
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
+        seen = self.read_ledger(tenant)
+        if seen.version != ledger.version - 1:
+            return seen.change_id == ledger.change_id
+        self._books[tenant] = ledger
+        kept = [replace(lease, version=ledger.version) for lease in leases]
+        self._leases[tenant] |= {lease.id: lease for lease in kept}
         return True
 
     def list_free(

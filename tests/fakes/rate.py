@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
 class InMemoryTokenBuckets:
@@ -14,15 +14,15 @@ class InMemoryTokenBuckets:
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         self.asked += 1
         spent_until = max(self._spent_until.get(bucket, at), at)
         tokens = min(wanted, limit.tokens_at(at, spent_until))
         if tokens < at_least:
-            return Grant(0, tokens, limit.next_at(spent_until, at_least))
+            return TokensTaken(0, tokens, limit.next_at(spent_until, at_least))
         spent_until += limit.time_of(tokens)
         self._spent_until[bucket] = spent_until
-        return Grant(tokens, limit.tokens_at(at, spent_until), at)
+        return TokensTaken(tokens, limit.tokens_at(at, spent_until), at)
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         self._spent_until[bucket] = max(at, self._spent_until[bucket] - limit.time_of(tokens))

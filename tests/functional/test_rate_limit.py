@@ -14,7 +14,7 @@ from tests.fakes.rate import InMemoryTokenBuckets
 from tests.functional.conftest import LogLines, NewToken, assert_is_error
 from tests.http_api import Api
 from triggers_api.access.keys import Scope
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build
 from triggers_api.settings import ApiSettings
@@ -124,7 +124,7 @@ class BrokenBuckets(InMemoryTokenBuckets):
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         super().take(bucket, limit, wanted, at, at_least=at_least)
         raise StoreUnavailableError("no")
 

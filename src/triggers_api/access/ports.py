@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from triggers_api.access.keys import ApiKey
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
 class ApiKeyStore(Protocol):
@@ -24,7 +24,7 @@ class TokenBuckets(Protocol):
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         """Take as many tokens as there are, up to those wanted; never one twice.
 
         None if there are not `at_least` so many. Raises `StoreUnavailableError`.

@@ -44,7 +44,7 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class TokensTaken:
     """What a bucket gave: up to as many tokens as were asked for, and how many are left."""
 
     tokens: int

@@ -16,7 +16,7 @@ from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json, val
 from triggers_api.api.schemas import check_metadata
 from triggers_api.errors import Detail, InvalidContentError
 from triggers_api.events.accept import Draft
-from triggers_api.events.accept_many import Posting
+from triggers_api.events.accept_many import KeyedDraft
 from triggers_api.events.event import MetadataValue, Severity
 from triggers_api.events.ids import IdempotencyKey, Origin
 
@@ -48,11 +48,11 @@ def is_cloud_event(request: Request) -> bool:
     return any(name in _TELLING for name in headers.keys())  # noqa: SIM118  # they are no mapping
 
 
-async def read_cloud_event(request: Request) -> Posting:
+async def read_cloud_event(request: Request) -> KeyedDraft:
     """The one CloudEvent of a request. Raises what is wrong with it."""
     content_type = request.headers.get("content-type", "")
     if content_type[: len(_ANY_CLOUD_EVENT)].lower() == _ANY_CLOUD_EVENT:
-        return posting_of(await read_json(request, STRUCTURED))
+        return keyed_draft_of(await read_json(request, STRUCTURED))
     attributes: dict[str, Any] = dict(_attributes(request))
     data = _NO_DATA
     if await request.body():
@@ -60,15 +60,15 @@ async def read_cloud_event(request: Request) -> Posting:
         attributes |= {"datacontenttype": content_type or None, "data": data.value}
         if data.value is None:
             data = _NO_DATA
-    return _posting(_checked(JsonBody(attributes, b"")), data.text)
+    return _keyed_draft(_checked(JsonBody(attributes, b"")), data.text)
 
 
-def posting_of(body: JsonBody) -> Posting:
+def keyed_draft_of(body: JsonBody) -> KeyedDraft:
     """A CloudEvent in JSON. Raises `InvalidContentError` with every fault in it."""
     if isinstance(body.value, dict) and body.value.get("data_base64") is not None:
         raise _invalid("data_base64", "send a JSON object as 'data': binary data is not taken")
     event = _checked(body)
-    return _posting(event, b"{}" if body.value.get("data") is None else body.text_of("data"))
+    return _keyed_draft(event, b"{}" if body.value.get("data") is None else body.text_of("data"))
 
 
 def _checked(body: JsonBody) -> CloudEventIn:
@@ -89,7 +89,7 @@ def _may_be_unset(name: str) -> bool:
     return name == "data_base64" or re.match(NAME, name) is not None
 
 
-def _posting(event: CloudEventIn, data: bytes) -> Posting:
+def _keyed_draft(event: CloudEventIn, data: bytes) -> KeyedDraft:
     metadata = _metadata(event)
     try:
         check_metadata(metadata)
@@ -102,7 +102,7 @@ def _posting(event: CloudEventIn, data: bytes) -> Posting:
         severity=event.severity or Severity.INFO,
         execution_id=event.executionid,
     )
-    return Posting(draft, IdempotencyKey(Origin.CLOUD_EVENT, (event.source, event.id)))
+    return KeyedDraft(draft, IdempotencyKey(Origin.CLOUD_EVENT, (event.source, event.id)))
 
 
 def _metadata(event: CloudEventIn) -> dict[str, MetadataValue]:

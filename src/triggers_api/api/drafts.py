@@ -10,25 +10,25 @@ from triggers_api.api.json_body import JsonBody, read_json, validated, without_s
 from triggers_api.api.schemas import EventIn
 from triggers_api.errors import PayloadTooLargeError
 from triggers_api.events.accept import Draft
-from triggers_api.events.accept_many import Posting
+from triggers_api.events.accept_many import KeyedDraft
 from triggers_api.events.ids import IdempotencyKey
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'
 
 
-async def read_event(request: Request) -> Posting:
+async def read_event(request: Request) -> KeyedDraft:
     """The one event of a request, in our own form. Raises what is wrong with it."""
     body = await read_json(request)
     event = validated(body, EventIn, code="invalid_event", example=SAMPLE)
-    return Posting(_draft(body, event), idempotency_key_of(request))
+    return KeyedDraft(_draft(body, event), idempotency_key_of(request))
 
 
-def posting_of(body: JsonBody) -> Posting:
+def keyed_draft_of(body: JsonBody) -> KeyedDraft:
     """One event of a batch, which may name an idempotency key of its own."""
     event = validated(body, BatchEventIn, code="invalid_event", example=SAMPLE, called="event")
     key = event.idempotency_key
-    return Posting(_draft(body, event), None if key is None else IdempotencyKey.of_request(key))
+    return KeyedDraft(_draft(body, event), None if key is None else IdempotencyKey.of_request(key))
 
 
 def packed(payload: bytes) -> bytes:

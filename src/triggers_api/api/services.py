@@ -12,7 +12,7 @@ from triggers_api.events.erase import Erase
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize
-from triggers_api.leases.lease import Lease
+from triggers_api.leases.lease import LeaseEvents
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
@@ -33,7 +33,7 @@ class Services:
     accept_many: AcceptMany
     acknowledge: Acknowledge
     erase: Erase
-    lease: Lease
+    lease: LeaseEvents
     events: EventStore
     executions: ExecutionStore
     summarize: Summarize

@@ -16,7 +16,7 @@ Outcome = Addition | CallerError | TransientError | InternalError
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class KeyedDraft:
     """A draft, and the key under which it may be sent again."""
 
     draft: Draft
@@ -31,45 +31,47 @@ class AcceptMany:
         self._accept = accept
         self._clock = clock
 
-    def __call__(self, tenant: str, postings: Sequence[Posting]) -> list[Outcome]:
+    def __call__(self, tenant: str, keyed_drafts: Sequence[KeyedDraft]) -> list[Outcome]:
         """Store each, and tell what became of it; a transient error may be cured by a repetition.
 
         They are a microsecond apart, so that lists show them in the order they were sent.
         Those of one key come after each other, so that the later ones are repetitions.
         """
         at = self._clock()
-        work = _Work(self._accept, tenant, postings, at)
+        work = _Work(self._accept, tenant, keyed_drafts, at)
         parallel = InParallel(self._clock)
         outcomes: dict[int, Outcome] = {}
-        left = list(range(len(postings)))
+        left = list(range(len(keyed_drafts)))
         while left:
-            wave = _first_of_each_key(postings, left)
+            wave = _first_of_each_key(keyed_drafts, left)
             outcomes |= dict(zip(wave, parallel.each(wave, work), strict=True))
             left = [number for number in left if number not in outcomes]
-        return [outcomes[number] for number in range(len(postings))]
+        return [outcomes[number] for number in range(len(keyed_drafts))]
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     accept: Accept
     tenant: str
-    postings: Sequence[Posting]
+    keyed_drafts: Sequence[KeyedDraft]
     at: datetime
 
     def __call__(self, number: int) -> Addition | CallerError:
-        posting = self.postings[number]
+        keyed_draft = self.keyed_drafts[number]
         created_at = self.at + timedelta(microseconds=number)
         try:
-            return self.accept.at(created_at, self.tenant, posting.draft, posting.idempotency_key)
+            return self.accept.at(
+                created_at, self.tenant, keyed_draft.draft, keyed_draft.idempotency_key
+            )
         except CallerError as error:
             return error
 
 
-def _first_of_each_key(postings: Sequence[Posting], numbers: Sequence[int]) -> list[int]:
+def _first_of_each_key(keyed_drafts: Sequence[KeyedDraft], numbers: Sequence[int]) -> list[int]:
     seen: set[IdempotencyKey] = set()
     first = []
     for number in numbers:
-        key = postings[number].idempotency_key
+        key = keyed_drafts[number].idempotency_key
         if key is None or key not in seen:
             first.append(number)
         if key is not None:

@@ -33,7 +33,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class Uncounted:
     """Events of an execution after a position, in order; `None` when nothing follows them."""
 
     sightings: tuple[Sighting, ...]
@@ -56,14 +56,14 @@ class ExecutionStore(Protocol):
         """
         ...
 
-    def read_tail(
+    def read_uncounted(
         self,
         tenant: str,
         execution_id: str,
         *,
         after: Position | None,
         before: datetime | None = None,
-    ) -> Tail:
+    ) -> Uncounted:
         """The next some thousand events after a position, and before a time if one is named.
 
         One that was just stored may be missing.

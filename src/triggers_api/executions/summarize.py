@@ -1,7 +1,7 @@
 """Summarize: count an execution's events, without reading all of them each time.
 
-A checkpoint holds what was counted before; the tail after it is read and added. What has
-settled of a long tail is folded into the checkpoint, so the next reader's tail is short again.
+A checkpoint holds what was counted before; the uncounted after it is read and added. What has
+settled of a long uncounted is folded into the checkpoint, so the next reader's uncounted is short again.
 Whoever stops half-way, or folds at the same time as another, does no harm: a checkpoint only
 ever replaces the one that it was made from.
 """
@@ -25,7 +25,9 @@ from triggers_api.timestamps import Clock
 SETTLES_WITHIN: Final = timedelta(seconds=60)
 LATE_AFTER: Final = timedelta(seconds=30)  # half of that is left for the index
 FOLDS_FROM: Final = 100  # events: a write for fewer would cost more than reading them again
-FOLDED_AT_ONE_IN: Final = 128  # events, so that a tail has a few hundred beside the last minute
+FOLDED_AT_ONE_IN: Final = (
+    128  # events, so that a uncounted has a few hundred beside the last minute
+)
 READS_AT_MOST: Final = 24  # of 1 MB, some 5,000 events each: three seconds of a request's ten
 _READS_FOR_A_TEXT: Final = 4  # a push should not wait for more
 _TRIES: Final = 5
@@ -81,9 +83,11 @@ class Summarize:
         """Keep the counts of what has settled, if that is worth a write: one read, and no more."""
         known = self._store.find_checkpoint(tenant, execution_id)
         settled_before = self._clock() - SETTLES_WITHIN
-        tail = self._store.read_tail(tenant, execution_id, after=known.until, before=settled_before)
-        if len(tail.sightings) >= FOLDS_FROM:
-            settled = _after(known, tail.sightings)
+        uncounted = self._store.read_uncounted(
+            tenant, execution_id, after=known.until, before=settled_before
+        )
+        if len(uncounted.sightings) >= FOLDS_FROM:
+            settled = _after(known, uncounted.sightings)
             self._store.keep_checkpoint(tenant, execution_id, settled, known_version=known.version)
 
     def _count(self, tenant: str, execution_id: str, reads: int) -> "_Counting":
@@ -91,11 +95,11 @@ class Summarize:
         counting = _Counting(known, known.until, self._clock() - SETTLES_WITHIN)
         after = known.until
         for _ in range(reads):
-            tail = self._store.read_tail(tenant, execution_id, after=after)
-            counting.add(tail.sightings)
+            uncounted = self._store.read_uncounted(tenant, execution_id, after=after)
+            counting.add(uncounted.sightings)
             if counting.unfolded >= FOLDS_FROM:
                 counting.kept(self._keep(tenant, execution_id, counting.settled))
-            after = tail.next_after
+            after = uncounted.next_after
             if after is None:
                 return counting
         raise StoreUnavailableError("This execution is still being counted. Ask again.")
@@ -128,14 +132,14 @@ class _Counting:
     begun_after: Position | None
     settled_before: datetime
     unfolded: int = 0  # in `settled`, but not kept yet
-    tail: Tally = field(default_factory=Tally)  # what has not settled
+    uncounted: Tally = field(default_factory=Tally)  # what has not settled
     _seen: set[str] = field(default_factory=set)
     _gave_up: bool = False
 
     @property
     def tally(self) -> Tally:
         """Of everything."""
-        return self.settled.tally.plus(self.tail)
+        return self.settled.tally.plus(self.uncounted)
 
     def add(self, sightings: Sequence[Sighting]) -> None:
         """They follow what was added before, so the settled ones come first."""
@@ -144,7 +148,7 @@ class _Counting:
         if split:
             self.settled = _after(self.settled, sightings[:split])
             self.unfolded += 0 if self._gave_up else split
-        self.tail = self.tail.plus(_tally_of(sightings[split:]))
+        self.uncounted = self.uncounted.plus(_tally_of(sightings[split:]))
 
     def kept(self, was_kept: bool) -> None:  # noqa: FBT001  # an answer, handed on
         """Whether `settled` is kept now; if not, somebody else was faster, and need not be met."""

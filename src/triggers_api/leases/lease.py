@@ -1,15 +1,15 @@
 """Workers share an inbox: each event is handed to one at a time, until its lease ends.
 
-Events themselves are not touched. What is handed out is noted in the tenant's lease book,
+Events themselves are not touched. What is handed out is noted in the tenant's ledger,
 whose every change is conditional on the version that it was made from: of two workers that
-read the same version one wins, and the other looks again. So whatever was true of the book
-when it was read is true when it is changed, and no event is in two bundles that count.
+read the same version one wins, and the other looks again. So whatever was true of the ledger
+when it was read is true when it is changed, and no event is in two leases that count.
 
-Free events come from two places. Bundles whose lease has ended or was released come first:
-they are the oldest. Then the scan hands out what follows its frontier; beyond `reached`
-nothing can be held, so nothing of what is leased is read. What turns up behind the frontier
+Free events come from two places. Leases whose lease has ended or was released come first:
+they are the oldest. Then the scan hands out what follows its scan_position; beyond `reached`
+nothing can be held, so nothing of what is leased is read. What turns up behind the scan_position
 (shown late by the index, created by a clock that is slow, replayed) is found when the scan
-begins anew; then it passes over what the bundles hold.
+begins anew; then it passes over what the leases hold.
 """
 
 import random
@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import random_entropy
-from triggers_api.leases.ledger import Bundle, LeaseBook, ends_at_of, last_id_at
+from triggers_api.leases.ledger import Lease, Ledger, ends_at_of, last_id_at
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.timestamps import Clock
 
@@ -35,7 +35,7 @@ _MOST_TRIES_WAITED = 8
 _GIVEN_UP_AFTER = timedelta(seconds=5)
 _LOOKS = 5  # at events of ended leases; most are delivered, and a lease must not wait for all
 _LOOK_AT = 10  # at least, of those
-_BUNDLES_AT_ONCE = 10
+_LEASES_AT_ONCE = 10
 _SCANS = 4
 
 Answer = TypeVar("Answer")
@@ -52,18 +52,18 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Events to hand out, the book after that, and what ended leases have left to hand out."""
+    """Events to hand out, the ledger after that, and what ended leases have left to hand out."""
 
-    book: LeaseBook
+    ledger: Ledger
     events: tuple[Event, ...] = ()
     rest: tuple[str, ...] = ()
 
 
 class _OvertakenError(Exception):
-    """Somebody changed the book after it was read."""
+    """Somebody changed the ledger after it was read."""
 
 
-class Lease:
+class LeaseEvents:
     """Hands events out for a while, and takes them back."""
 
     def __init__(
@@ -112,100 +112,100 @@ class Lease:
 
     def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased:
         now = self._clock()
-        seen = self._store.read_book(tenant)
+        seen = self._store.read_ledger(tenant)
         found = self._find_returned(tenant, seen, limit, now)
         if not found.events:
             found = self._scan(tenant, found, limit, now)
         if found == _Found(seen):
             return Leased()
-        book, bundles, lease_id = found.book, [], None
+        ledger, leases, lease_id = found.ledger, [], None
         if found.events:
-            lease_id = book.new_id(now + duration, self._entropy())
-            bundles.append(Bundle(lease_id, tuple(event.id for event in found.events)))
+            lease_id = ledger.new_id(now + duration, self._entropy())
+            leases.append(Lease(lease_id, tuple(event.id for event in found.events)))
         if found.rest:
-            bundles.append(Bundle(book.new_id(now, self._entropy()), found.rest))
-        self._change(tenant, book, *bundles)
+            leases.append(Lease(ledger.new_id(now, self._entropy()), found.rest))
+        self._change(tenant, ledger, *leases)
         if lease_id is None:
             return Leased()
         return Leased(found.events, lease_id, ends_at_of(lease_id))
 
-    def _find_returned(self, tenant: str, book: LeaseBook, limit: int, now: datetime) -> _Found:
-        """Events of bundles that came back; those delivered meanwhile are dropped."""
+    def _find_returned(self, tenant: str, ledger: Ledger, limit: int, now: datetime) -> _Found:
+        """Events of leases that came back; those delivered meanwhile are dropped."""
         rest: tuple[str, ...] = ()
         until = last_id_at(now)
         for _ in range(_LOOKS):
             if len(rest) < limit:
-                for bundle in self._bundles(tenant, book, until=until, limit=_BUNDLES_AT_ONCE):
+                for lease in self._leases(tenant, ledger, until=until, limit=_LEASES_AT_ONCE):
                     if len(rest) >= limit:
                         break
-                    rest += bundle.event_ids
-                    book = replace(book, cleared=bundle.id)
+                    rest += lease.event_ids
+                    ledger = replace(ledger, returned=lease.id)
             if not rest:
                 break
             looked_at = max(limit, _LOOK_AT)
             found = self._store.read_undelivered(tenant, rest[:looked_at], limit=limit)
             rest = found.left + rest[looked_at:]
             if found.events:
-                return _Found(book, found.events, rest)
-        return _Found(book, (), rest)
+                return _Found(ledger, found.events, rest)
+        return _Found(ledger, (), rest)
 
     def _scan(self, tenant: str, found: _Found, limit: int, now: datetime) -> _Found:
-        """Free events after the frontier; from the beginning again, when that is due."""
-        book = found.book
-        if now >= book.next_full_round_at:  # not only at the end, which a busy inbox never has
-            book = book.begun_anew(now)
+        """Free events after the scan_position; from the beginning again, when that is due."""
+        ledger = found.ledger
+        if now >= ledger.next_full_round_at:  # not only at the end, which a busy inbox never has
+            ledger = ledger.begun_anew(now)
         held: frozenset[str] | None = None
         for _ in range(_SCANS):
-            if book.is_behind and held is None:
-                bundles = self._bundles(tenant, book)
-                held = frozenset(found.rest).union(*(bundle.event_ids for bundle in bundles))
-                book = book.spaced(now, len(bundles))
+            if ledger.is_behind and held is None:
+                leases = self._leases(tenant, ledger)
+                held = frozenset(found.rest).union(*(lease.event_ids for lease in leases))
+                ledger = ledger.spaced(now, len(leases))
             page = self._store.list_free(
-                tenant, after=book.frontier, held=held or frozenset(), limit=limit
+                tenant, after=ledger.scan_position, held=held or frozenset(), limit=limit
             )
-            book = book.after(page)
+            ledger = ledger.after(page)
             is_at_end = page.next_after is None
             if is_at_end:
-                book = book.begun_anew(now)
-            if page.events or (is_at_end and not book.is_behind):
-                return _Found(book, page.events, found.rest)
-        return _Found(book, (), found.rest)
+                ledger = ledger.begun_anew(now)
+            if page.events or (is_at_end and not ledger.is_behind):
+                return _Found(ledger, page.events, found.rest)
+        return _Found(ledger, (), found.rest)
 
     def _try_release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None
     ) -> tuple[str, ...]:
         now = self._clock()
-        book = self._store.read_book(tenant)
+        ledger = self._store.read_ledger(tenant)
         # By the ids: an invented one may end after the year 9999, which is no moment.
-        if lease_id <= max(book.cleared, last_id_at(now)):
+        if lease_id <= max(ledger.returned, last_id_at(now)):
             return ()
-        bundle = self._store.find_bundle(tenant, lease_id)
-        if bundle is None:
+        lease = self._store.find_lease(tenant, lease_id)
+        if lease is None:
             return ()
-        let_go = bundle.event_ids
+        let_go = lease.event_ids
         if event_ids is not None:
             let_go = tuple(event_id for event_id in let_go if event_id in set(event_ids))
         if not let_go:
             return ()
-        kept = tuple(event_id for event_id in bundle.event_ids if event_id not in set(let_go))
-        back = Bundle(book.new_id(now, self._entropy()), let_go)
-        self._change(tenant, book, Bundle(lease_id, kept), back)
+        kept = tuple(event_id for event_id in lease.event_ids if event_id not in set(let_go))
+        back = Lease(ledger.new_id(now, self._entropy()), let_go)
+        self._change(tenant, ledger, Lease(lease_id, kept), back)
         return let_go
 
-    def _bundles(
-        self, tenant: str, book: LeaseBook, *, until: str | None = None, limit: int | None = None
-    ) -> list[Bundle]:
-        """The bundles that are not cleared, as they were when the book was read.
+    def _leases(
+        self, tenant: str, ledger: Ledger, *, until: str | None = None, limit: int | None = None
+    ) -> list[Lease]:
+        """The leases that are not returned, as they were when the ledger was read.
 
-        Book and bundles are read one after the other. A bundle that is newer than the book may
-        hold what an older one among them holds too, or what the book takes for free.
+        Book and leases are read one after the other. A lease that is newer than the ledger may
+        hold what an older one among them holds too, or what the ledger takes for free.
         """
-        found = self._store.read_bundles(tenant, after=book.cleared, until=until, limit=limit)
-        if any(bundle.version > book.version for bundle in found):
+        found = self._store.read_leases(tenant, after=ledger.returned, until=until, limit=limit)
+        if any(lease.version > ledger.version for lease in found):
             raise _OvertakenError
         return found
 
-    def _change(self, tenant: str, book: LeaseBook, *bundles: Bundle) -> None:
-        changed = replace(book, version=book.version + 1, change_id=self._entropy().hex())
-        if not self._store.change(tenant, changed, bundles):
+    def _change(self, tenant: str, ledger: Ledger, *leases: Lease) -> None:
+        changed = replace(ledger, version=ledger.version + 1, change_id=self._entropy().hex())
+        if not self._store.change(tenant, changed, leases):
             raise _OvertakenError

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +18,30 @@ class Undelivered:
 
 
 class LeaseStore(Protocol):
-    """Keeps lease books, and finds the events that they are about."""
+    """Keeps lease ledgers, and finds the events that they are about."""
 
-    def read_book(self, tenant: str) -> LeaseBook:
-        """The book at this moment, read consistently; a new one if there is none."""
+    def read_ledger(self, tenant: str) -> Ledger:
+        """The ledger at this moment, read consistently; a new one if there is none."""
         ...
 
-    def read_bundles(
+    def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
-    ) -> list[Bundle]:
-        """The bundles after an id, up to another one, in order of their ids, consistently.
+    ) -> list[Lease]:
+        """The leases after an id, up to another one, in order of their ids, consistently.
 
-        They are as they are now: one that is newer than a book that was read before tells so
+        They are as they are now: one that is newer than a ledger that was read before tells so
         by its version.
         """
         ...
 
-    def find_bundle(self, tenant: str, lease_id: str) -> Bundle | None:
-        """One bundle, read consistently."""
+    def find_lease(self, tenant: str, lease_id: str) -> Lease | None:
+        """One lease, read consistently."""
         ...
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
-        """Keep this version of the book and these bundles, both or neither.
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
+        """Keep this version of the ledger and these leases, both or neither.
 
-        False if the book's version is no longer the one before; True, too, if this very
+        False if the ledger's version is no longer the one before; True, too, if this very
         change was kept already and only its answer was lost.
         """
         ...

@@ -114,13 +114,13 @@ class DynamoDeliveryStore:
                 return self._of_event(tenant, query.event_id, query, limit, after)
             all_ids = self._configs.ids_with_history
             config_ids = [query.config_id] if query.config_id else all_ids(tenant)
-            horizon: Position | None = None
+            read_until: Position | None = None
             found: list[Delivery] = []
             for each in config_ids:
                 deliveries, end = self._of_config(tenant, each, query, limit, after)
                 found += deliveries
-                horizon = max(filter(None, (horizon, end)), default=None)
-        return _newest(found, limit, horizon)
+                read_until = max(filter(None, (read_until, end)), default=None)
+        return _newest(found, limit, read_until)
 
     def _erase_answers(self, delivery: Delivery | None) -> None:
         """Until nobody has recorded another attempt meanwhile; the mark keeps it so."""
@@ -254,10 +254,10 @@ def _is_wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
     )
 
 
-def _newest(found: list[Delivery], limit: int, horizon: Position | None) -> DeliveryPage:
-    """The newest of these that lie before the horizon."""
-    known = [each for each in found if horizon is None or position_of(each) >= horizon]
+def _newest(found: list[Delivery], limit: int, read_until: Position | None) -> DeliveryPage:
+    """The newest of these that lie before the read_until."""
+    known = [each for each in found if read_until is None or position_of(each) >= read_until]
     known.sort(key=position_of, reverse=True)
     if len(known) > limit:
         return DeliveryPage(tuple(known[:limit]), position_of(known[limit - 1]))
-    return DeliveryPage(tuple(known), horizon)
+    return DeliveryPage(tuple(known), read_until)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from triggers_api.events.ids import is_event_id
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, not_found
+from triggers_api.store.event_items import EventItems, not_found
 from triggers_api.store.status_changes import IS_VISIBLE
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
@@ -32,7 +32,7 @@ class Erasure:
 
     client: DynamoDBClient
     table: str
-    heads: Heads
+    heads: EventItems
     tenants: TenantRows
 
     def __call__(self, tenant: str, event_id: str, at: datetime) -> None:

@@ -16,7 +16,7 @@ from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerpri
 from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
 from triggers_api.store.erasure import Erasure
-from triggers_api.store.heads import Heads, not_found, within_answer
+from triggers_api.store.event_items import EventItems, not_found, within_answer
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.tenants import TenantRows
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from triggers_api.settings import EventsSettings
 
-# A filter may leave nothing of a stretch of 1,000 events. A page with something on it is
+# A filter may leave nothing of a range of 1,000 events. A page with something on it is
 # answered after 4 of them, an empty one after 20: a poller that reads only the first page must
 # not miss what stands behind a backlog of others. That is a second or two, and 2,500 read units.
-_STRETCHES_PER_PAGE = 4
-_STRETCHES_OF_NOTHING = 20
+_RANGES_PER_PAGE = 4
+_RANGES_OF_NOTHING = 20
 
 
 class DynamoEventStore:
@@ -56,9 +56,9 @@ class DynamoEventStore:
         self._undelivered_retention = settings.undelivered_retention
         self._delivered_retention = settings.delivered_retention
         self._tenants = TenantRows(client, settings.table, clock)
-        self._heads = Heads(client, settings.table, clock)
-        self._changes = StatusChanges(client, settings, self._heads, self._tenants)
-        self._erasure = Erasure(client, settings.table, self._heads, self._tenants)
+        self._items = EventItems(client, settings.table, clock)
+        self._changes = StatusChanges(client, settings, self._items, self._tenants)
+        self._erasure = Erasure(client, settings.table, self._items, self._tenants)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
@@ -73,8 +73,8 @@ class DynamoEventStore:
     def get(self, tenant: str, event_id: str) -> Event:
         """See `EventStore.get`. One consistent read, two for a large event."""
         with store_errors():
-            head = self._heads.find(tenant, event_id) if is_event_id(event_id) else None
-            found = () if head is None else self._heads.complete([head])
+            head = self._items.find(tenant, event_id) if is_event_id(event_id) else None
+            found = () if head is None else self._items.complete([head])
             if not found:
                 raise not_found(event_id)
             return found[0]
@@ -88,12 +88,12 @@ class DynamoEventStore:
             checked = row.index_settles_at > self._clock()
             index = StatusIndex(self._client, self._table, tenant, row.shards, query)
             heads: list[Item] = []
-            for number in range(1, _STRETCHES_OF_NOTHING + 1):
-                stretch = index.stretch(after, limit - len(heads)).cut(limit - len(heads))
-                live = [i for i in stretch.items if not items.has_expired(i, self._clock())]
-                heads += self._heads.current(tenant, live, query.statuses) if checked else live
-                after = stretch.horizon
-                is_enough = len(heads) >= limit or (heads and number >= _STRETCHES_PER_PAGE)
+            for number in range(1, _RANGES_OF_NOTHING + 1):
+                found = index.read_range(after, limit - len(heads)).cut(limit - len(heads))
+                live = [i for i in found.items if not items.has_expired(i, self._clock())]
+                heads += self._items.current(tenant, live, query.statuses) if checked else live
+                after = found.read_until
+                is_enough = len(heads) >= limit or (heads and number >= _RANGES_PER_PAGE)
                 if after is None or is_enough:
                     break
             return self._page(heads, after)
@@ -127,7 +127,7 @@ class DynamoEventStore:
         if body:
             # The payload first: an event whose head is there must be whole. A repeated
             # request must not pay for its payload again, so that is looked at before.
-            place = self._heads.at_place(tenant, event.id) if fingerprint is not None else None
+            place = self._items.at_place(tenant, event.id) if fingerprint is not None else None
             if place is not None and not items.may_be_swept(place, self._clock()):
                 return place
             self._client.put_item(TableName=self._table, Item=body)
@@ -181,23 +181,23 @@ class DynamoEventStore:
     def _replay(
         self, tenant: str, event: Event, fingerprint: Fingerprint, claim: idempotency.Claim
     ) -> Addition:
-        head = self._heads.find(tenant, claim.event_id)
+        head = self._items.find(tenant, claim.event_id)
         if head is None:
             # Who claimed the key stopped before storing the event: we finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
             self._put_new(tenant, claimed, fingerprint)
             return Addition(claimed, replayed=True)
-        found = self._heads.complete([head])
+        found = self._items.complete([head])
         if not found:
             raise StoreUnavailableError("The key's event was just erased. Send it again.")
         return Addition(idempotency.first_state(found[0]), replayed=True)
 
-    def _page(self, heads: list[Item], horizon: Position | None) -> EventPage:
+    def _page(self, heads: list[Item], read_until: Position | None) -> EventPage:
         shown = within_answer(heads)
-        events = self._heads.complete(shown)
+        events = self._items.complete(shown)
         if len(shown) < len(heads):
             return EventPage(events, items.position_in_index(shown[-1]))
-        return EventPage(events, horizon)
+        return EventPage(events, read_until)
 
 
 def _is_same_write(stored: Item, head: Item) -> bool:

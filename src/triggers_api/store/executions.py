@@ -20,12 +20,12 @@ from botocore.exceptions import ClientError
 
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Tail
+from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Uncounted
 from triggers_api.executions.summarize import not_found
 from triggers_api.executions.tally import Tally
 from triggers_api.store import items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, within_answer
+from triggers_api.store.event_items import EventItems, within_answer
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ EXECUTION_INDEX = "ExecutionIndex"
 _MICROSECOND = timedelta(microseconds=1)
 # Expired events stand in the index until they are swept. A page of none is answered after so
 # many reads, with a way on; a walk ends there as anywhere.
-_STRETCHES_PER_PAGE = 4
+_RANGES_PER_PAGE = 4
 # Some of these names are reserved words.
 _NAMES = {
     "#counts": "counts",
@@ -63,7 +63,7 @@ class DynamoExecutionStore:
         self._table = settings.table
         self._clock = clock
         self._retention = settings.undelivered_retention + settings.delivered_retention
-        self._heads = Heads(client, settings.table, clock)
+        self._items = EventItems(client, settings.table, clock)
 
     def find_checkpoint(self, tenant: str, execution_id: str) -> Checkpoint:
         """See `ExecutionStore.find_checkpoint`. One consistent read."""
@@ -104,18 +104,18 @@ class DynamoExecutionStore:
             return False
         return True
 
-    def read_tail(
+    def read_uncounted(
         self,
         tenant: str,
         execution_id: str,
         *,
         after: Position | None,
         before: datetime | None = None,
-    ) -> Tail:
-        """See `ExecutionStore.read_tail`. One query, of 1 MB at most."""
+    ) -> Uncounted:
+        """See `ExecutionStore.read_uncounted`. One query, of 1 MB at most."""
         query = self._query(tenant, execution_id, after, before)
         if query is None:
-            return Tail((), None)
+            return Uncounted((), None)
         query["ProjectionExpression"] = "event_type, created_at, id"
         with store_errors():
             answer = self._client.query(**query)
@@ -124,7 +124,7 @@ class DynamoExecutionStore:
             for item in answer["Items"]
         )
         last = answer.get("LastEvaluatedKey")
-        return Tail(found, None if last is None else items.position_in_index(last))
+        return Uncounted(found, None if last is None else items.position_in_index(last))
 
     def list_timeline(
         self, tenant: str, query: ExecutionQuery, *, limit: int, after: Position | None
@@ -133,16 +133,16 @@ class DynamoExecutionStore:
         heads: list[Item] = []
         is_known = after is not None
         with store_errors():
-            for _ in range(_STRETCHES_PER_PAGE):
+            for _ in range(_RANGES_PER_PAGE):
                 listed, after = self._listed(tenant, query.execution_id, limit - len(heads), after)
                 is_known = is_known or bool(listed)
-                current = self._heads.current(tenant, listed, ALL_STATUSES)
+                current = self._items.current(tenant, listed, ALL_STATUSES)
                 now = self._clock()
                 heads += [head for head in current if not items.has_expired(head, now)]
                 if after is None or len(heads) >= limit:
                     break
             shown = within_answer(heads)
-            events = self._heads.complete(shown)
+            events = self._items.complete(shown)
         if not is_known and self.find_checkpoint(tenant, query.execution_id).until is None:
             raise not_found(query.execution_id)
         cut = len(shown) < len(heads)

@@ -1,9 +1,9 @@
-"""Lease books in DynamoDB: `<tenant>#leases`, an item for the book and one for each bundle.
+"""Lease ledgers in DynamoDB: `<tenant>#leases`, an item for the ledger and one for each lease.
 
 | item   | sk           | holds                                                     |
 |--------|--------------|-----------------------------------------------------------|
-| book   | `book`       | version, what is cleared, frontier, times of the rounds   |
-| bundle | the lease id | 16 bytes for each of its events, the book's version then  |
+| ledger   | `ledger`       | version, what is returned, scan_position, times of the rounds   |
+| lease | the lease id | 16 bytes for each of its events, the ledger's version then  |
 
 Both lie in the events table, but carry no key of the status index: no list shows them.
 """
@@ -18,11 +18,11 @@ from botocore.exceptions import ClientError
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.events.ports import EventPage, EventQuery, Position
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.leases.ports import Undelivered
 from triggers_api.store import items, lease_items
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, within_answer
+from triggers_api.store.event_items import EventItems, within_answer
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _QUERY = EventQuery(statuses=UNDELIVERED)
-_STRETCHES = 20
+_RANGES = 20
 _PASSED_OVER = 1000  # entries of what is held that are read at once: 1 MB, 125 read units
 _LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _SLOW_DOWN = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
@@ -46,17 +46,17 @@ class DynamoLeaseStore:
         self._table = table
         self._clock = clock
         self._tenants = TenantRows(client, table)
-        self._heads = Heads(client, table, clock)
+        self._items = EventItems(client, table, clock)
 
-    def read_book(self, tenant: str) -> LeaseBook:
-        """See `LeaseStore.read_book`."""
+    def read_ledger(self, tenant: str) -> Ledger:
+        """See `LeaseStore.read_ledger`."""
         item = self._find(tenant, lease_items.BOOK)
-        return LeaseBook() if item is None else lease_items.to_book(item)
+        return Ledger() if item is None else lease_items.to_ledger(item)
 
-    def read_bundles(
+    def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
-    ) -> list[Bundle]:
-        """See `LeaseStore.read_bundles`. A megabyte holds 2,000 leases of ten events or more."""
+    ) -> list[Lease]:
+        """See `LeaseStore.read_leases`. A megabyte holds 2,000 leases of ten events or more."""
         last = until or lease_items.LAST
         if after >= last:  # by the clock of another process
             return []
@@ -80,35 +80,35 @@ class DynamoLeaseStore:
                 answer = self._client.query(**request)
                 found += answer["Items"]
                 if limit is not None or "LastEvaluatedKey" not in answer:
-                    return [lease_items.to_bundle(item) for item in found]
+                    return [lease_items.to_lease(item) for item in found]
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def find_bundle(self, tenant: str, lease_id: str) -> Bundle | None:
-        """See `LeaseStore.find_bundle`."""
+    def find_lease(self, tenant: str, lease_id: str) -> Lease | None:
+        """See `LeaseStore.find_lease`."""
         item = self._find(tenant, lease_id)
-        return None if item is None else lease_items.to_bundle(item)
+        return None if item is None else lease_items.to_lease(item)
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         """See `LeaseStore.change`. A put, or one transaction, which costs twice."""
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": lease_items.of_book(tenant, book),
+            "Item": lease_items.of_ledger(tenant, ledger),
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        if book.version > 1:
+        if ledger.version > 1:
             put["ConditionExpression"] = "version = :seen"
-            put["ExpressionAttributeValues"] = {":seen": items.number(book.version - 1)}
+            put["ExpressionAttributeValues"] = {":seen": items.number(ledger.version - 1)}
         writes: list[Any] = [
             {"Put": put},
             *(
                 {"Put": {"TableName": self._table, "Item": item}}
-                for item in (lease_items.of_bundle(tenant, each, book.version) for each in bundles)
+                for item in (lease_items.of_lease(tenant, each, ledger.version) for each in leases)
             ),
         ]
         with store_errors():
             try:
-                if bundles:
+                if leases:
                     self._client.transact_write_items(TransactItems=writes)
                 else:
                     self._client.put_item(**put)
@@ -116,7 +116,7 @@ class DynamoLeaseStore:
                 # Botocore repeats a call whose answer was lost. DynamoDB knows a repeated
                 # transaction by its token for ten minutes; a put meets its own change.
                 stored = _in_the_way(error)
-                return stored is not None and stored["change_id"]["S"] == book.change_id
+                return stored is not None and stored["change_id"]["S"] == ledger.change_id
         return True
 
     def list_free(
@@ -129,21 +129,21 @@ class DynamoLeaseStore:
             index = StatusIndex(self._client, self._table, tenant, row.shards, _QUERY)
             heads: list[Item] = []
             wanted = limit
-            for _ in range(_STRETCHES):
-                stretch = index.stretch(after, wanted)
-                free = [item for item in stretch.items if self._is_free(item, held)]
-                after = stretch.horizon
+            for _ in range(_RANGES):
+                found = index.read_range(after, wanted)
+                free = [item for item in found.items if self._is_free(item, held)]
+                after = found.read_until
                 if len(free) > limit - len(heads):
                     free = free[: limit - len(heads)]
                     after = items.position_in_index(free[-1])
-                heads += self._heads.current(tenant, free, UNDELIVERED) if is_checked else free
+                heads += self._items.current(tenant, free, UNDELIVERED) if is_checked else free
                 if after is None or len(heads) >= limit:
                     break
                 wanted = limit if free else _PASSED_OVER
             shown = within_answer(heads)
             if len(shown) < len(heads):
                 after = items.position_in_index(shown[-1])
-            return EventPage(self._heads.complete(shown), after)
+            return EventPage(self._items.complete(shown), after)
 
     def read_undelivered(
         self, tenant: str, event_ids: tuple[str, ...], *, limit: int
@@ -151,12 +151,12 @@ class DynamoLeaseStore:
         """See `LeaseStore.read_undelivered`. One read unit for each event, at least."""
         with store_errors():
             listed: list[Item] = [{"id": {"S": event_id}} for event_id in event_ids]
-            current = self._heads.current(tenant, listed, UNDELIVERED)
+            current = self._items.current(tenant, listed, UNDELIVERED)
             heads = [head for head in current if self._is_free(head, frozenset())]
             heads.sort(key=items.position_in_index)
             shown = within_answer(heads[:limit])
             left = tuple(head["id"]["S"] for head in heads[len(shown) :])
-            return Undelivered(self._heads.complete(shown), left)
+            return Undelivered(self._items.complete(shown), left)
 
     def _find(self, tenant: str, sk: str) -> Item | None:
         with store_errors():
@@ -170,7 +170,7 @@ class DynamoLeaseStore:
 
 
 def _in_the_way(error: ClientError) -> Item | None:
-    """The book that somebody changed first, if it is told; what else went wrong is raised on."""
+    """The ledger that somebody changed first, if it is told; what else went wrong is raised on."""
     failed, stored = failed_condition(error)
     if failed or error.response["Error"]["Code"] == "TransactionConflictException":
         return stored

@@ -9,7 +9,7 @@ answers. Two rules make it exact whatever is written meanwhile:
   index itself may show a move as two steps, the leaving first: then a list of several
   statuses misses the event for that moment. So may a replay, which leads back to the first
   status. The next list has it.)
-- Nothing is shown beyond the horizon: the nearest position up to which some partition
+- Nothing is shown beyond the read_until: the nearest position up to which some partition
   was read without being exhausted.
 """
 
@@ -38,17 +38,17 @@ _SHARDS_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """What follows a position, in order and without gaps, up to the horizon."""
+class Range:
+    """What follows a position, in order and without gaps, up to the read_until."""
 
     items: list[Item]
-    horizon: Position | None  # None: there is nothing beyond
+    read_until: Position | None  # None: there is nothing beyond
 
-    def cut(self, count: int) -> Stretch:
+    def cut(self, count: int) -> Range:
         """Only the first so many: what is not shown need not be checked."""
         if len(self.items) <= count:
             return self
-        return Stretch(self.items[:count], position_in_index(self.items[count - 1]))
+        return Range(self.items[:count], position_in_index(self.items[count - 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +61,26 @@ class StatusIndex:
     shards: int
     query: EventQuery
 
-    def stretch(self, after: Position | None, wanted: int) -> Stretch:
+    def read_range(self, after: Position | None, wanted: int) -> Range:
         """The next items; at least `wanted` of them unless a filter or the end is in the way."""
         seen: dict[str, Item] = {}
-        horizon: Position | None = None
+        read_until: Position | None = None
         for status in self.query.statuses:
-            for part in self._read_shards(status, after, horizon, wanted):
+            for part in self._read_shards(status, after, read_until, wanted):
                 seen |= {item["id"]["S"]: item for item in part.items}
-                horizon = self._nearer(horizon, part.horizon)
-        within = (item for item in seen.values() if self._is_within(item, horizon))
+                read_until = self._nearer(read_until, part.read_until)
+        within = (item for item in seen.values() if self._is_within(item, read_until))
         ordered = sorted(within, key=position_in_index, reverse=self.query.newest_first)
-        return Stretch(ordered, horizon)
+        return Range(ordered, read_until)
 
     def _read_shards(
-        self, status: EventStatus, after: Position | None, horizon: Position | None, wanted: int
-    ) -> Iterable[Stretch]:
+        self, status: EventStatus, after: Position | None, read_until: Position | None, wanted: int
+    ) -> Iterable[Range]:
         if self.shards == 1:
-            return [self._read(status, 0, after, horizon, wanted)]
+            return [self._read(status, 0, after, read_until, wanted)]
         with ThreadPoolExecutor(min(self.shards, _SHARDS_AT_ONCE)) as threads:
             reads = [
-                threads.submit(self._read, status, shard, after, horizon, wanted)
+                threads.submit(self._read, status, shard, after, read_until, wanted)
                 for shard in range(self.shards)
             ]
             return [read.result() for read in reads]
@@ -90,19 +90,19 @@ class StatusIndex:
         status: EventStatus,
         shard: int,
         after: Position | None,
-        horizon: Position | None,
+        read_until: Position | None,
         wanted: int,
-    ) -> Stretch:
-        """One partition's next items; what lies beyond the horizon is not worth reading."""
+    ) -> Range:
+        """One partition's next items; what lies beyond the read_until is not worth reading."""
         names = {"#tenant": "tenant", "#status": "status", "#shard": "shard"}
         values: Item = {
             ":tenant": {"S": self.tenant},
             ":status": {"S": status},
             ":shard": {"N": str(shard)},
         }
-        between = self._between(after, horizon)
+        between = self._between(after, read_until)
         if between is None:
-            return Stretch([], None)
+            return Range([], None)
         condition = "#tenant = :tenant AND #status = :status AND #shard = :shard" + between[0]
         request: dict[str, Any] = {
             "TableName": self.table,
@@ -118,11 +118,13 @@ class StatusIndex:
         self._add_filter(request)
         answer = self.client.query(**request)
         last = answer.get("LastEvaluatedKey")
-        return Stretch(answer["Items"], None if last is None else position_in_index(last))
+        return Range(answer["Items"], None if last is None else position_in_index(last))
 
-    def _between(self, after: Position | None, horizon: Position | None) -> tuple[str, Item] | None:
+    def _between(
+        self, after: Position | None, read_until: Position | None
+    ) -> tuple[str, Item] | None:
         """The condition on `created_at`; None if nothing can meet it."""
-        begin, end = (horizon, after) if self.query.newest_first else (after, horizon)
+        begin, end = (read_until, after) if self.query.newest_first else (after, read_until)
         since, until = self.query.since, self.query.until
         lows = [moment for moment in (begin and begin.created_at, since) if moment]
         highs = [
@@ -158,11 +160,11 @@ class StatusIndex:
             return None
         return max(known) if self.query.newest_first else min(known)
 
-    def _is_within(self, item: Item, horizon: Position | None) -> bool:
-        if horizon is None:
+    def _is_within(self, item: Item, read_until: Position | None) -> bool:
+        if read_until is None:
             return True
         position = position_in_index(item)
-        return position >= horizon if self.query.newest_first else position <= horizon
+        return position >= read_until if self.query.newest_first else position <= read_until
 
 
 def _just_before(moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ from triggers_api.events.ids import is_event_id
 from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.store import items, payloads
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.heads import Heads, not_found, refuse_erased
+from triggers_api.store.event_items import EventItems, not_found, refuse_erased
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 
@@ -41,13 +41,13 @@ class StatusChanges:
         self,
         client: DynamoDBClient,
         settings: EventsSettings,
-        heads: Heads,
+        heads: EventItems,
         tenants: TenantRows,
     ) -> None:
         """`tenants` is told of each change before it is made."""
         self._client = client
         self._settings = settings
-        self._heads = heads
+        self._items = heads
         self._tenants = tenants
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
@@ -71,7 +71,7 @@ class StatusChanges:
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int) -> bool:
         """See `EventStore.mark_failed`."""
         with store_errors():
-            self._tenants.note_change(tenant, self._heads.clock())
+            self._tenants.note_change(tenant, self._items.clock())
             try:
                 return self._move(
                     tenant,
@@ -87,7 +87,7 @@ class StatusChanges:
         """See `EventStore.replay`. A read and one conditional write, two for a large event."""
         if not is_event_id(event_id):
             raise not_found(event_id)
-        now = self._heads.clock()
+        now = self._items.clock()
         expires_at = now + self._settings.undelivered_retention
         with store_errors():
             self._prolong_payload(tenant, event_id, expires_at)
@@ -119,7 +119,7 @@ class StatusChanges:
 
         Who stops in between leaves a payload that outlives its head, and that nobody can open.
         """
-        head = self._heads.find(tenant, event_id)
+        head = self._items.find(tenant, event_id)
         if head is None:
             raise not_found(event_id)
         if not items.is_apart(head):
@@ -154,7 +154,7 @@ class StatusChanges:
         values: Item = {
             ":id": {"S": event_id},
             ":status": {"S": target},
-            ":now": items.number(self._heads.clock().timestamp()),
+            ":now": items.number(self._items.clock().timestamp()),
         }
         values |= {f":{name}": value for name, value in changes.items()}
         condition = f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
@@ -191,6 +191,6 @@ class StatusChanges:
         failed, head = failed_condition(error)
         if not failed:
             raise error
-        if head is None or not self._heads.is_of(head, event_id):
+        if head is None or not self._items.is_of(head, event_id):
             raise not_found(event_id) from None
         refuse_erased(head)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.dynamodb import Item, failed_condition, store_errors
@@ -38,7 +38,7 @@ class DynamoTokenBuckets:
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         """See `TokenBuckets.take`."""
         with _errors():
             return self._take(bucket, limit, min(wanted, limit.burst), at, at_least)
@@ -50,7 +50,7 @@ class DynamoTokenBuckets:
 
     def _take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, at_least: int
-    ) -> Grant:
+    ) -> TokensTaken:
         # A full bucket is set, another one added to. Which it is, is guessed first; a wrong
         # guess, or too few tokens, fails the condition and tells how things are.
         is_full, tokens = not self._busy.get(bucket), wanted
@@ -60,11 +60,11 @@ class DynamoTokenBuckets:
             has_changed, spent_until = self._update(bucket, change)
             self._note(bucket, is_busy=spent_until > at)
             if has_changed:
-                return Grant(tokens, limit.tokens_at(at, spent_until), at)
+                return TokensTaken(tokens, limit.tokens_at(at, spent_until), at)
             is_full, tokens = spent_until <= at, min(wanted, limit.tokens_at(at, spent_until))
             if tokens < at_least:
-                return Grant(0, tokens, limit.next_at(max(spent_until, at), at_least))
-        return Grant(0, 0, at)  # so much in demand that the others took it all
+                return TokensTaken(0, tokens, limit.next_at(max(spent_until, at), at_least))
+        return TokensTaken(0, 0, at)  # so much in demand that the others took it all
 
     def _update(self, bucket: str, change: dict[str, Any]) -> tuple[bool, datetime]:
         """Whether the condition held, and what the bucket is like now."""

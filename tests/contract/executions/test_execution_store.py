@@ -22,10 +22,12 @@ def counted(event_type: str, at: datetime, event_id: str = "evt_1") -> Checkpoin
     return Checkpoint(tally=Tally.of([(event_type, at)]), until=Position(at, event_id))
 
 
-def types_of_tail(executions: ExecutionStore, **asked: datetime | Position | None) -> list[str]:
-    tail = executions.read_tail(TENANT, EXECUTION, **{"after": None} | asked)  # type: ignore[arg-type]  # by their names
-    assert tail.next_after is None
-    return [each.event_type for each in tail.sightings]
+def types_of_uncounted(
+    executions: ExecutionStore, **asked: datetime | Position | None
+) -> list[str]:
+    uncounted = executions.read_uncounted(TENANT, EXECUTION, **{"after": None} | asked)  # type: ignore[arg-type]  # by their names
+    assert uncounted.next_after is None
+    return [each.event_type for each in uncounted.sightings]
 
 
 def test_an_execution_that_was_never_counted_has_an_empty_checkpoint(
@@ -91,7 +93,7 @@ def test_a_checkpoint_outlives_every_event_that_it_counts(
     assert executions.keep_checkpoint(TENANT, EXECUTION, Checkpoint(), known_version=1)
 
 
-def test_the_tail_holds_the_events_of_the_execution_in_order(
+def test_the_uncounted_holds_the_events_of_the_execution_in_order(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     for number in range(3):
@@ -100,10 +102,10 @@ def test_the_tail_holds_the_events_of_the_execution_in_order(
         store_event(events, clock(), execution_id=None)
         store_event(events, clock(), tenant=OTHER_TENANT)
 
-    assert types_of_tail(executions) == ["a.0", "a.1", "a.2"]
+    assert types_of_uncounted(executions) == ["a.0", "a.1", "a.2"]
 
 
-def test_the_tail_begins_after_a_position_and_ends_before_a_time(
+def test_the_uncounted_begins_after_a_position_and_ends_before_a_time(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     stored = [
@@ -112,29 +114,29 @@ def test_the_tail_begins_after_a_position_and_ends_before_a_time(
     ]
     second = Position(stored[1].created_at, stored[1].id)
 
-    assert types_of_tail(executions, after=second) == ["a.2", "a.3"]
-    assert types_of_tail(executions, before=stored[3].created_at) == ["a.0", "a.1", "a.2"]
-    assert types_of_tail(executions, after=second, before=stored[3].created_at) == ["a.2"]
-    assert types_of_tail(executions, after=second, before=stored[0].created_at) == []
+    assert types_of_uncounted(executions, after=second) == ["a.2", "a.3"]
+    assert types_of_uncounted(executions, before=stored[3].created_at) == ["a.0", "a.1", "a.2"]
+    assert types_of_uncounted(executions, after=second, before=stored[3].created_at) == ["a.2"]
+    assert types_of_uncounted(executions, after=second, before=stored[0].created_at) == []
 
 
-def test_the_tail_parts_events_of_one_moment_by_their_ids(
+def test_the_uncounted_parts_events_of_one_moment_by_their_ids(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     stored = sorted(store_event(events, clock()).id for _ in range(5))
 
-    tail = executions.read_tail(TENANT, EXECUTION, after=Position(clock(), stored[2]))
+    uncounted = executions.read_uncounted(TENANT, EXECUTION, after=Position(clock(), stored[2]))
 
-    assert [each.position.id for each in tail.sightings] == stored[3:]
+    assert [each.position.id for each in uncounted.sightings] == stored[3:]
 
 
-def test_what_happens_to_an_event_later_changes_nothing_in_the_tail(
+def test_what_happens_to_an_event_later_changes_nothing_in_the_uncounted(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     event = store_event(events, clock())
-    before = executions.read_tail(TENANT, EXECUTION, after=None)
+    before = executions.read_uncounted(TENANT, EXECUTION, after=None)
 
     events.acknowledge(TENANT, event.id, clock.advance(seconds=1))
     events.replay(TENANT, event.id)
 
-    assert executions.read_tail(TENANT, EXECUTION, after=None) == before
+    assert executions.read_uncounted(TENANT, EXECUTION, after=None) == before

@@ -9,7 +9,7 @@ from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import FixedClock
 from tests.fakes.rate import InMemoryTokenBuckets
 from triggers_api.access.held_time import HELD_SECONDS, LONGEST, HeldTime
-from triggers_api.access.token_bucket import Grant
+from triggers_api.access.token_bucket import TokensTaken
 from triggers_api.errors import RateLimitedError, StoreUnavailableError
 
 
@@ -98,7 +98,7 @@ def test_a_wait_that_fails_gives_back_what_it_did_not_need(held: HeldTime) -> No
 
 
 class GivesNothing(InMemoryTokenBuckets):
-    def take(self, *_: Any, **__: Any) -> Grant:
+    def take(self, *_: Any, **__: Any) -> TokensTaken:
         raise StoreUnavailableError("away")
 
 

@@ -8,7 +8,7 @@ from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import START, FixedClock
 from tests.fakes.rate import InMemoryTokenBuckets
 from triggers_api.access.rate_limit import FREE_A_SECOND, RateLimiter
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import RateLimitedError, StoreUnavailableError
 
 LIMIT = RateLimit(per_second=10, burst=20)
@@ -121,7 +121,7 @@ class BrokenBuckets(InMemoryTokenBuckets):
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         super().take(bucket, limit, wanted, at, at_least=at_least)
         raise StoreUnavailableError("no")
 
@@ -161,7 +161,7 @@ LIMITS = st.builds(RateLimit, st.integers(1, 60), st.integers(1, 120))
 def test_several_processes_never_admit_more_than_promised(
     limit: RateLimit, arrivals: list[tuple[int, int, int]], processes: int
 ) -> None:
-    """Within any stretch of time: burst + rate * t + n * (chunk + 2 * (t + 2))."""
+    """Within any range of time: burst + rate * t + n * (chunk + 2 * (t + 2))."""
     clock, buckets = FixedClock(), InMemoryTokenBuckets()
     limiters = [RateLimiter(buckets, limit, clock) for _ in range(processes)]
     seen: list[tuple[datetime, int]] = []

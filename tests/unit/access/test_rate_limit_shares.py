@@ -8,7 +8,7 @@ from tests.builders.events import TENANT
 from tests.clock import FixedClock
 from tests.fakes.rate import InMemoryTokenBuckets
 from triggers_api.access.rate_limit import RateLimiter
-from triggers_api.access.token_bucket import Grant, RateLimit
+from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import RateLimitedError
 
 LIMIT = RateLimit(per_second=100, burst=100)  # a chunk has ten tokens at most
@@ -23,7 +23,7 @@ class Watched(InMemoryTokenBuckets):
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
-    ) -> Grant:
+    ) -> TokensTaken:
         self.wanted.append(wanted)
         return super().take(bucket, limit, wanted, at, at_least=at_least)
 

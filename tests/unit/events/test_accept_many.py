@@ -8,7 +8,7 @@ from tests.fakes.events import InMemoryEventStore
 from tests.unit.events.test_accept import a_draft
 from triggers_api.errors import IdempotencyConflictError, InternalError, StoreUnavailableError
 from triggers_api.events.accept import Accept
-from triggers_api.events.accept_many import AcceptMany, Outcome, Posting
+from triggers_api.events.accept_many import AcceptMany, KeyedDraft, Outcome
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import IdempotencyKey
 from triggers_api.events.ports import Addition, Fingerprint
@@ -26,8 +26,8 @@ def added(outcome: Outcome) -> Addition:
     return outcome
 
 
-def numbered(count: int) -> list[Posting]:
-    return [Posting(a_draft(f'{{"number":{number}}}')) for number in range(count)]
+def numbered(count: int) -> list[KeyedDraft]:
+    return [KeyedDraft(a_draft(f'{{"number":{number}}}')) for number in range(count)]
 
 
 def test_a_batch_is_listed_in_the_order_it_was_sent(
@@ -44,9 +44,13 @@ def test_a_batch_is_listed_in_the_order_it_was_sent(
 def test_one_event_twice_under_one_key_is_stored_once(
     accept_many: AcceptMany, fake_events: InMemoryEventStore
 ) -> None:
-    postings = [Posting(a_draft(), A_KEY), Posting(a_draft()), *[Posting(a_draft(), A_KEY)] * 3]
+    keyed_drafts = [
+        KeyedDraft(a_draft(), A_KEY),
+        KeyedDraft(a_draft()),
+        *[KeyedDraft(a_draft(), A_KEY)] * 3,
+    ]
 
-    outcomes = [added(each) for each in accept_many(TENANT, postings)]
+    outcomes = [added(each) for each in accept_many(TENANT, keyed_drafts)]
 
     assert [each.replayed for each in outcomes] == [False, False, True, True, True]
     assert len({each.event.id for each in outcomes}) == len(walk(fake_events)) == 2
@@ -55,7 +59,11 @@ def test_one_event_twice_under_one_key_is_stored_once(
 def test_another_event_under_a_key_of_the_batch_is_refused(accept_many: AcceptMany) -> None:
     first, second, third = accept_many(
         TENANT,
-        [Posting(a_draft(), A_KEY), Posting(a_draft('{"a":1}'), A_KEY), Posting(a_draft(), A_KEY)],
+        [
+            KeyedDraft(a_draft(), A_KEY),
+            KeyedDraft(a_draft('{"a":1}'), A_KEY),
+            KeyedDraft(a_draft(), A_KEY),
+        ],
     )
 
     assert isinstance(second, IdempotencyConflictError)
@@ -66,14 +74,14 @@ def test_another_event_under_a_key_of_the_batch_is_refused(accept_many: AcceptMa
 def test_a_repeated_batch_stores_nothing_twice(
     accept_many: AcceptMany, fake_events: InMemoryEventStore, clock: FixedClock
 ) -> None:
-    postings = [
-        Posting(each.draft, IdempotencyKey.of_request(f"key-{n}"))
+    keyed_drafts = [
+        KeyedDraft(each.draft, IdempotencyKey.of_request(f"key-{n}"))
         for n, each in enumerate(numbered(30))
     ]
-    first = [added(each).event for each in accept_many(TENANT, postings)]
+    first = [added(each).event for each in accept_many(TENANT, keyed_drafts)]
     clock.advance(seconds=1)
 
-    second = [added(each) for each in accept_many(TENANT, postings)]
+    second = [added(each) for each in accept_many(TENANT, keyed_drafts)]
 
     assert [each.event for each in second] == first
     assert all(each.replayed for each in second)
@@ -112,10 +120,10 @@ class Poisonous(InMemoryEventStore):
 @pytest.mark.parametrize("place", [0, 1, 4])
 def test_a_bug_that_one_event_provokes_spoils_no_other(clock: FixedClock, place: int) -> None:
     store = Poisonous(clock)
-    postings = numbered(5)
-    postings[place] = Posting(a_draft(severity=Severity.CRITICAL))
+    keyed_drafts = numbered(5)
+    keyed_drafts[place] = KeyedDraft(a_draft(severity=Severity.CRITICAL))
 
-    outcomes = AcceptMany(Accept(store, clock), clock)(TENANT, postings)
+    outcomes = AcceptMany(Accept(store, clock), clock)(TENANT, keyed_drafts)
 
     bug = outcomes.pop(place)
     assert isinstance(bug, InternalError)

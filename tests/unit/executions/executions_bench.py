@@ -18,10 +18,12 @@ EXECUTION = "exec_42"
 class Bench:
     """Events, and what is counted of them; reads are small, so that there are several."""
 
-    def __init__(self, tail_size: int = 70) -> None:
+    def __init__(self, uncounted_at_once: int = 70) -> None:
         self.clock = FixedClock()
         self.events = InMemoryEventStore(self.clock)
-        self.store = InMemoryExecutionStore(self.events, self.clock, tail_size=tail_size)
+        self.store = InMemoryExecutionStore(
+            self.events, self.clock, uncounted_at_once=uncounted_at_once
+        )
         self.summarize = Summarize(self.store, self.clock)
 
     def post(self, count: int = 1, *, seconds: float = 0.1, **fields: Any) -> list[Event]:

@@ -8,7 +8,7 @@ import pytest
 from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.unit.executions.executions_bench import EXECUTION, Bench
 from triggers_api.errors import NotFoundError, StoreUnavailableError
-from triggers_api.executions.ports import Tail
+from triggers_api.executions.ports import Uncounted
 from triggers_api.executions.summarize import FOLDS_FROM, READS_AT_MOST, Summarize
 
 
@@ -90,17 +90,17 @@ def test_a_fold_that_had_not_seen_the_late_event_is_in_vain(
     early = bench.clock.at
     bench.post(150)
     bench.settle()
-    read = bench.store.read_tail
+    read = bench.store.read_uncounted
 
-    def read_and_be_overtaken(*args: Any, **named: Any) -> Tail:
-        monkeypatch.setattr(bench.store, "read_tail", read)
-        tail = read(*args, **named)
+    def read_and_be_overtaken(*args: Any, **named: Any) -> Uncounted:
+        monkeypatch.setattr(bench.store, "read_uncounted", read)
+        uncounted = read(*args, **named)
         late = an_event(early)
         bench.events.add(TENANT, late, None)
         Summarize(bench.store, bench.clock).notice(TENANT, late, bench.clock())
-        return tail
+        return uncounted
 
-    monkeypatch.setattr(bench.store, "read_tail", read_and_be_overtaken)
+    monkeypatch.setattr(bench.store, "read_uncounted", read_and_be_overtaken)
     bench.total()
 
     assert bench.total() == 151

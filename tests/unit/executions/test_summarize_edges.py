@@ -42,7 +42,7 @@ class Keeping:
 def test_a_hundred_settled_events_are_worth_a_write_and_99_are_not(
     events: int, kept: int, how: str
 ) -> None:
-    bench = Bench(tail_size=1000)
+    bench = Bench(uncounted_at_once=1000)
     bench.post(events)
     bench.settle()
 
@@ -55,7 +55,7 @@ def test_a_hundred_settled_events_are_worth_a_write_and_99_are_not(
 
 
 def test_an_event_settles_when_it_is_older_than_a_minute_and_not_before() -> None:
-    bench = Bench(tail_size=1000)
+    bench = Bench(uncounted_at_once=1000)
     (*_, last) = bench.post(FOLDS_FROM)
     bench.clock.at = last.created_at + SETTLES_WITHIN
     bench.total()
@@ -142,7 +142,7 @@ def test_what_was_kept_on_the_way_is_not_written_again(
 
 
 def test_the_last_event_that_was_folded_is_counted_once_in_a_text() -> None:
-    bench = Bench(tail_size=1000)
+    bench = Bench(uncounted_at_once=1000)
     (*_, last) = bench.post(FOLDS_FROM)
     bench.settle()
     bench.total()

@@ -153,7 +153,7 @@ STEPS = st.lists(
 def test_whenever_somebody_looks_the_count_is_that_of_all_events(
     steps: list[tuple[str, int]],
 ) -> None:
-    bench = Bench(tail_size=1000)
+    bench = Bench(uncounted_at_once=1000)
     expected = 1
     newest = bench.post()[-1]
     for step, number in steps:

@@ -11,7 +11,7 @@ from tests.fakes.leases import InMemoryLeaseStore, leasing_on
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
 from triggers_api.leases.lease import Leased
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.leases.ports import Undelivered
 
 MINUTE = timedelta(minutes=1)
@@ -22,23 +22,23 @@ class Watched(InMemoryLeaseStore):
 
     def __init__(self, events: InMemoryEventStore) -> None:
         super().__init__(events)
-        self.books: list[LeaseBook] = []
+        self.ledgers: list[Ledger] = []
         self.looks: list[int] = []
-        self.bundles_read = 0
+        self.leases_read = 0
         self.scanned_after: list[Position | None] = []
         self.empty_pages: list[Position] = []
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
-        self.books.append(book)
-        return super().change(tenant, book, bundles)
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
+        self.ledgers.append(ledger)
+        return super().change(tenant, ledger, leases)
 
     def read_undelivered(self, tenant: str, event_ids: tuple[str, ...], **how: Any) -> Undelivered:
         self.looks.append(len(event_ids))
         return super().read_undelivered(tenant, event_ids, **how)
 
-    def read_bundles(self, tenant: str, **how: Any) -> list[Bundle]:
-        self.bundles_read += 1
-        return super().read_bundles(tenant, **how)
+    def read_leases(self, tenant: str, **how: Any) -> list[Lease]:
+        self.leases_read += 1
+        return super().read_leases(tenant, **how)
 
     def list_free(self, tenant: str, *, after: Position | None, **how: Any) -> EventPage:
         """Where very many are held, a page may be empty and have a next one."""
@@ -70,5 +70,5 @@ class Inbox:
         for event in events:
             self.events.acknowledge(TENANT, event.id, self.clock())
 
-    def bundles(self) -> list[Bundle]:
-        return self.store.read_bundles(TENANT, after="")
+    def leases(self) -> list[Lease]:
+        return self.store.read_leases(TENANT, after="")

@@ -14,10 +14,10 @@ from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore, leasing_on
 from triggers_api.events.event import Event
-from triggers_api.leases.lease import Lease, Leased
+from triggers_api.leases.lease import Leased, LeaseEvents
 
 SKEW_SECONDS = 2
-_CALLS = ("read_book", "read_bundles", "list_free", "read_undelivered", "find_bundle", "change")
+_CALLS = ("read_ledger", "read_leases", "list_free", "read_undelivered", "find_lease", "change")
 
 
 class StoppedError(Exception):
@@ -101,7 +101,7 @@ class World:
             if each.lease_id != lease_id or each.event_id not in let_go
         ]
 
-    def verb(self, skew: int, store: Any = None) -> Lease:
+    def verb(self, skew: int, store: Any = None) -> LeaseEvents:
         return leasing_on(store or self.store, lambda: self.clock() + timedelta(seconds=skew))
 
     def held(self) -> set[str]:

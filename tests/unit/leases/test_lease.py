@@ -1,4 +1,4 @@
-"""Facts about a lease book and the waiting of those who lose a race."""
+"""Facts about a ledger and the waiting of those who lose a race."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +11,8 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.ports import Position
-from triggers_api.leases.lease import WAITS, Lease
-from triggers_api.leases.ledger import Bundle, LeaseBook, ends_at_of, is_lease_id, last_id_at
+from triggers_api.leases.lease import WAITS, LeaseEvents
+from triggers_api.leases.ledger import Lease, Ledger, ends_at_of, is_lease_id, last_id_at
 
 MINUTE = timedelta(minutes=1)
 
@@ -27,10 +27,10 @@ class AlwaysLate(InMemoryLeaseStore):
         self._clock = clock
         self._seconds = seconds
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         self.tries += 1
         self._clock.advance(seconds=self._seconds)
-        return super().change(tenant, replace(book, version=book.version + 1), bundles)
+        return super().change(tenant, replace(ledger, version=ledger.version + 1), leases)
 
 
 @pytest.mark.parametrize(("seconds", "tries"), [(0.001, len(WAITS) + 1), (0.5, 4), (5, 1), (30, 1)])
@@ -39,7 +39,7 @@ def test_who_loses_every_race_is_told_before_the_function_runs_out_of_time(
 ) -> None:
     store_event(fake_events, clock())
     store = AlwaysLate(fake_events, clock, seconds)
-    lease = Lease(
+    lease = LeaseEvents(
         store, clock, chance=lambda: 0.5, pause=lambda wait: _ignore(clock.advance(seconds=wait))
     )
 
@@ -53,7 +53,7 @@ def test_who_loses_every_race_is_told_before_the_function_runs_out_of_time(
 def test_an_id_tells_when_its_lease_ends_and_sorts_by_that() -> None:
     ends = [START + timedelta(milliseconds=each) for each in (0, 1, 999, 60_000)]
 
-    ids = [LeaseBook().new_id(moment, bytes(10)) for moment in ends]
+    ids = [Ledger().new_id(moment, bytes(10)) for moment in ends]
 
     assert ids == sorted(ids)
     assert all(is_lease_id(each) for each in ids)
@@ -62,20 +62,22 @@ def test_an_id_tells_when_its_lease_ends_and_sorts_by_that() -> None:
         assert lease_id <= last_id_at(moment) < last_id_at(moment + timedelta(milliseconds=1))
 
 
-def test_no_bundle_is_made_where_all_are_cleared_whatever_the_clock_says() -> None:
-    book = LeaseBook(cleared=last_id_at(START))
+def test_no_lease_is_made_where_all_are_cleared_whatever_the_clock_says() -> None:
+    ledger = Ledger(returned=last_id_at(START))
 
-    assert book.new_id(START - MINUTE, bytes(10)) > book.cleared
+    assert ledger.new_id(START - MINUTE, bytes(10)) > ledger.returned
 
 
 def test_a_round_waits_longer_the_more_it_has_to_read() -> None:
     reached = Position(START, "evt")
-    book = LeaseBook(reached=reached, frontier=reached).begun_anew(START).spaced(START, 50_000)
-    done = LeaseBook(reached=reached, frontier=reached, next_full_round_at=book.next_full_round_at)
+    ledger = Ledger(reached=reached, scan_position=reached).begun_anew(START).spaced(START, 50_000)
+    done = Ledger(
+        reached=reached, scan_position=reached, next_full_round_at=ledger.next_full_round_at
+    )
 
-    assert book.is_behind
-    assert done.begun_anew(START + timedelta(seconds=999)).frontier is not None
-    assert done.begun_anew(START + timedelta(seconds=1000)).frontier is None
+    assert ledger.is_behind
+    assert done.begun_anew(START + timedelta(seconds=999)).scan_position is not None
+    assert done.begun_anew(START + timedelta(seconds=1000)).scan_position is None
 
 
 def _ignore(_: object) -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.unit.leases.lease_world import LaggingLeaseStore, World
 from tests.unit.leases.leasing import LeaseMachine
 from triggers_api.events.ports import EventPage
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 
 TestLeasing = LeaseMachine.TestCase
 TestLeasing.settings = settings(max_examples=80, stateful_step_count=40)
@@ -20,9 +20,9 @@ TestLeasing.settings = settings(max_examples=80, stateful_step_count=40)
 class NoVersions(LaggingLeaseStore):
     """Whoever writes last wins."""
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         return super().change(
-            tenant, replace(book, version=self.read_book(tenant).version + 1), bundles
+            tenant, replace(ledger, version=self.read_ledger(tenant).version + 1), leases
         )
 
 
@@ -33,20 +33,20 @@ class NothingHeld(LaggingLeaseStore):
         return super().list_free(tenant, **how | {"held": frozenset()})
 
 
-class NoBundles(LaggingLeaseStore):
-    """The book is kept, the bundles are not: what a crash between two writes leaves behind."""
+class NoLeases(LaggingLeaseStore):
+    """The ledger is kept, the leases are not: what a crash between two writes leaves behind."""
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
-        return super().change(tenant, book, bundles[:0])
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
+        return super().change(tenant, ledger, leases[:0])
 
 
 class NoRounds(LaggingLeaseStore):
     """The scan never begins anew."""
 
-    def read_book(self, tenant: str) -> LeaseBook:
+    def read_ledger(self, tenant: str) -> Ledger:
         never = datetime.max.replace(tzinfo=UTC)
-        book = super().read_book(tenant)
-        return replace(book, next_round_at=never, next_full_round_at=never)
+        ledger = super().read_ledger(tenant)
+        return replace(ledger, next_round_at=never, next_full_round_at=never)
 
 
 def machine_on(store: type[LaggingLeaseStore]) -> type[LeaseMachine]:
@@ -60,7 +60,7 @@ def machine_on(store: type[LaggingLeaseStore]) -> type[LeaseMachine]:
     return OnABrokenStore
 
 
-@pytest.mark.parametrize("broken", [NoVersions, NothingHeld, NoBundles, NoRounds])
+@pytest.mark.parametrize("broken", [NoVersions, NothingHeld, NoLeases, NoRounds])
 def test_the_machine_finds_a_planted_bug(broken: type[LaggingLeaseStore]) -> None:
     found = settings(
         max_examples=300, stateful_step_count=40, print_blob=False, phases=[Phase.generate]

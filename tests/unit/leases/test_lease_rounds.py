@@ -11,7 +11,7 @@ from tests.fakes.leases import leasing_on
 from tests.unit.leases.lease_inbox import MINUTE, Inbox
 from tests.unit.leases.lease_world import Disturbed
 from triggers_api.events.ports import Position
-from triggers_api.leases.ledger import Bundle, LeaseBook
+from triggers_api.leases.ledger import Lease, Ledger
 
 
 @pytest.fixture
@@ -37,25 +37,25 @@ def test_a_scan_without_an_end_keeps_its_place_and_what_ended_leases_left(inbox:
     assert inbox.leased(1) == []
 
     assert inbox.store.scanned_after == [None, *places[:3]]
-    assert inbox.store.read_book(TENANT).frontier == places[3]
+    assert inbox.store.read_ledger(TENANT).scan_position == places[3]
     inbox.clock.advance(milliseconds=1)
     assert inbox.leased(1) == [posted[59].id]
 
 
-def test_behind_what_was_handed_out_the_bundles_are_read_once_for_all_pages(
+def test_behind_what_was_handed_out_the_leases_are_read_once_for_all_pages(
     inbox: Inbox,
 ) -> None:
     posted = inbox.post(30)
     inbox.lease(29, timedelta(hours=1))
     inbox.clock.advance(minutes=2)
-    inbox.store.bundles_read = 0
+    inbox.store.leases_read = 0
     inbox.store.empty_pages += [
         Position(START + timedelta(microseconds=n), "evt") for n in range(1, 4)
     ]
 
     assert inbox.leased() == [posted[29].id]
 
-    assert inbox.store.bundles_read == 2  # those that ended, and those that hold
+    assert inbox.store.leases_read == 2  # those that ended, and those that hold
 
 
 def test_what_is_left_of_ended_leases_stays_theirs_where_nothing_else_is_free(
@@ -82,16 +82,16 @@ def test_a_lease_is_filled_up_from_the_next_ended_one(inbox: Inbox) -> None:
     assert inbox.leased(10) == ids(posted[10:])
 
 
-def test_bundles_are_not_read_while_enough_of_them_is_known(inbox: Inbox) -> None:
+def test_leases_are_not_read_while_enough_of_them_is_known(inbox: Inbox) -> None:
     posted = inbox.post(60)
     inbox.lease(60)
     inbox.acknowledge(posted[:30])
     inbox.clock.advance(minutes=2)
-    inbox.store.bundles_read = 0
+    inbox.store.leases_read = 0
 
     assert inbox.leased(2) == ids(posted[30:32])
 
-    assert (inbox.store.looks, inbox.store.bundles_read) == ([10, 10, 10, 10], 1)
+    assert (inbox.store.looks, inbox.store.leases_read) == ([10, 10, 10, 10], 1)
 
 
 def test_in_a_busy_inbox_a_replayed_event_waits_for_a_minute_and_no_longer(inbox: Inbox) -> None:
@@ -136,25 +136,27 @@ def test_workers_who_keep_up_with_a_stream_find_what_comes_late_in_it(inbox: Inb
     assert late.id in handed_out
 
 
-def test_a_round_that_had_many_bundles_to_read_puts_off_the_next(inbox: Inbox) -> None:
+def test_a_round_that_had_many_leases_to_read_puts_off_the_next(inbox: Inbox) -> None:
     inbox.post(2)
     inbox.lease(1, timedelta(hours=1))
-    book = inbox.store.read_book(TENANT)
+    ledger = inbox.store.read_ledger(TENANT)
     held = tuple(
-        Bundle(book.new_id(inbox.clock() + timedelta(hours=1), number.to_bytes(10, "big")), ())
+        Lease(ledger.new_id(inbox.clock() + timedelta(hours=1), number.to_bytes(10, "big")), ())
         for number in range(10_000, 10_400)
     )
-    changed = LeaseBook(version=2, change_id="b", reached=book.reached, frontier=book.frontier)
+    changed = Ledger(
+        version=2, change_id="b", reached=ledger.reached, scan_position=ledger.scan_position
+    )
     assert inbox.store.change(TENANT, changed, held)
 
     inbox.lease(1)
 
-    begun = inbox.store.read_book(TENANT)
+    begun = inbox.store.read_ledger(TENANT)
     assert begun.next_round_at == inbox.clock() + timedelta(milliseconds=20) * 401
 
 
 @pytest.mark.parametrize("others", [1, 2])
-def test_bundles_that_are_newer_than_the_book_are_not_judged_by_it(
+def test_leases_that_are_newer_than_the_ledger_are_not_judged_by_it(
     inbox: Inbox, others: int
 ) -> None:
     """Another worker, with a smaller limit, passes the ended lease on between the two reads."""

@@ -10,8 +10,8 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore, leasing_on
 from tests.unit.leases.lease_inbox import MINUTE, Inbox
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.leases.lease import WAITS, Lease
-from triggers_api.leases.ledger import Bundle, LeaseBook, ends_at_of
+from triggers_api.leases.lease import WAITS, LeaseEvents
+from triggers_api.leases.ledger import Lease, Ledger, ends_at_of
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_no_more_ended_leases_are_passed_on_than_are_needed(inbox: Inbox) -> Non
     inbox.lease(3)
 
     assert inbox.store.looks == [3]
-    cleared = inbox.store.books[-1].cleared
-    assert len([bundle for bundle in inbox.bundles() if bundle.id <= cleared]) == 3
+    returned = inbox.store.ledgers[-1].returned
+    assert len([lease for lease in inbox.leases() if lease.id <= returned]) == 3
 
 
 def test_ended_leases_are_taken_together_until_there_is_enough(inbox: Inbox) -> None:
@@ -110,24 +110,24 @@ def test_an_inbox_at_rest_is_not_written_to(inbox: Inbox) -> None:
     inbox.post(3)
     inbox.lease()
     inbox.lease()
-    written = len(inbox.store.books)
+    written = len(inbox.store.ledgers)
 
     assert [inbox.leased() for _ in range(5)] == [[]] * 5
-    assert len(inbox.store.books) == written
+    assert len(inbox.store.ledgers) == written
 
 
-def test_beyond_what_was_handed_out_no_bundle_of_those_that_hold_is_read(inbox: Inbox) -> None:
+def test_beyond_what_was_handed_out_no_lease_of_those_that_hold_is_read(inbox: Inbox) -> None:
     inbox.post(20)
     inbox.lease(5)
     inbox.lease(5)  # the first round is due at once
-    read = inbox.store.bundles_read
+    read = inbox.store.leases_read
 
     inbox.lease(5)
 
-    assert inbox.store.bundles_read == read + 1  # of those that ended
+    assert inbox.store.leases_read == read + 1  # of those that ended
 
 
-def test_what_a_hundred_bundles_hold_is_passed_over_and_a_replayed_event_found(
+def test_what_a_hundred_leases_hold_is_passed_over_and_a_replayed_event_found(
     inbox: Inbox,
 ) -> None:
     posted = inbox.post(30)
@@ -158,8 +158,8 @@ def test_every_change_has_a_name_of_its_own(inbox: Inbox) -> None:
     for _ in range(4):
         inbox.lease(1)
 
-    assert len({book.change_id for book in inbox.store.books}) == 4
-    assert [book.version for book in inbox.store.books] == [1, 2, 3, 4]
+    assert len({ledger.change_id for ledger in inbox.store.ledgers}) == 4
+    assert [ledger.version for ledger in inbox.store.ledgers] == [1, 2, 3, 4]
 
 
 def test_a_lease_of_some_events_can_be_given_back_in_parts(inbox: Inbox) -> None:
@@ -186,7 +186,7 @@ def test_giving_back_nothing_of_a_lease_changes_nothing(inbox: Inbox, event_ids:
     assert lease_id is not None
 
     assert inbox.verb.release(TENANT, lease_id, event_ids) == ()
-    assert len(inbox.store.books) == 1
+    assert len(inbox.store.ledgers) == 1
 
 
 def test_a_lease_ends_at_the_millisecond_that_was_told(inbox: Inbox) -> None:
@@ -230,9 +230,9 @@ class Losing(InMemoryLeaseStore):
 
     losses = 3
 
-    def change(self, tenant: str, book: LeaseBook, bundles: tuple[Bundle, ...]) -> bool:
+    def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         self.losses -= 1
-        return self.losses < 0 and super().change(tenant, book, bundles)
+        return self.losses < 0 and super().change(tenant, ledger, leases)
 
 
 @pytest.mark.parametrize(("seconds", "tries"), [(0.4, 5), (0.7, 4), (1.1, 3), (4.9, 1)])
@@ -245,12 +245,12 @@ def test_no_try_is_begun_that_would_on_average_come_after_five_seconds(
     class Slow(Losing):
         losses = 99
 
-        def read_book(self, tenant: str) -> LeaseBook:
+        def read_ledger(self, tenant: str) -> Ledger:
             begun.append(clock())
             clock.advance(seconds=seconds)
-            return super().read_book(tenant)
+            return super().read_ledger(tenant)
 
-    verb = Lease(
+    verb = LeaseEvents(
         Slow(fake_events), clock, chance=lambda: 0.5, pause=lambda wait: advance(clock, wait)
     )
 
@@ -270,7 +270,7 @@ def test_who_loses_waits_half_of_a_growing_time_on_average_and_wins_in_the_end(
 ) -> None:
     event = store_event(fake_events, clock())
     waits: list[float] = []
-    verb = Lease(Losing(fake_events), clock, chance=lambda: 0.5, pause=waits.append)
+    verb = LeaseEvents(Losing(fake_events), clock, chance=lambda: 0.5, pause=waits.append)
 
     leased = verb.lease(TENANT, limit=1, duration=MINUTE)
 
@@ -285,11 +285,11 @@ def test_where_tries_take_long_the_wait_grows_with_them(
     waits: list[float] = []
 
     class Slow(Losing):
-        def read_book(self, tenant: str) -> LeaseBook:
+        def read_ledger(self, tenant: str) -> Ledger:
             clock.advance(seconds=0.1)
-            return super().read_book(tenant)
+            return super().read_ledger(tenant)
 
-    verb = Lease(Slow(fake_events), clock, chance=lambda: 1, pause=waits.append)
+    verb = LeaseEvents(Slow(fake_events), clock, chance=lambda: 1, pause=waits.append)
 
     verb.lease(TENANT, limit=1, duration=MINUTE)
 

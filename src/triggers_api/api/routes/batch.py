@@ -11,15 +11,15 @@ from triggers_api.api.batch_schemas import MAX_EVENTS, BatchIn, BatchOut
 from triggers_api.api.call import Call
 from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import BATCH
-from triggers_api.api.cloud_events import posting_of as posting_of_cloud_event
-from triggers_api.api.drafts import posting_of
+from triggers_api.api.cloud_events import keyed_draft_of as keyed_draft_of_cloud_event
+from triggers_api.api.drafts import keyed_draft_of
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import Answer, Body, ListOf
 from triggers_api.api.problems import STATUSES, note_crash, told
 from triggers_api.api.routing import Operations
 from triggers_api.errors import CallerError, InternalError
-from triggers_api.events.accept_many import Outcome, Posting
+from triggers_api.events.accept_many import KeyedDraft, Outcome
 from triggers_api.events.ids import IdempotencyKey, Origin
 from triggers_api.events.ports import Addition
 
@@ -41,7 +41,7 @@ _BATCH: Final = Body(
     others={BATCH.name: ListOf(CloudEventIn, at_least=1, at_most=MAX_EVENTS)},
 )
 
-_Read = Posting | CallerError | InternalError
+_Read = KeyedDraft | CallerError | InternalError
 
 
 @operations.declare(
@@ -56,9 +56,9 @@ _Read = Posting | CallerError | InternalError
 async def create_events(call: Call) -> Response:
     """Up to 100 at once, each for itself: one that is refused spoils no other."""
     read = await _read(call.request)
-    postings = [each for each in read if isinstance(each, Posting)]
-    stored = iter(call.services.accept_many(call.tenant, postings))
-    outcomes = [next(stored) if isinstance(each, Posting) else each for each in read]
+    keyed_drafts = [each for each in read if isinstance(each, KeyedDraft)]
+    stored = iter(call.services.accept_many(call.tenant, keyed_drafts))
+    outcomes = [next(stored) if isinstance(each, KeyedDraft) else each for each in read]
     call.context.events_created = sum(
         isinstance(each, Addition) and not each.replayed for each in outcomes
     )
@@ -71,11 +71,11 @@ async def _read(request: Request) -> list[_Read]:
     if request.headers.get("content-type", "")[: len(_CLOUD_EVENTS)].lower() == _CLOUD_EVENTS:
         body = await read_json(request, BATCH, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS - 1)
         _check(JsonBody({"events": body.value}, b""))  # the list is, as in a batch of ours
-        return [_posting(posting_of_cloud_event, item) for item in body.items()]
+        return [_keyed_draft(keyed_draft_of_cloud_event, item) for item in body.items()]
     key = idempotency_key_of(request)
     body = await read_json(request, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS)
     _check(body)
-    read = [_posting(posting_of, item) for item in body.member("events").items()]
+    read = [_keyed_draft(keyed_draft_of, item) for item in body.member("events").items()]
     if key is None:
         return read
     return [_under(key, number, each) for number, each in enumerate(read)]
@@ -86,7 +86,7 @@ def _check(batch: JsonBody) -> None:
     validated(batch, _BATCH.model, code=_BATCH.code, example=_BATCH.sample)
 
 
-def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> _Read:
+def _keyed_draft(reading: Callable[[JsonBody], KeyedDraft], item: JsonBody) -> _Read:
     try:
         return reading(item)
     except CallerError as error:
@@ -97,9 +97,9 @@ def _posting(reading: Callable[[JsonBody], Posting], item: JsonBody) -> _Read:
 
 def _under(key: IdempotencyKey, number: int, read: _Read) -> _Read:
     """Under its own key or, by its place, under the batch's."""
-    if not isinstance(read, Posting) or read.idempotency_key is not None:
+    if not isinstance(read, KeyedDraft) or read.idempotency_key is not None:
         return read
-    return Posting(read.draft, IdempotencyKey(Origin.BATCH, (*key.parts, number)))
+    return KeyedDraft(read.draft, IdempotencyKey(Origin.BATCH, (*key.parts, number)))
 
 
 def _result(outcome: Outcome) -> bytes:

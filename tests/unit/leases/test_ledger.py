@@ -1,4 +1,4 @@
-"""Where a book's scan stands, when it begins anew, and that it never loses its place."""
+"""Where a ledger's scan stands, when it begins anew, and that it never loses its place."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders.events import an_event
 from tests.clock import START
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.leases.ledger import LeaseBook, is_lease_id
+from triggers_api.leases.ledger import Ledger, is_lease_id
 
 NEVER = START + timedelta(days=9)
 
@@ -19,19 +19,19 @@ def at(seconds: float) -> Position:
     return Position(START + timedelta(seconds=seconds), "evt")
 
 
-def a_book(*, reached: Position | None, frontier: Position | None = None) -> LeaseBook:
+def a_ledger(*, reached: Position | None, scan_position: Position | None = None) -> Ledger:
     """At rest unless a round is said to be due."""
-    return LeaseBook(
+    return Ledger(
         version=1,
         reached=reached,
-        frontier=frontier,
+        scan_position=scan_position,
         next_round_at=NEVER,
         next_full_round_at=NEVER,
     )
 
 
 @pytest.mark.parametrize(
-    ("frontier", "reached", "is_behind"),
+    ("scan_position", "reached", "is_behind"),
     [
         (None, None, False),
         (None, at(5), True),
@@ -40,38 +40,43 @@ def a_book(*, reached: Position | None, frontier: Position | None = None) -> Lea
     ],
 )
 def test_a_scan_is_behind_what_was_handed_out_until_it_gets_there(
-    frontier: Position | None, reached: Position | None, *, is_behind: bool
+    scan_position: Position | None, reached: Position | None, *, is_behind: bool
 ) -> None:
-    assert a_book(reached=reached, frontier=frontier).is_behind is is_behind
+    assert a_ledger(reached=reached, scan_position=scan_position).is_behind is is_behind
 
 
 PLACES = st.none() | st.integers(0, 9).map(at)
 
 
 @given(
-    frontier=PLACES,
+    scan_position=PLACES,
     reached=PLACES,
     seconds=st.lists(st.integers(0, 9), max_size=3),
     end=st.integers(0, 9),
     more=st.booleans(),
 )
 def test_a_page_takes_the_scan_to_its_end_and_never_takes_back_what_was_reached(
-    frontier: Position | None, reached: Position | None, seconds: list[int], end: int, *, more: bool
+    scan_position: Position | None,
+    reached: Position | None,
+    seconds: list[int],
+    end: int,
+    *,
+    more: bool,
 ) -> None:
-    book = a_book(reached=reached, frontier=frontier)
+    ledger = a_ledger(reached=reached, scan_position=scan_position)
     events = tuple(an_event(START + timedelta(seconds=second)) for second in sorted(seconds))
     page = EventPage(events, at(end) if more else None)
 
-    read = book.after(page)
+    read = ledger.after(page)
 
-    seen = [place for place in (frontier, reached) if place is not None]
+    seen = [place for place in (scan_position, reached) if place is not None]
     handed_out = [Position(event.created_at, event.id) for event in events]
     if more:
-        assert read.frontier == at(end)
+        assert read.scan_position == at(end)
         assert read.reached == max(at(end), reached or at(end))
     else:
-        assert read.frontier == read.reached == max([*seen, *handed_out], default=None)
-    assert replace(read, frontier=frontier, reached=reached) == book
+        assert read.scan_position == read.reached == max([*seen, *handed_out], default=None)
+    assert replace(read, scan_position=scan_position, reached=reached) == ledger
 
 
 @pytest.mark.parametrize(
@@ -88,58 +93,60 @@ def test_a_page_takes_the_scan_to_its_end_and_never_takes_back_what_was_reached(
 def test_a_round_begins_at_the_moment_that_it_is_due(
     round_in: float, full_round_in: float, begins_at: datetime | str
 ) -> None:
-    book = LeaseBook(
+    ledger = Ledger(
         reached=at(-1),
-        frontier=at(-1),
+        scan_position=at(-1),
         next_round_at=START + timedelta(seconds=round_in),
         next_full_round_at=START + timedelta(seconds=full_round_in),
     )
 
-    begun = book.begun_anew(START)
+    begun = ledger.begun_anew(START)
 
     if begins_at == "where it was":
-        assert begun == book
+        assert begun == ledger
     elif begins_at == "the beginning":
-        assert begun.frontier is None
+        assert begun.scan_position is None
         assert begun.next_round_at == START + timedelta(seconds=5)
         assert begun.next_full_round_at == START + timedelta(seconds=60)
     else:
-        assert begun.frontier is not None
-        assert begun.frontier.created_at == begins_at
+        assert begun.scan_position is not None
+        assert begun.scan_position.created_at == begins_at
         assert begun.next_round_at == START + timedelta(seconds=5)
-        assert begun.next_full_round_at == book.next_full_round_at
-    assert begun.reached == book.reached
+        assert begun.next_full_round_at == ledger.next_full_round_at
+    assert begun.reached == ledger.reached
 
 
 @pytest.mark.parametrize("reached", [at(-11), at(-10.001), None])
 def test_nothing_that_came_before_the_last_seconds_is_looked_at_a_second_time(
     reached: Position | None,
 ) -> None:
-    book = replace(a_book(reached=reached, frontier=reached), next_round_at=START)
+    ledger = replace(a_ledger(reached=reached, scan_position=reached), next_round_at=START)
 
-    assert book.begun_anew(START) == book
+    assert ledger.begun_anew(START) == ledger
 
 
 def test_a_round_under_way_is_not_begun_again() -> None:
-    book = LeaseBook(reached=at(5), frontier=at(3), next_round_at=START, next_full_round_at=START)
+    ledger = Ledger(
+        reached=at(5), scan_position=at(3), next_round_at=START, next_full_round_at=START
+    )
 
-    assert book.begun_anew(START) == book
+    assert ledger.begun_anew(START) == ledger
 
 
-@pytest.mark.parametrize(("bundles", "later"), [(0, 7), (100, 7), (350, 7), (400, 8), (9000, 180)])
+@pytest.mark.parametrize(("leases", "later"), [(0, 7), (100, 7), (350, 7), (400, 8), (9000, 180)])
 def test_rounds_are_put_off_by_what_they_cost_and_never_brought_forward(
-    bundles: int, later: float
+    leases: int, later: float
 ) -> None:
     due = START + timedelta(seconds=7)
-    book = replace(a_book(reached=at(0)), next_round_at=due, next_full_round_at=due)
+    ledger = replace(a_ledger(reached=at(0)), next_round_at=due, next_full_round_at=due)
 
-    spaced = book.spaced(START, bundles)
+    spaced = ledger.spaced(START, leases)
 
     assert spaced.next_round_at == START + timedelta(seconds=later)
     assert spaced.next_full_round_at == START + timedelta(seconds=later)
 
 
-LEASE_ID = LeaseBook().new_id(START, bytes(10))
+LEASE_ID = Ledger().new_id(START, bytes(10))
 
 
 @pytest.mark.parametrize("text", [LEASE_ID + "0", LEASE_ID + "\n", " " + LEASE_ID, LEASE_ID[:-1]])

@@ -20,7 +20,7 @@ _PAGE_BYTES = 3_000_000  # of events: a function may answer 6 MB, and quoting ca
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class EventItems:
     """The heads of all tenants' events, and the payloads kept apart from them."""
 
     client: DynamoDBClient
