@@ -23,13 +23,13 @@ from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
 from triggers_api.push.consecutive_failures import WatchFailures
 from triggers_api.push.delivery import Task
 from triggers_api.push.dispatch import Dispatch
-from triggers_api.push.ports import ConfigStore, StreakStore, TaskQueue
+from triggers_api.push.ports import ConfigList, StreakStore, TaskQueue
 from triggers_api.settings import DispatcherSettings
 from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import to_event
-from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.notification_configs import DynamoConfigList
 from triggers_api.store.streaks import DynamoStreakStore
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
@@ -59,7 +59,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        configs: ConfigStore,
+        configs: ConfigList,
         queue: TaskQueue,
         streaks: StreakStore,
         events: EventStore,
@@ -196,23 +196,13 @@ def wire(settings: DispatcherSettings) -> Handler:
     client = create_client()
     events = DynamoEventStore(client, settings.events, now, traces.header)
     return Dispatcher(
-        configs=DynamoConfigStore(client, settings.notifications_table, _NoBox(), now),
+        configs=DynamoConfigList(client, settings.notifications_table),
         queue=SqsTaskQueue(clients.create_client("sqs"), settings.queue_url),
         streaks=DynamoStreakStore(client, settings.notifications_table),
         events=events,
         executions=DynamoExecutionStore(client, settings.events, now),
         traces=traces,
     )
-
-
-class _NoBox:
-    """The dispatcher has no key: it reads whom to push to, never with which secrets."""
-
-    def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
-        raise NotImplementedError
-
-    def open(self, tenant: str, config_id: str, sealed: bytes) -> bytes:
-        raise NotImplementedError
 
 
 def _ids_of(record: dict[str, Any]) -> dict[str, str]:

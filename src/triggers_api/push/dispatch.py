@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Task
-from triggers_api.push.ports import ConfigStore
+from triggers_api.push.ports import ConfigList
 
 
 class Dispatch:
@@ -15,7 +15,7 @@ class Dispatch:
     read consistently, after the event, and only kept for the batch.
     """
 
-    def __init__(self, configs: ConfigStore) -> None:
+    def __init__(self, configs: ConfigList) -> None:
         """Configs are read from `configs`, once a tenant."""
         self._configs = configs
         self._known: dict[str, tuple[NotificationConfig, ...]] = {}

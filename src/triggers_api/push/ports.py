@@ -34,8 +34,8 @@ class DeliveryPage:
     next_after: Position | None
 
 
-class ConfigStore(Protocol):
-    """Keeps notification configs; secrets encrypted."""
+class ConfigList(Protocol):
+    """Tells a tenant's configs to those who have no key to their secrets."""
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         """All configs of a tenant, oldest first, without opening their secrets.
@@ -43,6 +43,10 @@ class ConfigStore(Protocol):
         Of those only the names are there, with empty texts.
         """
         ...
+
+
+class ConfigStore(ConfigList, Protocol):
+    """Keeps notification configs; secrets encrypted."""
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         """The config with its secrets opened, read consistently."""

@@ -39,18 +39,16 @@ DELETED_LISTED: Final = 100  # each is a query of the history
 _EXISTS: Final = "attribute_exists(pk) AND attribute_not_exists(deleted_at)"
 
 
-class DynamoConfigStore:
-    """See `ConfigStore`."""
+class DynamoConfigList:
+    """See `ConfigList`."""
 
-    def __init__(self, client: DynamoDBClient, table: str, box: SecretBox, clock: Clock) -> None:
-        """Secrets pass through `box` on their way in and out."""
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """The table is read, never written."""
         self._client = client
         self._table = table
-        self._box = box
-        self._clock = clock
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
-        """See `ConfigStore.list_configs`. One consistent query, a read unit for each 4 KB."""
+        """See `ConfigList.list_configs`. One consistent query, a read unit for each 4 KB."""
         rows = (row for row in self._rows(tenant) if "deleted_at" not in row)
         configs = (
             to_config(tenant, row, dict.fromkeys(row.get("secret_names", {}).get("SS", []), ""))
@@ -87,6 +85,16 @@ class DynamoConfigStore:
                 if "LastEvaluatedKey" not in answer:
                     return found
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+class DynamoConfigStore(DynamoConfigList):
+    """See `ConfigStore`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, box: SecretBox, clock: Clock) -> None:
+        """Secrets pass through `box` on their way in and out."""
+        super().__init__(client, table)
+        self._box = box
+        self._clock = clock
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         """See `ConfigStore.find`."""
