@@ -84,7 +84,7 @@ class WebhookChannel:
             ),
             "headers": Field(
                 rule=_custom_headers,
-                words=f"Headers of one's own, {_MAX_HEADERS} at most.",
+                words=f"Headers of one's own, {_MAX_HEADERS} at most; their values are never shown.",
                 example={"X-Team": "billing"},
                 default={},
                 mask=HEADER_VALUES,

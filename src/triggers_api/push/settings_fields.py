@@ -118,8 +118,9 @@ def read_settings(fields: Fields, given: Mapping[str, Any], known: Kept = NOTHIN
     read = {name: _read(name, field, given, known.secrets) for name, field in fields.items()}
     values = _settled(fields, read)
     if known.secrets and _has_moved(fields, values, known):
-        # Only these depend on what is known: the others' targets need not be looked up again.
-        read |= {n: _read(n, f, given, {}) for n, f in fields.items() if n in known.secrets}
+        # Only what was left out or hidden depends on what is known: no host is looked up twice.
+        again = {n: f for n, f in fields.items() if n not in given or f.mask is not None}
+        read |= {name: _read(name, field, given, {}) for name, field in again.items()}
         values = _settled(fields, read)
     details = _details(fields, given, values)
     if details:

@@ -31,8 +31,18 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def subscribe(clock: FixedClock) -> Subscribe:
-    http = a_http(allow_private=False, resolver=lambda _host, _port: ["1.1.1.1"])
+def looked_up() -> list[str]:
+    """The hosts that a name server was asked for."""
+    return []
+
+
+@pytest.fixture
+def subscribe(clock: FixedClock, looked_up: list[str]) -> Subscribe:
+    def resolver(host: str, _port: int) -> list[str]:
+        looked_up.append(host)
+        return ["1.1.1.1"]
+
+    http = a_http(allow_private=False, resolver=resolver)
     channels = all_channels(http, allow_private=False)
     return Subscribe(InMemoryConfigStore(), channels, clock, fault_of_template)
 
@@ -110,3 +120,23 @@ def test_what_is_hidden_is_not_sent_elsewhere(
         subscribe.replace(TENANT, config.id, draft("webhook", elsewhere))
 
     assert [detail.code for detail in refused.value.details] == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "moved"),
+    [
+        ("webhook", {"url": "https://other.example/in"}),
+        ("slack", {"url": "https://other.example/services/1"}),
+        ("telegram", {"api_url": "https://other.example", "bot_token": f"2:{'a' * 20}"}),
+        ("email", {"host": "other.example", "password": "another"}),
+    ],
+)
+def test_a_changed_target_is_looked_up_once(
+    channel: str, moved: dict[str, Any], subscribe: Subscribe, looked_up: list[str]
+) -> None:
+    config = created(subscribe, channel)
+    looked_up.clear()
+
+    subscribe.replace(TENANT, config.id, draft(channel, SETTINGS[channel] | moved))
+
+    assert looked_up == ["other.example"]
