@@ -10,8 +10,11 @@ from admin.openapi import CHANNELS
 from tests.client.command_line import PACKAGE
 from tests.cloudformation import ROOT
 from tests.markdown import Document
+from triggers_api.channels import all_channels
+from triggers_api.channels.http import GuardedHttp
 from triggers_api.push.config import SIGNING_SECRETS
 from triggers_api.push.settings_fields import Field
+from triggers_api.push.settings_schema import settings_schema
 from triggers_client.cli.command import Session
 from triggers_client.cli.entry import run
 
@@ -53,6 +56,15 @@ def test_a_change_of_any_target_is_told_to_cost_the_secrets() -> None:
     }
 
     assert set(re.findall(r"`(\w+)`", told)) == targets
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_local_run_has_the_same_contract(channel: str) -> None:
+    of_a_local_run = all_channels(GuardedHttp(allow_private=True), allow_private=True)[channel]
+
+    assert settings_schema(channel, of_a_local_run.fields) == settings_schema(
+        channel, CHANNELS[channel].fields
+    )
 
 
 def test_the_command_line_tells_what_the_channels_declare() -> None:

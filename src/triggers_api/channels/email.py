@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -20,6 +21,9 @@ from triggers_api.push.settings_fields import Field, Fields
 _MAX_RECIPIENTS: Final = 20
 _PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 _SUBMISSION_PORTS: Final = frozenset({25, 465, 587, 2525})
+_PORTS_TAKEN: Final = "the port is one of 25, 465, 587, 2525"
+_ANY_PORT: Final = rules.integer(range(1, 65536), _PORTS_TAKEN)
+_ANY_SECURITY: Final = rules.one_of(*_PORTS)
 _LOCAL_PART: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _DOMAIN: Final = (
     r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
@@ -123,8 +127,10 @@ class EmailChannel:
 
     def _server(self, *, allow_private: bool) -> Fields:
         """The settings that depend on where we may send to."""
-        securities = ("starttls", "tls", "none") if allow_private else ("starttls", "tls")
-        ports = range(1, 65536) if allow_private else _SUBMISSION_PORTS
+        security, port = _ANY_SECURITY, _ANY_PORT
+        if not allow_private:  # stricter, but the contract is the same for every deployment
+            security = replace(rules.one_of("starttls", "tls"), schema=security.schema)
+            port = replace(rules.integer(_SUBMISSION_PORTS, _PORTS_TAKEN), schema=port.schema)
         return {
             "host": Field(
                 rule=rules.host(self._check_host),
@@ -134,15 +140,15 @@ class EmailChannel:
                 only_for=_SMTP,
             ),
             "port": Field(
-                rule=rules.target(rules.integer(ports, "the port is one of 25, 465, 587, 2525")),
-                words="What fits `security` if left out.",
+                rule=rules.target(port),
+                words="25, 465, 587 or 2525; what fits `security` if left out.",
                 example=587,
                 default=_usual_port,
                 only_for=_SMTP,
             ),
             "security": Field(
-                rule=rules.one_of(*securities),
-                words="`starttls` if left out, or `tls` for port 465.",
+                rule=security,
+                words="`starttls` if left out, or `tls` for port 465; `none` in local runs only.",
                 example="starttls",
                 default=_usual_security,
                 only_for=_SMTP,
