@@ -119,7 +119,7 @@ def test_finding_nothing_costs_4_read_units_however_many_are_leased(
     assert cost.read_units <= 4
 
 
-def test_a_round_reads_what_is_leased_in_the_index_and_its_ids_in_the_ledger(
+def test_a_pass_reads_what_is_leased_in_the_index_and_its_ids_in_the_ledger(
     dynamodb: "DynamoDBClient", lease: LeaseEvents, bulk: Bulk, clock: FixedClock
 ) -> None:
     bulk.post(300)

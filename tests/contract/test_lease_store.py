@@ -91,8 +91,8 @@ def test_a_ledger_is_read_as_it_was_kept(
         returned=lease.id,
         scan_position=Position(clock(), ""),
         reached=place(event),
-        next_round_at=clock(),
-        next_full_round_at=clock.advance(seconds=1),
+        next_pass_at=clock(),
+        next_full_pass_at=clock.advance(seconds=1),
     )
 
     assert leases.change(TENANT, ledger, (lease,))

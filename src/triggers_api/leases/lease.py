@@ -1,15 +1,15 @@
-"""Workers share an inbox: each event is handed to one at a time, until its lease ends.
+"""Workers share an inbox: each event goes to one worker at a time, until its lease ends.
 
-Events themselves are not touched. What is handed out is noted in the tenant's ledger,
-whose every change is conditional on the version that it was made from: of two workers that
-read the same version one wins, and the other looks again. So whatever was true of the ledger
-when it was read is true when it is changed, and no event is in two leases that count.
+Leasing does not touch the events. It writes to the tenant's ledger, and each write is
+conditional on the version it read. When two workers read the same version, one wins and the
+other reads again. So a fact read from the ledger still holds when the ledger is written, and
+no event is in two live leases.
 
-Free events come from two places. Leases whose lease has ended or was released come first:
-they are the oldest. Then the scan hands out what follows its scan_position; beyond `reached`
-nothing can be held, so nothing of what is leased is read. What turns up behind the scan_position
-(shown late by the index, created by a clock that is slow, replayed) is found when the scan
-begins anew; then it passes over what the leases hold.
+Free events come from two places. Leases that ended or were released come first, because their
+events are the oldest. Then the scan hands out the events after its scan position. Nothing
+after `reached` can be held, so the scan reads no leases there. An event may appear behind the
+scan position: the index showed it late, a slow clock created it, or it was replayed. The next
+pass finds it, and skips the events that leases hold.
 """
 
 import random
@@ -27,14 +27,14 @@ from triggers_api.leases.ledger import Lease, Ledger, ends_at_of, last_id_at
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.timestamps import Clock
 
-# Of all tries made at once one succeeds, so who lost waits, longer each time: by the table,
-# or by how long a try takes now, whichever is more. Half of that on average. The end comes well
-# before the function's ten seconds are over: a lease that nobody hears of is lost time.
+# Of all simultaneous tries one succeeds. Losers back off, with jitter: up to the table's wait,
+# or in step with how long a try takes now, whichever is longer. They give up well before the
+# function's ten seconds are over: a lease whose worker never hears of it wastes its time.
 WAITS: Final = (0.02, 0.04, 0.08, 0.16, 0.32, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
 _MOST_TRIES_WAITED = 8
 _GIVEN_UP_AFTER = timedelta(seconds=5)
-_LOOKS = 5  # at events of ended leases; most are delivered, and a lease must not wait for all
-_LOOK_AT = 10  # at least, of those
+_LOOKS = 5  # at events of ended leases: most are delivered, and no lease should wait for all
+_LOOK_AT = 10  # events at least, at each look
 _LEASES_AT_ONCE = 10
 _SCANS = 4
 
@@ -43,7 +43,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """What a worker got; an id and an end only where there are events."""
+    """What a worker got; the id and the end are set only if there are events."""
 
     events: tuple[Event, ...] = ()
     lease_id: str | None = None
@@ -52,7 +52,7 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Events to hand out, the ledger after that, and what ended leases have left to hand out."""
+    """Events to hand out, the ledger afterwards, and the ids that ended leases still have left."""
 
     ledger: Ledger
     events: tuple[Event, ...] = ()
@@ -64,7 +64,7 @@ class _OvertakenError(Exception):
 
 
 class LeaseEvents:
-    """Hands events out for a while, and takes them back."""
+    """Leases events to workers, and takes them back."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class LeaseEvents:
         chance: Callable[[], float] = random.random,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`entropy` draws ten bytes, `chance` from 0 to 1; `pause` waits for seconds."""
+        """`entropy` draws ten bytes, `chance` a number from 0 to 1; `pause` sleeps for seconds."""
         self._store = store
         self._clock = clock
         self._entropy = entropy
@@ -83,18 +83,18 @@ class LeaseEvents:
         self._pause = pause
 
     def lease(self, tenant: str, *, limit: int, duration: timedelta) -> Leased:
-        """The oldest free events, which nobody else gets before the lease ends.
+        """Lease the oldest free events; nobody else gets them before the lease ends.
 
-        Raises `StoreUnavailableError` if too many others were at it.
+        Raises `StoreUnavailableError` if too many other workers lease at the same time.
         """
         return self._until_won(lambda: self._try_lease(tenant, limit, duration))
 
     def release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None = None
     ) -> tuple[str, ...]:
-        """End a lease, or let these of its events go; answers what is free at once.
+        """End a lease, or release some of its events; returns the ids that are free now.
 
-        A lease that ended, was passed on or never was changes nothing.
+        If the lease has ended, or never existed, nothing changes.
         """
         return self._until_won(lambda: self._try_release(tenant, lease_id, event_ids))
 
@@ -130,7 +130,7 @@ class LeaseEvents:
         return Leased(found.events, lease_id, ends_at_of(lease_id))
 
     def _find_returned(self, tenant: str, ledger: Ledger, limit: int, now: datetime) -> _Found:
-        """Events of leases that came back; those delivered meanwhile are dropped."""
+        """The undelivered events of leases that have ended."""
         rest: tuple[str, ...] = ()
         until = last_id_at(now)
         for _ in range(_LOOKS):
@@ -150,9 +150,9 @@ class LeaseEvents:
         return _Found(ledger, (), rest)
 
     def _scan(self, tenant: str, found: _Found, limit: int, now: datetime) -> _Found:
-        """Free events after the scan_position; from the beginning again, when that is due."""
+        """Free events after the scan position, or from the beginning when a pass is due."""
         ledger = found.ledger
-        if now >= ledger.next_full_round_at:  # not only at the end, which a busy inbox never has
+        if now >= ledger.next_full_pass_at:  # checked here too: a busy inbox never reaches its end
             ledger = ledger.begun_anew(now)
         held: frozenset[str] | None = None
         for _ in range(_SCANS):
@@ -176,7 +176,7 @@ class LeaseEvents:
     ) -> tuple[str, ...]:
         now = self._clock()
         ledger = self._store.read_ledger(tenant)
-        # By the ids: an invented one may end after the year 9999, which is no moment.
+        # Compare ids, not times: a made-up id may end after the year 9999.
         if lease_id <= max(ledger.returned, last_id_at(now)):
             return ()
         lease = self._store.find_lease(tenant, lease_id)
@@ -195,10 +195,10 @@ class LeaseEvents:
     def _leases(
         self, tenant: str, ledger: Ledger, *, until: str | None = None, limit: int | None = None
     ) -> list[Lease]:
-        """The leases that are not returned, as they were when the ledger was read.
+        """The leases not yet returned, as they were when the ledger was read.
 
-        Book and leases are read one after the other. A lease that is newer than the ledger may
-        hold what an older one among them holds too, or what the ledger takes for free.
+        The ledger is read before the leases. A lease newer than the ledger may hold events that
+        an older lease holds too, or that the ledger says are free.
         """
         found = self._store.read_leases(tenant, after=ledger.returned, until=until, limit=limit)
         if any(lease.version > ledger.version for lease in found):

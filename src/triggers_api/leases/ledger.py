@@ -1,8 +1,8 @@
-"""A tenant's ledger: how far its events were handed out, and which are held by whom.
+"""A tenant's ledger: how far its events were handed out, and which leases hold which.
 
-A lease is a lease's events under the lease's id. The ids sort by the time at which their
-leases come back, so what is due is read in order, and `returned` parts it from the rest.
-Every change of a ledger has a version of its own; see `lease.py` for what is done with it.
+Lease ids sort by the time at which their leases end. So leases that are due can be read in
+order, and `returned` separates those that are over from the rest. Every change of the ledger
+makes a new version; `lease.py` tells how it is used.
 """
 
 import re
@@ -15,52 +15,50 @@ from ulid import ULID
 from triggers_api.events.ports import EventPage, Position
 
 LEASE_ID = re.compile(r"lse_[0-7][0-9A-HJKMNP-TV-Z]{25}")
-# An event is in the index within a second of its creation, and created by clocks that differ
-# by less. Looking back costs the entries of what is still leased, so it is done rarely.
+# The index shows an event within a second of its creation, and clocks differ by less than that.
+# Looking back reads the index entries of all leased events, so it is done rarely.
 _LOOK_BACK = timedelta(seconds=10)
-_ROUND_EVERY = timedelta(seconds=5)
-_FULL_ROUND_EVERY = timedelta(seconds=60)
-_ROUND_SPACING = timedelta(milliseconds=20)  # for each lease that it has to read
+_PASS_EVERY = timedelta(seconds=5)
+_FULL_PASS_EVERY = timedelta(seconds=60)
+_PASS_SPACING = timedelta(milliseconds=20)  # for each lease that a pass has to read
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Events that one lease holds until it ends; of a lease that ended, they are free."""
+    """The events that a lease holds until it ends; after that they are free."""
 
     id: str
     event_ids: tuple[str, ...]
-    version: int = field(default=0, compare=False)  # of the ledger that it was last kept with
+    version: int = field(default=0, compare=False)  # of the ledger it was last written with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Where a tenant's leasing stands."""
+    """The state of a tenant's leasing."""
 
     version: int = 0  # 0: nothing was ever leased
     change_id: str = ""  # of the change that made this version
     returned: str = ""  # leases up to this id are over: their events were passed on
-    scan_position: Position | None = None  # where the scan goes on; None: at the very beginning
-    reached: Position | None = None  # nothing behind this was ever handed out
-    next_round_at: datetime = _EPOCH
-    next_full_round_at: datetime = _EPOCH
+    scan_position: Position | None = None  # where the scan continues; None: at the beginning
+    reached: Position | None = None  # nothing after this was ever handed out
+    next_pass_at: datetime = _EPOCH
+    next_full_pass_at: datetime = _EPOCH
 
     @property
     def is_behind(self) -> bool:
-        """Whether the scan comes by events that may be held."""
+        """Whether the scan may meet events that are held."""
         return self.reached is not None and (
             self.scan_position is None or self.scan_position < self.reached
         )
 
     def after(self, page: EventPage) -> Self:
-        """The ledger when the scan has read this page."""
+        """The ledger after the scan has read this page."""
         scan_position = page.next_after
         if scan_position is None:
             ends = [Position(event.created_at, event.id) for event in page.events]
-            known = [
-                place for place in (self.scan_position, self.reached, *ends) if place is not None
-            ]
+            known = [each for each in (self.scan_position, self.reached, *ends) if each is not None]
             scan_position = max(known, default=None)
         if scan_position is None:
             return self
@@ -71,38 +69,38 @@ class Ledger:
         )
 
     def begun_anew(self, now: datetime) -> Self:
-        """The ledger with the scan set back, if that is due: nothing behind it may be forgotten.
+        """The ledger with a new pass begun if one is due, so that no event is forgotten.
 
-        Once a minute it begins at the beginning (for replayed events), more often only a
-        little way back (for events that the index showed late).
+        A full pass, once a minute, starts at the beginning, for replayed events. The others
+        start only a few seconds back, for events that the index showed late.
         """
         if self.reached is None or self.is_behind:
             return self
-        if now >= self.next_full_round_at:
+        if now >= self.next_full_pass_at:
             return replace(
                 self,
                 scan_position=None,
-                next_round_at=now + _ROUND_EVERY,
-                next_full_round_at=now + _FULL_ROUND_EVERY,
+                next_pass_at=now + _PASS_EVERY,
+                next_full_pass_at=now + _FULL_PASS_EVERY,
             )
         begin = Position(now - _LOOK_BACK, "")
-        if now < self.next_round_at or begin >= self.reached:
+        if now < self.next_pass_at or begin >= self.reached:
             return self
-        return replace(self, scan_position=begin, next_round_at=now + _ROUND_EVERY)
+        return replace(self, scan_position=begin, next_pass_at=now + _PASS_EVERY)
 
     def spaced(self, now: datetime, leases: int) -> Self:
-        """The ledger with the next round put off, where a round has many leases to read."""
-        wait = now + _ROUND_SPACING * leases
+        """The ledger with the next pass put off, the longer the more leases a pass must read."""
+        wait = now + _PASS_SPACING * leases
         return replace(
             self,
-            next_round_at=max(wait, self.next_round_at),
-            next_full_round_at=max(wait, self.next_full_round_at),
+            next_pass_at=max(wait, self.next_pass_at),
+            next_full_pass_at=max(wait, self.next_full_pass_at),
         )
 
     def new_id(self, ends_at: datetime, entropy: bytes) -> str:
-        """An id for a lease that comes back then; `entropy` is ten bytes.
+        """An id for a lease that ends at that time; `entropy` is ten bytes.
 
-        Never within what is returned, whatever the clocks that made the two say.
+        It always sorts after `returned`, even if the two ids come from different clocks.
         """
         milliseconds = _milliseconds(ends_at)
         if self.returned:
@@ -111,18 +109,18 @@ class Ledger:
 
 
 def is_lease_id(text: str) -> bool:
-    """Whether `text` can be a lease's id at all."""
+    """Whether `text` has the form of a lease id."""
     return LEASE_ID.fullmatch(text) is not None
 
 
 def ends_at_of(lease_id: str) -> datetime:
-    """When the lease's events come back, to the millisecond, as its id tells."""
+    """When the lease ends, to the millisecond, read from its id."""
     milliseconds = int.from_bytes(ULID.from_str(lease_id.removeprefix("lse_")).bytes[:6], "big")
     return _EPOCH + milliseconds * _MILLISECOND
 
 
 def last_id_at(moment: datetime) -> str:
-    """The last id that a lease can have that comes back then or earlier."""
+    """The last id in sort order that a lease ending by then can have."""
     return _lease_id(_milliseconds(moment), b"\xff" * 10)
 
 

@@ -11,26 +11,25 @@ from triggers_api.leases.ledger import Lease, Ledger
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Those of some events that are undelivered: the first ones whole, of the others the ids."""
+    """The undelivered ones among some events: the first ones in full, the rest as ids."""
 
     events: tuple[Event, ...]
     left: tuple[str, ...]
 
 
 class LeaseStore(Protocol):
-    """Keeps lease ledgers, and finds the events that they are about."""
+    """Keeps tenants' ledgers and leases, and finds the events to lease."""
 
     def read_ledger(self, tenant: str) -> Ledger:
-        """The ledger at this moment, read consistently; a new one if there is none."""
+        """The current ledger, read consistently; a new one if there is none."""
         ...
 
     def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
     ) -> list[Lease]:
-        """The leases after an id, up to another one, in order of their ids, consistently.
+        """The leases after one id and up to another, in id order, read consistently.
 
-        They are as they are now: one that is newer than a ledger that was read before tells so
-        by its version.
+        A lease that is newer than a ledger read before shows it by its version.
         """
         ...
 
@@ -39,24 +38,24 @@ class LeaseStore(Protocol):
         ...
 
     def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
-        """Keep this version of the ledger and these leases, both or neither.
+        """Write this version of the ledger and these leases, all or nothing.
 
-        False if the ledger's version is no longer the one before; True, too, if this very
-        change was kept already and only its answer was lost.
+        False if the stored ledger is no longer at the version before this one. True also if
+        this same change was already written and only the answer was lost.
         """
         ...
 
     def list_free(
         self, tenant: str, *, after: Position | None, held: AbstractSet[str], limit: int
     ) -> EventPage:
-        """The oldest undelivered events after a position that are not among those held.
+        """The oldest undelivered events after a position that are not held.
 
-        May be empty and still have a next page, if very many are held.
+        The page may be empty and still have a next one, if very many are held.
         """
         ...
 
     def read_undelivered(
         self, tenant: str, event_ids: tuple[str, ...], *, limit: int
     ) -> Undelivered:
-        """Which of these are undelivered, read consistently, oldest first; none named twice."""
+        """The undelivered ones of these, read consistently, oldest first, each once."""
         ...

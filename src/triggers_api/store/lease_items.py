@@ -13,7 +13,7 @@ BOOK = "ledger"
 FIRST, LAST = "lse_", "lse_~"
 """Before and behind the id of every lease."""
 _ID_BYTES = 16
-# A lease that is swept before it was returned is not lost: the next full round finds its
+# A lease that is swept before it was returned is not lost: the next full pass finds its
 # events. But then they come late, and a week outlasts a worker that is down over holidays.
 _SWEPT_AFTER = timedelta(days=7)
 
@@ -48,8 +48,8 @@ def of_ledger(tenant: str, ledger: Ledger) -> Item:
         "version": number(ledger.version),
         "change_id": {"S": ledger.change_id},
         "returned": {"S": ledger.returned},
-        "next_round_at": {"S": to_text(ledger.next_round_at)},
-        "next_full_round_at": {"S": to_text(ledger.next_full_round_at)},
+        "next_pass_at": {"S": to_text(ledger.next_pass_at)},
+        "next_full_pass_at": {"S": to_text(ledger.next_full_pass_at)},
     }
     for name, place in (("scan_position", ledger.scan_position), ("reached", ledger.reached)):
         if place is not None:
@@ -65,8 +65,8 @@ def to_ledger(item: Item) -> Ledger:
         returned=item["returned"]["S"],
         scan_position=_position(item.get("scan_position")),
         reached=_position(item.get("reached")),
-        next_round_at=from_text(item["next_round_at"]["S"]),
-        next_full_round_at=from_text(item["next_full_round_at"]["S"]),
+        next_pass_at=from_text(item["next_pass_at"]["S"]),
+        next_full_pass_at=from_text(item["next_full_pass_at"]["S"]),
     )
 
 

@@ -2,7 +2,7 @@
 
 | item   | sk           | holds                                                     |
 |--------|--------------|-----------------------------------------------------------|
-| ledger   | `ledger`       | version, what is returned, scan_position, times of the rounds   |
+| ledger   | `ledger`       | version, what is returned, scan position, times of the passes   |
 | lease | the lease id | 16 bytes for each of its events, the ledger's version then  |
 
 Both lie in the events table, but carry no key of the status index: no list shows them.

@@ -68,11 +68,11 @@ def test_no_lease_is_made_where_all_are_cleared_whatever_the_clock_says() -> Non
     assert ledger.new_id(START - MINUTE, bytes(10)) > ledger.returned
 
 
-def test_a_round_waits_longer_the_more_it_has_to_read() -> None:
+def test_a_pass_waits_longer_the_more_it_has_to_read() -> None:
     reached = Position(START, "evt")
     ledger = Ledger(reached=reached, scan_position=reached).begun_anew(START).spaced(START, 50_000)
     done = Ledger(
-        reached=reached, scan_position=reached, next_full_round_at=ledger.next_full_round_at
+        reached=reached, scan_position=reached, next_full_pass_at=ledger.next_full_pass_at
     )
 
     assert ledger.is_behind

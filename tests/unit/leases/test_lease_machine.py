@@ -40,13 +40,13 @@ class NoLeases(LaggingLeaseStore):
         return super().change(tenant, ledger, leases[:0])
 
 
-class NoRounds(LaggingLeaseStore):
+class NoPasses(LaggingLeaseStore):
     """The scan never begins anew."""
 
     def read_ledger(self, tenant: str) -> Ledger:
         never = datetime.max.replace(tzinfo=UTC)
         ledger = super().read_ledger(tenant)
-        return replace(ledger, next_round_at=never, next_full_round_at=never)
+        return replace(ledger, next_pass_at=never, next_full_pass_at=never)
 
 
 def machine_on(store: type[LaggingLeaseStore]) -> type[LeaseMachine]:
@@ -60,7 +60,7 @@ def machine_on(store: type[LaggingLeaseStore]) -> type[LeaseMachine]:
     return OnABrokenStore
 
 
-@pytest.mark.parametrize("broken", [NoVersions, NothingHeld, NoLeases, NoRounds])
+@pytest.mark.parametrize("broken", [NoVersions, NothingHeld, NoLeases, NoPasses])
 def test_the_machine_finds_a_planted_bug(broken: type[LaggingLeaseStore]) -> None:
     found = settings(
         max_examples=300, stateful_step_count=40, print_blob=False, phases=[Phase.generate]

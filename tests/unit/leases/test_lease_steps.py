@@ -119,7 +119,7 @@ def test_an_inbox_at_rest_is_not_written_to(inbox: Inbox) -> None:
 def test_beyond_what_was_handed_out_no_lease_of_those_that_hold_is_read(inbox: Inbox) -> None:
     inbox.post(20)
     inbox.lease(5)
-    inbox.lease(5)  # the first round is due at once
+    inbox.lease(5)  # the first pass is due at once
     read = inbox.store.leases_read
 
     inbox.lease(5)

@@ -20,13 +20,13 @@ def at(seconds: float) -> Position:
 
 
 def a_ledger(*, reached: Position | None, scan_position: Position | None = None) -> Ledger:
-    """At rest unless a round is said to be due."""
+    """At rest unless a pass is said to be due."""
     return Ledger(
         version=1,
         reached=reached,
         scan_position=scan_position,
-        next_round_at=NEVER,
-        next_full_round_at=NEVER,
+        next_pass_at=NEVER,
+        next_full_pass_at=NEVER,
     )
 
 
@@ -80,7 +80,7 @@ def test_a_page_takes_the_scan_to_its_end_and_never_takes_back_what_was_reached(
 
 
 @pytest.mark.parametrize(
-    ("round_in", "full_round_in", "begins_at"),
+    ("pass_in", "full_pass_in", "begins_at"),
     [
         (0, 9, START - timedelta(seconds=10)),
         (-9, 9, START - timedelta(seconds=10)),
@@ -90,14 +90,14 @@ def test_a_page_takes_the_scan_to_its_end_and_never_takes_back_what_was_reached(
         (9, 0.001, "where it was"),
     ],
 )
-def test_a_round_begins_at_the_moment_that_it_is_due(
-    round_in: float, full_round_in: float, begins_at: datetime | str
+def test_a_pass_begins_at_the_moment_that_it_is_due(
+    pass_in: float, full_pass_in: float, begins_at: datetime | str
 ) -> None:
     ledger = Ledger(
         reached=at(-1),
         scan_position=at(-1),
-        next_round_at=START + timedelta(seconds=round_in),
-        next_full_round_at=START + timedelta(seconds=full_round_in),
+        next_pass_at=START + timedelta(seconds=pass_in),
+        next_full_pass_at=START + timedelta(seconds=full_pass_in),
     )
 
     begun = ledger.begun_anew(START)
@@ -106,13 +106,13 @@ def test_a_round_begins_at_the_moment_that_it_is_due(
         assert begun == ledger
     elif begins_at == "the beginning":
         assert begun.scan_position is None
-        assert begun.next_round_at == START + timedelta(seconds=5)
-        assert begun.next_full_round_at == START + timedelta(seconds=60)
+        assert begun.next_pass_at == START + timedelta(seconds=5)
+        assert begun.next_full_pass_at == START + timedelta(seconds=60)
     else:
         assert begun.scan_position is not None
         assert begun.scan_position.created_at == begins_at
-        assert begun.next_round_at == START + timedelta(seconds=5)
-        assert begun.next_full_round_at == ledger.next_full_round_at
+        assert begun.next_pass_at == START + timedelta(seconds=5)
+        assert begun.next_full_pass_at == ledger.next_full_pass_at
     assert begun.reached == ledger.reached
 
 
@@ -120,30 +120,28 @@ def test_a_round_begins_at_the_moment_that_it_is_due(
 def test_nothing_that_came_before_the_last_seconds_is_looked_at_a_second_time(
     reached: Position | None,
 ) -> None:
-    ledger = replace(a_ledger(reached=reached, scan_position=reached), next_round_at=START)
+    ledger = replace(a_ledger(reached=reached, scan_position=reached), next_pass_at=START)
 
     assert ledger.begun_anew(START) == ledger
 
 
-def test_a_round_under_way_is_not_begun_again() -> None:
-    ledger = Ledger(
-        reached=at(5), scan_position=at(3), next_round_at=START, next_full_round_at=START
-    )
+def test_a_pass_under_way_is_not_begun_again() -> None:
+    ledger = Ledger(reached=at(5), scan_position=at(3), next_pass_at=START, next_full_pass_at=START)
 
     assert ledger.begun_anew(START) == ledger
 
 
 @pytest.mark.parametrize(("leases", "later"), [(0, 7), (100, 7), (350, 7), (400, 8), (9000, 180)])
-def test_rounds_are_put_off_by_what_they_cost_and_never_brought_forward(
+def test_passes_are_put_off_by_what_they_cost_and_never_brought_forward(
     leases: int, later: float
 ) -> None:
     due = START + timedelta(seconds=7)
-    ledger = replace(a_ledger(reached=at(0)), next_round_at=due, next_full_round_at=due)
+    ledger = replace(a_ledger(reached=at(0)), next_pass_at=due, next_full_pass_at=due)
 
     spaced = ledger.spaced(START, leases)
 
-    assert spaced.next_round_at == START + timedelta(seconds=later)
-    assert spaced.next_full_round_at == START + timedelta(seconds=later)
+    assert spaced.next_pass_at == START + timedelta(seconds=later)
+    assert spaced.next_full_pass_at == START + timedelta(seconds=later)
 
 
 LEASE_ID = Ledger().new_id(START, bytes(10))

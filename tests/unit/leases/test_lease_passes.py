@@ -98,7 +98,7 @@ def test_in_a_busy_inbox_a_replayed_event_waits_for_a_minute_and_no_longer(inbox
     posted = inbox.post(50)
     inbox.acknowledge(posted[:1])
     inbox.lease(1, timedelta(hours=1))
-    inbox.lease(1, timedelta(hours=1))  # the first round begins
+    inbox.lease(1, timedelta(hours=1))  # the first pass begins
     inbox.events.replay(TENANT, posted[0].id)
     inbox.clock.at += MINUTE - timedelta(milliseconds=1)
     assert inbox.leased(1) == [posted[3].id]
@@ -124,7 +124,7 @@ def test_an_event_that_the_index_shows_late_is_handed_out_by_the_first_lease_aft
 def test_workers_who_keep_up_with_a_stream_find_what_comes_late_in_it(inbox: Inbox) -> None:
     inbox.post(1)
     for _ in range(2):
-        inbox.lease(5, timedelta(hours=1))  # the first round, from the very beginning, is over
+        inbox.lease(5, timedelta(hours=1))  # the first pass, from the very beginning, is over
     late = store_event(inbox.events, inbox.clock() - timedelta(microseconds=500))
     handed_out: list[str] = []
 
@@ -136,7 +136,7 @@ def test_workers_who_keep_up_with_a_stream_find_what_comes_late_in_it(inbox: Inb
     assert late.id in handed_out
 
 
-def test_a_round_that_had_many_leases_to_read_puts_off_the_next(inbox: Inbox) -> None:
+def test_a_pass_that_had_many_leases_to_read_puts_off_the_next(inbox: Inbox) -> None:
     inbox.post(2)
     inbox.lease(1, timedelta(hours=1))
     ledger = inbox.store.read_ledger(TENANT)
@@ -152,7 +152,7 @@ def test_a_round_that_had_many_leases_to_read_puts_off_the_next(inbox: Inbox) ->
     inbox.lease(1)
 
     begun = inbox.store.read_ledger(TENANT)
-    assert begun.next_round_at == inbox.clock() + timedelta(milliseconds=20) * 401
+    assert begun.next_pass_at == inbox.clock() + timedelta(milliseconds=20) * 401
 
 
 @pytest.mark.parametrize("others", [1, 2])
