@@ -10,7 +10,7 @@ from triggers_api.cache import Cache
 from triggers_api.errors import ForbiddenError, NotFoundError, TransientError, UnauthenticatedError
 from triggers_api.timestamps import Clock
 
-REMEMBERED_FOR: Final = timedelta(seconds=60)  # so a revoked key is dead everywhere by then
+REMEMBERED_FOR: Final = timedelta(seconds=60)  # a revoked key is dead everywhere after that
 USE_RECORDED_EVERY: Final = timedelta(hours=1)  # one write an hour and process, not one a request
 _REMEMBERED_AT_MOST: Final = 1000  # tokens; forgetting one costs a read
 
@@ -19,7 +19,7 @@ _DEAD: Final = "This API key is unknown, revoked or mistyped. Send a live key."
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """On whose behalf a request is made, and what its key allows."""
+    """The tenant a request is made for, and what its key allows."""
 
     tenant: str
     key_id: str
@@ -38,13 +38,13 @@ class Authenticator:
     """Turns tokens into principals."""
 
     def __init__(self, store: ApiKeyStore, clock: Clock) -> None:
-        """Keys are read from `store`; ages are told by `clock`."""
+        """Keys are read from `store`; `clock` tells their age."""
         self._store = store
         self._clock = clock
         self._alive: Cache[str, Principal] = Cache(
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
-        # Apart, so that a flood of made-up tokens crowds out nobody who has a key.
+        # A cache of its own, so that a flood of made-up tokens does not crowd out live keys.
         self._dead: Cache[str, bool] = Cache(
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
@@ -66,9 +66,9 @@ class Authenticator:
         return Principal(key.tenant, key.key_id, key.name, key.scopes)
 
     def _refuse(self, token: str) -> None:
-        """Remember that it opens nothing: no dead key comes alive, and none is made with its id."""
+        """Remember a dead token: dead keys stay dead, and no new key gets an old id."""
         if split_token(token) is None:
-            return  # that is seen without a read, and may be of any length
+            return  # recognised without a read, and may be of any length
         self._dead.put(token, True)  # noqa: FBT003  # a value, not a switch
 
     def _record_use(self, key: ApiKey, at: datetime) -> None:

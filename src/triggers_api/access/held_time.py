@@ -1,9 +1,9 @@
-"""How long a tenant may keep functions waiting for somebody outside: seconds, not requests.
+"""How long a tenant may keep functions waiting for outside receivers: seconds, not requests.
 
-A limit of requests does not see that one of them holds a function for seconds while a receiver
-is silent, and the account's functions are everybody's. So whoever is about to wait takes the
-longest that it may take out of a bucket of seconds, and puts back what was not needed: of a
-receiver that answers at once there can be many, of one that never does two at a time.
+A request limit does not see that one request holds a function for seconds while a receiver is
+silent, and all tenants share the account's functions. So before it waits, a request takes the
+longest wait out of a bucket of seconds, and afterwards puts back what it did not need. Many
+requests can run if their receivers answer at once, but only two at a time if they never do.
 """
 
 from collections.abc import Iterator
@@ -31,16 +31,16 @@ class HeldTime:
 
     @contextmanager
     def hold(self, tenant: str) -> Iterator[None]:
-        """Wait inside it, for `LONGEST` at most. Raises `RateLimitedError`.
+        """Wait inside this context, for `LONGEST` at most. Raises `RateLimitedError`.
 
-        A store that does not answer admits nobody: what is protected is everybody else.
+        If the store does not answer nobody is admitted, because this protects everybody else.
         """
         bucket, begun = f"{tenant}#held", self._clock()
         most = LONGEST
-        grant = self._buckets.take(bucket, HELD_SECONDS, most, begun, at_least=most)
-        if grant.tokens < most:
+        taken = self._buckets.take(bucket, HELD_SECONDS, most, begun, at_least=most)
+        if taken.tokens < most:
             message = "Your account waits for too many receivers at once. Try again in a moment."
-            wait = -((begun - grant.next_at) // _SECOND)
+            wait = -((begun - taken.next_at) // _SECOND)
             raise RateLimitedError(message, retry_after_seconds=max(1, wait))
         try:
             yield

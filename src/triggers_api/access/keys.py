@@ -1,8 +1,8 @@
-"""API keys: what a caller proves itself with, and what of it is kept.
+"""API keys: how a caller proves who it is, and what we keep of its key.
 
 A key reads `trg_<id>_<secret>`: the id finds the key's record, the secret proves it.
-The secret has 256 random bits and only a salted SHA-256 of it is kept: a slow password
-hash would defend against guessing, which 256 bits already rule out.
+The secret has 256 random bits, and we keep only a salted SHA-256 of it. A slow password
+hash would defend against guessing, but 256 bits already rule that out.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
-_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without doubt
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: safe to read aloud
 
 TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """What a tenant may be called."""
@@ -29,11 +29,11 @@ class Scope(StrEnum):
     EVENTS_ERASE = "events:erase"
     INBOX = "inbox"
     NOTIFICATIONS_MANAGE = "notifications:manage"
-    ADMIN = "admin"  # whatever a tenant may do with what is its own
-    METRICS_READ = "metrics:read"  # figures of all tenants: for those who run the deployment
+    ADMIN = "admin"  # everything a tenant may do with its own data
+    METRICS_READ = "metrics:read"  # figures of all tenants: for the deployment's operators
 
 
-# Named one by one, so that a scope that is new is in no key before somebody says so.
+# Listed one by one, so that a new scope is in no key until somebody adds it here.
 ADMIN_INCLUDES: Final = frozenset(
     {
         Scope.EVENTS_WRITE,
@@ -80,7 +80,7 @@ class ApiKey:
     previous_valid_until: datetime | None = None
 
     def accepts(self, secret: str, at: datetime) -> bool:
-        """Whether this secret opens the key at that moment."""
+        """Whether this secret is valid for the key at that moment."""
         if self.revoked_at is not None:
             return False
         if self.secret_hash.matches(secret):
@@ -93,7 +93,7 @@ class ApiKey:
         )
 
     def rotated(self, at: datetime, overlap: timedelta) -> tuple[Self, str]:
-        """The key with a new secret, and its new token; the old secret lives on for `overlap`."""
+        """The key with a new secret, and its new token; the old secret works for `overlap`."""
         secret = _new_secret()
         rotated = replace(
             self,
@@ -107,7 +107,7 @@ class ApiKey:
 def new_api_key(
     tenant: str, name: str, scopes: frozenset[Scope], at: datetime
 ) -> tuple[ApiKey, str]:
-    """A new key's record, and its token, which exists nowhere else."""
+    """A new key's record, and its token, which is kept nowhere else."""
     key_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
     secret = _new_secret()
     key = ApiKey(
@@ -122,7 +122,7 @@ def new_api_key(
 
 
 def split_token(token: str) -> tuple[str, str] | None:
-    """A token's key id and secret; None if it is no token of ours."""
+    """A token's key id and secret; None if it is not one of our tokens."""
     match = _TOKEN.fullmatch(token)
     return None if match is None else (match[1], match[2])
 

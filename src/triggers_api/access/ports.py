@@ -8,10 +8,10 @@ from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
 class ApiKeyStore(Protocol):
-    """Keeps API keys, of which it never holds the secret."""
+    """Keeps API keys, never their secrets."""
 
     def find(self, key_id: str) -> ApiKey | None:
-        """The key as it is at this moment, read consistently."""
+        """The key as it is now, read consistently."""
         ...
 
     def record_use(self, key_id: str, at: datetime) -> None:
@@ -20,17 +20,17 @@ class ApiKeyStore(Protocol):
 
 
 class TokenBuckets(Protocol):
-    """Keeps token buckets, a tenant's by its name; one that was never seen is full."""
+    """Keeps token buckets by tenant; a new bucket is full."""
 
     def take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
     ) -> TokensTaken:
-        """Take as many tokens as there are, up to those wanted; never one twice.
+        """Take up to `wanted` tokens, as many as there are; no token is taken twice.
 
-        None if there are not `at_least` so many. Raises `StoreUnavailableError`.
+        Takes none if there are fewer than `at_least`. Raises `StoreUnavailableError`.
         """
         ...
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
-        """Put back tokens that were taken and not needed. Raises `StoreUnavailableError`."""
+        """Put back unused tokens. Raises `StoreUnavailableError`."""
         ...

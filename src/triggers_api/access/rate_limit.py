@@ -1,14 +1,14 @@
 """How many requests a tenant may make: a token bucket that all processes share, paid in chunks.
 
-The bucket is in the store; a process takes tokens out of it by the chunk, about what it needed
-in the last second, and serves requests from these. The first two requests of a second are free,
-and are paid for with the next chunk if there is one in that second: so a tenant that is hardly
-there costs no write, and a busy one a write for each chunk.
+The bucket is in the store. A process takes tokens from it in chunks of about what it needed in
+the last second, and spends one for each request. The first two requests of a second are free,
+and are paid for with the next chunk if one is taken in that second. So a quiet tenant costs no
+write, and a busy one costs a write for each chunk.
 
-How much more than the bucket allows can be admitted, with `n` processes at work for a tenant:
-within any `t` seconds at most `burst + rate * t` tokens leave the bucket, beside them each
-process may hold `chunk` tokens when the time begins, and give away two requests in each of the
-`t + 2` seconds that it touches. So never more than
+This bounds how much is admitted while `n` processes serve a tenant. Within any `t` seconds at
+most `burst + rate * t` tokens leave the bucket. Besides, each process may hold `chunk` tokens
+at the start, and gives away two requests in each of the `t + 2` seconds that it touches. So
+never more than this is admitted:
 
     burst + rate * t + n * (chunk + 2 * (t + 2))
 """
@@ -23,35 +23,34 @@ from triggers_api.cache import Cache
 from triggers_api.errors import RateLimitedError, TransientError
 from triggers_api.timestamps import Clock
 
-FREE_A_SECOND: Final = 2  # what a poll and its acknowledgement take
+FREE_A_SECOND: Final = 2  # enough for a poll and its acknowledgement
 _SECOND: Final = timedelta(seconds=1)
-# Tokens are of use a little longer than the second they were taken for, so that those of an
-# uneven second are not lost.
+# Tokens last longer than the second they were taken for, so that uneven traffic loses none.
 _KEPT_FOR: Final = timedelta(seconds=5)
-_PAUSE: Final = timedelta(milliseconds=500)  # so at most two refused writes a second and process
-_UNLIMITED_FOR: Final = timedelta(seconds=5)  # while the store is away, nobody waits for it twice
-_REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one begins anew, with two free requests
+_PAUSE: Final = timedelta(milliseconds=500)  # at most two refused writes a second and process
+_UNLIMITED_FOR: Final = timedelta(seconds=5)  # after an outage, do not wait for the store again
+_REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one starts again, with two free requests
 
 
 @dataclass(slots=True)
 class _Share:
-    """What one process knows of one tenant."""
+    """What one process knows about one tenant."""
 
     second_began_at: datetime
     requests: int = 0  # in this second
     requests_before: int = 0  # in the last one
-    free: int = 0  # given away in this second
-    unpaid: int = 0  # of these, not paid for with a chunk
+    free: int = 0  # requests given away in this second
+    unpaid: int = 0  # those of them that no chunk has paid for
     tokens: int = 0
     kept_until: datetime | None = None
     left: int = 0
     left_at: datetime | None = None
-    empty_until: datetime | None = None  # the bucket gave all it had
+    empty_until: datetime | None = None  # the bucket gave its last tokens
     closed_until: datetime | None = None
     unlimited_until: datetime | None = None
 
     def count(self, at: datetime) -> None:
-        """Note a request. A clock that was set back begins a new second."""
+        """Count a request. A clock that was set back begins a new second."""
         age = at - self.second_began_at
         if not timedelta(0) <= age < _SECOND:
             self.requests_before = self.requests if timedelta(0) <= age < 2 * _SECOND else 0
@@ -61,7 +60,7 @@ class _Share:
 
 
 class RateLimiter:
-    """Admits requests, or refuses them."""
+    """Admits or refuses requests."""
 
     def __init__(self, buckets: TokenBuckets, limit: RateLimit | None, clock: Clock) -> None:
         """Without a limit everybody is admitted, and no bucket is asked."""
@@ -72,13 +71,14 @@ class RateLimiter:
 
     @property
     def limit(self) -> RateLimit | None:
-        """What each tenant may do; None if nothing limits."""
+        """Each tenant's limit; None if there is none."""
         return self._limit
 
     def admit(self, tenant: str) -> int | None:
-        """Count a request of this tenant; the tokens left, if known. Raises `RateLimitedError`.
+        """Count a tenant's request; returns the tokens left, if known. Raises `RateLimitedError`.
 
-        A store that does not answer admits: limits protect the service, not the bill.
+        If the store does not answer, requests are admitted: limits protect the service, not the
+        bill.
         """
         limit = self._limit
         if limit is None:
@@ -98,36 +98,36 @@ class RateLimiter:
         return _left(limit, share, at)
 
     def _take(self, tenant: str, limit: RateLimit, share: _Share, at: datetime) -> None:
-        """A chunk for what is to come, and what was given away. Raises `RateLimitedError`."""
+        """Take a chunk, and pay for the free requests. Raises `RateLimitedError`."""
         if _is_before(at, share.empty_until):
             share.closed_until = share.empty_until
             raise _refusal(share, at)
         chunk = min(max(share.requests, share.requests_before), limit.chunk)
         try:
-            grant = self._buckets.take(tenant, limit, chunk + share.unpaid, at)
+            taken = self._buckets.take(tenant, limit, chunk + share.unpaid, at)
         except TransientError:
             share.unlimited_until = at + _UNLIMITED_FOR
             return
-        left = grant.tokens - share.unpaid
-        # No longer than half a bucket takes to fill, or what comes back would run over.
+        left = taken.tokens - share.unpaid
+        # At most half the time the bucket takes to fill, or returning tokens would overflow it.
         pause = at + min(_PAUSE, limit.full_after / 2)
-        share.empty_until = pause if grant.tokens < chunk + share.unpaid else None
+        share.empty_until = pause if taken.tokens < chunk + share.unpaid else None
         share.unpaid = max(0, -left)
-        share.left, share.left_at = grant.left, at
+        share.left, share.left_at = taken.left, at
         if left < 1:
             share.tokens = 0
-            share.closed_until = max(grant.next_at, pause)
+            share.closed_until = max(taken.next_at, pause)
             raise _refusal(share, at)
         share.tokens, share.kept_until = left - 1, at + _KEPT_FOR
 
 
 def _is_before(at: datetime, until: datetime | None) -> bool:
-    """Never for longer than anything is remembered here, should the clock be set back."""
+    """Ignores an `until` too far ahead, in case the clock was set back."""
     return until is not None and at < until <= at + _KEPT_FOR
 
 
 def _left(limit: RateLimit, share: _Share, at: datetime) -> int | None:
-    """What was left when the bucket was last seen, and what has come back since; a guess."""
+    """An estimate: the tokens left when the bucket was last seen, and those returned since."""
     if share.left_at is None or not _is_before(at, share.kept_until):
         return None
     returned = max(0, int((at - share.left_at).total_seconds() * limit.per_second))

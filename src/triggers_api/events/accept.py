@@ -21,7 +21,7 @@ class Draft:
     payload: bytes  # a JSON object as text, see `Event.payload`
     metadata: dict[str, MetadataValue]
     metadata_as_written: bytes = b"{}"
-    """The JSON text of numbers that `metadata` holds by value; whatever has none may leave it."""
+    """The JSON text of the numbers that `metadata` holds by value; leave it if there are none."""
     severity: Severity
     execution_id: str | None
 
@@ -40,9 +40,9 @@ class Accept:
     def __call__(
         self, tenant: str, draft: Draft, idempotency_key: IdempotencyKey | None = None
     ) -> Addition:
-        """Store a draft; under a key that was used before, answer what was stored then.
+        """Store a draft; if its key was used before, return the event stored then.
 
-        Raises `IdempotencyConflictError` if that was something else.
+        Raises `IdempotencyConflictError` if that event says something else.
         """
         return self.at(self._clock(), tenant, draft, idempotency_key)
 
@@ -53,7 +53,7 @@ class Accept:
         draft: Draft,
         idempotency_key: IdempotencyKey | None,
     ) -> Addition:
-        """The same, as of that moment."""
+        """Do the same, with a given creation time."""
         if idempotency_key is None:
             entropy, fingerprint = self._entropy(), None
         else:
@@ -74,10 +74,10 @@ class Accept:
 
 
 def _fingerprint(draft: Draft) -> Fingerprint:
-    """Alike for two drafts that say the same, however their JSON was spaced or ordered.
+    """Equal for two drafts that say the same, however their JSON was spaced or ordered.
 
-    Numbers are compared as they were written: whoever computes with them must round somewhere,
-    and there two events would look like one. So `1.0` and `1.00` are not the same.
+    Numbers are compared as text: parsing them would round, and two different events could look
+    like one. So `1.0` and `1.00` are not the same.
     """
     said = [
         draft.event_type,
@@ -96,5 +96,5 @@ def _as_written(text: bytes) -> object:
 
 
 def _number(text: str) -> str:
-    """A number as it was written; marked with what no text of a payload can hold."""
+    """The number as it was written, marked with a character that no payload text can hold."""
     return f"\ud800{text}"

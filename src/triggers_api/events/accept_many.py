@@ -1,4 +1,4 @@
-"""Take many events in at once, each for itself, in the order they were sent."""
+"""Take many events in at once, each on its own, in the order they were sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from triggers_api.parallel import InParallel
 from triggers_api.timestamps import Clock
 
 Outcome = Addition | CallerError | TransientError | InternalError
-"""What became of one event: stored now or before, or the error that kept it from it."""
+"""What became of one event: stored now or before, or the error that prevented it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class AcceptMany:
     """Stores many drafts as events."""
 
     def __init__(self, accept: Accept, clock: Clock) -> None:
-        """Each is stored as `accept` does it."""
+        """Each draft is stored by `accept`."""
         self._accept = accept
         self._clock = clock
 
     def __call__(self, tenant: str, keyed_drafts: Sequence[KeyedDraft]) -> list[Outcome]:
-        """Store each, and tell what became of it; a transient error may be cured by a repetition.
+        """Store each draft, and tell what became of it; after a transient error, send it again.
 
-        They are a microsecond apart, so that lists show them in the order they were sent.
-        Those of one key come after each other, so that the later ones are repetitions.
+        Their times are a microsecond apart, so lists show them in the order they were sent.
+        Drafts with the same key are stored one after another, so the later ones are repetitions.
         """
         at = self._clock()
         work = _Work(self._accept, tenant, keyed_drafts, at)

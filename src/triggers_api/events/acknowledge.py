@@ -1,4 +1,4 @@
-"""A consumer is done with an event: once said it stays said, however often it is repeated."""
+"""Acknowledge: a consumer is done with an event. Repeating it changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from triggers_api.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What became of one id: acknowledged now or before, or the error that kept it from it."""
+    """What became of one id: acknowledged now or before, or the error that prevented it."""
 
     event_id: str
     changed: bool = False
@@ -22,7 +22,7 @@ class Acknowledge:
     """Marks events as delivered."""
 
     def __init__(self, store: EventStore, clock: Clock) -> None:
-        """Events are in `store`; `clock` tells when they were acknowledged."""
+        """`clock` gives the time of acknowledgement."""
         self._store = store
         self._clock = clock
 
@@ -31,7 +31,7 @@ class Acknowledge:
         return self._store.acknowledge(tenant, event_id, self._clock())
 
     def many(self, tenant: str, event_ids: Sequence[str]) -> list[Acknowledgement]:
-        """Acknowledge each id for itself; a result for each, in the order asked."""
+        """Acknowledge each id on its own; one result for each, in the given order."""
         unique = list(dict.fromkeys(event_ids))
 
         def try_one(event_id: str) -> Acknowledgement:

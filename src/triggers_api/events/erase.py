@@ -1,22 +1,22 @@
-"""Erase: what an event said goes, wherever it is kept; that it was there stays."""
+"""Erase: remove what an event said, wherever it is kept; a tombstone stays."""
 
 from triggers_api.events.ports import AnswerStore, EventStore
 from triggers_api.timestamps import Clock
 
 
 class Erase:
-    """Erases events for good: nothing brings them back but a restored backup of the table."""
+    """Erases events for good: only restoring a backup of the table brings them back."""
 
     def __init__(self, events: EventStore, answers: AnswerStore, clock: Clock) -> None:
-        """`clock` tells when, which the tombstone keeps."""
+        """`clock` gives the time that the tombstone keeps."""
         self._events = events
         self._answers = answers
         self._clock = clock
 
     def __call__(self, tenant: str, event_id: str) -> None:
-        """Erase it; again changes nothing, and finishes what was stopped half way.
+        """Erase an event; repeating it only finishes an erasure that stopped half way.
 
-        The event first: from then on no worker sends it. Raises `NotFoundError`.
+        The event goes first: from then on no worker sends it. Raises `NotFoundError`.
         """
         self._events.erase(tenant, event_id, self._clock())
         self._answers.erase_answers(tenant, event_id)

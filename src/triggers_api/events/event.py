@@ -40,8 +40,8 @@ class Event:
     def as_json(self) -> bytes:
         """The event as UTF-8 JSON, every key present: the one shape of answers, lists and pushes.
 
-        The payload is spliced in as it was sent, because a parse and a dump
-        would turn `1.10` into `1.1` and lose digits beyond a double's.
+        The payload is spliced in as it was sent, because parsing and dumping it
+        would turn `1.10` into `1.1` and lose digits that a double cannot hold.
         """
         head = {"id": self.id, "event_id": self.id, "event_type": self.event_type}
         tail = {

@@ -1,9 +1,9 @@
 """Event ids: `evt_` and a ULID, whose random half can be derived from an idempotency key.
 
 A ULID is 48 bits of milliseconds and 80 bits that tell ids of one millisecond apart.
-Where there is an idempotency key, those 80 bits are a hash of tenant and key: the
-store files an event under its random half, so that a second request with the key meets the
-first one's event in its own conditional write, and idempotency costs no write of its own.
+If there is an idempotency key, those 80 bits are a hash of tenant and key. The store files
+an event under its random half, so the conditional write of a second request with the same key
+meets the first one's event, and idempotency costs no extra write.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ EVENT_ID = re.compile(r"evt_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def is_event_id(text: str) -> bool:
-    """Whether `text` can be an event's id at all."""
+    """Whether `text` has the form of an event id."""
     return EVENT_ID.fullmatch(text) is not None
 
 
@@ -34,15 +34,15 @@ def new_event_id(created_at: datetime, entropy: bytes) -> str:
 
 
 def random_entropy() -> bytes:
-    """Ten bytes for an event that nobody named a key for."""
+    """Ten bytes for an event without an idempotency key."""
     return secrets.token_bytes(ENTROPY_BYTES)
 
 
 class Origin(StrEnum):
-    """Who chose a key. Each has a namespace of its own: no key meets one of another origin."""
+    """Who chose a key. Keys of different origins never collide."""
 
     REQUEST = "request"  # the Idempotency-Key of a request, or of one event of a batch
-    BATCH = "batch"  # the Idempotency-Key of a batch, and a place in it
+    BATCH = "batch"  # the Idempotency-Key of a batch, and the event's index in it
     CLOUD_EVENT = "cloud_event"  # source and id
     ALERT = "alert"  # ours: connector and streak
     SUCCESSOR = "successor"  # ours: the id under which an event found its key's place taken
@@ -50,41 +50,41 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """What an event that may be sent again is told by."""
+    """The key by which a repeated event is recognised."""
 
     origin: Origin
     parts: tuple[str | int, ...]
 
     @classmethod
     def of_request(cls, text: str) -> "IdempotencyKey":
-        """What a caller names in a header, or beside one event."""
+        """The key that a caller sent in a header, or beside one event."""
         return cls(Origin.REQUEST, (text,))
 
     @property
     def names_the_event(self) -> bool:
-        """Whether the key alone says which event it is, whatever else is said of it."""
+        """Whether the key alone identifies the event, whatever its content."""
         return self.origin in (Origin.CLOUD_EVENT, Origin.ALERT)
 
 
 def entropy_of_key(tenant: str, key: IdempotencyKey) -> bytes:
     """Ten bytes that are the same for every request of this tenant with this key."""
-    # A JSON array: no part can be written so that it runs over into the next one.
+    # A JSON array: no part can run over into the next one, whatever it contains.
     text = json.dumps([tenant, key.origin, *key.parts])
     return hashlib.sha256(text.encode()).digest()[:ENTROPY_BYTES]
 
 
 def created_at_of(event_id: str) -> datetime:
-    """When the event was created, to the millisecond, as its id tells."""
+    """When the event was created, to the millisecond, read from its id."""
     return ULID.from_str(event_id.removeprefix("evt_")).datetime
 
 
 def to_bytes(event_id: str) -> bytes:
-    """The id in 16 bytes, for where many are kept together."""
+    """The id in 16 bytes, to keep many together."""
     return ULID.from_str(event_id.removeprefix("evt_")).bytes
 
 
 def from_bytes(packed: bytes) -> str:
-    """The id of those 16 bytes."""
+    """The id that `to_bytes` packed."""
     return f"evt_{ULID.from_bytes(packed)}"
 
 

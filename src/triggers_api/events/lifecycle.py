@@ -28,11 +28,11 @@ ALL_STATUSES = (*UNDELIVERED, EventStatus.DELIVERED)
 
 
 MOST_ROUNDS = 100
-"""How often an event can be replayed: a receiver that replays what it gets must come to an end."""
+"""How often an event can be replayed, so that a receiver that replays what it gets must stop."""
 
 
 def too_many_replays() -> ConflictError:
-    """The error of one replay more."""
+    """The error for one replay too many."""
     message = f"This event was replayed {MOST_ROUNDS} times. Post a new one."
     return ConflictError(message, code="too_many_replays")
 

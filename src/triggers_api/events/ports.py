@@ -29,7 +29,7 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events in order, and where the next page begins; `None` when there is nothing more.
+    """Some events in order, and where the next page begins; `None` on the last page.
 
     A page may hold fewer events than asked for, even none, and still have a next one.
     """
@@ -40,18 +40,18 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells a repeated request from another one under the same idempotency key."""
+    """Tells a repeated request from a different one with the same idempotency key."""
 
     digest: bytes
 
 
 ONE_EVENT: Final = Fingerprint(b"named by its key")
-"""Of every event whose key alone says which one it is."""
+"""The fingerprint of every event whose key alone identifies it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What became of an event that was to be stored: itself, or the one stored before."""
+    """The result of storing an event: the event itself, or the one stored before."""
 
     event: Event
     replayed: bool
@@ -63,9 +63,9 @@ class EventStore(Protocol):
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """Store an event once.
 
-        With a fingerprint, the event's id was derived from an idempotency key: an event
-        stored under that key within the last 24 hours is answered in its first state,
-        or `IdempotencyConflictError` is raised if its fingerprint differs.
+        With a fingerprint, the event's id was derived from an idempotency key. If an event was
+        stored under that key within the last 24 hours, that one is returned in its first state;
+        raises `IdempotencyConflictError` if its fingerprint differs.
         """
         ...
 
@@ -86,20 +86,20 @@ class EventStore(Protocol):
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         """Note that every push of it in that round was given up, if it is still pending.
 
-        `attempts` is how often it was tried. False if it is not pending, gone, or replayed
-        since: then it is the later round that decides.
+        `attempts` is how often it was tried. False if it is gone, not pending, or was replayed
+        since: then the later round decides.
         """
         ...
 
     def replay(self, tenant: str, event_id: str) -> int:
-        """Put it back to pending; answers the number of the round of pushes that begins.
+        """Put it back to pending; returns the number of the round of pushes that begins.
 
         Raises `NotFoundError`. Repeating it begins another round.
         """
         ...
 
     def erase(self, tenant: str, event_id: str, at: datetime) -> None:
-        """Remove what it says, payload and metadata, and leave a tombstone; again: nothing more.
+        """Remove its payload and metadata, and leave a tombstone; repeating it changes nothing.
 
         From then on every method raises `EventErasedError` for it, and no list shows it.
         Raises `NotFoundError`.
@@ -111,5 +111,5 @@ class AnswerStore(Protocol):
     """Keeps what receivers answered when an event was pushed to them."""
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
-        """Remove what receivers said to an event, and end its deliveries."""
+        """Remove what receivers answered to an event, and end its deliveries."""
         ...

@@ -17,16 +17,16 @@ class ExecutionQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The events of an execution that need not be read again to count them."""
+    """How many events an execution has up to a position, so they need not be counted again."""
 
     tally: Tally = field(default_factory=Tally)
     until: Position | None = None  # all up to here are counted
-    version: int = 0  # one more with each change; 0 where nothing was ever kept
+    version: int = 0  # one more with each change; 0 if nothing was ever kept
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An event of an execution, as far as counting needs it."""
+    """What counting needs to know of an event."""
 
     event_type: str
     position: Position
@@ -41,18 +41,18 @@ class Uncounted:
 
 
 class ExecutionStore(Protocol):
-    """Finds the events of executions, and keeps how far they are counted."""
+    """Finds the events of executions, and keeps their checkpoints."""
 
     def find_checkpoint(self, tenant: str, execution_id: str) -> Checkpoint:
-        """How far it is counted, read consistently; an empty one if it never was."""
+        """The execution's checkpoint, read consistently; an empty one if there is none."""
         ...
 
     def keep_checkpoint(
         self, tenant: str, execution_id: str, checkpoint: Checkpoint, *, known_version: int
     ) -> bool:
-        """Put it in the place of the known one; False if another was kept since.
+        """Replace the checkpoint of `known_version`; False if it was replaced already.
 
-        The one that is kept gets the next version, whatever is given.
+        The new one gets the next version, whatever version it carries.
         """
         ...
 
@@ -64,16 +64,16 @@ class ExecutionStore(Protocol):
         after: Position | None,
         before: datetime | None = None,
     ) -> Uncounted:
-        """The next some thousand events after a position, and before a time if one is named.
+        """The next few thousand events after a position, and before a time if one is given.
 
-        One that was just stored may be missing.
+        An event that was just stored may be missing.
         """
         ...
 
     def list_timeline(
         self, tenant: str, query: ExecutionQuery, *, limit: int, after: Position | None
     ) -> EventPage:
-        """The next events of an execution, oldest first, each once, as they are now.
+        """The next events of an execution in their present state, oldest first, each once.
 
         Raises `NotFoundError` if there is no such execution.
         """

@@ -1,9 +1,9 @@
 """Summarize: count an execution's events, without reading all of them each time.
 
-A checkpoint holds what was counted before; the uncounted after it is read and added. What has
-settled of a long uncounted is folded into the checkpoint, so the next reader's uncounted is short again.
-Whoever stops half-way, or folds at the same time as another, does no harm: a checkpoint only
-ever replaces the one that it was made from.
+A checkpoint holds the counts up to a position. A reader adds the uncounted events after it.
+When there are many, those that have settled are folded into the checkpoint, so the next reader
+has few to read. A crash half way, or two folds at once, do no harm: a checkpoint only ever
+replaces the one it was made from.
 """
 
 import zlib
@@ -20,32 +20,30 @@ from triggers_api.executions.tally import Summary, Tally
 from triggers_api.timestamps import Clock
 
 # An event becomes visible after its `created_at`: its request takes up to 10 seconds, clocks
-# differ, the index follows its table. What is older than this is taken to have no more
-# neighbours to come; if one does come (see `notice`), everything is counted anew.
+# differ, and the index lags behind its table. We assume that no event older than this is still
+# to appear; if one does (see `notice`), everything is counted again.
 SETTLES_WITHIN: Final = timedelta(seconds=60)
-LATE_AFTER: Final = timedelta(seconds=30)  # half of that is left for the index
-FOLDS_FROM: Final = 100  # events: a write for fewer would cost more than reading them again
-FOLDED_AT_ONE_IN: Final = (
-    128  # events, so that a uncounted has a few hundred beside the last minute
-)
-READS_AT_MOST: Final = 24  # of 1 MB, some 5,000 events each: three seconds of a request's ten
+LATE_AFTER: Final = timedelta(seconds=30)  # the other half is left for the index
+FOLDS_FROM: Final = 100  # events: for fewer, a write costs more than reading them again
+FOLDED_AT_ONE_IN: Final = 128  # events: a few hundred stay uncounted, beside the last minute's
+READS_AT_MOST: Final = 24  # of 1 MB, about 5,000 events each: three of a request's ten seconds
 _READS_FOR_A_TEXT: Final = 4  # a push should not wait for more
 _TRIES: Final = 5
 
 
 class Summarize:
-    """Counts, and keeps what it counted."""
+    """Counts events, and keeps the counts."""
 
     def __init__(self, store: ExecutionStore, clock: Clock) -> None:
-        """`clock` tells what has settled."""
+        """`clock` decides which events have settled."""
         self._store = store
         self._clock = clock
 
     def __call__(self, tenant: str, execution_id: str) -> Summary:
         """The execution as it is now.
 
-        Raises `NotFoundError`; and `StoreUnavailableError` while there is more to count than one
-        call can: the next one goes on from there.
+        Raises `NotFoundError`, or `StoreUnavailableError` while there is more than one call can
+        count; the next call continues from there.
         """
         tally = self._count(tenant, execution_id, READS_AT_MOST).tally
         summary = Summary.of(execution_id, tally)
@@ -54,10 +52,10 @@ class Summarize:
         return summary
 
     def counts_with(self, tenant: str, event: Event) -> dict[str, int] | None:
-        """The counts of an event's execution, with that event in any case; None if it has none.
+        """The counts of the event's execution, or None if it has none.
 
-        The event may be so new that no reader sees it yet. Raises `StoreUnavailableError` if
-        counting takes too long to wait for it.
+        They always include the event, even if it is too new for readers to see. Raises
+        `StoreUnavailableError` if counting would take too long.
         """
         if event.execution_id is None:
             return None
@@ -68,9 +66,9 @@ class Summarize:
         return dict(tally.counts)
 
     def notice(self, tenant: str, event: Event, stored_at: datetime) -> None:
-        """Look at an event that was just stored: now and then, fold what has settled before it.
+        """Look at an event that was just stored, and now and then fold what settled before it.
 
-        One that was stored long after its own time may stand where all is counted already.
+        An event stored long after its own time may belong before the checkpoint.
         """
         if event.execution_id is None:
             return
@@ -80,7 +78,7 @@ class Summarize:
             self.fold(tenant, event.execution_id)
 
     def fold(self, tenant: str, execution_id: str) -> None:
-        """Keep the counts of what has settled, if that is worth a write: one read, and no more."""
+        """Keep the counts of settled events, if that is worth a write. Reads once."""
         known = self._store.find_checkpoint(tenant, execution_id)
         settled_before = self._clock() - SETTLES_WITHIN
         uncounted = self._store.read_uncounted(
@@ -105,7 +103,7 @@ class Summarize:
         raise StoreUnavailableError("This execution is still being counted. Ask again.")
 
     def _keep(self, tenant: str, execution_id: str, checkpoint: Checkpoint) -> bool:
-        """An answer that is right does not depend on whether the next one will be cheap."""
+        """Failing to keep it does not spoil this answer; the next one only costs more."""
         try:
             return self._store.keep_checkpoint(
                 tenant, execution_id, checkpoint, known_version=checkpoint.version
@@ -114,7 +112,7 @@ class Summarize:
             return False
 
     def _forget(self, tenant: str, execution_id: str) -> None:
-        """Whoever is folding now, without the late event, finds another version and gives up."""
+        """A fold under way, which has not seen the late event, finds a new version and stops."""
         for _ in range(_TRIES):
             known = self._store.find_checkpoint(tenant, execution_id)
             if self._store.keep_checkpoint(
@@ -128,30 +126,30 @@ class Summarize:
 class _Counting:
     """What one call has read so far."""
 
-    settled: Checkpoint  # what could be kept of it
+    settled: Checkpoint  # the part that may be kept
     begun_after: Position | None
     settled_before: datetime
     unfolded: int = 0  # in `settled`, but not kept yet
-    uncounted: Tally = field(default_factory=Tally)  # what has not settled
+    unsettled: Tally = field(default_factory=Tally)
     _seen: set[str] = field(default_factory=set)
     _gave_up: bool = False
 
     @property
     def tally(self) -> Tally:
-        """Of everything."""
-        return self.settled.tally.plus(self.uncounted)
+        """Of all events read or counted before."""
+        return self.settled.tally.plus(self.unsettled)
 
     def add(self, sightings: Sequence[Sighting]) -> None:
-        """They follow what was added before, so the settled ones come first."""
+        """Add sightings that follow those added before; the settled ones come first."""
         split = sum(each.position.created_at < self.settled_before for each in sightings)
         self._seen.update(each.position.id for each in sightings)
         if split:
             self.settled = _after(self.settled, sightings[:split])
             self.unfolded += 0 if self._gave_up else split
-        self.uncounted = self.uncounted.plus(_tally_of(sightings[split:]))
+        self.unsettled = self.unsettled.plus(_tally_of(sightings[split:]))
 
     def kept(self, was_kept: bool) -> None:  # noqa: FBT001  # an answer, handed on
-        """Whether `settled` is kept now; if not, somebody else was faster, and need not be met."""
+        """Note whether `settled` was kept. If not, somebody else was faster; do not try again."""
         self._gave_up = not was_kept
         self.unfolded = 0
         self.settled = Checkpoint(
@@ -159,14 +157,14 @@ class _Counting:
         )
 
     def holds(self, position: Position) -> bool:
-        """Whether an event there is counted: it was read now, or stood before what was kept."""
+        """Whether the event there is counted: in this call, or in the checkpoint it began with."""
         if self.begun_after is not None and position <= self.begun_after:
             return True
         return position.id in self._seen
 
 
 def not_found(execution_id: str) -> NotFoundError:
-    """What a caller is told of an execution of which there is no event."""
+    """The error for an execution that has no events."""
     return NotFoundError(
         f"There is no event of an execution '{execution_id}'.", code="execution_not_found"
     )

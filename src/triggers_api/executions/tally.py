@@ -1,8 +1,8 @@
 """Executions: what the events of a producer's job add up to, in whatever order they come.
 
-A tally is all that is known of some events of an execution. Two of them add up to that of all
-their events, so it does not matter which events were counted when: a part may be counted once
-and kept, and the rest be added to it each time somebody asks.
+A tally sums up some events of an execution. Two tallies add up to the tally of all their events,
+so it does not matter which were counted when: one part is counted once and kept, and the rest
+is added each time somebody asks.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_TYPES: Final = 300
-"""Event types counted by name; what is beyond is counted by its last word, or not by any."""
+"""Event types counted by name; further types are counted together, by their last word if any."""
 
 OTHERS: Final = "*"
 _STARTED: Final = ".started"
@@ -37,12 +37,12 @@ class Tally:
 
     counts: Mapping[str, int] = field(default_factory=dict)
     ended_at: Mapping[str, datetime] = field(default_factory=dict)
-    """For each type that says that a job ended: when it was last said."""
+    """For each type that ends a job: the time of its last event."""
     first_at: datetime | None = None
 
     @classmethod
     def of(cls, events: Iterable[tuple[str, datetime]]) -> "Tally":
-        """Of event types and when they were created, in any order."""
+        """Tally events, given by type and creation time, in any order."""
         counts: Counter[str] = Counter()
         ended_at: dict[str, datetime] = {}
         first_at: datetime | None = None
@@ -54,7 +54,7 @@ class Tally:
         return _bounded(counts, ended_at, first_at)
 
     def plus(self, other: "Tally") -> "Tally":
-        """Of the events of both."""
+        """The tally of the events of both."""
         ended_at = dict(self.ended_at)
         for event_type, at in other.ended_at.items():
             ended_at[event_type] = max(at, ended_at.get(event_type, at))
@@ -76,7 +76,7 @@ class Summary:
 
     @classmethod
     def of(cls, execution_id: str, tally: Tally) -> "Summary | None":
-        """What the tally tells; None if there is no event."""
+        """Sum up a tally; None if it has no events."""
         if tally.first_at is None:
             return None
         failed = sum(n for each, n in tally.counts.items() if each.endswith(_FAILED))
@@ -93,23 +93,23 @@ class Summary:
 
     @property
     def total_events(self) -> int:
-        """Of all types."""
+        """How many events there are, of all types."""
         return sum(self.counts.values())
 
     @property
     def duration_seconds(self) -> float | None:
-        """From its first event to its end; None while it runs."""
+        """From the first event to the end; None while it runs."""
         if self.completed_at is None:
             return None
         return (self.completed_at - self.started_at).total_seconds()
 
 
 def _end_of(tally: Tally) -> datetime | None:
-    """When every job of it had ended; None while one runs.
+    """When the last of its jobs ended; None while one runs.
 
-    A job is what an event type names before its last word: `sync` of `sync.started`. Those that
-    said that they started must have said how they ended, before or after. Where none did, a
-    success of any ends the execution; a failure does not, it may be that of one invoice.
+    A job is what an event type names before its last word: `sync` in `sync.started`. Each job
+    with a `started` event needs an end event, earlier or later. If no job has one, any success
+    ends the execution; a failure does not, as it may concern a single invoice.
     """
     jobs = [each.removesuffix(_STARTED) for each in tally.counts if each.endswith(_STARTED)]
     if not jobs:
@@ -127,12 +127,12 @@ def _end_of(tally: Tally) -> datetime | None:
 def _bounded(
     counts: Mapping[str, int], ended_at: Mapping[str, datetime], first_at: datetime | None
 ) -> Tally:
-    """The tally with at most so many types by name: jobs first, then by the alphabet.
+    """The tally with at most `MAX_TYPES` types by name: jobs first, then in alphabetical order.
 
-    Which types keep their names depends on the types alone, not on their order: whoever is
+    Which types keep their names depends on the types alone, not on the order of events: a type
     among the first of all is among the first of any part. So parts still add up to the whole.
     """
-    if len(counts) <= MAX_TYPES:  # what has overflowed before has named types besides
+    if len(counts) <= MAX_TYPES:  # a tally that overflowed before has its named types as well
         return Tally(counts=dict(counts), ended_at=dict(ended_at), first_at=first_at)
     named = sorted(each for each in counts if not each.startswith(OTHERS))
     kept = frozenset(sorted(named, key=lambda each: not each.endswith(_OF_JOBS))[:MAX_TYPES])

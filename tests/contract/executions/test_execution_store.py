@@ -93,7 +93,7 @@ def test_a_checkpoint_outlives_every_event_that_it_counts(
     assert executions.keep_checkpoint(TENANT, EXECUTION, Checkpoint(), known_version=1)
 
 
-def test_the_uncounted_holds_the_events_of_the_execution_in_order(
+def test_uncounted_events_are_those_of_the_execution_in_order(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     for number in range(3):
@@ -105,7 +105,7 @@ def test_the_uncounted_holds_the_events_of_the_execution_in_order(
     assert types_of_uncounted(executions) == ["a.0", "a.1", "a.2"]
 
 
-def test_the_uncounted_begins_after_a_position_and_ends_before_a_time(
+def test_uncounted_events_follow_a_position_and_end_before_a_time(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     stored = [
@@ -120,7 +120,7 @@ def test_the_uncounted_begins_after_a_position_and_ends_before_a_time(
     assert types_of_uncounted(executions, after=second, before=stored[0].created_at) == []
 
 
-def test_the_uncounted_parts_events_of_one_moment_by_their_ids(
+def test_uncounted_events_of_one_moment_are_told_apart_by_their_ids(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     stored = sorted(store_event(events, clock()).id for _ in range(5))
@@ -130,7 +130,7 @@ def test_the_uncounted_parts_events_of_one_moment_by_their_ids(
     assert [each.position.id for each in uncounted.sightings] == stored[3:]
 
 
-def test_what_happens_to_an_event_later_changes_nothing_in_the_uncounted(
+def test_later_changes_of_an_event_change_nothing_in_the_uncounted_events(
     events: EventStore, executions: ExecutionStore, clock: FixedClock
 ) -> None:
     event = store_event(events, clock())
