@@ -3,5 +3,6 @@
 import sys
 from pathlib import Path
 
-# So that `python -m local.run` finds the code without being installed or told where it is.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+# So that `python -m local.run` finds the code and our own client without either being installed.
+_ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_ROOT / "src"), str(_ROOT / "clients" / "python")]

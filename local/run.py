@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -15,13 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from local.api_client import UnexpectedAnswerError, expect
 from local.cloudwatch import RequestLine, serving_dashboard
 from local.deploy import DeployError, allows_private_targets
 from local.emulator import HOST, EmulatorError
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
 from local.receiver import ReceiverError, running_receiver
+from local.running import sentence
 from local.stack import (
     Stack,
     StackError,
@@ -29,6 +30,7 @@ from local.stack import (
     stack_file,
     state_dir_from_environment,
 )
+from triggers_client import TriggersError
 
 DEFAULT_PORT = 4566  # what tools for local AWS expect
 HIGHEST_PORT = 65_535
@@ -51,8 +53,10 @@ def main() -> int:
         _check_settings(state_dir)
         with ExitStack() as running:
             _run(running, state_dir, started_at)
-    except (EmulatorError, ReceiverError, DeployError, StackError, UnexpectedAnswerError) as error:
+    except (EmulatorError, ReceiverError, DeployError, StackError) as error:
         return _fail(str(error))
+    except TriggersError as error:
+        return _fail(sentence(error))
     except (BotoCoreError, ClientError) as error:
         return _fail(f"The emulator failed (see {state_dir}/emulator.log): {error}")
     return 0
@@ -190,10 +194,10 @@ def _print_example(title: str, command: str) -> None:
 
 def _some_event(stack: Stack) -> str:
     """Return an event to acknowledge: one that waits, or any, which does no harm."""
-    for path in ("/inbox?limit=1", "/events?limit=1"):
-        for event in expect(stack.api.get(path), 200).json():
-            return str(event["id"])
-    raise UnexpectedAnswerError("There is no event at all, although some were posted.")
+    api = stack.api
+    for event in chain(api.inbox.walk(limit=1), api.events.walk(limit=1)):
+        return event["id"]
+    raise StackError("There is no event at all, although some were posted.")
 
 
 def _print_request(request: RequestLine) -> None:

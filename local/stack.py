@@ -6,11 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from local.api_client import Answer, ApiClient
 from local.clients import client
 from local.cloudwatch import Listener, Positions, Watcher, watching
 from local.demo_key import demo_key
@@ -20,6 +18,7 @@ from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
 from local.stream_poller import polling
 from local.trace_catcher import catching_traces, traces_file
+from triggers_client import Client, Retry, TriggersError
 
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
@@ -39,9 +38,9 @@ class Stack:
     dashboard_url: str | None = None  # while `make run` serves one
 
     @property
-    def api(self) -> ApiClient:
-        """A client of its HTTP API."""
-        return ApiClient(self.url, self.api_key)
+    def api(self) -> Client:
+        """A client of its HTTP API, which tries nothing again: what is wrong is said at once."""
+        return Client(self.url, self.api_key, retry=Retry(budget_seconds=0))
 
     def save(self, path: Path) -> None:
         """Write it where only this user can read it: it holds a key."""
@@ -160,24 +159,22 @@ def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
 def _wait_until_it_answers(stack: Stack) -> None:
     """Wait until it reaches its store: from then on, the stack serves."""
     deadline = time.monotonic() + READY_SECONDS
-    while (answer := _health(stack)) is None or not _serves(answer):
+    while not _reaches_its_store(health := _health(stack)):
         if time.monotonic() > deadline:
-            said = "nothing" if answer is None else answer.body.decode(errors="replace")
-            raise StackError(f"{stack.url}/health does not say that it can serve. It said: {said}")
+            raise StackError(
+                f"{stack.url}/health does not say that it can serve. It said: {health}"
+            )
         time.sleep(0.2)
 
 
-def _serves(answer: Answer) -> bool:
-    """Whether it can do its work, alarms of the last run or not."""
-    if answer.status == HTTPStatus.OK:
-        return True
-    with suppress(ValueError, AttributeError):  # an answer of the emulator's own
-        return bool(answer.json().get("checks", {}).get("store") == "ok")
-    return False
+def _reaches_its_store(health: dict[str, Any] | str) -> bool:
+    """Whether it can do its work, even if an alarm of the last run makes it unhealthy."""
+    return isinstance(health, dict) and health.get("checks", {}).get("store") == "ok"
 
 
-def _health(stack: Stack) -> Answer | None:
+def _health(stack: Stack) -> dict[str, Any] | str:
+    """What it says of itself, or why it says nothing."""
     try:
-        return stack.api.get("/health")
-    except OSError:
-        return None
+        return stack.api.health()
+    except TriggersError as error:  # or an answer of the emulator's own
+        return str(error)

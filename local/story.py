@@ -13,49 +13,41 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
+from itertools import islice
 from typing import Any, TypeVar
 
-from local.api_client import ApiClient, UnexpectedAnswerError, expect
 from local.received import Push, Received
-from local.receiver import ReceiverError, running_receiver
+from local.receiver import running_receiver
+from local.running import CommandError, with_running_stack
 from local.seed import STORY
-from local.stack import Stack, stack_file, state_dir_from_environment
+from local.stack import Stack
+from triggers_client import Client, Event, NotFoundError
+from triggers_client.models import Execution
 
 Found = TypeVar("Found")
-Event = dict[str, Any]
 
 WAIT_SECONDS = 60.0  # all of it takes seconds; the rest is for cold starts on a busy machine
-_CONFIGS = "/notifications/configs"
 _SUBSCRIBER = "make story: "
 _ALERT = "notifications.consecutive_failures"
 _TOLD = ["sync.completed", _ALERT]
 _FAILURES = 3
+_NEWEST = 100  # events of an inbox page: those of the story, unless others post as well
 _PEOPLE = ("slack", "telegram")
 _TAG = re.compile(r"<[^>]*>")
 
 
-class StoryError(Exception):
-    """The story went on otherwise than it should; the message says where and how."""
-
-
 def main() -> int:
-    """Tell the story; fail with a sentence at the first thing that is not so."""
-    file = stack_file(state_dir_from_environment())
-    stack = Stack.load(file)
-    if stack is None:
-        return _fail(f"There is no {file}: nothing ran here yet. Start it with `make run`.")
-    try:
-        tell(stack.api)
-    except (StoryError, UnexpectedAnswerError, ReceiverError) as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"{stack.url} does not answer ({error}). Start it with `make run`.")
+    """Tell the story; fail with a sentence at the first thing that is otherwise."""
+    return with_running_stack(_tell_and_show)
+
+
+def _tell_and_show(stack: Stack) -> None:
+    tell(stack.api)
     if stack.dashboard_url is not None:
         print(f"\nSee it on the dashboard, within a few seconds: {stack.dashboard_url}")
-    return 0
 
 
-def tell(api: ApiClient) -> None:
+def tell(api: Client) -> None:
     """All of it."""
     run = secrets.token_hex(3)
     with _people(api) as received:
@@ -70,14 +62,14 @@ def tell(api: ApiClient) -> None:
     print(f"  {texts} texts sent to people, {taken} events acknowledged")
 
 
-def _sync(api: ApiClient, execution_id: str) -> list[Event]:
+def _sync(api: Client, execution_id: str) -> list[Event]:
     """A sync that goes through, with one invoice that fails."""
     _chapter(f"A sync runs as {execution_id}")
     drafts = [json.loads(each.read_bytes()) for each in sorted(STORY.glob("*.json"))]
     *work, last = [draft | {"execution_id": execution_id} for draft in drafts]
-    events = [_post(api, draft) for draft in work]
+    events = [api.events.post(**draft) for draft in work]
     _await_execution(api, execution_id, "running", len(work))
-    events.append(_post(api, last))
+    events.append(api.events.post(**last))
     execution = _await_execution(api, execution_id, "completed_with_errors", len(drafts))
     for name, count in sorted(execution["counts"].items()):
         print(f"    {count} x {name}")
@@ -94,7 +86,7 @@ def _completed(events: list[Event]) -> str:
     )
 
 
-def _failures(api: ApiClient, received: Received, run: str) -> tuple[list[Event], Event]:
+def _failures(api: Client, received: Received, run: str) -> tuple[list[Event], Event]:
     """Three syncs that fail in a row, the one alert of it, and a sync that goes well again."""
     _chapter(f"{_FAILURES} syncs fail in a row")
     failed = []
@@ -102,40 +94,45 @@ def _failures(api: ApiClient, received: Received, run: str) -> tuple[list[Event]
         draft = _job("sync.failed", f"exec_story_{run}_{number}", "error")
         draft["payload"] = {"message": "Amazon answered 503 Service Unavailable."}
         draft["metadata"]["error_type"] = "connection_failure"
-        failed.append(_post(api, draft))
+        failed.append(api.events.post(**draft))
     alert = _eventually("an alert of failures in a row", lambda: _alerts(api, failed))[0]
     # Its text shows that everything before it was dispatched, and so that no second alert comes.
-    well = _post(api, _job("sync.completed", f"exec_story_{run}_well", "info"))
+    well_id = f"exec_story_{run}_well"
+    well = api.events.post(**_job("sync.completed", well_id, "info"))
     for channel in _PEOPLE:
-        _await_text(received, channel, well["execution_id"])
+        _await_text(received, channel, well_id)
         _await_text(received, channel, "onsecutive failures")  # pushes come in any order
     alerts = _alerts(api, failed)
     if len(alerts) != 1:
-        raise StoryError(f"{_FAILURES} failures in a row raised {len(alerts)} alerts, not one.")
+        raise CommandError(f"{_FAILURES} failures in a row raised {len(alerts)} alerts, not one.")
     told = [each for each in received.newest_first() if "onsecutive failures" in _text(each)]
     if sorted(each.channel for each in told) != sorted(_PEOPLE):
-        raise StoryError(f"The alert was told {len(told)} times, not once to each channel.")
+        raise CommandError(f"The alert was told {len(told)} times, not once to each channel.")
     print(f"  one alert: {alert['id']}, {alert['severity']}, {json.dumps(alert['payload'])}")
     for each in told:
         print(f"    {each.channel:<9} {_text(each)}")
     return [*failed, well], alert
 
 
-def _acknowledge(api: ApiClient, events: list[Event]) -> int:
+def _acknowledge(api: Client, events: list[Event]) -> int:
     """Poll and acknowledge as Zapier does; how many."""
     _chapter("A consumer polls the inbox")
     ids = {event["id"] for event in events}
-    path = "/inbox?order=desc&limit=100"
-    waiting = {each["id"] for each in expect(api.get(path), 200).json()}
-    if missing := ids - waiting:
-        raise StoryError(f"The inbox lacks {len(missing)} of {len(ids)} events: {min(missing)}.")
+    if missing := ids - _newest_waiting(api):
+        raise CommandError(f"The inbox lacks {len(missing)} of {len(ids)} events: {min(missing)}.")
     print(f"  found all {len(ids)} events of the story")
-    answer = expect(api.post("/inbox/acknowledge", {"event_ids": sorted(ids)}), 200)
-    left = {each["id"] for each in expect(api.get(path), 200).json()} & ids
-    if left:
-        raise StoryError(f"{len(left)} events are still in the inbox: {answer.body.decode()[:300]}")
+    results = api.inbox.acknowledge(sorted(ids))
+    if left := ids & _newest_waiting(api):
+        told = [each for each in results if each["event_id"] in left]
+        raise CommandError(f"{len(left)} events are still in the inbox: {json.dumps(told)[:300]}")
     print("  acknowledged them; none of them is in the inbox any more")
     return len(ids)
+
+
+def _newest_waiting(api: Client) -> set[str]:
+    """The ids of the newest events in the inbox."""
+    newest = islice(api.inbox.walk(order="desc", limit=_NEWEST), _NEWEST)
+    return {event["id"] for event in newest}
 
 
 def _print_texts(received: Received, event_type: str, execution_id: str, wanted: str) -> None:
@@ -144,11 +141,11 @@ def _print_texts(received: Received, event_type: str, execution_id: str, wanted:
         text = _await_text(received, channel, f"exec={execution_id} ")
         print(f"    {channel:<9} {text}")
         if text != wanted:
-            raise StoryError(f"{channel} was told something else than '{wanted}'.")
+            raise CommandError(f"{channel} was told something else than '{wanted}'.")
 
 
 @contextmanager
-def _people(api: ApiClient) -> Iterator[Received]:
+def _people(api: Client) -> Iterator[Received]:
     """Slack and Telegram, played by a receiver of our own; also if the last time ended half-way."""
     received = Received()
     with running_receiver(received) as url:
@@ -164,22 +161,17 @@ def _people(api: ApiClient) -> Iterator[Received]:
                 "settings": settings[channel],
                 "filters": {"event_types": _TOLD},
             }
-            expect(api.post(_CONFIGS, draft), 201)
+            api.notifications.create_config(draft)
         try:
             yield received
         finally:
             _unsubscribe(api)
 
 
-def _unsubscribe(api: ApiClient) -> None:
-    for config in expect(api.get(_CONFIGS), 200).json():
+def _unsubscribe(api: Client) -> None:
+    for config in api.notifications.configs():
         if config["name"].startswith(_SUBSCRIBER):
-            expect(api.send("DELETE", f"{_CONFIGS}/{config['id']}"), 204)
-
-
-def _post(api: ApiClient, draft: dict[str, Any]) -> Event:
-    event: Event = expect(api.post("/events", draft), 201).json()
-    return event
+            api.notifications.delete_config(config["id"])
 
 
 def _job(event_type: str, execution_id: str, severity: str) -> dict[str, Any]:
@@ -188,15 +180,15 @@ def _job(event_type: str, execution_id: str, severity: str) -> dict[str, Any]:
     return draft | {"payload": {}, "metadata": metadata}
 
 
-def _await_execution(api: ApiClient, execution_id: str, status: str, events: int) -> Event:
+def _await_execution(api: Client, execution_id: str, status: str, events: int) -> Execution:
     """The execution, once it has that status and so many events: the index takes a moment."""
 
-    def find() -> Event | None:
-        answer = expect(api.get(f"/executions/{execution_id}"), 200, 404)
-        found: Event = answer.json()
-        if answer.status != 200 or found["total_events"] != events:  # noqa: PLR2004  # found
+    def find() -> Execution | None:
+        try:
+            found = api.execution(execution_id)
+        except NotFoundError:
             return None
-        return found if found["status"] == status else None
+        return found if (found["status"], found["total_events"]) == (status, events) else None
 
     execution = _eventually(f"{execution_id} as {status} with {events} events", find)
     counts = f"{execution['total_events']} events, {execution['failed_events']} failed"
@@ -204,10 +196,9 @@ def _await_execution(api: ApiClient, execution_id: str, status: str, events: int
     return execution
 
 
-def _alerts(api: ApiClient, failed: list[Event]) -> list[Event]:
+def _alerts(api: Client, failed: list[Event]) -> list[Event]:
     """The alerts since the first of these failures."""
-    path = f"/events?event_type={_ALERT}&since={failed[0]['created_at']}"
-    found: list[Event] = expect(api.get(path), 200).json()
+    found = api.events.walk(event_type=_ALERT, since=failed[0]["created_at"])
     return [each for each in found if each["metadata"].get("connector") == "amazon"]
 
 
@@ -216,7 +207,7 @@ def _await_text(received: Received, channel: str, part: str) -> str:
         lambda push: push.channel == channel and part in f"{_text(push)} ", WAIT_SECONDS
     )
     if push is None:
-        raise StoryError(f"{channel} was told nothing of '{part}' in {WAIT_SECONDS:.0f} s.")
+        raise CommandError(f"{channel} was told nothing of '{part}' in {WAIT_SECONDS:.0f} s.")
     return _text(push)
 
 
@@ -229,18 +220,13 @@ def _eventually(what: str, find: Callable[[], Found | None]) -> Found:
     deadline = time.monotonic() + WAIT_SECONDS
     while not (found := find()):
         if time.monotonic() > deadline:
-            raise StoryError(f"There was no {what} within {WAIT_SECONDS:.0f} s.")
+            raise CommandError(f"There was no {what} within {WAIT_SECONDS:.0f} s.")
         time.sleep(0.1)
     return found
 
 
 def _chapter(title: str) -> None:
     print(f"\n{title}")
-
-
-def _fail(message: str) -> int:
-    print(f"\n{message}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

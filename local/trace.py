@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.api_client import ApiClient, UnexpectedAnswerError, expect
-from local.stack import Stack, stack_file, state_dir_from_environment
+from local.running import CommandError, with_running_stack
+from local.stack import Stack, state_dir_from_environment
 from local.trace_catcher import Document, documents, traces_file
 
 TRACE_SECONDS = 30.0  # it takes well under one; the rest is for cold starts on a busy machine
@@ -18,7 +18,7 @@ _TABLE = re.compile(r"[A-Za-z]+Table")  # in a name that the stack has made of i
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A part of a trace, as deep in the tree as it stands."""
+    """A part of a trace, and how deep in the tree it is."""
 
     depth: int
     name: str
@@ -32,27 +32,24 @@ class Line:
 
 def main(arguments: list[str]) -> int:
     """Print the trace of an event: the one that is named, or a new one."""
-    state_dir = state_dir_from_environment()
-    stack = Stack.load(stack_file(state_dir))
-    if stack is None:
-        return _fail(f"There is no {stack_file(state_dir)}. Start it with `make run`.")
-    try:
-        event_id = arguments[0] if arguments else _post(stack.api)
-    except UnexpectedAnswerError as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"{stack.url} does not answer ({error}). Start it with `make run`.")
-    deadline = time.monotonic() + (0 if arguments else TRACE_SECONDS)
-    found = trace_of(documents(traces_file(state_dir)), event_id)
+    return with_running_stack(lambda stack: _print_trace(stack, *arguments[:1]))
+
+
+def _print_trace(stack: Stack, event_id: str | None = None) -> None:
+    deadline = time.monotonic()
+    if event_id is None:
+        deadline += TRACE_SECONDS
+        event_id = stack.api.events.post("trace.tested", {"by": "make trace"})["id"]
+    file = traces_file(state_dir_from_environment())
+    found = trace_of(documents(file), event_id)
     while not is_delivered(found) and time.monotonic() < deadline:
         time.sleep(_WAITS_SECONDS)
-        found = trace_of(documents(traces_file(state_dir)), event_id)
+        found = trace_of(documents(file), event_id)
     if not found:
-        return _fail(f"No trace of {event_id} is kept: it is too old, or was not recorded.")
+        raise CommandError(f"No trace of {event_id} is kept: it is too old, or was not recorded.")
     print(f"{found[0]['trace_id']:<{_WIDTH}}{'starts':>11}{'takes':>11}")
     for line in tree(found):
         print(line)
-    return 0
 
 
 def trace_of(kept: list[Document], event_id: str) -> list[Document]:
@@ -75,7 +72,7 @@ def is_delivered(trace: list[Document]) -> bool:
 def tree(trace: list[Document]) -> Iterator[Line]:
     """The parts of a trace, each below the one it belongs to, in order of time.
 
-    What has nothing above it stands at the top: the segment of Lambda itself is never sent here.
+    What has nothing above it is at the top: the segment of Lambda itself is never sent here.
     """
     began = float(trace[0]["start_time"])
     ids = {each["id"] for each in trace}
@@ -106,16 +103,6 @@ def _said(part: Document) -> str:
         table = _TABLE.search(aws.get("table_name", ""))
         words = [aws.get("operation"), table and table[0], notes.get("result")]
     return " ".join(str(word) for word in (part["name"], *words) if word is not None)
-
-
-def _post(api: ApiClient) -> str:
-    draft = {"event_type": "trace.tested", "payload": {"by": "make trace"}}
-    return str(expect(api.post("/events", draft), 201).json()["id"])
-
-
-def _fail(message: str) -> int:
-    print(message, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from local.api_client import Answer, ApiClient, expect
+from tests.raw_http import Answer, RawApi, expect
 from triggers_api.timestamps import from_text
 
 _NOTHING_FREE_SECONDS = 0.2
@@ -30,7 +30,7 @@ class Holding:
 class Work:
     """What all workers did."""
 
-    api: ApiClient
+    api: RawApi
     lease_seconds: int
     limit: int = 10
     holdings: list[Holding] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Work:
         return answer
 
 
-def post_events(api: ApiClient, number: int) -> list[str]:
+def post_events(api: RawApi, number: int) -> list[str]:
     """Post that many; their ids."""
 
     def post(each: int) -> str:

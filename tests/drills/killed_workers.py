@@ -19,8 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from local.api_client import ApiClient, expect
 from local.stack import running_stack
+from tests.raw_http import RawApi, expect
 
 EVENTS = 1000
 KILLS = 6
@@ -106,14 +106,14 @@ def kill_some(state_dir: Path, done: threading.Event, killed: list[float]) -> No
             killed.append(time.monotonic())
 
 
-def subscribe(api: ApiClient, name: str, url: str) -> str:
+def subscribe(api: RawApi, name: str, url: str) -> str:
     """A config that pushes there; its id."""
     draft = {"name": name, "channel": "webhook", "settings": {"url": url}}
     config: dict[str, Any] = expect(api.post("/notifications/configs", draft), 201).json()
     return str(config["id"])
 
 
-def post(api: ApiClient, number: int) -> None:
+def post(api: RawApi, number: int) -> None:
     """One event, again and again until it is stored."""
     draft = {"event_type": "order.fetched", "payload": {"number": number}}
     while api.post("/events", draft, idempotency_key=f"drill-{number}").status != 201:
@@ -133,10 +133,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, receivers() as server:
         state_dir = Path(folder)
         with running_stack(state_dir) as stack:
-            run(stack.api, state_dir, server)
+            run(RawApi.of(stack), state_dir, server)
 
 
-def run(api: ApiClient, state_dir: Path, server: Receivers) -> None:
+def run(api: RawApi, state_dir: Path, server: Receivers) -> None:
     """Post, kill, wait, count."""
     origin = f"http://127.0.0.1:{server.server_address[1]}"
     subscribe(api, "healthy", f"{origin}/healthy")

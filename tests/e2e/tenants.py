@@ -2,15 +2,15 @@
 
 import secrets
 
-from local.api_client import ApiClient
 from local.clients import client
 from local.stack import Stack
+from tests.raw_http import RawApi
 from triggers_api.access.keys import Scope, new_api_key
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now
 
 
-def new_tenant(stack: Stack, *scopes: Scope) -> ApiClient:
+def new_tenant(stack: Stack, *scopes: Scope) -> RawApi:
     """Make a tenant with a key, an admin's unless scopes are named, and a client that has it."""
     keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId="KeysTable"
@@ -18,4 +18,4 @@ def new_tenant(stack: Stack, *scopes: Scope) -> ApiClient:
     tenant = f"tenant-{secrets.token_hex(4)}"
     key, token = new_api_key(tenant, "test", frozenset(scopes or {Scope.ADMIN}), now())
     DynamoApiKeyStore(client("dynamodb", stack.aws_endpoint), keys_table).add(key)
-    return ApiClient(stack.url, token)
+    return RawApi(stack.url, token)

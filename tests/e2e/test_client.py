@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-from local.api_client import ApiClient, expect
 from local.stack import Stack, stack_file
 from tests.client.command_line import environment, json_lines, lines_posted, run, start
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import RawApi, expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 
 LINES = 1200
 
 
-def settings(api: ApiClient) -> dict[str, str]:
+def settings(api: RawApi) -> dict[str, str]:
     return environment(api.url, api.api_key)
 
 
-def post(api: ApiClient, number: int) -> str:
+def post(api: RawApi, number: int) -> str:
     draft = {"event_type": "order.fetched", "payload": {"number": number}}
     return str(expect(api.post("/events", draft), 201).json()["id"])
 
 
-def exported(api: ApiClient, folder: Path) -> list[dict[str, Any]]:
+def exported(api: RawApi, folder: Path) -> list[dict[str, Any]]:
     done = run("export", "--out", "all.jsonl", env=settings(api), cwd=folder)
     assert done.returncode == 0, done.stderr
     return json_lines((folder / "all.jsonl").read_text())

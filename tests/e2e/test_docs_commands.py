@@ -114,7 +114,7 @@ def test_the_curl_commands_of_a_document_answer_as_it_shows(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:
     api = new_tenant(stack)
-    post_story(api)
+    post_story(api.client)
     blocks, answers = commands_and_answers(Document(name))
     assert len([answer for answer in answers if answer]) >= 3
 

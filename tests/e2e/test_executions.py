@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.api_client import expect
 from local.received import Received
 from local.receiver import running_receiver
 from local.seed import STORY
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.e2e.test_push import SECONDS, subscribe
+from tests.raw_http import expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.api_client import ApiClient
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import RawApi
 
 GENERATOR = "openapi_python_client"
 PACKAGE = "generated_triggers_client"  # the other one is ours
@@ -37,12 +37,12 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def api(stack: Stack) -> ApiClient:
+def api(stack: Stack) -> RawApi:
     return new_tenant(stack)
 
 
 @pytest.fixture
-def models(api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def models(api: RawApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The generated models, once the package can be imported."""
     (tmp_path / "generator.yaml").write_text(CONFIG)
     run = subprocess.run(  # noqa: S603  # our own command
@@ -65,7 +65,7 @@ def models(api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def call(api: ApiClient, models: Any) -> Iterator[Call]:
+def call(api: RawApi, models: Any) -> Iterator[Call]:
     """Calls an operation by its tag and id, and gives the whole answer."""
     assert models.__name__.startswith(PACKAGE)  # it is there
     client = importlib.import_module(PACKAGE).AuthenticatedClient(api.url, token=api.api_key)

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.api_client import ApiClient
 from local.stack import running_stack
 from tests.e2e.tenants import new_tenant
+from tests.raw_http import RawApi
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -23,7 +23,7 @@ def test_no_request_gets_a_server_error_or_an_answer_outside_the_contract(tmp_pa
         _run(new_tenant(stack), tmp_path)
 
 
-def _run(api: ApiClient, tmp_path: Path) -> None:
+def _run(api: RawApi, tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
         *("run", f"{api.url}/openapi.json"),

@@ -5,10 +5,10 @@ from threading import Barrier
 
 import pytest
 
-from local.api_client import Answer
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import Answer
 
 pytestmark = pytest.mark.xdist_group("stack")
 

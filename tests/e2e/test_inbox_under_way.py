@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.api_client import ApiClient, expect
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
+from tests.raw_http import RawApi, expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -39,12 +39,12 @@ class Traffic:
     posted: list[str] = field(default_factory=list)
 
 
-def post(api: ApiClient, number: int) -> str:
+def post(api: RawApi, number: int) -> str:
     draft = {"event_type": "order.fetched", "payload": {"number": number, "note": "x" * 200}}
     return str(expect(api.post("/events", draft), 201).json()["id"])
 
 
-def walk(api: ApiClient, query: str) -> list[Page]:
+def walk(api: RawApi, query: str) -> list[Page]:
     pages: list[Page] = []
     reference: str | None = query
     while reference is not None:
@@ -57,7 +57,7 @@ def walk(api: ApiClient, query: str) -> list[Page]:
 
 
 @contextmanager
-def traffic(api: ApiClient, leaving: list[str]) -> Iterator[Traffic]:
+def traffic(api: RawApi, leaving: list[str]) -> Iterator[Traffic]:
     """Post and acknowledge in the background until the block ends."""
     seen, done = Traffic(), threading.Event()
 

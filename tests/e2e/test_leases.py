@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from local.api_client import ApiClient, expect
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.lease_workers import Work, post_events
+from tests.raw_http import RawApi, expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 
 
-def lease(api: ApiClient, **wanted: int) -> dict[str, Any]:
+def lease(api: RawApi, **wanted: int) -> dict[str, Any]:
     leased: dict[str, Any] = expect(api.post("/inbox/lease", wanted), 200).json()
     return leased
 

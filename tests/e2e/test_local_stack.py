@@ -10,11 +10,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.api_client import expect
 from local.clients import REGION, client
+from local.demo_key import TENANT
 from local.seed import STORY, post_story
 from local.stack import Stack, running_stack, stack_file
 from tests.invocations import SAMPLES, invocation
+from tests.raw_http import RawApi, expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -31,7 +32,7 @@ STATUSES = {
 
 def inbox(stack: Stack) -> dict[str, dict[str, Any]]:
     """What waits, by id; the newest hundred, which holds what a test has just posted."""
-    page = expect(stack.api.get("/inbox?order=desc"), 200).json()
+    page = expect(RawApi.of(stack).get("/inbox?order=desc"), 200).json()
     return {event["id"]: event for event in page}
 
 
@@ -52,11 +53,11 @@ def test_an_event_of_the_story_comes_back_as_posted_until_it_is_acknowledged(
     stack: Stack, chapter: Path
 ) -> None:
     posted = json.loads(chapter.read_bytes())
-    event = expect(stack.api.post("/events", chapter.read_bytes()), 201).json()
+    event = expect(RawApi.of(stack).post("/events", chapter.read_bytes()), 201).json()
     waiting = inbox(stack)[event["id"]]
     assert waiting == event
     assert {name: waiting[name] for name in posted} == posted
-    expect(stack.api.post(f"/events/{event['id']}/acknowledge"), 204)
+    expect(RawApi.of(stack).post(f"/events/{event['id']}/acknowledge"), 204)
     assert event["id"] not in inbox(stack)
 
 
@@ -70,7 +71,7 @@ def test_the_story_posted_twice_doubles_nothing(stack: Stack) -> None:
 @pytest.mark.parametrize(("sample", "status"), STATUSES.items())
 def test_a_sample_invocation_is_answered(stack: Stack, sample: str, status: int) -> None:
     draft = {"event_type": "order.fetched", "payload": {}}
-    event_id = expect(stack.api.post("/events", draft), 201).json()["id"]
+    event_id = expect(RawApi.of(stack).post("/events", draft), 201).json()["id"]
     event = invocation(sample, api_key=stack.api_key, event_id=event_id)
     answer = client("lambda", stack.aws_endpoint).invoke(
         FunctionName=resource_name(stack, "ApiFunction"), Payload=json.dumps(event)
@@ -84,7 +85,7 @@ def test_every_sample_invocation_is_tested() -> None:
 
 
 def test_an_unknown_path_is_answered_in_the_shape_of_every_error(stack: Stack) -> None:
-    answer = stack.api.get("/no/such/path")
+    answer = RawApi.of(stack).get("/no/such/path")
     assert answer.status == 404
     assert set(answer.json()) == {"error", "message", "details", "request_id"}
 
@@ -103,7 +104,7 @@ def test_a_key_whose_record_was_lost_works_again(stack: Stack, tmp_path: Path) -
     stack.save(stack_file(tmp_path))  # as if this stack had run here and been killed
     with running_stack(tmp_path) as restarted:
         assert restarted.api_key == stack.api_key
-        expect(restarted.api.get("/me"), 200)
+        assert restarted.api.me()["tenant"] == TENANT
 
 
 def test_only_its_user_can_read_the_key(stack: Stack, tmp_path: Path) -> None:

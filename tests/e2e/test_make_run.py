@@ -16,11 +16,11 @@ import pytest
 
 from local import clean
 from local import open_dashboard as dashboard
-from local.api_client import ApiClient
 from local.emulator import HOST
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
 from tests.eventually import eventually
+from tests.raw_http import RawApi
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -119,7 +119,7 @@ def test_the_printed_addresses_answer_in_a_browser(run: Run) -> None:
         re.findall(r"^  (Docs|Health|API) +(http\S+)$", run.output.read_text(), re.MULTILINE)
     )
     assert list(printed) == ["Docs", "Health", "API"]
-    api = ApiClient(printed["API"], "no key")
+    api = RawApi(printed["API"], "no key")
     for name in ("Docs", "Health"):
         assert api.get(printed[name].removeprefix(printed["API"])).status == 200
 
@@ -130,7 +130,7 @@ def test_the_printed_dashboard_answers(run: Run) -> None:
     shown = run.printed(r"^  Dashboard +(http\S+)$")
     assert shown is not None
     assert shown[1] == stack.dashboard_url
-    page = ApiClient(shown[1], "no key")
+    page = RawApi(shown[1], "no key")
     assert b"<title>Dashboard</title>" in page.get("/").body
     assert page.get("/data?minutes=15").status == 200
 
@@ -157,7 +157,7 @@ def test_the_data_of_a_run_is_not_cleaned_away(run: Run) -> None:
 def test_it_shows_each_request(run: Run) -> None:
     stack = Stack.load(stack_file(run.state_dir))
     assert stack is not None
-    stack.api.get("/inbox")
+    stack.api.inbox.page()
     shown = eventually(lambda: run.printed(r"^\d\d:\d\d:\d\d  200  GET +/inbox +\d+ ms  demo$"))
     assert stack.api_key not in shown.string.split("Ctrl-C stops")[1]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.api_client import expect
 from local.stack import Stack
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import expect
 
 pytestmark = [
     pytest.mark.xdist_group("stack"),

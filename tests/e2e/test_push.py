@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 
-from local.api_client import ApiClient, expect
 from local.clients import REGION, client
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
@@ -20,6 +19,7 @@ from local.smoke import walk
 from local.stack import Stack, running_stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import RawApi, expect
 from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.push.delivery import Task
 from triggers_api.settings import QueueSettings
@@ -40,13 +40,13 @@ def url(received: Received) -> Iterator[str]:
         yield url
 
 
-def subscribe(api: ApiClient, channel: str, settings: Any, **more: Any) -> dict[str, Any]:
+def subscribe(api: RawApi, channel: str, settings: Any, **more: Any) -> dict[str, Any]:
     draft = {"name": f"to {channel}", "channel": channel, "settings": settings} | more
     config: dict[str, Any] = expect(api.post("/notifications/configs", draft), 201).json()
     return config
 
 
-def post(api: ApiClient, event_type: str = "invoice.failed", **more: Any) -> dict[str, Any]:
+def post(api: RawApi, event_type: str = "invoice.failed", **more: Any) -> dict[str, Any]:
     draft = {"event_type": event_type, "payload": {"order_id": "A-1"}, "severity": "error"} | more
     event: dict[str, Any] = expect(api.post("/events", draft), 201).json()
     return event
@@ -60,7 +60,7 @@ def await_push(received: Received, channel: str, attempt: int = 1) -> Push:
     return push
 
 
-def await_delivery(api: ApiClient, event: dict[str, Any], status: str) -> dict[str, Any]:
+def await_delivery(api: RawApi, event: dict[str, Any], status: str) -> dict[str, Any]:
     """The event's one delivery, once it has that status."""
 
     def find() -> dict[str, Any] | None:
@@ -190,14 +190,14 @@ def test_what_waits_for_hours_comes_back_by_a_schedule(
 
 def test_the_local_receiver_is_subscribed_once_wherever_it_is(stack: Stack) -> None:
     api = new_tenant(stack)
-    push_to("http://127.0.0.1:4567", api)
+    push_to("http://127.0.0.1:4567", api.client)
     (config,) = expect(api.get("/notifications/configs"), 200).json()
     asked = {"url": "http://127.0.0.1:4567/demo?fail_first=3"}
     draft = {"name": config["name"], "channel": "webhook", "settings": asked}
     path = f"/notifications/configs/{config['id']}"
     expect(api.send("PUT", path, json.dumps(draft).encode()), 200)
 
-    push_to("http://127.0.0.1:4600", api)
+    push_to("http://127.0.0.1:4600", api.client)
 
     (moved,) = expect(api.get("/notifications/configs"), 200).json()
     assert moved["id"] == config["id"]
@@ -208,7 +208,7 @@ def test_make_smoke_pushes_an_event_and_leaves_no_subscriber(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = new_tenant(stack)
-    walk(api)
+    walk(api.client)
     assert "end to end" in capsys.readouterr().out
     assert api.get("/notifications/configs").json() == []
 
@@ -217,8 +217,9 @@ def test_what_was_stored_before_a_stop_is_pushed_after_the_next_start(
     tmp_path: Path, received: Received, url: str
 ) -> None:
     with running_stack(tmp_path) as first:
-        subscribe(first.api, "webhook", {"url": url})
-        posted = {post(first.api)["id"] for _ in range(5)}
+        api = RawApi.of(first)
+        subscribe(api, "webhook", {"url": url})
+        posted = {post(api)["id"] for _ in range(5)}
     with running_stack(tmp_path):
         deadline = time.monotonic() + SECONDS
         while posted - {push.json()["id"] for push in received.newest_first()}:

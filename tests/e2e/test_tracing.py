@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from local.api_client import expect
 from local.received import Received
 from local.receiver import running_receiver
 from local.stack import Stack
@@ -13,6 +12,7 @@ from local.trace import is_delivered, trace_of, tree
 from local.trace_catcher import Document, documents, traces_file
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
+from tests.raw_http import expect
 
 pytestmark = pytest.mark.xdist_group("stack")
 

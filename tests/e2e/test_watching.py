@@ -110,7 +110,7 @@ def test_every_alarm_of_the_stack_can_be_evaluated(stack: Stack, watcher: Watche
 def test_the_story_is_told_twice(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     api = new_tenant(stack)
     for _ in range(2):
-        story.tell(api)
+        story.tell(api.client)
     told = capsys.readouterr().out
     assert told.count("completed_with_errors: 8 events, 1 failed") == 2
     assert told.count("one alert: ") == 2

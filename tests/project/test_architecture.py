@@ -195,6 +195,17 @@ def test_the_commands_of_operators_need_nothing_of_the_local_run() -> None:
     assert imports_from("admin", "local") == {}
 
 
+def test_the_local_run_calls_the_api_with_the_client_that_integrators_have() -> None:
+    by_itself = ("urllib.request", "http.client", "urllib3")
+    calling = {
+        name_of(path)
+        for path in (ROOT / "local").rglob("*.py")
+        if any(name.startswith(by_itself) for name in imports_of(path))
+    }
+
+    assert calling == {"local/emulator.py"}  # asks whether the emulator is up, not the API
+
+
 def test_the_environment_is_read_in_one_module_only() -> None:
     reading = {
         path.name for path in MODULES if re.search(r"\b(environ|getenv|putenv)\b", path.read_text())

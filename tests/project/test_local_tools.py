@@ -12,8 +12,12 @@ import pytest
 from local import clean
 from local.cloudwatch.request_log import parse
 from local.deploy import parameters, source_zip
-from local.emulator import locked
+from local.emulator import HOST, locked
+from local.running import CommandError, sentence, with_running_stack
+from local.stack import Stack, stack_file
+from tests.client.scripted_api import Said, scripted_api
 from tests.cloudformation import ROOT, resources, template
+from triggers_client import InvalidRequestError
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -58,6 +62,78 @@ def test_data_that_a_run_uses_is_not_removed(
     said = capsys.readouterr().err
     assert said.startswith("Nothing was removed. ")
     assert "is in use by another run" in said
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the commands look for a running system."""
+    monkeypatch.setenv("TRIGGERS_STATE_DIR", str(tmp_path))
+    return tmp_path
+
+
+def saved(state_dir: Path, url: str) -> None:
+    """As if a system ran at that URL."""
+    Stack(url, "trg_key", "", "").save(stack_file(state_dir))
+
+
+def ask(stack: Stack) -> None:
+    print(stack.api.me()["tenant"])  # noqa: T201  # as the commands do
+
+
+def test_a_command_is_told_what_runs_here(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_api() as server:
+        saved(state_dir, server.url)
+        assert with_running_stack(ask) == 0
+    assert capsys.readouterr().out == "demo\n"
+
+
+def test_a_command_says_that_nothing_ran_here_yet(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert with_running_stack(ask) == 1
+    said = capsys.readouterr().err
+    file = stack_file(state_dir)
+    assert said == f"There is no {file}: nothing ran here yet. Start it with `make run`.\n"
+
+
+def test_a_command_says_at_once_that_the_system_was_stopped(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = f"http://{HOST}:9"
+    saved(state_dir, gone)
+    assert with_running_stack(ask) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{gone} does not answer: ")
+    assert said.endswith(" Start it with `make run`.\n")
+
+
+def test_a_command_says_what_the_api_refused_and_why(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault = {"field": "event_type", "message": "It is no word.", "code": "invalid"}
+    refusal = {"error": "invalid_event", "message": "It is refused.", "details": [fault]}
+    with scripted_api() as server:
+        server.script = lambda _asked: Said(422, refusal)
+        saved(state_dir, server.url)
+        with pytest.raises(InvalidRequestError) as refused:
+            Stack(server.url, "trg_key", "", "").api.me()
+        assert with_running_stack(ask) == 1
+    told = "The API answered 422: It is refused. event_type: It is no word."
+    assert sentence(refused.value) == told
+    assert capsys.readouterr().err == f"{told}\n"
+
+
+def test_a_command_says_what_is_otherwise_than_it_should_be(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def find(_stack: Stack) -> None:
+        raise CommandError("evt_1 is not in the inbox.")
+
+    saved(state_dir, f"http://{HOST}:9")
+    assert with_running_stack(find) == 1
+    assert capsys.readouterr().err == "evt_1 is not in the inbox.\n"
 
 
 def test_every_function_of_the_template_gets_the_zipped_source() -> None:

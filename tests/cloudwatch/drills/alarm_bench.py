@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.api_client import ApiClient, expect
 from local.clients import client
 from local.cloudwatch.alarm_state import State
 from local.cloudwatch.alarms import Alarm
 from local.cloudwatch.emf import Datum
 from local.cloudwatch.watcher import Watcher
 from local.stack import Stack
+from tests.raw_http import RawApi, expect
 
 SECONDS = 60.0  # for a fault to show; it takes a few
 _TIMES_FED = 500
@@ -30,9 +30,9 @@ class Bench:
     receiver_url: str
 
     @property
-    def api(self) -> ApiClient:
+    def api(self) -> RawApi:
         """Its HTTP API."""
-        return self.stack.api
+        return RawApi.of(self.stack)
 
     def aws(self, service: str) -> Any:
         """A client of its emulator."""

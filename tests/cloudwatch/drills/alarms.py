@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.api_client import expect
 from local.cloudwatch.alarm_state import State
 from local.received import Received
 from local.receiver import running_receiver
 from local.stack import running_watched_stack
 from tests.cloudwatch.drills.alarm_bench import Bench, DrillError
 from tests.cloudwatch.drills.alarm_faults import CASES, Case, fed
+from tests.raw_http import expect
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""A small client of the HTTP API, for the tools that use it as any integrator would."""
+"""Calls the running API byte by byte, where a test is about statuses, headers and bodies.
+
+Whatever merely uses the API has `triggers_client` for that, as `stack.api`.
+"""
 
 import json
 import urllib.error
@@ -6,7 +9,10 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any
+from typing import Any, Self
+
+from local.stack import Stack
+from triggers_client import Client
 
 TIMEOUT_SECONDS = 30.0  # a cold start on a busy machine takes a few
 
@@ -22,27 +28,31 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """Return the body as JSON."""
         return json.loads(self.body)
 
 
-class UnexpectedAnswerError(Exception):
-    """The API answered something else than the caller can go on with."""
-
-
 @dataclass(frozen=True, slots=True)
-class ApiClient:
+class RawApi:
     """The API at one URL, called with one key."""
 
     url: str
     api_key: str
 
+    @classmethod
+    def of(cls, stack: Stack) -> Self:
+        """The API of a stack, called with its own key."""
+        return cls(stack.url, stack.api_key)
+
+    @property
+    def client(self) -> Client:
+        """The same API, called as any integrator calls it."""
+        return Client(self.url, self.api_key)
+
     def get(self, path: str) -> Answer:
-        """Read something."""
         return self.send("GET", path)
 
     def post(self, path: str, body: object = None, idempotency_key: str | None = None) -> Answer:
-        """Send something, as JSON unless it already is bytes."""
+        """Post a body: bytes as they are, anything else as JSON."""
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
@@ -69,9 +79,8 @@ class ApiClient:
                 return Answer(error.code, error.headers, error.read())
 
 
-def expect(answer: Answer, *statuses: int) -> Answer:
-    """Return the answer if its status is one of these; raise with its text if not."""
-    if answer.status not in statuses:
-        text = answer.body.decode(errors="replace")[:500]
-        raise UnexpectedAnswerError(f"The API answered {answer.status}: {text}")
+def expect(answer: Answer, status: int) -> Answer:
+    """Return the answer if it has this status; fail with its text if not."""
+    text = answer.body.decode(errors="replace")[:500]
+    assert answer.status == status, f"The API answered {answer.status}: {text}"
     return answer
