@@ -87,7 +87,7 @@ class Bench:
 
     def work(self, *messages: Task | str) -> list[str]:
         """Which of the messages are answered as failed; `m0` is the first."""
-        answer = self._worker({"Records": [*map(self._message, messages, range(99))]}, None)
+        answer = self._worker({"Records": [*map(a_message, messages, range(99))]}, None)
         assert set(answer) == {"batchItemFailures"}
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
@@ -101,20 +101,22 @@ class Bench:
         self.configs.put(config)
         return config
 
-    def _message(self, said: Task | str, number: int) -> dict[str, Any]:
-        return {
-            "messageId": f"m{number}",
-            "receiptHandle": f"handle of m{number}",
-            "body": said if isinstance(said, str) else to_body(said),
-            "attributes": {
-                "ApproximateReceiveCount": "1",
-                "MessageGroupId": TENANT,
-            },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
-            "awsRegion": "us-east-1",
-        }
+
+def a_message(said: Task | str, number: int) -> dict[str, Any]:
+    """What SQS hands over of a task, or of any other text."""
+    return {
+        "messageId": f"m{number}",
+        "receiptHandle": f"handle of m{number}",
+        "body": said if isinstance(said, str) else to_body(said),
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "MessageGroupId": TENANT,
+        },
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+        "awsRegion": "us-east-1",
+    }
 
 
 def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
