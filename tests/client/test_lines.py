@@ -49,6 +49,22 @@ def test_a_line_that_brings_its_key_keeps_it() -> None:
     assert only(text.encode()).text == text
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"idempotency_key": null, "event_type": "a", "payload": {"n": 1.10}}',
+        b'{"event_type": "a", "payload": {"n": 1.10}, "idempotency\\u005fkey":null }',
+    ],
+)
+def test_a_line_whose_key_is_null_gets_one_and_stays_as_it_was_otherwise(content: bytes) -> None:
+    line = only(content)
+    assert key_of(line).startswith("run-1-1-")
+    assert key_of(only(content)) == key_of(line)
+    assert str(line.text).count("idempotency") == 1
+    assert '"payload":{"n": 1.10}' in str(line.text)
+    assert json.loads(line.text or "").keys() == json.loads(content).keys()
+
+
 def test_an_empty_object_becomes_no_broken_one() -> None:
     assert json.loads(only(b"{}").text or "").keys() == {"idempotency_key"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.scripted_api import LOST, Said, ScriptedApi, problem
 from tests.client.upload_world import LINE
-from triggers_client import UnreachableError
+from triggers_client import EventDraft, UnreachableError
 from triggers_client.upload.checkpoint import Checkpoint
 from triggers_client.upload.file_run import FileRun
 
@@ -59,6 +59,22 @@ def test_a_line_that_spoils_its_request_is_found_and_the_others_are_stored(
     refusal = json.loads((tmp_path / "events.jsonl.rejected").read_text())
     assert (refusal["line"], refusal["error"]) == (42, "malformed_json")
     assert len(api.asked) < 20
+
+
+def test_a_key_that_is_null_is_none_so_a_lost_answer_doubles_nothing(
+    api: ScriptedApi, tmp_path: Path
+) -> None:
+    null: EventDraft = {"event_type": "a", "payload": {"n": 0}, "idempotency_key": None}
+    path = tmp_path / "events.jsonl"
+    path.write_text((json.dumps(null) + "\n") * 2)
+    api.play(LOST)
+    assert through(api, path).counts.settled == 2
+    api.play(LOST)
+    api.client().events.post_many([null, null])
+
+    keys = [each["idempotency_key"] for asked in api.asked for each in asked.body["events"]]
+    assert None not in keys
+    assert len(api.stored) == len(set(keys)) == 4
 
 
 def test_an_outage_ends_the_run_and_the_next_one_goes_on(api: ScriptedApi, tmp_path: Path) -> None:

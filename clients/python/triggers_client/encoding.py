@@ -5,6 +5,7 @@ what passes through this client is carried as text beside what was read from it.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 _SPACE = " \n\r\t"
@@ -30,13 +31,13 @@ class Document(dict[str, Any]):
 
     def member(self, name: str) -> RawJson:
         """One member as it came."""
-        return RawJson(_members(self.text)[name])
+        return members_of(self.text)[name]
 
 
 def read_document(text: str) -> Document:
     """A JSON object; raises ValueError if the text is none."""
     document = _document(json.loads(text), text)
-    for name, written in _members(text).items():
+    for name, written in members_of(text).items():
         if isinstance(document[name], dict):
             document[name] = _document(document[name], written)
     return document
@@ -70,7 +71,7 @@ def text_of(value: object) -> str:
     return written
 
 
-def object_text(members: dict[str, object]) -> str:
+def object_text(members: Mapping[str, object]) -> str:
     """A JSON object of members that are values or `RawJson`."""
     return "{" + ",".join(f"{json.dumps(name)}:{text_of(members[name])}" for name in members) + "}"
 
@@ -81,15 +82,15 @@ def _document(value: object, text: str) -> Document:
     return Document(value, text)
 
 
-def _members(text: str) -> dict[str, str]:
+def members_of(text: str) -> dict[str, RawJson]:
     """The members of a JSON object that can be read, each as it was written."""
-    decoder, found, at = json.JSONDecoder(), dict[str, str](), _after_space(text, 0)
+    decoder, found, at = json.JSONDecoder(), dict[str, RawJson](), _after_space(text, 0)
     at = _after_space(text, at + 1)
     while text[at] != "}":
         name, end = decoder.raw_decode(text, at)
         start = _after_space(text, _after_space(text, end) + 1)
         _, end = decoder.raw_decode(text, start)
-        found[name] = text[start:end]
+        found[name] = RawJson(text[start:end])
         at = _after_space(text, end)
         if text[at] == ",":
             at = _after_space(text, at + 1)

@@ -41,7 +41,7 @@ class Events:
         members: dict[str, object] = {"event_type": event_type, "payload": payload}
         given = {"metadata": metadata, "severity": severity, "execution_id": execution_id}
         members |= {name: value for name, value in given.items() if value is not None}
-        key = idempotency_key or str(uuid.uuid4())
+        key = _own_key() if idempotency_key is None else idempotency_key
         answer = self._transport.send(
             "POST", "/events", object_text(members), headers={"Idempotency-Key": key}
         )
@@ -49,9 +49,7 @@ class Events:
 
     def post_many(self, drafts: Sequence[EventDraft]) -> list[Result]:
         """Store events, a hundred in a request; what became of each, in their order."""
-        texts = [
-            object_text({"idempotency_key": str(uuid.uuid4())} | dict(draft)) for draft in drafts
-        ]
+        texts = [object_text(_keyed(draft)) for draft in drafts]
         batches = (
             texts[start : start + BATCH_EVENTS] for start in range(0, len(texts), BATCH_EVENTS)
         )
@@ -104,3 +102,13 @@ class Events:
         query = {"status": status, "event_type": event_type, "since": since, "until": until}
         path = path_of("/events", query | {"order": order, "limit": limit})
         return walk(self._transport, path)
+
+
+def _keyed(draft: EventDraft) -> dict[str, object]:
+    """The draft with a key, so that no retry doubles it."""
+    given = draft.get("idempotency_key")
+    return dict(draft) | {"idempotency_key": _own_key() if given is None else given}
+
+
+def _own_key() -> str:
+    return str(uuid.uuid4())

@@ -18,7 +18,7 @@ class EventDraft(TypedDict):
     metadata: NotRequired[dict[str, Scalar]]
     severity: NotRequired[Severity]
     execution_id: NotRequired[str]
-    idempotency_key: NotRequired[str]
+    idempotency_key: NotRequired[str | None]
 
 
 class Event(TypedDict):

@@ -5,12 +5,14 @@ import json
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
+from triggers_client.encoding import members_of, object_text
 from triggers_client.errors import TriggersError
 from triggers_client.wire_text import without_mark
 
 LINE_BYTES = 512 * 1024  # of one event; the API takes no larger one
 _PIECE_BYTES = 1024 * 1024
 _KEY_HASH_CHARACTERS = 24
+_KEY = "idempotency_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,13 @@ def _with_key(content: bytes, key_prefix: str, number: int) -> str:
         raise _FaultError(f"the line is no JSON: {cause}") from cause
     if not isinstance(draft, dict):
         raise _FaultError("the line is no JSON object")
-    if "idempotency_key" in draft:
+    if draft.get(_KEY) is not None:
         return text
     key = f"{key_prefix}-{number}-{hashlib.sha256(content).hexdigest()[:_KEY_HASH_CHARACTERS]}"
+    if _KEY in draft:  # null: the API takes it for no key
+        return object_text(members_of(text) | {_KEY: key})
     comma = "," if draft else ""
-    return f'{{"idempotency_key":{json.dumps(key)}{comma}{text[1:]}'
+    return f'{{"{_KEY}":{json.dumps(key)}{comma}{text[1:]}'
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
