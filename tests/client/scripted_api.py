@@ -83,13 +83,14 @@ class ScriptedApi(ThreadingHTTPServer):
                 body={"tenant": "demo", "key_id": "k", "key_name": "n", "scopes": ["admin"]}
             )
         if path == "/base/events/batch":
-            return Said(body={"results": [self._store(each) for each in asked.body["events"]]})
+            return Said(body={"results": [self.store(each) for each in asked.body["events"]]})
         if path == "/base/events":
-            result = self._store(asked.body | {"idempotency_key": asked.headers["idempotency-key"]})
+            result = self.store(asked.body | {"idempotency_key": asked.headers["idempotency-key"]})
             return Said(result["status"], result.get("event", result.get("error")))
         return problem(404, "route_not_found")
 
-    def _store(self, draft: dict[str, Any]) -> dict[str, Any]:
+    def store(self, draft: dict[str, Any]) -> dict[str, Any]:
+        """The result of one event of a batch."""
         if " " in draft["event_type"]:
             error = {"error": "invalid_event", "message": "A fault.", "details": []}
             return {"status": 422, "retry_after": None, "error": error}

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.client.command_line import Triggers, json_lines
 from tests.client.scripted_api import Asked, Said, ScriptedApi, an_event
+from triggers_client.retry import MAY_SUCCEED_LATER
 
 
 def test_lists_are_json_lines_in_a_pipe(api: ScriptedApi, triggers: Triggers) -> None:
@@ -41,6 +44,23 @@ def test_acknowledging_takes_ids_and_events_from_a_pipe(
     assert [len(asked.body["event_ids"]) for asked in api.asked] == [100, 51]
     assert triggers("ack", "evt_1", "evt_x").code == 1
     assert triggers("ack", "-", stdin='{"no": "id"}\n').code == 2
+
+
+@pytest.mark.parametrize("status", sorted(MAY_SUCCEED_LATER))
+def test_an_acknowledgement_that_may_succeed_later_is_repeated(
+    api: ScriptedApi, triggers: Triggers, status: int
+) -> None:
+    def answer(asked: Asked) -> Said:
+        first = len(api.asked) == 1
+        results = [
+            {"event_id": each, "status": status if first and each == "evt_2" else 204}
+            for each in asked.body["event_ids"]
+        ]
+        return Said(200, {"results": [each | {"error": None} for each in results]})
+
+    api.script = answer
+    assert triggers("ack", "evt_1", "evt_2").code == 0
+    assert [asked.body["event_ids"] for asked in api.asked] == [["evt_1", "evt_2"], ["evt_2"]]
 
 
 def test_events_are_posted_from_a_stream_and_repeated_under_a_prefix(

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.client.scripted_api import LOST, Said, ScriptedApi, problem
+from tests.client.scripted_api import LOST, Asked, Said, ScriptedApi, problem
 from tests.client.upload_world import LINE
-from triggers_client import EventDraft, UnreachableError
+from triggers_client import EventDraft, ServerError, UnreachableError
+from triggers_client.retry import MAY_SUCCEED_LATER
 from triggers_client.upload.checkpoint import Checkpoint
 from triggers_client.upload.file_run import FileRun
 
@@ -40,6 +41,39 @@ def test_lost_answers_refusals_and_busy_stores_double_nothing(
 
     assert sorted(each["payload"]["n"] for each in api.stored.values()) == list(range(450))
     assert reached.counts.settled == 450
+
+
+@pytest.mark.parametrize("status", sorted(MAY_SUCCEED_LATER))
+def test_an_item_that_may_succeed_later_is_sent_again_as_a_single_event_is(
+    api: ScriptedApi, tmp_path: Path, status: int
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(LINE % n for n in range(3)))
+    failed = {"status": status, "retry_after": None, "error": {"error": "internal_error"}}
+    ours: list[set[int]] = []
+
+    def once(asked: Asked) -> Said | None:
+        ours.append({each["payload"]["n"] for each in asked.body["events"]})
+        if len(ours) > 1:
+            return None
+        results = [api.store(each) for each in asked.body["events"]]
+        return Said(200, {"results": [results[0], failed, results[2]]})
+
+    api.script = once
+    reached = through(api, path)
+
+    assert ours == [{0, 1, 2}, {1}]
+    assert (reached.counts.settled, reached.counts.rejected) == (3, 0)
+    assert not (tmp_path / "events.jsonl.rejected").exists()
+
+
+def test_an_item_that_does_not_succeed_later_either_is_an_error_not_a_refusal(
+    api: ScriptedApi,
+) -> None:
+    failed = {"status": 500, "retry_after": None, "error": {"error": "internal_error"}}
+    api.script = lambda _asked: Said(200, {"results": [failed]})
+    with pytest.raises(ServerError):
+        api.client(budget_seconds=0).events.post_many([{"event_type": "a", "payload": {}}])
 
 
 def test_a_line_that_spoils_its_request_is_found_and_the_others_are_stored(

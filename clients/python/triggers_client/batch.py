@@ -9,17 +9,16 @@ from triggers_client.errors import (
     GoneError,
     InvalidRequestError,
     Problem,
-    ServerError,
     UnexpectedAnswerError,
+    error_for,
 )
-from triggers_client.retry import Attempts
+from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
 from triggers_client.transport import Transport
 
 BATCH_EVENTS = 100
 BATCH_BYTES = 2_560 * 1024
 _FRAME = '{"events":[%s]}'
 _STORED = 201
-_BUSY = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +47,29 @@ def fits(sizes: Sequence[int]) -> bool:
 def send_batch(transport: Transport, texts: Sequence[str]) -> list[Result]:
     """Post events given as JSON objects, each with its `idempotency_key`; a result for each.
 
-    What the store was too busy for is sent again. If the API refuses the body as a whole, its
-    halves are sent, down to the event that spoils it. Raises what concerns all of them: a dead
-    key, no answer, a store that stays busy.
+    What may succeed later is sent again. If the API refuses the body as a whole, its halves are
+    sent, down to the event that spoils it. Raises what is no event's own fault: a dead key, no
+    answer, a failure of the API that stays.
     """
     results: dict[int, Result] = {}
     attempts, left = Attempts(transport.retry), list(range(len(texts)))
     while left:
         answers = _ask(transport, [texts[index] for index in left])
-        busy: list[tuple[int, Problem]] = []
+        failed: list[tuple[int, Problem]] = []
         for index, answer in zip(left, answers, strict=True):
             if isinstance(answer, Problem):
-                busy.append((index, answer))
+                failed.append((index, answer))
             else:
                 results[index] = answer
-        left = [index for index, _ in busy]
-        asked_for = max((each.retry_after_seconds or 0.0 for _, each in busy), default=0.0)
-        if busy and not attempts.wait(asked_for):
-            raise ServerError(busy[0][1])
+        left = [index for index, _ in failed]
+        asked_for = max((each.retry_after_seconds or 0.0 for _, each in failed), default=0.0)
+        if failed and not attempts.wait(asked_for):
+            raise error_for(failed[0][1])
     return [results[index] for index in range(len(texts))]
 
 
 def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
-    """A result for each, or the problem of a busy store."""
+    """A result for each, or a problem that a repetition may cure."""
     try:
         answer = transport.send("POST", "/events/batch", _FRAME % ",".join(texts))
     except (InvalidRequestError, GoneError) as refused:
@@ -96,4 +95,4 @@ def _read(result: Document) -> Result | Problem:
         details=error.get("details") or (),
         retry_after_seconds=result.get("retry_after"),
     )
-    return problem if problem.status >= _BUSY else Refused(problem)
+    return problem if problem.status in MAY_SUCCEED_LATER else Refused(problem)

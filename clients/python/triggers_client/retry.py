@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from triggers_client.clocks import elapsed
 
+MAY_SUCCEED_LATER = frozenset({429, 500, 502, 503, 504})
+"""Statuses, of a request or of one item in it, that a repetition may cure."""
 _YOUNG_SECONDS = 60.0
 _chance = random.SystemRandom()
 

@@ -21,13 +21,12 @@ from triggers_client.errors import (
     UnreachableError,
     error_for,
 )
-from triggers_client.retry import Attempts, Retry
+from triggers_client.retry import MAY_SUCCEED_LATER, Attempts, Retry
 from triggers_client.version import VERSION
 
 CONNECT_SECONDS = 10.0
 _CONNECTIONS = 32
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_MAY_SUCCEED_LATER = {429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,7 @@ def _accepted(answer: Answer) -> Answer:
             " Is the URL that of the API?"
         )
     problem = _problem(answer)
-    if answer.status in _MAY_SUCCEED_LATER:
+    if answer.status in MAY_SUCCEED_LATER:
         raise _AgainError(
             error_for(problem),
             not_done=answer.status == HTTPStatus.TOO_MANY_REQUESTS,

@@ -15,10 +15,10 @@ from triggers_client.cli.reading import PAGE, show_events
 from triggers_client.client import Client
 from triggers_client.inbox import ACKNOWLEDGED_AT_ONCE
 from triggers_client.models import Acknowledged
-from triggers_client.retry import Attempts
+from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
 from triggers_client.wire_text import NotUtf8Error, lines
 
-_DONE, _BUSY = 204, 503
+_DONE = 204
 
 
 @click.command(
@@ -75,12 +75,12 @@ def ack(session: Session, event_ids: tuple[str, ...]) -> int:
 
 
 def _acknowledged(client: Client, ids: list[str]) -> list[Acknowledged]:
-    """A result for each; those that the store was too busy for are asked for again."""
+    """A result for each; what may succeed later is asked for again."""
     attempts, results = Attempts(client.transport.retry), dict[str, Acknowledged]()
     left = list(dict.fromkeys(ids))
     while left:
         results |= {each["event_id"]: each for each in client.inbox.acknowledge(left)}
-        left = [each for each in left if results[each]["status"] == _BUSY]
+        left = [each for each in left if results[each]["status"] in MAY_SUCCEED_LATER]
         if left and not attempts.wait():
             break
     return [results[each] for each in dict.fromkeys(ids)]
