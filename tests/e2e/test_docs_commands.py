@@ -18,6 +18,7 @@ from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.markdown import Block, Document
+from triggers_api.access.keys import Scope
 
 pytestmark = [
     pytest.mark.xdist_group("stack"),
@@ -113,7 +114,7 @@ def assert_alike(answer: str, shown: str) -> None:
 def test_the_curl_commands_of_a_document_answer_as_it_shows(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:
-    api = new_tenant(stack)
+    api = new_tenant(stack, Scope.ADMIN, Scope.METRICS_READ)
     post_story(api.client)
     blocks, answers = commands_and_answers(Document(name))
     assert len([answer for answer in answers if answer]) >= 3
