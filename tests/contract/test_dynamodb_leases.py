@@ -166,6 +166,29 @@ def test_a_lease_is_cut_to_what_one_answer_can_carry_and_the_rest_stays_free(
     assert [*again.events, *take(lease, 100).events] == stored
 
 
+@pytest.mark.parametrize("given_back", [1, 7, 12])
+def test_one_answer_carries_what_was_given_back_and_what_is_new(
+    dynamodb_events: DynamoEventStore, lease: LeaseEvents, clock: FixedClock, given_back: int
+) -> None:
+    def post(number: int) -> list[str]:
+        noise = [incompressible_payload(200_000, seed) for seed in range(number)]
+        at = (clock.advance(seconds=1) for _ in noise)
+        return ids([store_event(dynamodb_events, next(at), payload=each) for each in noise])
+
+    waiting = set(post(given_back))
+    lease_id = take(lease, 100).lease_id
+    assert lease_id is not None
+    lease.release(TENANT, lease_id)
+    waiting |= set(post(14))
+
+    for _ in range(4):
+        leased = take(lease, 100).events
+        assert sum(len(event.payload) for event in leased) < 3_300_000
+        waiting -= set(ids(list(leased)))
+
+    assert waiting == set()
+
+
 @pytest.mark.parametrize("number", range(1, 4))
 @pytest.mark.parametrize(("mine", "theirs"), [(2, 50), (50, 2), (2, 2), (50, 50)])
 def test_what_others_lease_between_any_two_calls_is_leased_once(

@@ -59,7 +59,13 @@ class InMemoryLeaseStore:
         return True
 
     def list_free(
-        self, tenant: str, *, after: Position | None, held: AbstractSet[str], limit: int
+        self,
+        tenant: str,
+        *,
+        after: Position | None,
+        held: AbstractSet[str],
+        limit: int,
+        share: int = 1,  # noqa: ARG002  # an answer in memory carries everything
     ) -> EventPage:
         listed = [event for event in self.listed(tenant) if event.id not in held]
         rest = [event for event in listed if after is None or _position(event) > after]
@@ -67,7 +73,12 @@ class InMemoryLeaseStore:
         return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
 
     def read_undelivered(
-        self, tenant: str, event_ids: tuple[str, ...], *, limit: int
+        self,
+        tenant: str,
+        event_ids: tuple[str, ...],
+        *,
+        limit: int,
+        share: int = 1,  # noqa: ARG002  # an answer in memory carries everything
     ) -> Undelivered:
         assert len(set(event_ids)) == len(event_ids), "DynamoDB refuses a key named twice"
         inbox = walk(self._events, INBOX, tenant=tenant)

@@ -5,13 +5,16 @@ conditional on the version it read. When two workers read the same version, one 
 other reads again. So a fact read from the ledger still holds when the ledger is written, and
 no event is in two live leases.
 
-Free events come from two places. Leases that ended or were released come first, because their
-events are the oldest. Then the scan hands out the events after its scan position. Nothing
-after `reached` can be held, so the scan reads no leases there. An event may appear behind the
-scan position: the index showed it late, a slow clock created it, or it was replayed. The next
-pass finds it, and skips the events that leases hold.
+Free events come from two places. Leases that ended or were released hold the oldest events.
+The scan hands out the events after its scan position. Nothing after `reached` can be held, so
+the scan reads no leases there. Each place fills what the other leaves of a lease. When ended
+leases fill a lease alone, the scan goes first in the next one, so an event that workers release
+again and again holds up no other. An event may appear behind the scan position: the index
+showed it late, a slow clock created it, or it was replayed. The next pass finds it, and skips
+the events that leases hold.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +40,7 @@ _LOOKS = 5  # at events of ended leases: most are delivered, and no lease should
 _LOOK_AT = 10  # events at least, at each look
 _LEASES_AT_ONCE = 10
 _SCANS = 4
+HALF_AN_ANSWER: Final = 1_500_000  # bytes; one place alone may fill a whole answer
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +61,21 @@ class _Found:
     ledger: Ledger
     events: tuple[Event, ...] = ()
     rest: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> frozenset[str]:
+        """What this lease call holds already, and the scan must pass over."""
+        return frozenset(self.rest).union(event.id for event in self.events)
+
+    @property
+    def share(self) -> int:
+        """How many shares the answer is cut into, of which the next place may fill one."""
+        return 2 if self.events else 1
+
+    @property
+    def size(self) -> int:
+        """Bytes of what a caller may fill at will."""
+        return sum(len(each.payload) + len(json.dumps(each.metadata)) for each in self.events)
 
 
 class _OvertakenError(Exception):
@@ -113,9 +132,7 @@ class LeaseEvents:
     def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased:
         now = self._clock()
         seen = self._store.read_ledger(tenant)
-        found = self._find_returned(tenant, seen, limit, now)
-        if not found.events:
-            found = self._scan(tenant, found, limit, now)
+        found = self._find_free(tenant, seen, limit, now)
         if found == _Found(seen):
             return Leased()
         ledger, leases, lease_id = found.ledger, [], None
@@ -129,47 +146,71 @@ class LeaseEvents:
             return Leased()
         return Leased(found.events, lease_id, ends_at_of(lease_id))
 
-    def _find_returned(self, tenant: str, ledger: Ledger, limit: int, now: datetime) -> _Found:
-        """The undelivered events of leases that have ended."""
+    def _find_free(self, tenant: str, seen: Ledger, limit: int, now: datetime) -> _Found:
+        """Free events from both places, oldest first."""
+        first, second = self._find_returned, self._scan
+        if seen.scans_first:
+            first, second = second, first
+        found = first(tenant, _Found(seen), limit, now)
+        is_filled = len(found.events) >= limit or found.size > HALF_AN_ANSWER
+        if not is_filled:
+            found = second(tenant, found, limit, now)
+        if not found.events:
+            return found
+        return replace(
+            found,
+            ledger=replace(found.ledger, scans_first=is_filled and not seen.scans_first),
+            events=tuple(sorted(found.events, key=lambda event: (event.created_at, event.id))),
+        )
+
+    def _find_returned(self, tenant: str, found: _Found, limit: int, now: datetime) -> _Found:
+        """Adds the undelivered events of leases that have ended."""
+        ledger, wanted = found.ledger, limit - len(found.events)
         rest: tuple[str, ...] = ()
         until = last_id_at(now)
         for _ in range(_LOOKS):
-            if len(rest) < limit:
+            if len(rest) < wanted:
                 for lease in self._leases(tenant, ledger, until=until, limit=_LEASES_AT_ONCE):
-                    if len(rest) >= limit:
+                    if len(rest) >= wanted:
                         break
                     rest += lease.event_ids
                     ledger = replace(ledger, returned=lease.id)
             if not rest:
                 break
-            looked_at = max(limit, _LOOK_AT)
-            found = self._store.read_undelivered(tenant, rest[:looked_at], limit=limit)
-            rest = found.left + rest[looked_at:]
-            if found.events:
-                return _Found(ledger, found.events, rest)
-        return _Found(ledger, (), rest)
+            looked_at = max(wanted, _LOOK_AT)
+            free = self._store.read_undelivered(
+                tenant, rest[:looked_at], limit=wanted, share=found.share
+            )
+            rest = free.left + rest[looked_at:]
+            if free.events:
+                return _Found(ledger, found.events + free.events, rest)
+        return _Found(ledger, found.events, rest)
 
     def _scan(self, tenant: str, found: _Found, limit: int, now: datetime) -> _Found:
-        """Free events after the scan position, or from the beginning when a pass is due."""
-        ledger = found.ledger
+        """Adds events after the scan position, or from the beginning when a pass is due."""
+        ledger, wanted = found.ledger, limit - len(found.events)
         if now >= ledger.next_full_pass_at:  # checked here too: a busy inbox never reaches its end
             ledger = ledger.begun_anew(now)
         held: frozenset[str] | None = None
         for _ in range(_SCANS):
             if ledger.is_behind and held is None:
                 leases = self._leases(tenant, ledger)
-                held = frozenset(found.rest).union(*(lease.event_ids for lease in leases))
+                held = found.held.union(*(lease.event_ids for lease in leases))
                 ledger = ledger.spaced(now, len(leases))
             page = self._store.list_free(
-                tenant, after=ledger.scan_position, held=held or frozenset(), limit=limit
+                tenant,
+                after=ledger.scan_position,
+                held=held or frozenset(),
+                limit=wanted,
+                share=found.share,
             )
             ledger = ledger.after(page)
             is_at_end = page.next_after is None
             if is_at_end:
                 ledger = ledger.begun_anew(now)
             if page.events or (is_at_end and not ledger.is_behind):
-                return _Found(ledger, page.events, found.rest)
-        return _Found(ledger, (), found.rest)
+                return _Found(ledger, found.events + page.events, found.rest)
+        return _Found(ledger, found.events, found.rest)
 
     def _try_release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None

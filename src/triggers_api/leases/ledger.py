@@ -45,6 +45,7 @@ class Ledger:
     reached: Position | None = None  # nothing after this was ever handed out
     next_pass_at: datetime = _EPOCH
     next_full_pass_at: datetime = _EPOCH
+    scans_first: bool = False  # ended leases alone filled the last lease: new events come first
 
     @property
     def is_behind(self) -> bool:

@@ -46,16 +46,26 @@ class LeaseStore(Protocol):
         ...
 
     def list_free(
-        self, tenant: str, *, after: Position | None, held: AbstractSet[str], limit: int
+        self,
+        tenant: str,
+        *,
+        after: Position | None,
+        held: AbstractSet[str],
+        limit: int,
+        share: int = 1,
     ) -> EventPage:
         """The oldest undelivered events after a position that are not held.
 
-        The page may be empty and still have a next one, if very many are held.
+        The page may be empty and still have a next one, if very many are held. A `share` of 2
+        ends it at half of what one answer can carry.
         """
         ...
 
     def read_undelivered(
-        self, tenant: str, event_ids: tuple[str, ...], *, limit: int
+        self, tenant: str, event_ids: tuple[str, ...], *, limit: int, share: int = 1
     ) -> Undelivered:
-        """The undelivered ones of these, read consistently, oldest first, each once."""
+        """The undelivered ones of these, read consistently, oldest first, each once.
+
+        `share` is as in `list_free`.
+        """
         ...

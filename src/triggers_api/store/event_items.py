@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.events.event import Event
@@ -16,7 +16,7 @@ from triggers_api.timestamps import Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_PAGE_BYTES = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
+PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ def _whole(head: Item, bodies: dict[str, Item]) -> Event | None:
     return None if body is None else replace(event, payload=payloads.opened(head, body))
 
 
-def within_answer(heads: list[Item]) -> list[Item]:
-    """As many heads as one answer can carry with their payloads, at least one."""
+def within_answer(heads: list[Item], *, share: int = 1) -> list[Item]:
+    """As many heads as an answer, or one of so many shares, can carry, at least one."""
     total = 0
     for count, head in enumerate(heads):
         total += items.answer_size(head)
-        if total > _PAGE_BYTES and count > 0:
+        if total > PAGE_BYTES // share and count > 0:
             return heads[:count]
     return heads
 

@@ -50,6 +50,7 @@ def of_ledger(tenant: str, ledger: Ledger) -> Item:
         "returned": {"S": ledger.returned},
         "next_pass_at": {"S": to_text(ledger.next_pass_at)},
         "next_full_pass_at": {"S": to_text(ledger.next_full_pass_at)},
+        "scans_first": {"BOOL": ledger.scans_first},
     }
     for name, place in (("scan_position", ledger.scan_position), ("reached", ledger.reached)):
         if place is not None:
@@ -67,6 +68,7 @@ def to_ledger(item: Item) -> Ledger:
         reached=_position(item.get("reached")),
         next_pass_at=from_text(item["next_pass_at"]["S"]),
         next_full_pass_at=from_text(item["next_full_pass_at"]["S"]),
+        scans_first=item.get("scans_first", {"BOOL": False})["BOOL"],
     )
 
 

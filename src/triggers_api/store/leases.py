@@ -120,7 +120,13 @@ class DynamoLeaseStore:
         return True
 
     def list_free(
-        self, tenant: str, *, after: Position | None, held: AbstractSet[str], limit: int
+        self,
+        tenant: str,
+        *,
+        after: Position | None,
+        held: AbstractSet[str],
+        limit: int,
+        share: int = 1,
     ) -> EventPage:
         """See `LeaseStore.list_free`. Of what is held, only the index is read."""
         with store_errors():
@@ -140,13 +146,13 @@ class DynamoLeaseStore:
                 if after is None or len(heads) >= limit:
                     break
                 wanted = limit if free else _PASSED_OVER
-            shown = within_answer(heads)
+            shown = within_answer(heads, share=share)
             if len(shown) < len(heads):
                 after = items.position_in_index(shown[-1])
             return EventPage(self._items.complete(shown), after)
 
     def read_undelivered(
-        self, tenant: str, event_ids: tuple[str, ...], *, limit: int
+        self, tenant: str, event_ids: tuple[str, ...], *, limit: int, share: int = 1
     ) -> Undelivered:
         """See `LeaseStore.read_undelivered`. One read unit for each event, at least."""
         with store_errors():
@@ -154,7 +160,7 @@ class DynamoLeaseStore:
             current = self._items.current(tenant, listed, UNDELIVERED)
             heads = [head for head in current if self._is_free(head, frozenset())]
             heads.sort(key=items.position_in_index)
-            shown = within_answer(heads[:limit])
+            shown = within_answer(heads[:limit], share=share)
             left = tuple(head["id"]["S"] for head in heads[len(shown) :])
             return Undelivered(self._items.complete(shown), left)
 

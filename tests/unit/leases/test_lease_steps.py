@@ -10,7 +10,7 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore, leasing_on
 from tests.unit.leases.lease_inbox import MINUTE, Inbox
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.leases.lease import WAITS, LeaseEvents
+from triggers_api.leases.lease import WAITS, Leased, LeaseEvents
 from triggers_api.leases.ledger import Lease, Ledger, ends_at_of
 
 
@@ -27,8 +27,8 @@ def test_what_ended_leases_held_comes_before_what_was_never_leased(inbox: Inbox)
 
     assert [inbox.leased(3), inbox.leased(3), inbox.leased(3)] == [
         ids(posted[:3]),
-        ids(posted[3:4]),
-        ids(posted[4:]),
+        ids(posted[3:]),
+        [],
     ]
 
 
@@ -308,3 +308,64 @@ def test_who_loses_while_giving_back_tries_again(
 
     assert verb.release(TENANT, lease_id) == (event.id,)
     assert clock() == START
+
+
+def give_back(inbox: Inbox, leased: Leased) -> None:
+    inbox.clock.advance(milliseconds=1)
+    assert leased.lease_id is not None
+    inbox.verb.release(TENANT, leased.lease_id)
+
+
+@pytest.mark.parametrize(("poison", "limit"), [(1, 10), (1, 2), (10, 10), (1, 1), (30, 10)])
+def test_what_workers_give_back_for_ever_holds_up_no_other_event(
+    inbox: Inbox, poison: int, limit: int
+) -> None:
+    given_back = {event.id for event in inbox.post(poison)}
+    give_back(inbox, inbox.lease(100))
+    others = {event.id for event in inbox.post(20)}
+
+    for _ in range(2 * 20 // min(limit, 10) + 2):
+        leased = inbox.lease(limit)
+        done = [event for event in leased.events if event.id in others]
+        inbox.acknowledge(done)
+        others -= set(ids(done))
+        give_back(inbox, leased)
+
+    assert others == set()
+    assert given_back == {event.id for event in inbox.lease(100).events}
+
+
+def test_a_lease_that_ended_leases_do_not_fill_takes_the_rest_from_new_events(
+    inbox: Inbox,
+) -> None:
+    posted = inbox.post(2)
+    give_back(inbox, inbox.lease())
+    posted += inbox.post(5)
+
+    assert inbox.leased(10) == ids(posted)
+    assert inbox.leased(10) == []
+
+
+def test_a_lease_that_ended_leases_fill_reads_nothing_else(inbox: Inbox) -> None:
+    inbox.post(10)
+    give_back(inbox, inbox.lease())
+    inbox.post(5)
+    scans = len(inbox.store.scanned_after)
+
+    inbox.lease(10)
+
+    assert len(inbox.store.scanned_after) == scans
+
+
+def test_a_replayed_event_comes_within_a_minute_however_many_leases_end(inbox: Inbox) -> None:
+    (replayed, *others) = inbox.post(40)
+    inbox.acknowledge([replayed])
+    inbox.lease(100, timedelta(seconds=1))
+    inbox.events.replay(TENANT, replayed.id)
+    replayed_at = inbox.clock()
+
+    got: list[str] = []
+    while replayed.id not in got:
+        inbox.clock.advance(milliseconds=1500)
+        assert inbox.clock() - replayed_at <= timedelta(seconds=65)
+        got = [event.id for event in inbox.lease(len(others), timedelta(seconds=1)).events]
