@@ -20,7 +20,7 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
-from triggers_api.push.consecutive_failures import WatchFailures
+from triggers_api.push.consecutive_failures import AlertOnFailures
 from triggers_api.push.delivery import Task
 from triggers_api.push.dispatch import Dispatch
 from triggers_api.push.ports import ConfigList, StreakStore, TaskQueue
@@ -70,7 +70,7 @@ class Dispatcher:
         """On these stores and this queue."""
         self._configs = configs
         self._queue = queue
-        self._watch = WatchFailures(streaks, events, clock)
+        self._alert_on_failures = AlertOnFailures(streaks, events, clock)
         self._summarize = Summarize(executions, clock)
         self._clock = clock
         self._traces = traces
@@ -113,7 +113,7 @@ class Dispatcher:
             if read is None:
                 return []
             tenant, event = read
-            if self._step("alert", record, lambda: self._watch(tenant, event)):
+            if self._step("alert", record, lambda: self._alert_on_failures(tenant, event)):
                 # The alert is an event too.
                 stored = embedded(self._metrics, {Metric.EVENTS_CREATED: 1})
                 self._logger.warning("failures.consecutive", extra=known | stored)

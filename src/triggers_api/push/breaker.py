@@ -1,12 +1,12 @@
-"""A config's circuit breaker: keeps a receiver that fails from being hammered.
+"""A config's circuit breaker: keeps us from hammering a receiver that fails.
 
-Closed until ten attempts in a row have failed. Then open: for 120 seconds nothing is sent,
-and what waits uses up no attempts. After that half-open: one probe at a time, and three that
-succeed in a row close it; one that fails opens it again. What has waited then comes back at a
-pace of its own (see `pace.py`), which a receiver that is not down but too busy has too.
+It is closed until ten attempts in a row have failed. Then it is open: for 120 seconds nothing
+is sent, and waiting pushes use up no attempts. Then it is half-open: it lets through one probe
+at a time; three successes in a row close it, one failure opens it again. The pushes that waited
+then go out at a pace (see `pace.py`); so do those for a receiver that is too busy but not down.
 
 The state is part of the config's row, which every delivery reads anyway, so a healthy breaker
-costs nothing. Changes are decided here and written on condition that the row is as it was read.
+costs nothing. Changes are decided here, and written only if the row has not changed since.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from triggers_api.push.pace import FIRST_INTERVAL, Pace
 FAILURES_TO_OPEN: Final = 10
 OPEN_FOR: Final = timedelta(seconds=120)
 SUCCESSES_TO_CLOSE: Final = 3
-PROBE_TAKES: Final = timedelta(seconds=30)  # above a send's timeout; then the prober is dead
+PROBE_TAKES: Final = timedelta(seconds=30)  # above a send's timeout; later, the prober has died
 
 
 class BreakerState(StrEnum):
@@ -32,13 +32,13 @@ class BreakerState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitBreaker:
-    """State and its changes; each answers a new one."""
+    """The state; each change returns a new one."""
 
     failures: int = 0  # in a row
     successes: int = 0  # of probes, in a row
     opened_at: datetime | None = None  # set while it is not closed
-    probing_until: datetime | None = None  # somebody is probing, or died of it
-    pace: Pace | None = None  # what is let through takes turns
+    probing_until: datetime | None = None  # a worker is probing, or died probing
+    pace: Pace | None = None  # if set, pushes take turns
 
     def state(self, at: datetime) -> BreakerState:
         """What it lets through at that moment."""
@@ -47,7 +47,7 @@ class CircuitBreaker:
         return BreakerState.OPEN if at < self.opened_at + OPEN_FOR else BreakerState.HALF_OPEN
 
     def waits_until(self, at: datetime) -> datetime | None:
-        """Until when nothing may be sent because it is down; None if something may."""
+        """Until when nothing may be sent because the receiver is down; None if it may."""
         if self.opened_at is not None and at < self.opened_at + OPEN_FOR:
             return self.opened_at + OPEN_FOR
         if self.probing_until is not None and at < self.probing_until:
@@ -55,17 +55,17 @@ class CircuitBreaker:
         return None
 
     def held_until(self, at: datetime) -> datetime:
-        """Until when nothing is sent to the receiver, whoever's turn it is."""
+        """Until when nothing at all is sent to the receiver."""
         pace = self._pace(at)
         return max(self.waits_until(at) or at, at if pace is None else pace.next_at)
 
     @property
     def met_limit(self) -> bool:
-        """Whether what waits can rely on the pace: it will hardly become faster."""
+        """Whether the pace is stable: it will hardly become faster."""
         return self.pace is not None and self.pace.met_limit
 
     def turn_of(self, ticket: int | None, tickets: int, at: datetime) -> datetime:
-        """When a push may be sent; it has drawn that ticket, all of them `tickets`."""
+        """When the push with this ticket may be sent; `tickets` were drawn in all."""
         pace = self._pace(at)
         turn = at if pace is None else pace.turn_of(ticket, tickets, at)
         held_until = self.held_until(at)
@@ -73,11 +73,11 @@ class CircuitBreaker:
         return held_until + behind
 
     def taken(self, ticket: int | None, tickets: int, at: datetime) -> "CircuitBreaker":
-        """Somebody takes the next turn; of a half-open breaker that is its one probe."""
+        """Somebody takes the next turn; if the breaker is half-open, that is its one probe."""
         pace = self._pace(at)
         probes = self.state(at) is BreakerState.HALF_OPEN
         if pace is None and not probes:
-            return self  # costs no write, also if a pace of yesterday stands there yet
+            return self  # costs no write, even if an old pace is still there
         return replace(
             self,
             probing_until=at + PROBE_TAKES if probes else None,
@@ -96,7 +96,7 @@ class CircuitBreaker:
         return replace(self, successes=self.successes + 1, probing_until=None)
 
     def failed(self, at: datetime, tickets: int = 0) -> "CircuitBreaker":
-        """An attempt failed: the receiver is down, or seems so."""
+        """An attempt failed: the receiver is down, or seems to be."""
         failures = self.failures + 1
         if self.opened_at is None and failures < FAILURES_TO_OPEN:
             return CircuitBreaker(failures=failures, pace=self._pace(at))
@@ -107,7 +107,7 @@ class CircuitBreaker:
     def was_too_fast(
         self, at: datetime, *, sent_at: Pace | None, wait: timedelta | None, tickets: int
     ) -> "CircuitBreaker":
-        """The receiver is there, and wants to be left alone for a while: no failure."""
+        """The receiver is up, and asks us to wait: that is no failure."""
         pace = self._pace(at)
         if pace is None:
             slower = Pace.begun(at, wait=wait or FIRST_INTERVAL, served=tickets)
@@ -116,7 +116,7 @@ class CircuitBreaker:
         return replace(self, probing_until=None, pace=slower)
 
     def was_answered(self) -> "CircuitBreaker":
-        """The receiver refused this event: that says nothing about others."""
+        """The receiver refused this event, which says nothing about others."""
         return replace(self, probing_until=None)
 
     def _pace(self, at: datetime) -> Pace | None:

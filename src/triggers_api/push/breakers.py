@@ -1,4 +1,4 @@
-"""The circuit breakers of all configs, as every worker shares them: kept in the configs' rows."""
+"""The circuit breakers of all configs, kept in the configs' rows, where all workers share them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,49 +13,49 @@ from triggers_api.push.delivery import Task
 from triggers_api.push.pace import SOON, Pace
 from triggers_api.push.ports import ConfigStore
 
-_TRIES: Final = 5  # of a write that others got in the way of
-_EXACT_WITHIN: Final = timedelta(seconds=10)  # who is further behind looks again half way
+_TRIES: Final = 5  # of a write that lost to others
+_EXACT_WITHIN: Final = timedelta(seconds=10)  # a task further behind looks again half way
 _LOOKS_AGAIN_WITHIN: Final = timedelta(minutes=15)
 _REMEMBERED_FOR: Final = timedelta(seconds=5)
-_REMEMBERED_AT_MOST: Final = 1000  # configs; other workers do not know of them either
+_REMEMBERED_AT_MOST: Final = 1000  # configs; forgetting one is harmless: other workers never knew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Whether a task may be carried out now, and else when it is to come back."""
+    """Whether a task may be carried out now, or else when it has to come back."""
 
-    config: NotificationConfig | None  # as its breaker lets it be tried; None: not now
+    config: NotificationConfig | None  # with its breaker as admitted; None: not now
     at: datetime  # when its turn is, or when it comes back
     task: Task  # with its ticket
-    is_down: bool = False  # it is turned away because the receiver is, not because of its pace
+    is_down: bool = False  # it was turned away because the receiver is down, not by its pace
 
 
 class Breakers:
-    """Asks and tells them; a worker keeps one for as long as it lives."""
+    """Asks the breakers and tells them what happened; a worker keeps one all its life."""
 
     def __init__(self, configs: ConfigStore, chance: Callable[[], float]) -> None:
-        """Their states are changed there, on condition that nobody else changed them."""
+        """States are changed in `configs`, and only if nobody else changed them meanwhile."""
         self._configs = configs
         self._chance = chance
-        # What this worker saw: the configs that failed since they last succeeded, and those that
-        # take nothing for a while, with its end.
+        # What this worker saw: configs that failed since their last success, and configs that
+        # take nothing for a while, with the end of that while.
         self._failing: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
         self._holds: Cache[str, tuple[datetime, NotificationConfig]] = Cache(_REMEMBERED_AT_MOST)
 
     def recall(self, task: Task, now: datetime) -> Admission | None:
-        """Turn a task away for what is known here, without asking the store; else None."""
+        """Turn a task away by what is remembered here, without asking the store; else None."""
         held = self._holds.get(task.config_id)
         if held is None:
             return None
         until, config = held
-        # Never for longer than anything is remembered here, should the clock be set back.
+        # An end further away was remembered before the clock was set back.
         if not now < until <= now + _REMEMBERED_FOR:
             self._holds.forget(task.config_id)
             return None
         return self.turn_away(config, task, now)
 
     def admit(self, config: NotificationConfig, task: Task, now: datetime) -> Admission:
-        """Let a task through if its turn has come or is near, else tell it when to come back."""
+        """Let a task through if its turn has come or is near; else say when to come back."""
         current: NotificationConfig | None = config
         for _ in range(_TRIES):
             if current is None:
@@ -72,7 +72,7 @@ class Breakers:
         return self.turn_away(config, task, now)
 
     def turn_away(self, config: NotificationConfig, task: Task, now: datetime) -> Admission:
-        """When it is to come back, with a ticket, so that not all come at once."""
+        """Say when the task has to come back, with a ticket, so that not all come at once."""
         breaker, held_until = config.breaker, config.breaker.held_until(now)
         if held_until - now > SOON:
             until = min(held_until - SOON, now + _REMEMBERED_FOR)
@@ -82,11 +82,11 @@ class Breakers:
             task = replace(task, ticket=ticket, waits_since=task.waits_since or now.timestamp())
         tickets = max(config.tickets, task.ticket or 0)
         behind = breaker.turn_of(task.ticket, tickets, now) - held_until
-        if behind > _EXACT_WITHIN:  # the pace will have changed by then, above all while it grows
+        if behind > _EXACT_WITHIN:  # the pace will change by then, above all while it speeds up
             share = (1 + self._chance()) / (2 if breaker.met_limit else 8)
             further = min(behind, _LOOKS_AGAIN_WITHIN) - _EXACT_WITHIN
             behind = _EXACT_WITHIN + further * share
-        # A queue delays by whole seconds: who comes a little early waits for its turn in place.
+        # A queue delays by whole seconds: a task that comes a little early waits in the worker.
         at = max(held_until + max(behind - SOON / 2, timedelta(0)), now + SOON / 2)
         is_down = breaker.opened_at is not None
         return Admission(config=None, at=at, task=task, is_down=is_down)
@@ -94,7 +94,7 @@ class Breakers:
     def tell(
         self, config: NotificationConfig, receipt: Receipt, now: datetime
     ) -> tuple[NotificationConfig, bool]:
-        """Take note of an answer: the config as it is then, and whether that opened the breaker.
+        """Note an answer; returns the config as it is now, and whether its breaker just opened.
 
         `config` is as it was admitted.
         """
@@ -117,7 +117,7 @@ class Breakers:
     def _unless_failed_meanwhile(
         self, config: NotificationConfig, receipt: Receipt
     ) -> NotificationConfig:
-        """Failures that were counted since the config was read were not in a row."""
+        """The config, read again if failures were counted since: they were not in a row."""
         if not receipt.accepted:
             if receipt.refusal is Refusal.DOWN:
                 self._failing.put(config.id, True)  # noqa: FBT003  # a value, not a switch
@@ -135,7 +135,7 @@ class Breakers:
 def _after(
     before: CircuitBreaker, receipt: Receipt, *, sent_at: Pace | None, now: datetime, tickets: int
 ) -> CircuitBreaker:
-    """Down, too fast, and not this event are three things."""
+    """The breaker after an answer: accepted, down, too fast, or only this event refused."""
     if receipt.accepted:
         return before.succeeded(now)
     if receipt.refusal is Refusal.DOWN:

@@ -17,12 +17,12 @@ SIGNING_SECRETS: Final = _OF_A_ROTATION | {"secret"}  # beside a channel's own, 
 
 
 def is_config_id(text: str) -> bool:
-    """Whether `text` can be a config's id at all."""
+    """Whether `text` has the form of a config id."""
     return _CONFIG_ID.fullmatch(text) is not None
 
 
 def new_config_id() -> str:
-    """A random id; configs are few, and listed by their creation."""
+    """A random id; configs are few, and listed by creation time."""
     return f"cfg_{secrets.token_hex(12)}"
 
 
@@ -33,7 +33,7 @@ def new_signing_secret() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationConfig:
-    """A subscriber; its secrets are opened only by whoever sends."""
+    """A subscriber; only the code that sends opens its secrets."""
 
     id: str
     tenant: str
@@ -53,5 +53,5 @@ class NotificationConfig:
 
     @property
     def secrets_set(self) -> list[str]:
-        """The names of its secrets, which may be shown; what a rotation leaves is not among them."""
+        """The names of its secrets, which may be shown, without those that a rotation leaves."""
         return sorted(self.secrets.keys() - _OF_A_ROTATION)

@@ -16,11 +16,11 @@ ALERT_TYPE: Final = "notifications.consecutive_failures"
 _SUCCESSES: Final = (".completed", ".succeeded")
 
 
-class WatchFailures:
-    """Looks at each new event, at least once; twice changes nothing."""
+class AlertOnFailures:
+    """Looks at each new event, at least once; looking twice changes nothing."""
 
     def __init__(self, streaks: StreakStore, events: EventStore, clock: Clock) -> None:
-        """Alerts are stored in `events`, and travel as any other event from there."""
+        """Alerts are stored in `events`, and travel like any other event."""
         self._streaks = streaks
         self._events = events
         self._clock = clock
@@ -37,13 +37,13 @@ class WatchFailures:
         failures, streak = self._streaks.add_failure(tenant, connector, event)
         if failures < FAILURES_TO_ALERT:
             return False
-        # First the event, under an id of the streak's own, then the note: whoever stops
-        # between the two stores the same event again.
+        # First the alert, under an id derived from the streak, then the note: after a crash
+        # between the two, the same alert is stored again.
         try:
             alert = self._alert(tenant, connector, streak)
             is_new = not self._events.add(tenant, alert, ONE_EVENT).replayed
         except EventErasedError:
-            is_new = False  # it was there, and somebody has read and erased it since
+            is_new = False  # it was stored before, and somebody erased it since
         self._streaks.note_alert(tenant, connector, streak)
         return is_new
 

@@ -1,8 +1,8 @@
-"""Deliver: one task, at most one attempt, and what is to become of the task then.
+"""Deliver: one task, at most one attempt, and then what becomes of the task.
 
-A worker may stop between any two lines, its answer may be lost, a task may come twice. So every
-step can be repeated: whoever finds a final record does what may be missing. Only the attempt
-itself cannot be undone: who stops before recording it leaves it to be made once more.
+A worker may crash between any two lines, its answer may be lost, a task may come twice. So every
+step can be repeated: a worker that finds a final record finishes what may be missing. Only the
+attempt cannot be undone: if a worker crashes before recording it, another makes it again.
 """
 
 import time
@@ -38,24 +38,24 @@ class Result(StrEnum):
     DROPPED = "dropped"  # its config was deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
-    NOT_ITS_TURN = "not_its_turn"  # the receiver takes them one by one; nothing attempted
+    NOT_ITS_TURN = "not_its_turn"  # the receiver takes pushes one by one; nothing attempted
     TOO_FAST = "too_fast"  # the receiver wants it later: not counted as an attempt
-    REPEATED = "repeated"  # was final already
-    ERASED = "erased"  # its event was erased meanwhile: nothing to send, nothing to tell
+    REPEATED = "repeated"  # it was final already
+    ERASED = "erased"  # its event was erased meanwhile: nothing to send or report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """For the log and the metrics, and for the queue: `again_at` if the task must come back."""
+    """For the log, the metrics and the queue; `again_at` is set if the task must come back."""
 
     result: Result
     delivery: Delivery | None = None
     again_at: datetime | None = None
-    again: Task | None = None  # what comes then, if not the very same task
+    again: Task | None = None  # the task that comes back then, if it is not the same one
     breaker_opened: bool = False
     count_error: Exception | None = None  # why it was sent without its execution's counts
-    event_moved_to: EventStatus | None = None  # if this very task changed its status
-    error: str | None = None  # what the receiver said, where that is no attempt
+    event_moved_to: EventStatus | None = None  # if this task changed its status
+    error: str | None = None  # what the receiver said, if that does not count as an attempt
 
 
 class Deliver:
@@ -75,7 +75,7 @@ class Deliver:
         chance: Callable[[], float],
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """`chance` draws from [0, 1), for jitter; `pause` lets some seconds pass, one at most."""
+        """`chance` draws from [0, 1), for jitter; `pause` sleeps, for a few seconds at most."""
         self._events = events
         self._configs = configs
         self._deliveries = deliveries
@@ -89,7 +89,7 @@ class Deliver:
         self._breakers = Breakers(configs, chance)
 
     def __call__(self, task: Task) -> Outcome:
-        """Make the attempt that is due, if one is."""
+        """Make the attempt, if one is due."""
         turned_away = self._breakers.recall(task, self._clock())
         if turned_away is not None and not _waited_too_long(task, self._clock()):
             return _later(turned_away, None)
@@ -127,7 +127,7 @@ class Deliver:
         return _later(admission, found)
 
     def _begin_again(self, found: Delivery) -> Delivery | None:
-        """Only workers bring a final record back to life: they hold the message it lives on."""
+        """Reopen a final record. Only workers do: they hold the message that keeps it going."""
         replayed = found.replayed(self._clock())
         if self._deliveries.record(replayed, known_attempts=len(found.attempts)):
             return replayed
@@ -153,7 +153,7 @@ class Deliver:
             self._configs.change_settings(config, receipt.new_settings)
         if not receipt.accepted:
             try:
-                # After the record: an erasure that did not see it was there before, and is seen.
+                # After recording: an erasure that missed the record came before it, and shows.
                 self._find_event(task)
             except EventErasedError:
                 return self._erased(task)
@@ -177,7 +177,7 @@ class Deliver:
             return None
 
     def _erased(self, task: Task) -> Outcome:
-        """End the records of an event that was erased: its erasure may not have seen this one."""
+        """End the records of an erased event: its erasure may not have seen this one."""
         self._deliveries.erase_answers(task.tenant, task.event_id)
         return Outcome(result=Result.ERASED)
 
@@ -189,7 +189,7 @@ class Deliver:
         config: NotificationConfig,
         receipt: Receipt,
     ) -> Outcome:
-        """The receiver wants it later: that is no attempt."""
+        """The receiver wants the push later, which does not count as an attempt."""
         now = self._clock()
         if _waited_too_long(task, now):
             return self._give_up(task, found, event, config)
@@ -199,7 +199,7 @@ class Deliver:
     def _push_of(
         self, task: Task, event: Event, config: NotificationConfig
     ) -> tuple[Push, Exception | None]:
-        """With the counts of its execution, where the channel tells them; or why without."""
+        """The push, with its execution's counts if the channel shows them; or why it has none."""
         counts: dict[str, int] | None = None
         count_error: Exception | None = None
         if self._channels[config.channel].tells_counts:
@@ -217,7 +217,7 @@ class Deliver:
         return push, count_error
 
     def _judge(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Delivery:
-        """What the attempt makes of the delivery."""
+        """The delivery after the attempt."""
         if receipt.accepted:
             return replace(delivery, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
         wait = self._schedule.wait_after(
@@ -236,7 +236,7 @@ class Deliver:
         event: Event | None,
         config: NotificationConfig | None,
     ) -> Outcome:
-        """Without an attempt: there is nothing to send, or nowhere."""
+        """End it without an attempt: there is nothing to send, or nowhere to send it."""
         status, reason = _why_not(event, config)
         base = found or Delivery.begun(task, event.event_type if event else "", self._clock())
         delivery = replace(base, status=status, next_attempt_at=None, reason=reason)
@@ -246,7 +246,7 @@ class Deliver:
         return Outcome(result=Result(status.value), delivery=delivery, event_moved_to=moved)
 
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
-        """What follows from a final record, and where it moved the event; again, nothing."""
+        """Do what a final record entails; returns the event's new status, if this changed it."""
         task = delivery.task
         if delivery.is_dead_letter:
             self._queue.send_dead_letter(task, delivery.reason or "")
@@ -254,16 +254,16 @@ class Deliver:
         if delivery.status is DeliveryStatus.DROPPED:
             return self._fail_event(task)
         if delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
-            with suppress(NotFoundError):  # it expired or was erased after its push: nothing left
+            with suppress(NotFoundError):  # it expired or was erased after its push
                 if self._events.acknowledge(task.tenant, task.event_id, self._clock()):
                     return EventStatus.DELIVERED
         return None
 
     def _fail_event(self, task: Task) -> EventStatus | None:
-        """Once no push of the round is left; were all of them dropped, nothing has failed."""
+        """Fail the event once no push of the round is left, unless all of them were dropped."""
         siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
-        # A batch that was dispatched twice may have counted a config less the second time,
-        # because it was disabled in between: the larger count holds.
+        # If a batch was dispatched twice, and a config was disabled in between, the second
+        # dispatch counted one push fewer: the larger count holds.
         pushes = max((each.task.pushes for each in siblings), default=task.pushes)
         dead = [each for each in siblings if each.status is DeliveryStatus.DEAD]
         dropped = [each for each in siblings if each.status is DeliveryStatus.DROPPED]
@@ -275,9 +275,9 @@ class Deliver:
         return EventStatus.FAILED
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
-        """Somebody had the same task at the same time and was faster: their record counts.
+        """Another worker had the same task and was faster: its record counts.
 
-        They may have stopped right after it, and ours may be the last message: so we finish.
+        It may have crashed right after recording, and ours may be the last message: so we finish.
         """
         current = self._deliveries.find(task)
         if current is None:
@@ -318,7 +318,7 @@ def _waited_too_long(task: Task, now: datetime) -> bool:
 
 
 def _why_not(event: Event | None, config: NotificationConfig | None) -> tuple[DeliveryStatus, str]:
-    """What its owner deleted or disabled is dropped, also if the event is gone by now."""
+    """If its owner deleted or disabled the config it is dropped, even if the event is gone too."""
     if config is None:
         return DeliveryStatus.DROPPED, "the config was deleted"
     if not config.enabled:

@@ -10,7 +10,7 @@ ERASED: Final = "the event was erased"
 
 
 def with_words(error: str | None, said: str) -> str | None:
-    """A sentence, with somebody's words at its end."""
+    """The sentence, with what somebody said at its end."""
     return f"{error.removesuffix('.')}: {said}." if error and said else error
 
 
@@ -30,14 +30,14 @@ class Task:
     tenant: str
     event_id: str
     config_id: str
-    round: int = 0  # 0 when the event was new, then one more for each replay of the event
+    round: int = 0  # 0 for a new event, then one more for each replay of the event
     pushes: int = 1  # to how many configs the event goes in this round
-    replayed_after: int | None = None  # somebody asked for it again when it had so many attempts
-    execution_id: str | None = None  # of the event, for whoever reads the log
-    trace: str | None = None  # the header of the trace that goes on with it, see `trace_header`
-    ticket: int | None = None  # its place among those who wait for the receiver, see `pace`
-    waits_since: float | None = None  # when it first had to, in seconds
-    crashes: int = 0  # of workers that had it
+    replayed_after: int | None = None  # it was replayed when it had this many attempts
+    execution_id: str | None = None  # of the event, for the log
+    trace: str | None = None  # the header of the trace that continues with it, see `trace_header`
+    ticket: int | None = None  # its number in the receiver's line, see `pace`
+    waits_since: float | None = None  # when it first had to wait, in seconds
+    crashes: int = 0  # how many workers crashed with it
 
     @property
     def delivery_id(self) -> str:
@@ -46,7 +46,7 @@ class Task:
         return f"dlv_{event}_{config}_{self.round}"
 
     def without_message(self) -> "Task":
-        """What its record keeps: the rest belongs to one message."""
+        """The part that its record keeps; the rest belongs to one message."""
         return replace(
             self, replayed_after=None, trace=None, ticket=None, waits_since=None, crashes=0
         )
@@ -56,7 +56,7 @@ _DELIVERY_ID = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_([0-9]{1,6})")
 
 
 def event_of(delivery_id: str) -> str | None:
-    """The id of the event that a delivery carries; None if it is no delivery's id."""
+    """The id of the event that a delivery carries; None if `delivery_id` is malformed."""
     match = _DELIVERY_ID.fullmatch(delivery_id)
     return None if match is None else f"evt_{match[1]}"
 
@@ -69,15 +69,15 @@ class Attempt:
     duration_ms: int
     status_code: int | None  # None if there was no answer
     error: str | None  # a sentence of our own; None if it was accepted
-    said: str = ""  # the receiver's own words, kept here alone
+    said: str = ""  # the receiver's own words, kept nowhere else
 
     @property
     def in_words(self) -> str | None:
-        """The error with what the receiver said to it."""
+        """The error, with the receiver's own words."""
         return with_words(self.error, self.said)
 
     def with_answer_erased(self) -> "Attempt":
-        """What the receiver said may quote the event."""
+        """The attempt without the receiver's words, which may quote the event."""
         return self if self.error is None else replace(self, error=ERASED, said="")
 
 
@@ -96,7 +96,7 @@ class Delivery:
 
     @classmethod
     def begun(cls, task: Task, event_type: str, created_at: datetime) -> "Delivery":
-        """The record of a delivery that was not recorded before."""
+        """A new record."""
         return cls(
             task=task.without_message(),
             event_type=event_type,
@@ -112,12 +112,12 @@ class Delivery:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
+        """Whether it stays as it is unless somebody replays it."""
         return self.status is not DeliveryStatus.RETRYING
 
     @property
     def is_dead_letter(self) -> bool:
-        """Whether it was given up; because its event was erased is no failure of anybody's."""
+        """Whether it was given up for a failure; the erasure of its event is none."""
         return self.status is DeliveryStatus.DEAD and self.reason != ERASED
 
     @property
@@ -126,11 +126,11 @@ class Delivery:
         return len(self.attempts) - self.tries_before
 
     def is_replayed_by(self, task: Task) -> bool:
-        """Whether the task asks for it again; once it was attempted again, it asks no more."""
+        """Whether the task replays it; once it has been attempted again, it does not."""
         return self.is_final and task.replayed_after == len(self.attempts)
 
     def replayed(self, at: datetime) -> "Delivery":
-        """Due now, with its whole schedule before it again; its history stays."""
+        """The delivery due now, with its whole schedule ahead again; its history stays."""
         return replace(
             self,
             status=DeliveryStatus.RETRYING,
@@ -140,7 +140,7 @@ class Delivery:
         )
 
     def with_answers_erased(self) -> "Delivery":
-        """Without the receivers' words, and given up if it was under way."""
+        """The delivery without the receiver's words, and given up if it was under way."""
         attempts = tuple(each.with_answer_erased() for each in self.attempts)
         if self.status is DeliveryStatus.SUCCEEDED:
             return replace(self, attempts=attempts)

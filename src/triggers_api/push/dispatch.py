@@ -9,14 +9,14 @@ from triggers_api.push.ports import ConfigList
 
 
 class Dispatch:
-    """Finds an event's subscribers. Made anew for each batch: it remembers what it read.
+    """Finds an event's subscribers. Make a new one for each batch: it remembers what it read.
 
-    A config that was answered before an event was posted must not be missed, so configs are
-    read consistently, after the event, and only kept for the batch.
+    It must not miss a config whose creation was answered before the event was posted. So it
+    reads configs consistently, after the event, and keeps them for the batch only.
     """
 
     def __init__(self, configs: ConfigList) -> None:
-        """Configs are read from `configs`, once a tenant."""
+        """Each tenant's configs are read once."""
         self._configs = configs
         self._known: dict[str, tuple[NotificationConfig, ...]] = {}
 

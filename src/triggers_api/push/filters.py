@@ -1,4 +1,4 @@
-"""Which events a config wants; what is absent wants all."""
+"""Which events a config wants; an absent filter matches all."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """All that are given must agree; within one, any value may."""
+    """All filters that are given must match; within one, any of its values."""
 
     event_types: frozenset[str] = frozenset()  # exact, or a prefix that ends in `.*`
     min_severity: Severity | None = None

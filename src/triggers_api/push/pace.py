@@ -1,13 +1,13 @@
-"""A config's pace: how what waits for a receiver comes back to it, one by one.
+"""A config's pace: waiting pushes go to the receiver one by one, an interval apart.
 
-Healthy is to have none: everything is sent at once. A receiver that says "too fast", or comes
-back from being down, gets one: pushes take turns, an interval apart. Each success shortens the
-interval, by much at first and by little once the receiver's limit was met; a refusal lengthens
-it, and nobody is sent to before the time that the receiver asked for. So a receiver that takes
-one push a second gets one a second, and one that takes all of them has no pace ten seconds later.
+A healthy receiver has no pace: everything is sent at once. A receiver gets one when it says "too
+fast", or comes back after being down. Each success shortens the interval, by a lot at first, and
+by little once the receiver's limit was met. A refusal lengthens it, and nothing is sent before
+the time that the receiver asked for. So a receiver that takes one push a second gets one a
+second, and one that takes everything has lost its pace ten seconds later.
 
-Who has to wait draws a ticket, and comes back when its turn should be. A turn that nobody came
-for has passed too: tickets that were lost hold nobody up.
+A push that has to wait draws a ticket, and comes back when its turn should be. A turn passes
+even if nobody takes it, so lost tickets hold nobody up.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from typing import Final
 FIRST_INTERVAL: Final = timedelta(seconds=1)
 _FIRST_AT_MOST: Final = timedelta(seconds=10)
 LONGEST_INTERVAL: Final = timedelta(minutes=5)
-SOON: Final = timedelta(seconds=2)  # so near a turn is waited for in place
+SOON: Final = timedelta(seconds=2)  # a worker waits for a turn this near
 FORGOTTEN_AFTER: Final = timedelta(hours=1)  # without a refusal
 _FREE_BELOW: Final = timedelta(milliseconds=20)
 _SHORTEST_WORD: Final = timedelta(seconds=1)  # `Retry-After` knows no shorter time
@@ -29,26 +29,26 @@ _SLOWER_AT_LIMIT: Final = 1.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """State and its changes; each answers a new one."""
+    """The state; each change returns a new one."""
 
-    next_at: datetime  # whoever's turn is next may be sent then
+    next_at: datetime  # when the next push may be sent
     interval: timedelta = FIRST_INTERVAL
     since: datetime  # when it began or was last slowed down
-    served: int  # whose tickets are not above have had their turn
-    met_limit: bool = False  # the receiver refused what came at about this pace
+    served: int  # tickets up to this one have had their turn
+    met_limit: bool = False  # the receiver refused pushes at about this pace
 
     @classmethod
     def begun(cls, at: datetime, *, wait: timedelta, served: int) -> "Pace":
-        """Begin after a wait; who asks for a long one is not likely to take one each second."""
+        """Begin after a wait; a receiver that asks for a long one hardly takes one a second."""
         interval = min(max(wait / 2, FIRST_INTERVAL), _FIRST_AT_MOST)
         return cls(next_at=at + wait, interval=interval, since=at, served=served)
 
     def is_over(self, at: datetime) -> bool:
-        """Whether it was kept for so long that it says nothing any more."""
+        """Whether it is too old to mean anything."""
         return at > max(self.since + FORGOTTEN_AFTER, self.next_at)
 
     def turn_of(self, ticket: int | None, tickets: int, at: datetime) -> datetime:
-        """When it is that ticket's turn; without one, behind all `tickets` that were drawn."""
+        """When it is this ticket's turn; without a ticket, after all `tickets` drawn so far."""
         served = self._served_by(at, tickets)
         ahead = tickets - served if ticket is None else ticket - served - 1
         return max(self.next_at, at) + self.interval * max(0, ahead)
@@ -63,13 +63,13 @@ class Pace:
         )
 
     def faster(self) -> "Pace | None":
-        """A push was taken. None: the receiver takes whatever comes."""
+        """The pace after a success; None once the receiver takes whatever comes."""
         interval = self.interval / (_FASTER_AT_LIMIT if self.met_limit else _FASTER)
         return replace(self, interval=interval) if interval >= _FREE_BELOW else None
 
     def slower(self, at: datetime, *, sent_at: "Pace | None", wait: timedelta | None) -> "Pace":
-        """A push that was sent at a pace was refused; it may say for how long to leave it alone."""
-        if sent_at is None or sent_at.since != self.since:  # another was refused since: that counts
+        """The pace after a refusal of a push sent at `sent_at`; the receiver may ask to wait."""
+        if sent_at is None or sent_at.since != self.since:  # slowed down already since it was sent
             return replace(self, next_at=max(self.next_at, at + (wait or timedelta(0))))
         if wait is None:
             interval = self.interval * 2
@@ -82,10 +82,10 @@ class Pace:
             next_at=max(self.next_at, at + (interval if wait is None else wait)),
             interval=interval,
             since=at,
-            served=max(0, self.served - 1),  # whoever was refused has its turn yet before it
+            served=max(0, self.served - 1),  # the refused push still has its turn
             met_limit=True,
         )
 
     def _served_by(self, at: datetime, tickets: int) -> int:
-        passed = max(0, (at - self.next_at) // self.interval)  # turns that nobody came for
+        passed = max(0, (at - self.next_at) // self.interval)  # turns that nobody took
         return min(max(tickets, self.served), self.served + passed)

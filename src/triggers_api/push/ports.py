@@ -14,7 +14,7 @@ from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryQuery:
-    """Which deliveries; what is absent asks for all."""
+    """Which deliveries; an absent condition matches all."""
 
     config_id: str | None = None
     event_id: str | None = None
@@ -25,7 +25,7 @@ class DeliveryQuery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPage:
-    """Some deliveries, newest first, and where the next page begins; `None` when there is no more.
+    """Some deliveries, newest first, and where the next page begins; `None` on the last page.
 
     A page may hold fewer deliveries than asked for, even none, and still have a next one.
     """
@@ -35,12 +35,12 @@ class DeliveryPage:
 
 
 class ConfigList(Protocol):
-    """Tells a tenant's configs to those who have no key to their secrets."""
+    """Lists a tenant's configs, for code that cannot open their secrets."""
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         """All configs of a tenant, oldest first, without opening their secrets.
 
-        Of those only the names are there, with empty texts.
+        Each secret's name is there, with an empty text.
         """
         ...
 
@@ -53,10 +53,10 @@ class ConfigStore(ConfigList, Protocol):
         ...
 
     def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
-        """Keep a config as it is given, its breaker apart: that stays as it is.
+        """Keep a config as given, except its breaker, which stays as it is.
 
-        `known_updated_at` is of the config that this one replaces; None means that it is new.
-        False if somebody changed or deleted it since.
+        `known_updated_at` belongs to the config that this one replaces; None means it is new.
+        False if somebody changed or deleted that one since.
         """
         ...
 
@@ -65,29 +65,29 @@ class ConfigStore(ConfigList, Protocol):
     ) -> bool:
         """Forget a config and its secrets; False if there was none.
 
-        With `known_updated_at` only the one that was read: False if it was changed since.
+        With `known_updated_at` only if it has not changed since; False if it has.
         """
         ...
 
     def disable(self, tenant: str, config_id: str, reason: str) -> None:
-        """Push nothing more to it. That is a change as any other: see `put`."""
+        """Push nothing more to it. This counts as a change: see `put`."""
         ...
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
-        """Write settings that a receiver asked for, secrets apart; False if its owner was faster.
+        """Write settings that a receiver asked for, no secrets; False if its owner was faster.
 
-        That is a change as any other: see `put`.
+        This counts as a change: see `put`.
         """
         ...
 
     def change_breaker(
         self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
     ) -> bool:
-        """Write the breaker's new state if it still is as it was; False if it is not."""
+        """Write the breaker's new state if nobody has changed it since; else False."""
         ...
 
     def take_ticket(self, tenant: str, config_id: str) -> int:
-        """The next place among those who wait for the config's receiver; 0 if it is deleted."""
+        """Draw the next number in the line for the config's receiver; 0 if it is deleted."""
         ...
 
 
@@ -99,9 +99,9 @@ class DeliveryStore(Protocol):
         ...
 
     def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
-        """Keep the record if nobody recorded an attempt since: `known_attempts` were known.
+        """Keep the record if the stored one still has `known_attempts`; None: there is none yet.
 
-        None means that there was no record. False if somebody else was faster.
+        False if somebody else was faster.
         """
         ...
 
@@ -110,13 +110,13 @@ class DeliveryStore(Protocol):
         ...
 
     def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
-        """All deliveries of one round of an event that were attempted, read consistently."""
+        """All recorded deliveries of one round of an event, read consistently."""
         ...
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
-        """Remove what receivers said to an event, which may quote it; give up what is under way.
+        """Remove what receivers answered, which may quote the event; end deliveries under way.
 
-        Nobody can record an attempt on its deliveries afterwards. Again: nothing more.
+        Nobody can record an attempt on them afterwards. Repeating it changes nothing.
         """
         ...
 
@@ -133,16 +133,16 @@ class TaskQueue(Protocol):
     def send(self, tasks: Sequence[Task]) -> None:
         """Queue them now, in as few calls as possible. Raises if any was not queued.
 
-        `TasksRefusedError` names those that never will be; all others are queued then.
+        `TasksRefusedError` names tasks that never will be; all others are queued then.
         """
         ...
 
 
 class DeliveryQueue(TaskQueue, Protocol):
-    """A queue that also knows what to do with tasks that wait, and with those given up."""
+    """A queue that also takes tasks that wait, and tasks given up."""
 
     def send_later(self, task: Task, at: datetime) -> None:
-        """Queue it at that time; again for the same task and time adds at most a duplicate."""
+        """Queue it at that time; repeating the call adds at most a duplicate."""
         ...
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
@@ -154,26 +154,26 @@ class StreakStore(Protocol):
     """Counts failures in a row for each tenant and connector."""
 
     def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
-        """Count a failed event, once; how many there are in a row, and the streak's name.
+        """Count a failed event once; returns how many are in a row, and the streak's name.
 
-        Zero if the streak was alerted already, or the event is older than its last reset.
+        Zero if the streak has raised its alert already, or the event is older than its reset.
         """
         ...
 
     def note_alert(self, tenant: str, connector: str, streak: str) -> None:
-        """Count no more until a reset; nothing if that streak is over already."""
+        """Stop counting until a reset; changes nothing if that streak is over already."""
         ...
 
     def reset(self, tenant: str, connector: str, at: datetime) -> None:
-        """A success: the streak is over, and failures before it count no more.
+        """End the streak at a success; failures before it no longer count.
 
-        Failures after it stay as they are: it may be told of again, or late.
+        Failures after it stay counted: a success may be reported twice, or late.
         """
         ...
 
 
 class SecretBox(Protocol):
-    """Seals and opens what must not be read at rest."""
+    """Seals and opens what must be unreadable at rest."""
 
     def seal(self, tenant: str, config_id: str, plain: bytes) -> bytes:
         """Encrypt for this config only."""

@@ -1,8 +1,8 @@
-"""Replay: an event, a delivery, or dead letters of a time are pushed once more.
+"""Replay: push an event, a delivery, or the dead letters of a time once more.
 
-A replay of deliveries only queues tasks. The record of a delivery stays final until a worker
-takes its task and brings it back to life: a record that is alive without a message to live on,
-because somebody stopped between the two, would be stuck for ever.
+Replaying deliveries only queues tasks. The record of a delivery stays final until a worker
+takes its task and reopens it. If the record were reopened first, a crash before queueing the
+task would leave it stuck for ever.
 """
 
 from dataclasses import dataclass, replace
@@ -19,10 +19,10 @@ from triggers_api.timestamps import Clock
 
 DEAD_LETTERS_AT_ONCE: Final = 500
 _PAGE: Final = 100
-# Also of pages with little on them, each a query for each config: a call must end in time.
+# Counts nearly empty pages too, each of them a query for each config: a call must end in time.
 _PAGES_AT_ONCE: Final = 20
 _LOOKS_FOR: Final = timedelta(seconds=4)
-MAX_ATTEMPTS: Final = 100  # of one delivery: its record is written whole, and must stay small
+MAX_ATTEMPTS: Final = 100  # of one delivery: each write holds its whole record, so it stays small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,12 @@ class Replayed:
 
     matched: int
     replayed: int
-    skipped: int  # config disabled or deleted, so they would only be dropped; or tried too often
-    next_after: Position | None  # where to go on; None if no more match
+    skipped: int  # their config is disabled or deleted, or they were tried too often
+    next_after: Position | None  # where to continue; None if no more match
 
 
 class Replay:
-    """Pushes again what was pushed before."""
+    """Pushes again."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Replay:
         queue: TaskQueue,
         clock: Clock,
     ) -> None:
-        """Workers take what is put into `queue`."""
+        """Workers take tasks from `queue`."""
         self._events = events
         self._configs = configs
         self._deliveries = deliveries
@@ -55,9 +55,9 @@ class Replay:
         self._clock = clock
 
     def event(self, tenant: str, event_id: str) -> Event:
-        """Put an event back to pending and push it to all that match now, as if it were new.
+        """Put an event back to pending, and push it to all configs that match it now.
 
-        Raises `NotFoundError`. Repeating it, also after a failure half way, begins anew.
+        Raises `NotFoundError`. Repeating it, even after a failure half way, starts over.
         """
         round_ = self._events.replay(tenant, event_id)
         event = self._events.get(tenant, event_id)
@@ -65,10 +65,9 @@ class Replay:
         return event
 
     def delivery(self, tenant: str, delivery_id: str) -> Delivery:
-        """Queue one delivery again; answers it as it will be. Raises `NotFoundError`.
+        """Queue one delivery again; returns it as it will be. Raises `NotFoundError`.
 
-        Raises `ConflictError` while it is retrying anyway, if it has nowhere to go, or if it was
-        tried too often.
+        Raises `ConflictError` if it is still retrying, has nowhere to go, or was tried too often.
         """
         found = self._deliveries.get(tenant, delivery_id)
         if not found.is_final:
@@ -86,7 +85,7 @@ class Replay:
     def dead_letters(
         self, tenant: str, query: DeliveryQuery, *, after: Position | None, dry_run: bool
     ) -> Replayed:
-        """Queue the dead among these deliveries again, newest first, a bounded number of them."""
+        """Queue the dead ones of these deliveries again, newest first, a bounded number a call."""
         found, next_after = self._dead(tenant, query, after)
         enabled = self._enabled(tenant)
         tasks = [

@@ -1,10 +1,10 @@
 """A channel's settings as a table of fields: one declaration, from which all rules follow.
 
-How they are read, what is shown, which secrets a changed target drops, their schema in the
-contract, the command line's help and the cases of the contract suite: none has a table of its own.
+It decides how settings are read, which are shown, and which secrets a changed target drops. The
+contract's schema, the command line's help and the contract suite's cases are made from it too.
 
 Not pydantic: importing it costs the delivery worker 47 ms of CPU at every cold start, a third
-more than it loads without.
+of what it loads without it.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _ROOT: Final = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong; `at` is the path below the field. Never quotes the value."""
+    """One thing wrong with a value, which it never quotes; `at` is the path below the field."""
 
     message: str
     code: str
@@ -26,7 +26,7 @@ class Fault:
 
 
 class WrongError(Exception):
-    """A value that a rule does not take."""
+    """A rule does not accept the value."""
 
     def __init__(self, *faults: Fault) -> None:
         """Every reason."""
@@ -35,7 +35,7 @@ class WrongError(Exception):
 
 
 def wrong(message: str, code: str = "invalid_value") -> WrongError:
-    """For one reason; `message` says what is wanted, so that it can be mended."""
+    """An error with one reason; `message` says what is wanted, so that the caller can fix it."""
     return WrongError(Fault(message, code))
 
 
@@ -43,9 +43,9 @@ def wrong(message: str, code: str = "invalid_value") -> WrongError:
 class Rule:
     """What a value may be."""
 
-    check: Callable[[Any], Any]  # answers the value as it is kept, or raises `WrongError`
-    schema: Mapping[str, Any]  # takes all that `check` takes, and may take more
-    is_target: bool = False  # such a value says where secrets are sent
+    check: Callable[[Any], Any]  # returns the value as it is kept, or raises `WrongError`
+    schema: Mapping[str, Any]  # accepts all that `check` accepts, and perhaps more
+    is_target: bool = False  # the value says where secrets are sent
 
     def __call__(self, value: Any) -> Any:
         """See `check`."""
@@ -57,19 +57,19 @@ class Mask:
     """How a setting with secrets in it is shown, so that it can be recognised and sent again."""
 
     hide: Callable[[Any], Any]  # what is shown
-    reveal: Callable[[Any, Any], Any]  # what was sent, with what is known in the hidden places
-    to_text: Callable[[Any], str]  # as secrets are kept
+    reveal: Callable[[Any, Any], Any]  # the value sent, its hidden parts filled in from the old
+    to_text: Callable[[Any], str]  # the form in which secrets are kept
     from_text: Callable[[str], Any]
 
 
 class Kept(NamedTuple):
-    """A config's settings as they are kept."""
+    """A config's settings in the form they are kept."""
 
     shown: dict[str, Any]
     secrets: dict[str, str]  # never shown
 
     def __repr__(self) -> str:
-        """Without the secrets."""
+        """Leave out the secrets."""
         return f"Kept({self.shown!r})"
 
 
@@ -78,21 +78,21 @@ NOTHING_KNOWN: Final = Kept({}, {})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A setting; one that is absent or null has its default.
+    """A setting; if it is absent or null, it has its default.
 
-    A secret that is absent is kept; so is a masked setting, also where it is sent as it was
-    shown. None is kept once a target has changed: whoever may change a config may not read its
-    secrets, nor have them sent somewhere else.
+    An absent secret is kept; so is a masked setting, even if it is sent as it was shown. But no
+    secret is kept once a target has changed: a caller who may change a config may neither read
+    its secrets nor have them sent somewhere else.
     """
 
     rule: Rule
     words: str = ""  # for people: what it is, in a sentence or two
-    example: Any  # a value that the rule takes anywhere
+    example: Any  # a value that the rule accepts anywhere
     default: Any = None  # may be a function of the other settings
     is_required: bool = False
     is_secret: bool = False
     only_for: tuple[str, str] | None = None  # a setting above it, and the value that needs this one
-    goes_with: str | None = None  # a setting that is there whenever this one is
+    goes_with: str | None = None  # a setting that must be present if this one is
     mask: Mask | None = None
 
     @property
@@ -102,18 +102,18 @@ class Field:
 
     @property
     def holds_secrets(self) -> bool:
-        """Whether some of it at least is never shown."""
+        """Whether at least a part of it is never shown."""
         return self.is_secret or self.mask is not None
 
 
 Fields = Mapping[str, Field]
-_Values = dict[str, Any]  # by field: its value, None, or the `WrongError` that it is not
+_Values = dict[str, Any]  # by field: its value, None, or its `WrongError`
 
 
 def read_settings(fields: Fields, given: Mapping[str, Any], known: Kept = NOTHING_KNOWN) -> Kept:
-    """The settings as they are to be kept, complete with defaults; else `InvalidContentError`.
+    """The settings to keep, complete with defaults. Raises `InvalidContentError`.
 
-    `known` is the config as it is, whose secrets stay unless the settings say otherwise.
+    `known` are the present settings; their secrets stay unless the new settings say otherwise.
     """
     read = {name: _read(name, field, given, known.secrets) for name, field in fields.items()}
     values = _settled(fields, read)
@@ -133,7 +133,7 @@ def read_settings(fields: Fields, given: Mapping[str, Any], known: Kept = NOTHIN
 
 
 def _read(name: str, field: Field, given: Mapping[str, Any], kept: Mapping[str, str]) -> Any:
-    """What is meant by what was sent."""
+    """The value that the caller means."""
     known = kept.get(name)
     try:
         if field.mask is None:
@@ -148,7 +148,7 @@ def _read(name: str, field: Field, given: Mapping[str, Any], kept: Mapping[str, 
 
 
 def _settled(fields: Fields, read: Mapping[str, Any]) -> _Values:
-    """The same, knowing each other."""
+    """The values after the rules that relate one setting to another."""
     values = dict(read)
     for name, field in fields.items():
         values[name] = _settle(field, values[name], values)
@@ -161,7 +161,7 @@ def _settle(field: Field, value: Any, others: _Values) -> Any:
     if field.only_for is not None:
         name, wanted = field.only_for
         if others[name] != wanted and not isinstance(others[name], WrongError):
-            # A secret may be left from before; it is forgotten.
+            # A secret left over from before is forgotten.
             is_left = value is None or field.is_secret
             return (
                 None if is_left else wrong(f"this setting is for {wanted} only", "not_applicable")
@@ -176,7 +176,7 @@ def _settle(field: Field, value: Any, others: _Values) -> Any:
 
 
 def _has_moved(fields: Fields, values: _Values, known: Kept) -> bool:
-    """Whether secrets would go elsewhere, be it for what was said or for what was left out."""
+    """Whether secrets would go elsewhere, because of what was sent or of what was left out."""
     before = _settled(fields, {name: _known(name, field, known) for name, field in fields.items()})
     return any(field.is_target and values[name] != before[name] for name, field in fields.items())
 
@@ -191,7 +191,7 @@ def _known(name: str, field: Field, known: Kept) -> Any:
 
 
 def _parted(fields: Fields, values: _Values) -> Kept:
-    """Each where it belongs; a masked one with nothing to hide is no secret."""
+    """Split shown settings from secrets; a masked one with nothing to hide is not a secret."""
     shown: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     for name, field in fields.items():

@@ -1,4 +1,4 @@
-"""A channel's settings as a JSON Schema: for the contract, and for forms made from it."""
+"""A channel's settings as a JSON Schema, for the contract and for forms made from it."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ _NULL: Final = "null"
 def settings_schema(channel: str, fields: Fields) -> Schema:
     """What a config's settings may be; the channel's own rules are stricter.
 
-    A setting that is null is one that is left out, and a PUT may leave secrets out; so only what
-    is no secret is required.
+    A null setting counts as left out, and a PUT may leave secrets out; so secrets are never
+    required here.
     """
     required = [name for name, field in fields.items() if _is_always_sent(field)]
     schema: Schema = {
@@ -48,7 +48,7 @@ def _or_null(schema: Mapping[str, Any]) -> Schema:
 
 
 def described_to_people(name: str, fields: Fields) -> str:
-    """A setting in sentences, for those who see no schema beside it."""
+    """A setting in sentences, for readers who do not see its schema."""
     needed = "Needed. " if _is_always_sent(fields[name]) else ""
     return f"{needed}{_described(name, fields)}"
 

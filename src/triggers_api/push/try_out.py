@@ -1,4 +1,4 @@
-"""Try out: send a test event to one config now, and hear what its channel says."""
+"""Try out: send a test event to one config now, and return what its channel says."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ _PAYLOAD: Final = b'{"message":"This is a test. Nothing happened, and nothing ne
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of it."""
+    """The result of a test event."""
 
     receipt: Receipt
     duration_ms: int
 
 
 class TryOut:
-    """Sends test events. None is stored, retried, or counted by a circuit breaker."""
+    """Sends test events, which are never stored, retried, or counted by a circuit breaker."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TryOut:
     def __call__(self, tenant: str, config_id: str) -> Trial:
         """Send one, whatever the config's filters, and even if it is disabled.
 
-        Raises `NotFoundError`, or `RateLimitedError` while too many of the tenant's are waiting.
+        Raises `NotFoundError`, or `RateLimitedError` while too many of the tenant's tests wait.
         """
         config = self._configs.find(tenant, config_id)
         if config is None:

@@ -1,1 +1,1 @@
-"""Watching: what is measured, how the system is doing, and which alarms ring. Pure, as the core."""
+"""Watching: what is measured, how the system is doing, and which alarms ring. Pure."""

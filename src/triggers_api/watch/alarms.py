@@ -1,4 +1,4 @@
-"""Alarms as the API tells of them, and the monitor's report that holds them."""
+"""Alarms as the API shows them, and the monitor's report that holds them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class AlarmSeverity(StrEnum):
 
 
 class AlarmState(StrEnum):
-    """What an alarm says; too little data is no alarm."""
+    """An alarm's state; too little data is not an alarm."""
 
     OK = "ok"
     ALARM = "alarm"
@@ -26,18 +26,18 @@ class AlarmState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmName:
-    """A name taken apart; `what` is the heading of the runbook that is about it."""
+    """An alarm's name in parts; `what` is its heading in the runbook."""
 
     name: str
     severity: AlarmSeverity
-    what: str | None  # None for an alarm that is not of the template
+    what: str | None  # None for an alarm that is not from the template
 
 
 def read_alarm_name(name: str, stack: str) -> AlarmName | None:
-    """What an alarm's name tells; None if it is another stack's.
+    """The parts of an alarm's name; None if it belongs to another stack.
 
-    Ours are `<stack>-<severity>-<what>`. What else begins with the stack's name was made by
-    hand, and is a warning. But the alarms of a stack `api-prod` begin with `api-` as well.
+    Ours are `<stack>-<severity>-<what>`. Other names that begin with the stack's name are of
+    alarms made by hand, which are warnings. But alarms of a stack `api-prod` begin with `api-` too.
     """
     head, _, rest = name.partition(f"{stack}{_SEPARATOR}")
     if head or not rest:
@@ -65,18 +65,18 @@ class Alarm:
 
     @property
     def rings(self) -> bool:
-        """Whether it asks somebody to look."""
+        """Whether somebody has to look."""
         return self.state is AlarmState.ALARM
 
     @property
     def runbook(self) -> str | None:
-        """Where it is written what to do."""
+        """The page that says what to do."""
         return None if self.what is None else f"docs/runbook.md#{self.what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
-    """What can only be counted by looking; None where not everything could be looked at."""
+    """Figures that only a look at the tables gives; None if not all could be read."""
 
     inbox_depth: int | None = None
     oldest_pending_age_seconds: float | None = None
@@ -93,7 +93,7 @@ class HealthReport:
 
 
 def worst_first(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
-    """Those that ring first, the critical ones of them before the others; then by name."""
+    """Ringing alarms first, critical before warning; then by name."""
     return tuple(
         sorted(
             alarms,

@@ -1,4 +1,4 @@
-"""Figures: what ops ask without opening a console, from the same metrics as the alarms."""
+"""Figures: what operators want to know without a console, from the same metrics as the alarms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from triggers_api.watch.metrics import Metric
 from triggers_api.watch.ports import MetricSource
 from triggers_api.watch.windows import DAY, HOUR, SLOT, Point, Series, Statistic, Window
 
-REMEMBERED_FOR: Final = timedelta(seconds=60)  # CloudWatch is no fresher than that
-_REMEMBERED: Final = 32  # answers at most: of 20 KB, a few hundred KB of memory
+REMEMBERED_FOR: Final = timedelta(seconds=60)  # CloudWatch is not fresher than that
+_REMEMBERED: Final = 32  # answers at most: 20 KB each, a few hundred KB of memory
 _HOURS: Final = 24
 _COUNTS: Final = (
     Metric.EVENTS_CREATED,
@@ -31,7 +31,7 @@ _Answer = tuple[datetime, Mapping[Series, tuple[Point, ...]]]  # when it was rea
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step of a window: how often each thing was counted in it."""
+    """One step of a window: the count of each metric in it."""
 
     begins_at: datetime
     counts: Mapping[Metric, int]
@@ -45,7 +45,7 @@ class Table:
     rows: tuple[Row, ...]
 
     def total(self, metric: Metric) -> int:
-        """Over all rows."""
+        """The metric's sum over all rows."""
         return sum(row.counts[metric] for row in self.rows)
 
 
@@ -62,28 +62,28 @@ class Hour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastDay:
-    """The last 24 hours, and what of them was today (UTC)."""
+    """The last 24 hours, and the part of them that is today (UTC)."""
 
     as_of: datetime
     hours: tuple[Hour, ...]
     today: Mapping[Metric, int]
 
     def total(self, metric: Metric) -> int:
-        """Over all 24 hours."""
+        """The metric's sum over all 24 hours."""
         return sum(hour.counts[metric] for hour in self.hours)
 
 
 def percent(part: int, other: int) -> float | None:
-    """How much of both one part is; None if there was nothing at all."""
+    """The share of `part` in both together; None if both are 0."""
     whole = part + other
     return round(100 * part / whole, 3) if whole else None
 
 
 class Figures:
-    """Reads what was measured; each answer costs one reading at most."""
+    """Reads metrics; each answer costs one read at most."""
 
     def __init__(self, source: MetricSource, clock: Clock) -> None:
-        """Answers are remembered for a minute: a dashboard that reloads costs nothing more."""
+        """Answers are remembered for a minute, so reloading a dashboard costs nothing."""
         self._source = source
         self._clock = clock
         self._remembered: Cache[_Question, _Answer] = Cache(
@@ -91,15 +91,15 @@ class Figures:
         )
 
     def daily(self, days: int, *metrics: Metric) -> Table:
-        """Counts of the last days (UTC), today among them."""
+        """Counts of the last days (UTC), including today."""
         return self._table(DAY, days, metrics)
 
     def hourly(self, hours: int, *metrics: Metric) -> Table:
-        """Counts of the last hours of the clock, the running one among them."""
+        """Counts of the last clock hours, including the current one."""
         return self._table(HOUR, hours, metrics)
 
     def last_day(self) -> LastDay:
-        """All that a summary or a dashboard shows, in one reading."""
+        """Everything that a summary or a dashboard shows, in one read."""
         window = Window.until_now(self._clock(), HOUR, _HOURS, SLOT)
         counts = [Series(metric, Statistic.SUM, SLOT) for metric in _COUNTS]
         requests = Series(Metric.API_ERRORS, Statistic.COUNT, SLOT)

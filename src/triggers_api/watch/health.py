@@ -1,4 +1,4 @@
-"""Whether the service can do its work, as anybody may ask: one read of the monitor's report."""
+"""Whether the service can do its work, for anybody who asks: one read of the monitor's report."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ REPORT_HOLDS_FOR: Final = timedelta(minutes=5)  # the monitor runs once a minute
 
 
 class HealthStatus(StrEnum):
-    """In one word."""
+    """The service's health in one word."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"  # it works, but somebody should look
@@ -22,7 +22,7 @@ class HealthStatus(StrEnum):
 
 
 class Check(StrEnum):
-    """How one part is."""
+    """The state of one part."""
 
     OK = "ok"
     WARNING = "warning"
@@ -32,17 +32,17 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The answer to everybody: no tenant, no alarm is named in it."""
+    """The public answer: it names no tenant and no alarm."""
 
     status: HealthStatus
     checks: dict[str, Check]
 
 
 class CheckHealth:
-    """Asks nothing but the store: its answer proves that it can be reached."""
+    """Asks only the store, whose answer proves that it can be reached."""
 
     def __init__(self, reports: HealthStore, clock: Clock) -> None:
-        """`reports` must give up soon: who asks this may be about to send traffic elsewhere."""
+        """`reports` must give up soon: the caller may be about to send traffic elsewhere."""
         self._reports = reports
         self._clock = clock
 
@@ -67,7 +67,7 @@ def _of_alarms(report: HealthReport) -> Check:
 
 
 def _judged(store: Check, alarms: Check, monitor: Check) -> Health:
-    """A monitor that is late is no reason to send nobody here; a critical alarm is."""
+    """A critical alarm makes the service unhealthy; a late monitor only degrades it."""
     status = HealthStatus.DEGRADED
     if Check.FAILING in (store, alarms):
         status = HealthStatus.UNHEALTHY

@@ -1,4 +1,4 @@
-"""Every metric there is: handlers emit these and no others, dashboards and alarms read them."""
+"""Every metric: handlers emit only these, dashboards and alarms read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Metric(StrEnum):
-    """A metric of the namespace `TriggersAPI`, by the name that CloudWatch knows."""
+    """A metric of the namespace `TriggersAPI`, by its name in CloudWatch."""
 
     API_LATENCY = "ApiLatency"
     API_ERRORS = "ApiErrors"
@@ -36,13 +36,13 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """In which unit a metric is, and what one value of it says."""
+    """A metric's unit, and what one value of it means."""
 
     unit: Unit
     says: str
 
 
-DIMENSION: Final = "service"  # the only one of every metric; its value is the stack's name
+DIMENSION: Final = "service"  # every metric's only dimension; its value is the stack's name
 
 METRICS: Final[Mapping[Metric, Meaning]] = {
     Metric.API_LATENCY: Meaning(Unit.MILLISECONDS, "time in the function for one request"),

@@ -1,4 +1,4 @@
-"""Observe: once a minute, look at what no request measures, and report how all is."""
+"""Observe: once a minute, look at what no request measures, and write a report."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,7 +12,7 @@ from triggers_api.watch.ports import AlarmSource, HealthStore, Inbox, Survey
 from triggers_api.watch.widespread import LOOKS_BACK, widespread_failures
 
 COUNTED_UP_TO: Final = 10_000
-"""Of each tenant's undelivered events: what counting costs must not grow with what waits."""
+"""Undelivered events of one tenant: the cost of counting must not grow with the inbox."""
 
 _AT_ONCE: Final = 8
 _SECOND: Final = timedelta(seconds=1)
@@ -21,7 +21,7 @@ _Read = TypeVar("_Read")
 
 @dataclass(slots=True)
 class Observation:
-    """What one run found, and what it could not find out."""
+    """What one run found, and what it could not read."""
 
     at: datetime
     gauges: Gauges = field(default_factory=Gauges)
@@ -33,7 +33,7 @@ class Observation:
 
 
 class Observe:
-    """Reads every tenant and all alarms, and keeps a report."""
+    """Reads all tenants and alarms, and keeps a report."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Observe:
         within: timedelta,
         up_to: int = COUNTED_UP_TO,
     ) -> None:
-        """What is not read `within` that time stays unknown; the report is made all the same."""
+        """Whatever cannot be read `within` that time stays unknown; the report is still made."""
         self._survey = survey
         self._alarms = alarms
         self._reports = reports
@@ -54,11 +54,11 @@ class Observe:
         self._up_to = up_to
 
     def __call__(self) -> Observation:
-        """One run. Raises nothing: whatever fails is in `failures`, and what is known is told."""
+        """Do one run. Raises nothing: errors are in `failures`, beside everything that was read."""
         found = Observation(at=self._clock())
         self._try(found, "alarms", lambda: self._read_alarms(found))
         self._try(found, "tenants", lambda: self._read_tenants(found))
-        if "tenants" not in found.failures:  # one that is the only one counts otherwise
+        if "tenants" not in found.failures:  # a sole tenant is counted differently
             self._try(found, "outcomes", lambda: self._read_outcomes(found))
         if found.alarms is not None:
             report = HealthReport(taken_at=found.at, alarms=found.alarms, gauges=found.gauges)
@@ -69,7 +69,7 @@ class Observe:
     def _try(self, found: Observation, what: str, step: Callable[[], None]) -> None:
         try:
             step()
-        except Exception as error:  # noqa: BLE001  # told, and logged by who called
+        except Exception as error:  # noqa: BLE001  # reported, and logged by the caller
             found.failures[what] = _in_words(error)
 
     def _read_alarms(self, found: Observation) -> None:
@@ -100,7 +100,7 @@ class Observe:
         threads.shutdown(wait=False, cancel_futures=True)
         read = _results(inboxes, "inbox", found)
         is_open = _results(circuits, "circuits", found)
-        # Where one is missing, the sum of the others would be a wrong number.
+        # If one tenant is missing, the sum of the others would be a wrong number.
         knows_inboxes, knows_circuits = len(read) == len(tenants), len(is_open) == len(tenants)
         depth = sum(inbox.depth for inbox in read.values())
         found.gauges = Gauges(
@@ -111,13 +111,13 @@ class Observe:
 
 
 def _age(inboxes: Iterable[Inbox], at: datetime) -> float:
-    """Of the oldest event, in seconds; 0 where none waits, or the oldest came during this run."""
+    """The oldest event's age in seconds; 0 if none waits, or the oldest came during this run."""
     oldest_at = min((inbox.oldest_at for inbox in inboxes if inbox.oldest_at), default=at)
     return max(0.0, (at - oldest_at) / _SECOND)
 
 
 def _results(asked: Mapping[str, Future[_Read]], what: str, found: Observation) -> dict[str, _Read]:
-    """What was read in time; why the rest was not is noted."""
+    """What was read in time; `found` notes why the rest was not."""
     read: dict[str, _Read] = {}
     for tenant, future in asked.items():
         if future.cancelled() or not future.done():

@@ -11,17 +11,17 @@ from triggers_api.watch.windows import Point, Series, Window
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """How many undelivered events a tenant has, and since when the oldest of them waits."""
+    """How many undelivered events a tenant has, and since when the oldest one waits."""
 
     depth: int  # exact below the bound that was asked for
-    oldest_at: datetime | None  # when it was created; None if there is none
+    oldest_at: datetime | None  # when the oldest was created; None if there is none
 
 
 class Survey(Protocol):
-    """Looks at what all tenants have, at a cost that does not grow with it."""
+    """Looks at what all tenants have, at a cost that does not grow with how much they have."""
 
     def tenants(self) -> frozenset[str]:
-        """Everybody who ever had an API key."""
+        """All tenants that ever had an API key."""
         ...
 
     def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
@@ -33,9 +33,9 @@ class Survey(Protocol):
         ...
 
     def failures_since(self, since: datetime) -> Mapping[str, int]:
-        """How many deliveries of each tenant were given up, of those alone that had any.
+        """How many deliveries were given up, for each tenant that had any.
 
-        As many as were noted: see `NoteOutcomes`.
+        Counts what was noted: see `NoteOutcomes`.
         """
         ...
 
@@ -48,15 +48,15 @@ class AlarmSource(Protocol):
     """Knows the alarms of this deployment."""
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """All of them, as they are now. Raises `MetricsUnavailableError`."""
+        """All alarms as they are now. Raises `MetricsUnavailableError`."""
         ...
 
 
 class HealthStore(Protocol):
-    """Keeps the monitor's last report where everybody can afford to read it."""
+    """Keeps the monitor's last report where it is cheap to read."""
 
     def find_report(self) -> HealthReport | None:
-        """The last one; None before the first. Raises `StoreUnavailableError`, soon."""
+        """The last report; None before the first. Raises `StoreUnavailableError`, soon."""
         ...
 
     def keep_report(self, report: HealthReport) -> None:
@@ -65,7 +65,7 @@ class HealthStore(Protocol):
 
 
 class MetricSource(Protocol):
-    """Knows what was measured."""
+    """Reads what was measured."""
 
     def read(self, asked: Sequence[Series], window: Window) -> Mapping[Series, tuple[Point, ...]]:
         """The points of each series within the window. Raises `MetricsUnavailableError`."""

@@ -1,9 +1,9 @@
 """Widespread: whether pushes fail for many tenants, or for one whose receivers are broken.
 
-What one tenant's receivers do is that tenant's trouble, whatever it adds up to: with a thousand
-configs, or ten thousand dead letters, it counts as five failures an hour. Ten that count are at
-least two tenants that fail again and again, or ten that fail once; and because in a large
-deployment somebody's receivers are always broken, they have to be a tenth of those who push.
+A tenant's broken receivers are that tenant's trouble: even with a thousand configs or ten
+thousand dead letters, it counts as five failures an hour. Ten counted failures are at least two
+tenants that fail again and again, or ten that fail once. And because in a large deployment
+somebody's receivers are always broken, failing tenants must be a tenth of those that push.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,33 +14,33 @@ from triggers_api.cache import Cache
 from triggers_api.timestamps import Clock
 
 COUNTED_OF_ONE: Final = 5
-WIDESPREAD_FROM: Final = 10  # what the critical alarms wait for, too
+WIDESPREAD_FROM: Final = 10  # the critical alarms' threshold too
 LOOKS_BACK: Final = timedelta(hours=1)
-FAILURE_SLOT: Final = timedelta(minutes=10)  # failures are counted together that long
+FAILURE_SLOT: Final = timedelta(minutes=10)  # failures are counted per slot
 PUSHING_NOTED_EVERY: Final = timedelta(minutes=30)
 _ONE_IN: Final = 10  # of the tenants that push
 _REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one is noted anew
 
 
 class OutcomeLedger(Protocol):
-    """Keeps which tenants push and which fail; what is old is forgotten by itself."""
+    """Keeps which tenants push and which fail; old entries expire."""
 
     def note_pushing(self, tenant: str, at: datetime) -> None:
-        """Something of this tenant's was delivered or given up at that time."""
+        """A delivery of this tenant succeeded or was given up at that time."""
         ...
 
     def note_failure(self, tenant: str, slot: datetime) -> None:
-        """One more was given up within the slot that began then."""
+        """One more delivery was given up, in the slot that began then."""
         ...
 
 
 def widespread_failures(
     failures: Mapping[str, int], *, tenants: int, pushing: Callable[[], int]
 ) -> int:
-    """The failures that count; 0 while they are one tenant's, or a few of many.
+    """The failures that count; 0 while they are one tenant's, or those of a few among many.
 
-    `failures` by tenant. Who is the only tenant there is has all of them counted. `pushing`, how
-    many tenants push, is asked only where it matters.
+    `failures` are by tenant. A sole tenant's failures all count. `pushing` returns how many
+    tenants push, and is called only if it matters.
     """
     if tenants <= 1:
         return sum(failures.values())
@@ -51,14 +51,14 @@ def widespread_failures(
 
 
 class NoteOutcomes:
-    """Notes what became of pushes, as rarely as suffices; each process has one.
+    """Notes what became of pushes, with as few writes as it can; each process has one.
 
-    A tenant that pushes is a write each half an hour, one that fails up to ten in ten minutes:
-    as many as make an alarm ring. That a process forgets what it noted costs a write.
+    A tenant that pushes costs a write every half an hour. One that fails costs up to ten in ten
+    minutes, as many as make an alarm ring. If a process forgets what it noted, it writes again.
     """
 
     def __init__(self, ledger: OutcomeLedger, clock: Clock) -> None:
-        """Raises whatever the ledger does: who calls decides what a note is worth."""
+        """Raises whatever the ledger does: the caller decides what a note is worth."""
         self._ledger = ledger
         self._clock = clock
         self._pushing: Cache[str, bool] = Cache(

@@ -1,4 +1,4 @@
-"""Stretches of time in equal steps, and the points of a metric laid over them."""
+"""Windows of time in equal steps, and a metric's points in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Statistic(StrEnum):
-    """What is asked of the values of one period, as CloudWatch spells it."""
+    """How the values of one period are summed up, as CloudWatch spells it."""
 
     SUM = "Sum"
     COUNT = "SampleCount"
@@ -44,7 +44,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `since` until before `until`, in steps; the last one is still going on."""
+    """From `since` until before `until`, in steps; the last one is still running."""
 
     since: datetime
     step: timedelta
@@ -52,25 +52,25 @@ class Window:
 
     @classmethod
     def until_now(cls, now: datetime, step: timedelta, count: int, grid: timedelta) -> "Window":
-        """So many steps that end with the running period of the grid.
+        """A window of `count` steps that ends with the grid's current period.
 
-        The same window for everybody who asks within that period: answers can be remembered.
+        Everybody who asks within that period gets the same window, so answers can be remembered.
         """
         ends_at = _EPOCH + ((now - _EPOCH) // grid + 1) * grid
         return cls(ends_at - step * count, step, count)
 
     @property
     def until(self) -> datetime:
-        """Its end, which it does not hold."""
+        """Its end, exclusive."""
         return self.since + self.step * self.count
 
     @property
     def begins(self) -> list[datetime]:
-        """The begin of every step, oldest first."""
+        """The start of every step, oldest first."""
         return [self.since + self.step * number for number in range(self.count)]
 
     def sums(self, points: Iterable[Point]) -> list[int]:
-        """A total for each step, of points whose periods lie within one; 0 where there are none."""
+        """The total of each step; every point's period lies within one step."""
         totals = [0.0] * self.count
         for point in points:
             number = (point.at - self.since) // self.step
@@ -79,9 +79,9 @@ class Window:
         return [round(total) for total in totals]
 
     def highest(self, points: Iterable[Point], period: timedelta) -> list[float | None]:
-        """The highest value of each step, of every point that overlaps it; None without any.
+        """The highest value of the points that overlap each step; None if there are none.
 
-        A percentile of two periods lies between theirs, so the higher one is never too good.
+        The percentile of two periods lies between theirs, so the higher one never flatters.
         """
         found: list[float | None] = [None] * self.count
         for point in points:

@@ -13,7 +13,7 @@ from tests.fakes.events import InMemoryEventStore
 from tests.marker import MARKER, tells
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventQuery
-from triggers_api.push.consecutive_failures import ALERT_TYPE, WatchFailures
+from triggers_api.push.consecutive_failures import ALERT_TYPE, AlertOnFailures
 
 FIRST = an_event(START, event_type="order.failed")
 SECOND = an_event(START + timedelta(seconds=2), event_type="order.failed")
@@ -74,10 +74,10 @@ LONG = [
 def test_a_beginning_of_the_stream_that_is_told_of_again_raises_no_other_alert(
     table: Table, fake_events: InMemoryEventStore, clock: FixedClock, upto: int
 ) -> None:
-    watch = WatchFailures(table.streaks, fake_events, clock)
+    alert = AlertOnFailures(table.streaks, fake_events, clock)
 
     for event in (*LONG[:upto], *LONG[:upto], *LONG, *LONG):
-        watch(TENANT, event)
+        alert(TENANT, event)
         clock.advance(seconds=1)
 
     query = EventQuery(statuses=ALL_STATUSES, event_type=ALERT_TYPE)
