@@ -11,6 +11,17 @@ from tests.functional.conftest import NewToken
 from tests.http_api import Api
 from tests.openapi_document import Document, assert_fits, at, objects, operations, served_by
 from triggers_api.access.keys import Scope
+from triggers_api.channels.http import Response
+from triggers_api.channels.receipts import receipt_of
+from triggers_api.push.channel import Refusal
+
+FIRST_WORDS = {
+    None: "Taken",
+    Refusal.GONE: "Gone",
+    Refusal.TOO_FAST: "Too fast",
+    Refusal.NOT_THIS_EVENT: "Not this event: sent again",
+    Refusal.DOWN: "Down: sent again",
+}
 
 
 @pytest.fixture
@@ -123,3 +134,14 @@ def test_the_webhook_is_signed_and_carries_the_event(document: Document) -> None
     assert all(each["required"] for each in pushed["parameters"])
     schema = pushed["requestBody"]["content"]["application/json"]["schema"]
     assert schema == {"$ref": "#/components/schemas/EventOut"}
+
+
+def test_the_webhook_tells_of_every_answer_what_follows(document: Document) -> None:
+    told = document["webhooks"]["event"]["post"]["responses"]
+
+    for status in range(200, 600):
+        receipt = receipt_of(Response(status, {"retry-after": "5"}, ""))
+        answer = told.get(str(status)) or told.get(f"{status // 100}XX") or told["default"]
+        description = answer["description"]
+        assert description.startswith(FIRST_WORDS[receipt.refusal if receipt.error else None])
+        assert "given up" not in description, status

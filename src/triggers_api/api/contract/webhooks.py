@@ -49,6 +49,9 @@ _HEADERS: Final = [
     ),
 ]
 _RETRY_AFTER: Final = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+_NOT_THIS_EVENT: Final = {
+    "description": "Not this event: sent again, up to ten attempts in all; opens no circuit."
+}
 
 WEBHOOKS: Final[dict[str, Any]] = {
     "event": {
@@ -85,17 +88,20 @@ WEBHOOKS: Final[dict[str, Any]] = {
                 "2XX": {"description": "Taken: the delivery has succeeded."},
                 "410": {"description": "Gone: the config is disabled, nothing more is sent."},
                 "429": {
-                    "description": "Not now: sent again, no sooner than `Retry-After` says.",
+                    "description": "Too fast: sent again, no sooner than `Retry-After` says.",
                     "headers": _RETRY_AFTER,
                 },
                 "503": {
-                    "description": "Not now: sent again, no sooner than `Retry-After` says.",
+                    "description": "Too fast, with `Retry-After`: sent again, no sooner than it "
+                    "says. Without it, like any other answer.",
                     "headers": _RETRY_AFTER,
                 },
-                "4XX": {"description": "Given up at once; 408, 409 and 425 are sent again."},
+                "400": _NOT_THIS_EVENT,
+                "413": _NOT_THIS_EVENT,
+                "422": _NOT_THIS_EVENT,
                 "default": {
-                    "description": "Sent again, up to ten attempts in all. Redirects are not "
-                    "followed."
+                    "description": "Down: sent again, up to ten attempts in all; ten failures in a "
+                    "row open the config's circuit. Redirects are not followed."
                 },
             },
         }

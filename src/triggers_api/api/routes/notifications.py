@@ -161,7 +161,7 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
     answers=Answer(status=204, description="Deleted."),
 )
 async def delete_config(call: Call, config_id: ConfigId) -> Response:
-    """Push nothing more there. What was under way is given up; its history stays."""
+    """Push nothing more there. What was under way is dropped; its history stays."""
     call.services.subscribe.delete(call.tenant, config_id)
     call.context.config_id = config_id
     return call.done()
