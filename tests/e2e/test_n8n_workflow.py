@@ -11,7 +11,7 @@ from local.stack import Stack
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
-from tests.raw_http import expect
+from tests.raw_http import RawApi, expect
 
 pytestmark = [
     pytest.mark.xdist_group("stack"),
@@ -43,17 +43,12 @@ def run_code(code: str, items: list[Any], origins: list[Any]) -> Any:
 
 
 def test_what_the_work_let_through_leaves_the_inbox_in_one_call(stack: Stack) -> None:
-    read, acknowledge = STEPS["Read the inbox"], STEPS["Acknowledge"]
+    acknowledge = STEPS["Acknowledge"]
     api = new_tenant(stack)
     for number in range(4):
         expect(api.post("/events", {"event_type": "a.b", "payload": {"n": number}}), 201)
 
-    def inbox() -> list[dict[str, Any]]:
-        answer = expect(api.send(read["method"], path_of(read["url"])), 200)
-        found: list[dict[str, Any]] = answer.json()
-        return found
-
-    events = eventually(lambda: found if len(found := inbox()) == 4 else None)
+    events = leased(api, 4)
     done = [events[0], events[2], events[2]]  # the work dropped two, and made two items of one
     (body,) = run_code(STEPS["Their ids"]["jsCode"], [{"mine": True}] * 3, done)
     answer = expect(
@@ -61,7 +56,31 @@ def test_what_the_work_let_through_leaves_the_inbox_in_one_call(stack: Stack) ->
     )
 
     assert [each["status"] for each in answer.json()["results"]] == [204, 204]
-    assert inbox() == [events[1], events[3]]
+    assert expect(api.get("/inbox"), 200).json() == [events[1], events[3]]
+
+
+def test_what_no_run_acknowledges_does_not_hide_what_is_newer(stack: Stack) -> None:
+    api = new_tenant(stack)
+    drafts = [{"event_type": "a.b", "payload": {"n": number}} for number in range(100)]
+    expect(api.post("/events/batch", {"events": drafts}), 200)
+    assert len(leased(api, 100)) == 100
+
+    expect(api.post("/events", {"event_type": "a.b", "payload": {"n": 100}}), 201)
+    assert [each["payload"]["n"] for each in leased(api, 1)] == [100]
+
+
+def leased(api: RawApi, count: int) -> list[dict[str, Any]]:
+    """What runs of the workflow get, until they have so many events in all."""
+    lease, events = STEPS["Lease events"], list[dict[str, Any]]()
+
+    def run() -> bool:
+        asked = lease["jsonBody"].encode()
+        answer = expect(api.send(lease["method"], path_of(lease["url"]), asked), 200)
+        events.extend(answer.json()[STEPS["Each event"]["fieldToSplitOut"]])
+        return len(events) >= count
+
+    eventually(lambda: run() or None)
+    return events
 
 
 def body_of(item: object) -> bytes:

@@ -159,3 +159,11 @@ def test_a_workflow_of_n8n_is_one_chain_of_known_nodes(name: str) -> None:
             "main": [[{"node": after, "type": "main", "index": 0}]]
         }
     assert len(workflow["connections"]) == len(others)
+
+
+@pytest.mark.parametrize("name", ["n8n-poll.json", "make.md"])
+def test_a_recipe_for_polling_leases_so_that_what_fails_hides_nothing(name: str) -> None:
+    text = (VERIFY.path.parent / name).read_text()
+
+    assert "/inbox/lease" in text
+    assert "/inbox?" not in text
