@@ -216,5 +216,7 @@ def test_a_word_of_the_glossary_has_one_meaning_and_is_found_by_the_alphabet() -
 def test_no_page_says_of_a_status_that_it_is_final_but_of_410() -> None:
     for document in documents():
         for line in document.text.splitlines():
-            if re.search(r"\b4(\d\d|XX)\b.*(given up at once|not (sent|tried) again)", line, re.I):
+            if re.search(
+                r"\b4(\d\d|XX)\b.*(given up at once|not (sent|tried) again)", line, re.IGNORECASE
+            ):
                 assert "410" in line, f"{document.name}: {line}"
