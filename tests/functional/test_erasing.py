@@ -1,5 +1,7 @@
 """`DELETE /events/{event_id}`: whoever asks for an erased event is told so, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders.events import TENANT, store_event
@@ -8,8 +10,10 @@ from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryDeliveryStore
 from tests.functional.conftest import LogLines, assert_is_error, post_event
-from tests.functional.delivery_bench import REFUSED, Bench, metrics_of
+from tests.functional.delivery_bench import PERMANENT, REFUSED, Bench, metrics_of
+from tests.functional.notification_api import World, keep_delivery
 from tests.http_api import Api
+from triggers_api.access.keys import Scope
 from triggers_api.events.erase import Erase
 from triggers_api.push.delivery import DeliveryStatus
 
@@ -69,6 +73,57 @@ def test_what_receivers_said_is_erased_too(
     Erase(fake_events, deliveries, clock)(TENANT, event.id)
 
     assert PERSONAL not in str(deliveries.get(TENANT, dead.id))
+
+
+@pytest.mark.parametrize("status", DeliveryStatus)
+def test_no_replay_reaches_a_delivery_of_an_erased_event(
+    fake_events: InMemoryEventStore, clock: FixedClock, status: DeliveryStatus
+) -> None:
+    world = World(clock, fake_events)
+    delivery = keep_delivery(world, world.subscribe(), status)
+    world.call("DELETE", f"/events/{delivery.task.event_id}")
+
+    answer = world.call("POST", f"/notifications/history/{delivery.id}/replay")
+    many = world.call("POST", "/notifications/dead-letters/replay", {}).json()
+
+    assert (answer.status_code, answer.json()["error"]) == (410, "event_erased")
+    assert (many["matched"], many["replayed"], many["skipped"]) == (0, 0, 0)
+    assert world.queue.tasks == []
+
+
+@pytest.mark.parametrize("status", DeliveryStatus)
+def test_a_delivery_of_an_erased_event_is_no_failure(
+    fake_events: InMemoryEventStore, clock: FixedClock, status: DeliveryStatus
+) -> None:
+    world = World(clock, fake_events)
+    delivery = keep_delivery(world, world.subscribe(), status)
+    world.call("DELETE", f"/events/{delivery.task.event_id}")
+
+    path = "/metrics/notifications/failures"
+    failures = world.call("GET", path, scope=Scope.METRICS_READ).json()
+    (told,) = world.call("GET", "/notifications/history").json()
+
+    assert failures["latest"] == []
+    assert told["status"] == ("succeeded" if status is DeliveryStatus.SUCCEEDED else "dropped")
+
+
+@pytest.mark.parametrize("is_erased_before", [False, True])
+def test_an_erasure_that_stopped_half_way_is_out_of_reach_of_a_replay_too(
+    *, is_erased_before: bool
+) -> None:
+    """The event is gone, but its dead delivery still stands as it was."""
+    bench = Bench()
+    event, task = bench.post(PERMANENT)
+    bench.work(task)
+    replayed = replace(task, replayed_after=1)
+    bench.events.erase(TENANT, event.id, bench.clock())
+    if is_erased_before:
+        bench.deliveries.erase_answers(TENANT, event.id)
+
+    bench.work(replayed)
+
+    assert len(bench.channel.pushes) == 1
+    assert bench.record_of(task).status is DeliveryStatus.DROPPED
 
 
 @pytest.mark.parametrize("was_tried", [False, True])

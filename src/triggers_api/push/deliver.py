@@ -21,7 +21,7 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.push.breakers import Admission, Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
+from triggers_api.push.delivery import ERASED, Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.timestamps import Clock
@@ -35,7 +35,7 @@ class Result(StrEnum):
     SUCCEEDED = "succeeded"
     RETRYING = "retrying"  # attempted, failed, due later
     DEAD = "dead"  # given up
-    DROPPED = "dropped"  # its config was deleted or disabled: no failure, no dead letter
+    DROPPED = "dropped"  # its config is deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
     NOT_ITS_TURN = "not_its_turn"  # the receiver takes pushes one by one; nothing attempted
@@ -248,6 +248,8 @@ class Deliver:
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
         """Do what a final record entails; returns the event's new status, if this changed it."""
         task = delivery.task
+        if delivery.reason == ERASED:
+            return None
         if delivery.is_dead_letter:
             self._queue.send_dead_letter(task, delivery.reason or "")
             return self._fail_event(task)

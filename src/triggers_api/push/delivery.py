@@ -20,7 +20,7 @@ class DeliveryStatus(StrEnum):
     RETRYING = "retrying"  # failed so far; the next attempt has a time
     SUCCEEDED = "succeeded"  # the receiver accepted it
     DEAD = "dead"  # given up for good; can be replayed
-    DROPPED = "dropped"  # its owner deleted or disabled the config: nobody's failure
+    DROPPED = "dropped"  # its config is deleted or disabled, or its event erased: nobody's failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,8 @@ class Delivery:
 
     @property
     def is_dead_letter(self) -> bool:
-        """Whether it was given up for a failure; the erasure of its event is none."""
-        return self.status is DeliveryStatus.DEAD and self.reason != ERASED
+        """Whether it was given up."""
+        return self.status is DeliveryStatus.DEAD
 
     @property
     def tries(self) -> int:
@@ -140,13 +140,16 @@ class Delivery:
         )
 
     def with_answers_erased(self) -> "Delivery":
-        """The delivery without the receiver's words, and given up if it was under way."""
+        """The delivery without the receiver's words, and dropped unless it succeeded.
+
+        A dead letter is dropped too: a replay of dead letters must not find it.
+        """
         attempts = tuple(each.with_answer_erased() for each in self.attempts)
         if self.status is DeliveryStatus.SUCCEEDED:
             return replace(self, attempts=attempts)
         return replace(
             self,
-            status=DeliveryStatus.DEAD,
+            status=DeliveryStatus.DROPPED,
             attempts=attempts,
             next_attempt_at=None,
             reason=ERASED,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from triggers_api.errors import ConflictError
+from triggers_api.errors import ConflictError, EventErasedError, NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore, Position
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
@@ -67,9 +67,11 @@ class Replay:
     def delivery(self, tenant: str, delivery_id: str) -> Delivery:
         """Queue one delivery again; returns it as it will be. Raises `NotFoundError`.
 
-        Raises `ConflictError` if it is still retrying, has nowhere to go, or was tried too often.
+        Raises `EventErasedError` if its event was erased, and `ConflictError` if it is still
+        retrying, has nowhere to go, or was tried too often.
         """
         found = self._deliveries.get(tenant, delivery_id)
+        self._refuse_erased(tenant, found.task.event_id)
         if not found.is_final:
             message = "This delivery is still retrying by itself. Replay it when it is final."
             raise ConflictError(message, code="delivery_retrying")
@@ -116,6 +118,14 @@ class Replay:
             if after is None or len(found) == DEAD_LETTERS_AT_ONCE or self._clock() > ends_at:
                 break
         return found, after
+
+    def _refuse_erased(self, tenant: str, event_id: str) -> None:
+        try:
+            self._events.get(tenant, event_id)
+        except EventErasedError:
+            raise
+        except NotFoundError:
+            pass  # it expired: the worker gives the delivery up and says so
 
     def _enabled(self, tenant: str) -> set[str]:
         return {config.id for config in self._configs.list_configs(tenant) if config.enabled}

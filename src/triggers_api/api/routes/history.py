@@ -65,7 +65,7 @@ async def list_deliveries(
     needs=Scope.NOTIFICATIONS_MANAGE,
     answers=Answer(status=202, model=DeliveryOut, description="Queued."),
     errors=(
-        *("delivery_retrying", "config_not_enabled", "too_many_attempts"),
+        *("event_erased", "delivery_retrying", "config_not_enabled", "too_many_attempts"),
         "queue_unavailable",
     ),
 )
@@ -74,6 +74,7 @@ async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
 
     The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
     by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
+    410 if its event was erased.
     """
     delivery = call.services.replay.delivery(call.tenant, delivery_id)
     context = call.context
