@@ -33,7 +33,7 @@ class Pace:
 
     next_at: datetime  # when the next push may be sent
     interval: timedelta = FIRST_INTERVAL
-    since: datetime  # when it began or was last slowed down
+    since: datetime  # when what was sent at this pace could first be taken
     served: int  # tickets up to this one have had their turn
     met_limit: bool = False  # the receiver refused pushes at about this pace
 
@@ -41,7 +41,7 @@ class Pace:
     def begun(cls, at: datetime, *, wait: timedelta, served: int) -> "Pace":
         """Begin after a wait; a receiver that asks for a long one hardly takes one a second."""
         interval = min(max(wait / 2, FIRST_INTERVAL), _FIRST_AT_MOST)
-        return cls(next_at=at + wait, interval=interval, since=at, served=served)
+        return cls(next_at=at + wait, interval=interval, since=at + wait, served=served)
 
     def is_over(self, at: datetime) -> bool:
         """Whether it is too old to mean anything."""
@@ -70,21 +70,27 @@ class Pace:
     def slower(self, at: datetime, *, sent_at: "Pace | None", wait: timedelta | None) -> "Pace":
         """The pace after a refusal of a push sent at `sent_at`; the receiver may ask to wait."""
         if sent_at is None or sent_at.since != self.since:  # slowed down already since it was sent
-            return replace(self, next_at=max(self.next_at, at + (wait or timedelta(0))))
+            return self._held_until(max(self.next_at, at + (wait or timedelta(0))))
         if wait is None:
             interval = self.interval * 2
         else:
             is_near = wait <= max(self.interval * 2, _SHORTEST_WORD)
             interval = self.interval * (_SLOWER_AT_LIMIT if is_near else _SLOWER)
         interval = min(interval, LONGEST_INTERVAL)
+        next_at = max(self.next_at, at + (interval if wait is None else wait))
         return replace(
             self,
-            next_at=max(self.next_at, at + (interval if wait is None else wait)),
+            next_at=next_at,
             interval=interval,
             since=at,
             served=max(0, self.served - 1),  # the refused push still has its turn
             met_limit=True,
         )
+
+    def _held_until(self, at: datetime) -> "Pace":
+        """Take turns from then on; after a long hold, as if the pace began then."""
+        is_long = at - self.since > LONGEST_INTERVAL
+        return replace(self, next_at=at, since=at if is_long else self.since)
 
     def _served_by(self, at: datetime, tickets: int) -> int:
         passed = max(0, (at - self.next_at) // self.interval)  # turns that nobody took

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.clock import START
 from triggers_api.push.pace import (
     FIRST_INTERVAL,
@@ -120,3 +122,22 @@ def test_it_is_forgotten_after_an_hour_without_a_refusal_but_not_while_it_holds(
     assert PACE.is_over(START + FORGOTTEN_AFTER + SECOND)
     held = PACE.slower(START, sent_at=PACE, wait=timedelta(hours=5))
     assert not held.is_over(START + timedelta(hours=5))
+
+
+@pytest.mark.parametrize("minutes", [1, 59, 60, 61, 24 * 60])
+@pytest.mark.parametrize("refused", ["first", "again", "at once with another"])
+def test_however_long_a_receiver_wants_to_be_left_alone_pushes_come_back_one_by_one(
+    minutes: int, refused: str
+) -> None:
+    """The hour without a refusal begins when the receiver can first refuse anything."""
+    wait = timedelta(minutes=minutes)
+    held = {
+        "first": Pace.begun(START, wait=wait, served=0),
+        "again": PACE.slower(START, sent_at=PACE, wait=wait),
+        "at once with another": PACE.slower(START, sent_at=PACE, wait=SECOND).slower(
+            START, sent_at=PACE, wait=wait
+        ),
+    }[refused]
+
+    assert not held.is_over(START + wait + FORGOTTEN_AFTER - LONGEST_INTERVAL)
+    assert held.is_over(START + wait + FORGOTTEN_AFTER + SECOND)
