@@ -46,6 +46,8 @@ class InMemoryConfigStore:
         if (stored and stored.updated_at) != known_updated_at:
             return False
         breaker = stored.breaker if stored else CircuitBreaker()
+        if config.breaker.begun_at == config.updated_at:
+            breaker = config.breaker
         tickets = stored.tickets if stored else 0
         self._configs[config.tenant, config.id] = replace(config, breaker=breaker, tickets=tickets)
         return True
@@ -59,20 +61,18 @@ class InMemoryConfigStore:
         del self._configs[tenant, config_id]
         return True
 
-    def disable(self, tenant: str, config_id: str, reason: str) -> None:
-        config = self.find(tenant, config_id)
-        if config is not None:
-            later = config.updated_at + timedelta(microseconds=1)
-            disabled = replace(config, enabled=False, disabled_reason=reason, updated_at=later)
-            self._configs[tenant, config_id] = disabled
+    def disable(self, config: NotificationConfig, reason: str) -> bool:
+        return self._change(config, enabled=False, disabled_reason=reason)
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
+        return self._change(config, settings={**config.settings, **changes})
+
+    def _change(self, config: NotificationConfig, **changes: Any) -> bool:
         stored = self.find(config.tenant, config.id)
         if stored is None or stored.updated_at != config.updated_at:
             return False
         later = stored.updated_at + timedelta(microseconds=1)
-        changed = replace(stored, settings={**stored.settings, **changes}, updated_at=later)
-        self._configs[config.tenant, config.id] = changed
+        self._configs[config.tenant, config.id] = replace(stored, **changes, updated_at=later)
         return True
 
     def change_breaker(

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.builders.events import TENANT
 from tests.builders.push import a_task
 from tests.functional.delivery_bench import DELAYS, PERMANENT, REFUSED, SENDING_TAKES, Bench
 from triggers_api.aws.task_queue import to_body
@@ -49,7 +48,7 @@ def test_a_message_that_was_delivered_before_is_done_without_sending(bench: Benc
 
 
 def test_of_a_batch_only_what_must_come_again_is_answered_as_failed(bench: Bench) -> None:
-    bench.configs.disable(TENANT, bench.config.id, "just so")
+    bench.configs.disable(bench.config, "just so")
     off = a_task(bench.post()[0], bench.config)
     on = bench.put_config()
     delivered = a_task(bench.post()[0], on)

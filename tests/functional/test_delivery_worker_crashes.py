@@ -74,7 +74,7 @@ def test_who_gives_up_what_was_delivered_meanwhile_acknowledges_it(
 ) -> None:
     bench = Bench(acknowledges=True)
     event, task = bench.post()
-    bench.configs.disable(TENANT, bench.config.id, "just so")
+    bench.configs.disable(bench.config, "just so")
     record = bench.deliveries.record
 
     def overtake(delivery: Delivery, *, known_attempts: int | None) -> bool:

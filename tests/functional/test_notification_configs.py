@@ -1,6 +1,7 @@
 """`/notifications/configs`: what a subscriber sees of its configs."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_config_is_answered_whole_with_its_signing_secret(world: World) -> Non
         "acknowledges": False,
         "enabled": True,
         "disabled_reason": None,
-        "circuit": {"state": "closed", "failures": 0, "opened_at": None},
+        "circuit": {"state": "closed", "failures": 0, "opened_at": None, "held_until": None},
         "created_at": "2026-11-21T22:55:18.123456Z",
         "updated_at": "2026-11-21T22:55:18.123456Z",
     }
@@ -118,7 +119,7 @@ def test_one_that_its_receiver_ended_gives_way_to_a_new_one(
     ended = [configs[7], configs[3]]
     for config in ended:
         clock.advance(seconds=1)
-        world.configs.disable("acme", config.id, "the receiver answered 410 Gone")
+        world.configs.disable(config, "the receiver answered 410 Gone")
 
     answers = [world.call("POST", CONFIGS, WEBHOOK) for _ in range(3)]
 
@@ -216,7 +217,9 @@ def test_a_put_replaces_all_but_the_secrets_it_leaves_out(world: World, clock: F
 def test_enabling_again_forgets_why_it_was_disabled(world: World) -> None:
     created = create(world)
     path = f"{CONFIGS}/{created['id']}"
-    world.configs.disable("acme", created["id"], "the receiver answered 410 Gone")
+    kept = world.configs.find("acme", created["id"])
+    assert kept is not None
+    assert world.configs.disable(kept, "the receiver answered 410 Gone")
 
     found = world.call("GET", path).json()
     still = world.call("PUT", path, WEBHOOK | {"enabled": False}).json()
@@ -231,16 +234,83 @@ def test_enabling_again_forgets_why_it_was_disabled(world: World) -> None:
     assert disabled_by_hand["disabled_reason"] is None
 
 
-def test_the_circuit_is_told_and_survives_a_put(world: World, clock: FixedClock) -> None:
-    config = world.subscribe()
-    open_ = CircuitBreaker(failures=10, opened_at=clock())
-    assert world.configs.change_breaker("acme", config.id, CircuitBreaker(), open_)
-    told = {"state": "open", "failures": 10, "opened_at": "2026-11-21T22:55:18.123456Z"}
+def test_the_circuit_is_told_and_survives_a_put_for_the_same_receiver(
+    world: World, clock: FixedClock
+) -> None:
+    path = f"{CONFIGS}/{create(world)['id']}"
+    hold(world, path, CircuitBreaker(failures=10, opened_at=clock()))
+    told = {
+        "state": "open",
+        "failures": 10,
+        "opened_at": "2026-11-21T22:55:18.123456Z",
+        "held_until": "2026-11-21T22:57:18.123456Z",
+    }
 
-    assert world.call("PUT", f"{CONFIGS}/{config.id}", WEBHOOK).json()["circuit"] == told
+    assert world.call("PUT", path, WEBHOOK | {"name": "New"}).json()["circuit"] == told
     assert world.call("GET", CONFIGS).json()[0]["circuit"] == told
     clock.advance(seconds=120)
-    assert world.call("GET", CONFIGS).json()[0]["circuit"] == told | {"state": "half_open"}
+    half_open = told | {"state": "half_open", "held_until": None}
+    assert world.call("GET", CONFIGS).json()[0]["circuit"] == half_open
+
+
+def test_a_pause_that_a_receiver_asked_for_is_told(world: World, clock: FixedClock) -> None:
+    path = f"{CONFIGS}/{create(world)['id']}"
+    hold(world, path, slowed_for_a_day(clock))
+
+    circuit = world.call("GET", path).json()["circuit"]
+
+    assert (circuit["state"], circuit["held_until"]) == ("closed", "2026-11-22T22:55:18.123456Z")
+    clock.advance(days=1)
+    assert world.call("GET", path).json()["circuit"]["held_until"] is None
+
+
+ANOTHER_RECEIVER = {
+    "another url": WEBHOOK | {"settings": {"url": "https://other.example.com/"}},
+    "another setting": WEBHOOK | {"settings": with_token("t0ken", color="red")},
+    "another secret": WEBHOOK | {"settings": with_token("another")},
+    "another channel": WEBHOOK | {"channel": "slack"},
+}
+
+
+@pytest.mark.parametrize("body", ANOTHER_RECEIVER.values(), ids=ANOTHER_RECEIVER)
+@pytest.mark.parametrize("state", ["open", "slowed"])
+def test_what_one_receiver_did_holds_no_other(
+    world: World, clock: FixedClock, body: dict[str, Any], state: str
+) -> None:
+    path = f"{CONFIGS}/{create(world, settings=with_token('t0ken'))['id']}"
+    opened = CircuitBreaker(failures=10, opened_at=clock())
+    hold(world, path, opened if state == "open" else slowed_for_a_day(clock))
+    clock.advance(seconds=1)
+
+    answer = world.call("PUT", path, body)
+
+    assert answer.status_code == 200, answer.text
+    anew = {"state": "closed", "failures": 0, "opened_at": None, "held_until": None}
+    assert answer.json()["circuit"] == anew
+    assert world.call("GET", path).json()["circuit"] == anew
+
+
+def test_one_that_is_enabled_again_begins_anew(world: World, clock: FixedClock) -> None:
+    path = f"{CONFIGS}/{create(world)['id']}"
+    hold(world, path, slowed_for_a_day(clock))
+    clock.advance(seconds=1)
+
+    disabled = world.call("PUT", path, WEBHOOK | {"enabled": False}).json()
+    clock.advance(seconds=1)
+    enabled = world.call("PUT", path, WEBHOOK).json()
+
+    assert disabled["circuit"]["held_until"] is not None
+    assert enabled["circuit"]["held_until"] is None
+
+
+def slowed_for_a_day(clock: FixedClock) -> CircuitBreaker:
+    day = timedelta(days=1)
+    return CircuitBreaker().was_too_fast(clock(), sent_at=None, wait=day, tickets=0)
+
+
+def hold(world: World, path: str, breaker: CircuitBreaker) -> None:
+    config_id = path.rpartition("/")[2]
+    assert world.configs.change_breaker("acme", config_id, CircuitBreaker(), breaker)
 
 
 def test_a_deleted_config_is_gone(world: World) -> None:

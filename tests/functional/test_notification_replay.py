@@ -67,7 +67,7 @@ def test_one_with_nowhere_to_go_is_refused(world: World, is_deleted: bool) -> No
     if is_deleted:
         world.configs.delete(TENANT, config.id)
     else:
-        world.configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+        world.configs.disable(config, "the receiver answered 410 Gone")
 
     answer = world.call("POST", replay_of(delivery))
 

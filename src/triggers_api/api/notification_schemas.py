@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from triggers_api.api.filter_schemas import PRINTABLE, FiltersIn, FiltersOut
-from triggers_api.push.breaker import BreakerState
+from triggers_api.push.breaker import BreakerState, CircuitBreaker
 from triggers_api.push.config import NotificationConfig, is_config_id
 from triggers_api.push.subscribe import ConfigDraft
 from triggers_api.timestamps import to_text
@@ -44,7 +44,7 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
     "acknowledges": False,
     "enabled": True,
     "disabled_reason": None,
-    "circuit": {"state": "closed", "failures": 0, "opened_at": None},
+    "circuit": {"state": "closed", "failures": 0, "opened_at": None, "held_until": None},
     "created_at": "2026-11-21T22:55:18.123456Z",
     "updated_at": "2026-11-21T22:55:18.123456Z",
 }
@@ -135,6 +135,23 @@ class CircuitOut(BaseModel):
     state: BreakerState
     failures: int = Field(description="In a row.")
     opened_at: Time | None
+    held_until: Time | None = Field(
+        description=(
+            "Until when nothing is sent there, because the receiver failed or asked for a pause "
+            "(`Retry-After`); null if something may be sent now."
+        )
+    )
+
+    @classmethod
+    def of(cls, breaker: CircuitBreaker, at: datetime) -> Self:
+        """A breaker as it is at that moment."""
+        held_until = breaker.held_until(at)
+        return cls(
+            state=breaker.state(at),
+            failures=breaker.failures,
+            opened_at=breaker.opened_at,
+            held_until=held_until if held_until > at else None,
+        )
 
 
 class ConfigOut(BaseModel):
@@ -159,7 +176,7 @@ class ConfigOut(BaseModel):
     @classmethod
     def of(cls, config: NotificationConfig, at: datetime, **more: Any) -> Self:
         """A config as it is at that moment."""
-        filters, breaker = config.filters, config.breaker
+        filters = config.filters
         return cls(
             id=config.id,
             name=config.name,
@@ -177,9 +194,7 @@ class ConfigOut(BaseModel):
             acknowledges=config.acknowledges,
             enabled=config.enabled,
             disabled_reason=config.disabled_reason,
-            circuit=CircuitOut(
-                state=breaker.state(at), failures=breaker.failures, opened_at=breaker.opened_at
-            ),
+            circuit=CircuitOut.of(config.breaker, at),
             created_at=config.created_at,
             updated_at=config.updated_at,
             **more,

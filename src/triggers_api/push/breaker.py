@@ -39,6 +39,11 @@ class CircuitBreaker:
     opened_at: datetime | None = None  # set while it is not closed
     probing_until: datetime | None = None  # a worker is probing, or died probing
     pace: Pace | None = None  # if set, pushes take turns
+    begun_at: datetime | None = None  # for another receiver, or anew; None: with the config
+
+    def is_of_another_receiver_than(self, other: "CircuitBreaker") -> bool:
+        """Whether it began anew since the other was read: their receivers' answers are apart."""
+        return self.begun_at != other.begun_at
 
     def state(self, at: datetime) -> BreakerState:
         """What it lets through at that moment."""
@@ -90,19 +95,19 @@ class CircuitBreaker:
         if self.opened_at is None:
             if self.failures == 0 and pace is None:
                 return self  # a healthy receiver costs no write
-            return CircuitBreaker(pace=None if pace is None else pace.faster())
+            return self._closed(pace=None if pace is None else pace.faster())
         if self.successes + 1 >= SUCCESSES_TO_CLOSE:
-            return CircuitBreaker(pace=pace)
+            return self._closed(pace=pace)
         return replace(self, successes=self.successes + 1, probing_until=None)
 
     def failed(self, at: datetime, tickets: int = 0) -> "CircuitBreaker":
         """An attempt failed: the receiver is down, or seems to be."""
         failures = self.failures + 1
         if self.opened_at is None and failures < FAILURES_TO_OPEN:
-            return CircuitBreaker(failures=failures, pace=self._pace(at))
+            return self._closed(failures=failures, pace=self._pace(at))
         served = tickets if self.pace is None else self.pace.served
         pace = Pace(next_at=at + OPEN_FOR, since=at, served=served)
-        return CircuitBreaker(failures=failures, opened_at=at, pace=pace)
+        return replace(self._closed(failures=failures, pace=pace), opened_at=at)
 
     def was_too_fast(
         self, at: datetime, *, sent_at: Pace | None, wait: timedelta | None, tickets: int
@@ -118,6 +123,9 @@ class CircuitBreaker:
     def was_answered(self) -> "CircuitBreaker":
         """The receiver refused this event, which says nothing about others."""
         return replace(self, probing_until=None)
+
+    def _closed(self, *, failures: int = 0, pace: Pace | None) -> "CircuitBreaker":
+        return CircuitBreaker(failures=failures, pace=pace, begun_at=self.begun_at)
 
     def _pace(self, at: datetime) -> Pace | None:
         return None if self.pace is None or self.pace.is_over(at) else self.pace

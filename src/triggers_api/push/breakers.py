@@ -109,8 +109,8 @@ class Breakers:
                 opened = before.opened_at is None and after.opened_at is not None
                 return replace(current, breaker=after), opened
             found = self._configs.find(config.tenant, config.id)
-            if found is None:
-                break
+            if found is None or found.breaker.is_of_another_receiver_than(before):
+                break  # what the old one says is nothing to the new one
             current = found
         return current, False  # others have counted enough
 
@@ -126,7 +126,9 @@ class Breakers:
             return config
         self._failing.forget(config.id)
         found = self._configs.find(config.tenant, config.id)
-        return config if found is None or found.breaker.opened_at is not None else found
+        if found is None or found.breaker.opened_at is not None:
+            return config
+        return config if found.breaker.is_of_another_receiver_than(config.breaker) else found
 
     def _change(self, config: NotificationConfig, after: CircuitBreaker) -> bool:
         return self._configs.change_breaker(config.tenant, config.id, config.breaker, after)

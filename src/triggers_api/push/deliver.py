@@ -146,11 +146,11 @@ class Deliver:
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
         if receipt.refusal is Refusal.GONE:
-            self._configs.disable(task.tenant, config.id, "the receiver answered 410 Gone")
+            self._configs.disable(push.config, "the receiver answered 410 Gone")
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         if receipt.new_settings:
-            self._configs.change_settings(config, receipt.new_settings)
+            self._configs.change_settings(push.config, receipt.new_settings)
         if not receipt.accepted:
             try:
                 # After recording: an erasure that missed the record came before it, and shows.

@@ -82,7 +82,7 @@ class Pace:
             self,
             next_at=next_at,
             interval=interval,
-            since=at,
+            since=next_at,
             served=max(0, self.served - 1),  # the refused push still has its turn
             met_limit=True,
         )

@@ -53,7 +53,7 @@ class ConfigStore(ConfigList, Protocol):
         ...
 
     def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
-        """Keep a config as given, except its breaker, which stays as it is.
+        """Keep a config as given, except its breaker, which stays unless it begins anew now.
 
         `known_updated_at` belongs to the config that this one replaces; None means it is new.
         False if somebody changed or deleted that one since.
@@ -69,8 +69,11 @@ class ConfigStore(ConfigList, Protocol):
         """
         ...
 
-    def disable(self, tenant: str, config_id: str, reason: str) -> None:
-        """Push nothing more to it. This counts as a change: see `put`."""
+    def disable(self, config: NotificationConfig, reason: str) -> bool:
+        """Push nothing more to it; False if it was changed or deleted since it was read.
+
+        This counts as a change: see `put`.
+        """
         ...
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from triggers_api.errors import (
     NotFoundError,
     StoreUnavailableError,
 )
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import (
     OLD_SECRET_SIGNS_FOR,
@@ -129,7 +130,9 @@ class Subscribe:
             known = self.get(tenant, config_id)
             checked = self._check_all(draft, known)
             config = _of(draft, checked, config_id=known.id, tenant=tenant, at=self._clock())
-            config = replace(config, created_at=known.created_at, breaker=known.breaker)
+            config = replace(
+                config, created_at=known.created_at, breaker=_breaker_of(config, known)
+            )
             if not config.enabled and not known.enabled:
                 config = replace(config, disabled_reason=known.disabled_reason)
             config, new_secret = self._with_signing_secret(config)
@@ -248,6 +251,20 @@ def _of(
         created_at=at,
         updated_at=at,
     )
+
+
+def _breaker_of(config: NotificationConfig, known: NotificationConfig) -> CircuitBreaker:
+    """What the receiver was like says nothing about another one, nor about one tried anew."""
+    is_another = (config.channel, config.settings) != (known.channel, known.settings)
+    is_another |= _own_secrets(config) != _own_secrets(known)
+    if is_another or (config.enabled and not known.enabled):
+        return CircuitBreaker(begun_at=config.updated_at)
+    return known.breaker
+
+
+def _own_secrets(config: NotificationConfig) -> dict[str, str]:
+    """Those by which it reaches its receiver, some of which may be parts of its address."""
+    return {name: text for name, text in config.secrets.items() if name not in SIGNING_SECRETS}
 
 
 def _not_found(config_id: str) -> NotFoundError:

@@ -84,18 +84,24 @@ def breaker_text(breaker: CircuitBreaker) -> str:
         pace = breaker.pace
         values += [pace.next_at.timestamp(), pace.interval.total_seconds()]
         values += [pace.since.timestamp(), pace.served, pace.met_limit]
+    if breaker.begun_at is not None:
+        values = [breaker.begun_at.timestamp(), values]
     return json.dumps(values)
 
 
 def to_breaker(text: str) -> CircuitBreaker:
     """The state that was written."""
-    failures, successes, opened_at, probing_until, *pace = json.loads(text)
+    values, begun_at = json.loads(text), None
+    if isinstance(values[1], list):
+        begun_at, values = values
+    failures, successes, opened_at, probing_until, *pace = values
     return CircuitBreaker(
         failures=failures,
         successes=successes,
         opened_at=opened_at and datetime.fromtimestamp(opened_at, UTC),
         probing_until=probing_until and datetime.fromtimestamp(probing_until, UTC),
         pace=_to_pace(*pace) if pace else None,
+        begun_at=begun_at and datetime.fromtimestamp(begun_at, UTC),
     )
 
 

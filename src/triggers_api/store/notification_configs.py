@@ -117,6 +117,8 @@ class DynamoConfigStore(DynamoConfigList):
             plain = json.dumps(config.secrets).encode()
             attributes["sealed"] = {"B": self._box.seal(config.tenant, config.id, plain)}
             attributes["secret_names"] = {"SS": sorted(config.secrets)}
+        if config.breaker.begun_at == config.updated_at:
+            attributes["breaker"] = {"S": breaker_text(config.breaker)}
         optional = {"sealed", "secret_names", "message_template", "disabled_reason"}
         condition = "attribute_not_exists(pk)"
         known: Item = {}
@@ -153,21 +155,24 @@ class DynamoConfigStore(DynamoConfigList):
             self._client.put_item(TableName=self._table, Item=key | deletion)
             self._client.delete_item(TableName=self._table, Key=_key(tenant, config_id))
 
-    def disable(self, tenant: str, config_id: str, reason: str) -> None:
-        """See `ConfigStore.disable`. A config that is gone is disabled enough."""
-        changes: Item = {
-            "enabled": {"BOOL": False},
-            "disabled_reason": {"S": reason},
-            "updated_at": {"S": to_text(self._clock())},  # who replaces it must have seen this
-        }
-        self._update(tenant, config_id, changes, [], _EXISTS)
+    def disable(self, config: NotificationConfig, reason: str) -> bool:
+        """See `ConfigStore.disable`. One conditional write."""
+        return self._change(
+            config,
+            {
+                "enabled": {"BOOL": False},
+                "disabled_reason": {"S": reason},
+            },
+        )
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
         """See `ConfigStore.change_settings`. Nothing is sealed anew: the worker could not."""
-        attributes: Item = {
-            "settings": {"S": json.dumps({**config.settings, **changes})},
-            "updated_at": {"S": to_text(self._clock())},
-        }
+        return self._change(config, {"settings": {"S": json.dumps({**config.settings, **changes})}})
+
+    def _change(self, config: NotificationConfig, changes: Item) -> bool:
+        """Change the config that was read; False if it is another by now."""
+        # Who replaces it must have seen this.
+        attributes: Item = changes | {"updated_at": {"S": to_text(self._clock())}}
         condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"
         known: Item = {":known": {"S": to_text(config.updated_at)}}
         return self._update(config.tenant, config.id, attributes, [], condition, known)

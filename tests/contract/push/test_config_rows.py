@@ -148,7 +148,7 @@ def test_the_row_of_a_deleted_config_stays_as_it_is(table: Table, change: str) -
     before = table.items()
 
     if change == "disable":
-        table.configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+        table.configs.disable(config, "the receiver answered 410 Gone")
     else:
         assert not table.configs.change_breaker(TENANT, config.id, PRISTINE, ONE)
 

@@ -163,7 +163,7 @@ def test_a_tenant_sees_no_other_tenants_configs(configs: ConfigStore) -> None:
     configs.put(ours)
 
     assert not configs.delete("nobody", config.id)
-    configs.disable("nobody", config.id, "no reason")
+    configs.disable(replace(config, tenant="nobody"), "no reason")
     assert not configs.change_breaker(
         "nobody", config.id, CircuitBreaker(), CircuitBreaker(failures=1)
     )

@@ -68,7 +68,7 @@ def test_a_disabled_config_has_the_reason_and_all_that_it_had(
     config = put_config(configs, ONE)
     clock.advance(seconds=1)
 
-    configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+    assert configs.disable(config, "the receiver answered 410 Gone")
 
     disabled = found(configs, config)
     assert disabled.updated_at > config.updated_at
@@ -87,12 +87,44 @@ def test_who_did_not_see_that_a_config_was_disabled_does_not_replace_it(
 ) -> None:
     known = put_config(configs)
     clock.advance(seconds=1)
-    configs.disable(TENANT, known.id, "the receiver answered 410 Gone")
+    configs.disable(known, "the receiver answered 410 Gone")
 
     rotated = replace(known, secrets={"secret": "new"}, updated_at=clock.advance(seconds=1))
     assert not configs.put(rotated, known_updated_at=known.updated_at)
 
     assert not found(configs, known).enabled
+
+
+def test_one_that_was_changed_since_it_was_read_is_not_disabled(configs: ConfigStore) -> None:
+    known = put_config(configs)
+    moved = replace(
+        known, settings={"url": "https://b.test/"}, updated_at=known.updated_at + timedelta(1)
+    )
+    configs.put(moved, known_updated_at=known.updated_at)
+
+    assert not configs.disable(known, "the receiver answered 410 Gone")
+
+    assert found(configs, known) == moved
+
+
+@pytest.mark.parametrize("state", [PRISTINE, ONE])
+def test_a_breaker_that_begins_anew_is_kept_and_is_not_the_one_before(
+    configs: ConfigStore, state: CircuitBreaker
+) -> None:
+    known = put_config(configs, state)
+    later = known.updated_at + timedelta(microseconds=1)
+    moved = replace(known, updated_at=later, breaker=CircuitBreaker(begun_at=later))
+
+    assert configs.put(moved, known_updated_at=known.updated_at)
+
+    assert found(configs, known) == moved
+    assert not configs.change_breaker(TENANT, known.id, state, replace(state, failures=2))
+    failed = moved.breaker.failed(later)
+    assert configs.change_breaker(TENANT, known.id, moved.breaker, failed)
+    assert found(configs, known).breaker == failed
+    renamed = replace(moved, name="New", updated_at=later + timedelta(seconds=1))
+    assert configs.put(renamed, known_updated_at=later)
+    assert found(configs, known).breaker == failed
 
 
 @pytest.mark.parametrize("was_deleted", [True, False])
@@ -104,7 +136,7 @@ def test_a_config_that_is_gone_can_be_disabled_in_vain(
         configs.put(config)
         configs.delete(TENANT, config.id)
 
-    configs.disable(TENANT, config.id, "the receiver answered 410 Gone")
+    assert not configs.disable(config, "the receiver answered 410 Gone")
 
     assert configs.find(TENANT, config.id) is None
     assert configs.list_configs(TENANT) == ()

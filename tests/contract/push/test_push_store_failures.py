@@ -38,7 +38,7 @@ VERBS: dict[str, tuple[str, Callable[[Table], object]]] = {
     "find a config": ("GetItem", lambda t: t.configs.find(TENANT, TASK.config_id)),
     "put a config": ("UpdateItem", lambda t: t.configs.put(a_config())),
     "delete a config": ("UpdateItem", lambda t: t.configs.delete(TENANT, TASK.config_id)),
-    "disable a config": ("UpdateItem", lambda t: t.configs.disable(TENANT, TASK.config_id, "?")),
+    "disable a config": ("UpdateItem", lambda t: t.configs.disable(a_config(), "?")),
     "change a breaker": (
         "UpdateItem",
         lambda t: t.configs.change_breaker(TENANT, TASK.config_id, PRISTINE, ONE),

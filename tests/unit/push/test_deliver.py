@@ -1,6 +1,7 @@
 """One task: attempted, judged, recorded, finished."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -113,6 +114,40 @@ def test_a_receiver_that_is_gone_is_disabled(bench: Bench) -> None:
     assert (config.enabled, config.disabled_reason) == (False, "the receiver answered 410 Gone")
 
 
+GONE = Receipt(status_code=410, error="the receiver answered 410", refusal=Refusal.GONE)
+TOO_FAST = Receipt(
+    status_code=429, error="too fast", refusal=Refusal.TOO_FAST, retry_after=timedelta(days=1)
+)
+MIGRATED = Receipt(status_code=200, new_settings={"chat_id": "-100"})
+
+
+@pytest.mark.parametrize("receipt", [GONE, TOO_FAST, REFUSED, MIGRATED])
+@pytest.mark.parametrize("failed_before", [False, True])
+def test_what_an_old_receiver_answers_changes_nothing_for_a_new_one(
+    bench: Bench, receipt: Receipt, *, failed_before: bool
+) -> None:
+    if failed_before:
+        bench.configs.change_breaker(
+            TENANT, bench.config.id, CircuitBreaker(), CircuitBreaker(failures=3)
+        )
+    later = bench.config.updated_at + timedelta(seconds=1)
+    moved = replace(
+        bench.config,
+        settings={"url": "https://b.test/"},
+        updated_at=later,
+        breaker=CircuitBreaker(begun_at=later),
+    )
+    bench.meanwhile(
+        lambda: bench.configs.put(moved, known_updated_at=bench.config.updated_at),
+    )
+
+    bench.work(receipt)
+
+    found = bench.configs.find(TENANT, bench.config.id)
+    assert found is not None
+    assert replace(found, tickets=0) == moved
+
+
 @pytest.mark.parametrize("tried_before", [True, False])
 def test_without_an_event_it_is_given_up_unsent(bench: Bench, *, tried_before: bool) -> None:
     if tried_before:
@@ -132,7 +167,7 @@ def delete(bench: Bench) -> None:
 
 
 def disable(bench: Bench) -> None:
-    bench.configs.disable(TENANT, bench.config.id, "enough")
+    bench.configs.disable(bench.config, "enough")
 
 
 @pytest.mark.parametrize("tried_before", [True, False])
