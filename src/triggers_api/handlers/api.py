@@ -121,7 +121,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
 
 
 def _rate_limit(settings: ApiSettings) -> RateLimit | None:
-    """What each tenant may do; a limit that lacks either half is none."""
+    """Each tenant's limit; without a rate or a burst there is none."""
     per_second, burst = settings.rate_limit_per_second, settings.rate_limit_burst
     return None if per_second is None or burst is None else RateLimit(per_second, burst)
 
@@ -134,11 +134,11 @@ def wire(settings: ApiSettings) -> Handler:
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
-    # A test push ends before the function does, so that its caller reads why.
+    # A test push ends before the function's time is up, so that its caller reads why it failed.
     http = GuardedHttp(
         allow_private=push.allow_private_targets, deadline_seconds=LONGEST, watch=traces.sending
     )
-    # One try each, so that `/health` and `/metrics` answer whatever hangs: 2 seconds, or 4.
+    # One try each, so that `/health` and `/metrics` answer within 2 or 4 seconds, whatever hangs.
     health_client = LazyClient("dynamodb", one_try_of_seconds=1)
     metrics_client = LazyClient("cloudwatch", one_try_of_seconds=3)
     dependencies = Dependencies(

@@ -1,7 +1,7 @@
-"""Keeps the garbage collector out of a cold start, and what it loaded out of the collector.
+"""Keeps the garbage collector out of a cold start, and the loaded modules out of the collector.
 
-Importing allocates hundreds of thousands of objects that live as long as the process; the
-collector walks them again and again in vain, a quarter of a cold start's CPU (`make bench`).
+Importing allocates hundreds of thousands of objects that live as long as the process. The
+collector would walk them again and again, for a quarter of a cold start's CPU (`make bench`).
 """
 
 import gc
@@ -10,6 +10,6 @@ gc.disable()  # from here, until the handler is wired
 
 
 def end() -> None:
-    """The handler is wired: collect again, but never what is there by now."""
+    """Collect again, now that the handler is wired, but never the objects that exist by now."""
     gc.freeze()
     gc.enable()

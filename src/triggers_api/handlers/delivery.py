@@ -51,7 +51,7 @@ _MOVES: Final = {
 def in_threads(
     carry_out: Callable[[dict[str, Any]], "Carried"], records: list[dict[str, Any]]
 ) -> list["Carried"]:
-    """All at once: a worker's time is billed while it waits for receivers."""
+    """Carry out all records at once: a worker's time is billed while it waits for receivers."""
     with ThreadPoolExecutor(len(records)) as threads:
         return list(threads.map(carry_out, records))
 
@@ -78,7 +78,7 @@ class Worker:
         traces: Traces = UNTRACED,
         note_outcome: NoteOutcomes | None = None,
     ) -> None:
-        """What must come again is put into `queue` anew: nothing waits in flight."""
+        """Tasks that must come again are put into `queue` again: nothing waits in flight."""
         self._deliver = deliver
         self._queue = queue
         self._clock = clock
@@ -89,7 +89,7 @@ class Worker:
         self._metrics = create_metrics()
 
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        """All messages of a batch; those that must come again are reported as failed."""
+        """Carry out a batch; messages that must come again are reported as failed."""
         carried = self._carry_out_all(self._carry_out, event["Records"])
         for each in carried:
             if each.task is not None and each.outcome is not None:
@@ -109,8 +109,8 @@ class Worker:
             with self._traces.batch() as batch, batch.event(task.trace, **_ids(task)) as part:
                 outcome = self._deliver(task)
                 if outcome.again_at is not None:
-                    # First the copy, then the message is done: between them two are better
-                    # than none.
+                    # First queue the copy, then finish the message: after a crash between the
+                    # two there are two, which is better than none.
                     self._queue.send_later(outcome.again or task, outcome.again_at)
                 part.note(result=outcome.result.value)
         except Exception:
@@ -120,9 +120,9 @@ class Worker:
         return Carried(message_id, keep=False, task=task, outcome=outcome)
 
     def _bring_back(self, task: Task) -> bool:
-        """Most crashes are a table or a network out of breath: six minutes would be too long.
+        """Queue a crashed task again; six minutes is long if a table or network only hiccuped.
 
-        False if that fails too: then the message's visibility brings it back.
+        False if that fails too: then the message's visibility timeout brings it back.
         """
         with suppress(Exception):
             if task.crashes >= _CRASHES_AT_MOST:
@@ -135,7 +135,7 @@ class Worker:
         return False
 
     def _report(self, task: Task, outcome: Outcome) -> None:
-        """One line for each task, its metrics inside it."""
+        """Log one line for the task, with its metrics in it."""
         if outcome.count_error is not None:
             error = outcome.count_error
             self._logger.warning("execution.not_counted", extra=_known(task), exc_info=error)
@@ -152,14 +152,14 @@ class Worker:
         }
         known = {name: value for name, value in line.items() if value is not None}
         known |= embedded(self._metrics, self._measured(task, outcome))
-        # Who gave it up may have stopped before this line: like its letter, it is told again.
+        # The worker may have crashed before logging; log again, as the letter is sent again.
         if delivery is not None and delivery.is_dead_letter:
             self._logger.critical("DEAD_LETTER", extra=known)
         else:
             self._logger.info("delivery.carried_out", extra=known)
 
     def _note(self, task: Task, result: Result) -> None:
-        """For whoever counts tenants, which no metric can: it is worth no push."""
+        """Note the outcome by tenant, which metrics cannot do; a failure here costs no push."""
         if self._note_outcome is None or result not in (Result.SUCCEEDED, Result.DEAD):
             return
         try:
@@ -168,14 +168,14 @@ class Worker:
             self._logger.warning("outcome.not_noted", extra=_known(task), exc_info=True)
 
     def _measured(self, task: Task, outcome: Outcome) -> dict[Metric, float]:
-        """The task's metrics; none where nothing was decided."""
+        """The task's metrics; none if nothing was decided."""
         result = outcome.result
         measured: dict[Metric, float] = {}
         if result is Result.SUCCEEDED:
             latency = self._clock() - created_at_of(task.event_id)
             measured[Metric.DELIVERY_LATENCY] = latency / timedelta(milliseconds=1)
         if result in (Result.SUCCEEDED, Result.DEAD):
-            # Both are counted, zeros too, so that their ratio is the success rate.
+            # Both are emitted, zeros too, so that their ratio is the success rate.
             measured[Metric.DELIVERIES_SUCCEEDED] = int(result is Result.SUCCEEDED)
             measured[Metric.DELIVERIES_FAILED] = int(result is Result.DEAD)
         if result is Result.DEAD:
@@ -186,7 +186,7 @@ class Worker:
 
 
 def _ids(task: Task) -> dict[str, str]:
-    """What a task is found by."""
+    """The ids by which a task is found."""
     ids = {
         "tenant": task.tenant,
         "event_id": task.event_id,
@@ -198,7 +198,7 @@ def _ids(task: Task) -> dict[str, str]:
 
 
 def _known(task: Task) -> dict[str, Any]:
-    """What every log line says of a task."""
+    """The fields of every log line about a task."""
     trace_id = trace_id_of(task.trace)
     return _ids(task) | ({} if trace_id is None else {"trace_id": trace_id})
 

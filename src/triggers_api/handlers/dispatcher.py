@@ -35,12 +35,12 @@ from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
 
-# A tenant's rows may be throttled for hours. That long its event holds everybody's up, no longer.
+# A tenant's rows may be throttled for hours; its event may hold up everybody's only this long.
 HOLDS_AT_MOST: Final = timedelta(minutes=5)
-# What begins within that ends within the function's 30 seconds; the rest is another invocation's.
+# A record begun within this ends within the function's 30 seconds; the next invocation goes on.
 _BEGINS_WITHIN: Final = timedelta(seconds=15)
 _TASKS_AT_ONCE: Final = 1000  # a hundred calls of the queue, two seconds
-_NOBODY: Final = ""  # no tenant can be called that
+_NOBODY: Final = ""  # no tenant can have this name
 
 Result = TypeVar("Result")
 
@@ -52,8 +52,8 @@ class _RepeatError(Exception):
 class Dispatcher:
     """Turns new events into tasks.
 
-    All tenants share a shard and its order. So only what may pass by itself repeats a record;
-    whatever its content provokes is set aside with a loud line, and the shard goes on.
+    All tenants share a shard and its order. So a record is repeated only for errors that may
+    pass; if its content provokes an error, it is set aside with a loud line, and the shard goes on.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Dispatcher:
         clock: Clock = now,
         traces: Traces = UNTRACED,
     ) -> None:
-        """On these stores and this queue."""
+        """Work on these stores and this queue."""
         self._configs = configs
         self._queue = queue
         self._alert_on_failures = AlertOnFailures(streaks, events, clock)
@@ -99,14 +99,14 @@ class Dispatcher:
                         "dispatch.failed", extra=_known_of(record), exc_info=error.__cause__
                     )
                     break
-            # If this raises, the whole batch is repeated: tasks may double, none is lost.
+            # If this raises, the whole batch is repeated: tasks may be duplicated, none is lost.
             with batch.shared("sqs", "SendMessageBatch", (task.trace for task in tasks)):
                 self._send(tasks)
         self._notice(dispatched, ends_at)
         return {"batchItemFailures": [{"itemIdentifier": left}] if left else []}
 
     def _tasks_of(self, record: dict[str, Any], dispatch: Dispatch, batch: Batch) -> list[Task]:
-        """What follows from a record, step by step: one that fails keeps no other from its work."""
+        """The tasks of a record, step by step; a step that fails does not stop the others."""
         known = _known_of(record)
         with batch.event(_trace_of(record), **_ids_of(record)) as part:
             read = self._step("read", record, lambda: _new_event(record["dynamodb"]["NewImage"]))
@@ -135,9 +135,10 @@ class Dispatcher:
             return None
 
     def _may_pass(self, error: Exception, record: dict[str, Any]) -> bool:
-        """Whether it is worth waiting for: not for what the record's content provokes.
+        """Whether the error may pass, so that the record is worth repeating.
 
-        Nor for ever for a trouble that its tenant has alone; one that all have is waited for.
+        An error that the content provokes never passes. One that its tenant alone has is waited
+        for only so long; one that all have is waited for until it passes.
         """
         if not isinstance(error, TransientError):
             return clients.is_refusal(error) and not clients.is_about_content(error)
@@ -160,9 +161,9 @@ class Dispatcher:
                 self._set_aside("send", ids | {"config_id": task.config_id}, error)
 
     def _set_aside(self, step: str, known: Mapping[str, Any], error: Exception) -> None:
-        """Leave it to a person, by a line that names it and says nothing of what it holds.
+        """Leave it to a person, with a line that names it but tells nothing of its content.
 
-        So no exception's text: it may quote the event.
+        So the line has no exception text, which may quote the event.
         """
         frames = traceback.extract_tb(error.__traceback__)
         told = {
@@ -174,13 +175,13 @@ class Dispatcher:
         self._logger.critical("event.set_aside", extra={**known, **told, **counted})
 
     def _notice(self, records: Iterable[dict[str, Any]], ends_at: datetime) -> None:
-        """Keep the counts of executions at hand; nothing that was dispatched depends on it."""
+        """Keep the counts of executions up to date; no dispatched task depends on it."""
         for record in records:
             stored = record["dynamodb"]
             if "execution_id" not in stored["NewImage"]:
                 continue
             if self._clock() > ends_at:
-                return  # whoever reads the counts folds them then
+                return  # the next reader of the counts folds them
             try:
                 tenant, event = _new_event(stored["NewImage"])
                 stored_at = datetime.fromtimestamp(stored["ApproximateCreationDateTime"], UTC)
@@ -206,14 +207,14 @@ def wire(settings: DispatcherSettings) -> Handler:
 
 
 def _ids_of(record: dict[str, Any]) -> dict[str, str]:
-    """What a record's event is found by, also one that cannot be read."""
+    """The ids by which a record's event is found, even if it cannot be read."""
     image = record["dynamodb"].get("NewImage", {})
     names = {"tenant": "tenant", "id": "event_id", "execution_id": "execution_id"}
     return {names[name]: image[name]["S"] for name in names if "S" in image.get(name, {})}
 
 
 def _known_of(record: dict[str, Any]) -> dict[str, Any]:
-    """What every log line says of a record."""
+    """The fields of every log line about a record."""
     known = _ids_of(record) | {"sequence_number": record["dynamodb"]["SequenceNumber"]}
     trace_id = trace_id_of(_trace_of(record))
     return known if trace_id is None else known | {"trace_id": trace_id}
@@ -225,7 +226,7 @@ def _trace_of(record: dict[str, Any]) -> str | None:
 
 
 def _new_event(image: dict[str, Any]) -> tuple[str, Event]:
-    """The event of a stream record, without its payload, which nobody needs here.
+    """The event of a stream record, without its payload, which is not needed here.
 
     (A stream's binary values are base64 text, so it could not be read as an item's.)
     """

@@ -1,4 +1,4 @@
-"""What the adapter of API Gateway does not know of HTTP: answers that have no body."""
+"""Answers without a body, which the adapter for API Gateway gets wrong."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from triggers_api.handlers.traces import Handler
 
 
 def with_bodies_as_in_http(handler: Handler) -> Handler:
-    """The handler, after RFC 9110.
+    """The handler, made to follow RFC 9110.
 
-    The adapter calls every answer JSON that does not say what it is, a 204 too, and clients that
-    believe it fail on the body that is not there. And what answers a HEAD sends no body.
+    The adapter labels every answer without a content type as JSON, even a 204, and clients that
+    believe it fail on the missing body. And the answer to a HEAD must have no body.
     """
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The monitor's Lambda function: once a minute, what no request can measure, and the alarms."""
+"""The monitor's Lambda function: once a minute it reads the alarms and what no request measures."""
 
 from triggers_api.handlers import cold_start  # first: it counts from here
 
@@ -21,8 +21,8 @@ from triggers_api.watch.observe import Observation, Observe
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_WITHIN: Final = timedelta(seconds=30)  # of the function's 50: the rest is for the alarms' calls
-_NAMED: Final = 10  # failures in a line; when all tenants fail, it is for one reason
+_WITHIN: Final = timedelta(seconds=30)  # of the function's 50; the alarms' calls need the rest
+_NAMED: Final = 10  # failures in a line; if all tenants fail, they fail for one reason
 
 
 def build(observe: Observe) -> Handler:
@@ -30,7 +30,7 @@ def build(observe: Observe) -> Handler:
     logger, metrics = create_logger(), create_metrics()
 
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        """One run, one line. Nothing is raised: the next run comes in a minute by itself."""
+        """Do one run and log one line. Nothing is raised: the next run comes in a minute."""
         found = observe()
         line = _line(found) | embedded(metrics, _measured(found))
         log = logger.error if found.failures else logger.info
@@ -52,7 +52,7 @@ def _line(found: Observation) -> dict[str, Any]:
 
 
 def _measured(found: Observation) -> dict[Metric, float]:
-    """What is known. A gauge without a value would be drawn as a hole, a wrong one as the truth."""
+    """The known values. A missing gauge is drawn as a gap, a wrong one would look true."""
     gauges = found.gauges
     values: dict[Metric, float | None] = {
         Metric.INBOX_DEPTH: gauges.inbox_depth,

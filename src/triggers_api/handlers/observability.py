@@ -1,4 +1,4 @@
-"""What every handler logs and measures with: JSON lines, and metrics inside them (EMF)."""
+"""Logging and metrics of all handlers: JSON lines, with the metrics inside them (EMF)."""
 
 import logging
 import os
@@ -15,10 +15,10 @@ _UNITS: Final = {metric: MetricUnit(meaning.unit) for metric, meaning in METRICS
 
 
 def create_logger() -> Logger:
-    """Named and levelled by the environment: POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOG_LEVEL.
+    """Takes name and level from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL.
 
-    Without Powertools' own `xray_trace_id`, which is of the invocation: handlers log `trace_id`,
-    which is of the event. Whoever else logs in this process says no more than where, see below.
+    It leaves out Powertools' `xray_trace_id`, which names the invocation's trace: handlers log
+    `trace_id`, which names the event's. Other loggers in this process only say where they logged.
     """
     logger = Logger(use_rfc3339=True, utc=True, serialize_stacktrace=False, xray_trace_id=None)
     _take_the_words_from_libraries(logger.service)
@@ -26,10 +26,10 @@ def create_logger() -> Logger:
 
 
 def _take_the_words_from_libraries(service: str) -> None:
-    """Let no library's text reach a log: it may be a receiver's or a tenant's, 64 KB of it.
+    """Let no library's text reach a log: it may quote a receiver or a tenant, 64 KB of it.
 
-    At the one place that every record passes, whatever handler is attached, by whom and when;
-    warnings and threads that die come this way too.
+    This acts at the one place that every record passes, whoever attached a handler and when;
+    warnings and dying threads come this way too.
     """
     if not isinstance(logging.getLogRecordFactory(), _Records):
         logging.setLogRecordFactory(_Records(service))
@@ -38,7 +38,7 @@ def _take_the_words_from_libraries(service: str) -> None:
 
 
 class _Records:
-    """Makes log records: ours as they are, others' without their words."""
+    """Makes log records: ours as they are, others' without their text."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -55,7 +55,7 @@ class _Records:
 
 
 def _thread_died(died: threading.ExceptHookArgs) -> None:
-    """Python would print what it died of, words and all."""
+    """Log a dead thread without the text of its exception, which Python would print."""
     trace = died.exc_traceback
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -66,15 +66,15 @@ def _thread_died(died: threading.ExceptHookArgs) -> None:
 
 
 def create_metrics() -> Metrics:
-    """In the namespace POWERTOOLS_METRICS_NAMESPACE, with the service as only dimension.
+    """Metrics in the namespace POWERTOOLS_METRICS_NAMESPACE, with the service as only dimension.
 
-    Never the tenant: each value of a dimension is a metric of its own, at $0.30 a month.
+    The tenant is never a dimension: each value is a metric of its own, at $0.30 a month.
     """
     return Metrics()
 
 
 def embedded(metrics: Metrics, measured: Mapping[Metric, float]) -> dict[str, Any]:
-    """What makes a log line carry these metrics (EMF); nothing where nothing was measured."""
+    """The fields that make a log line carry these metrics (EMF); none if nothing was measured."""
     if not measured:
         return {}
     for metric, value in measured.items():

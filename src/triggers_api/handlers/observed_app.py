@@ -18,8 +18,8 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SERVER_ERROR = 500
-# What answers how all is must not count in it: a 503 of `/health` because an alarm rings would
-# keep that alarm ringing for as long as somebody asks.
+# Answers about the service's state must not count as errors: the 503 of `/health` for a ringing
+# alarm would keep that alarm ringing as long as somebody asks.
 _WATCHING = ("/health", "/metrics/")
 
 
@@ -33,7 +33,7 @@ class ObservedApp:
         metrics: Metrics,
         trace_id: Callable[[], str | None],
     ) -> None:
-        """What the app does is told to `logger` and `metrics`, by the trace of the request."""
+        """`logger` and `metrics` are told what the app does, with the trace of the request."""
         self._app = app
         self._logger = logger
         self._metrics = metrics
@@ -90,7 +90,7 @@ class ObservedApp:
         }
         known = {name: value for name, value in line.items() if value is not None}
         is_error = crash is not None or status >= _SERVER_ERROR
-        # One line is both: CloudWatch reads the metrics out of it (EMF), people the rest.
+        # One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest.
         measured = _measured(context, milliseconds, is_error=is_error)
         if str(route).startswith(_WATCHING):
             del measured[Metric.API_ERRORS]
@@ -102,7 +102,7 @@ class ObservedApp:
 def _measured(
     context: RequestContext, milliseconds: float, *, is_error: bool
 ) -> dict[Metric, float]:
-    """The request's metrics. Zeros of errors too: their average is the error rate."""
+    """The request's metrics. Zero errors are emitted too: the average is the error rate."""
     measured = {
         Metric.API_LATENCY: milliseconds,
         Metric.API_ERRORS: int(is_error),
@@ -117,6 +117,6 @@ def _measured(
 
 
 def _request_id(scope: Scope) -> str:
-    """The id the gateway gave the request and put into its own log; our own without a gateway."""
+    """The gateway's id of the request, which its own log has too; without a gateway, a new id."""
     event = scope.get("aws.event", {})
     return event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""What handlers do about traces, whatever records them; and that nothing happens without."""
+"""What handlers need of tracing, whatever records it; and the version that records nothing."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -13,11 +13,11 @@ class Part(Protocol):
 
     @property
     def header(self) -> str | None:
-        """What to hand on, so that the trace goes on from here; None if it is not recorded."""
+        """The header to pass on, so that the trace continues here; None if it is not recorded."""
         ...
 
     def note(self, **notes: Note) -> None:
-        """Say what became of it, with what a trace is searched by; None says nothing."""
+        """Add notes, by which traces are searched; None adds nothing."""
         ...
 
 
@@ -25,13 +25,13 @@ class Batch(Protocol):
     """The events that a function works on in one go."""
 
     def event(self, header: str | None, /, **notes: Note) -> AbstractContextManager[Part]:
-        """Go on with the trace of an event, in this thread, as long as the block runs."""
+        """Continue an event's trace in this thread, while the block runs."""
         ...
 
     def shared(
         self, service: str, operation: str, headers: Iterable[str | None], /
     ) -> AbstractContextManager[None]:
-        """One call of AWS for several events, the parts of which handed on these headers."""
+        """One AWS call for several events, whose parts passed on these headers."""
         ...
 
 
@@ -43,7 +43,7 @@ class Traces(Protocol):
         ...
 
     def batch(self) -> AbstractContextManager[Batch]:
-        """Work on events that have traces of their own; what is recorded is sent at its end."""
+        """Work on events that have traces of their own; their segments are sent at the end."""
         ...
 
     def header(self) -> str | None:
@@ -55,24 +55,24 @@ class Traces(Protocol):
         ...
 
     def sending(self, method: str, host: str, /) -> AbstractContextManager[Callable[[int], None]]:
-        """A request to a receiver; it is told the status of the answer."""
+        """Trace a request to a receiver; call the result with the answer's status."""
         ...
 
 
 class _NoPart:
-    """Nothing is recorded, so nothing is handed on."""
+    """Records nothing, so it passes nothing on."""
 
     header = None
 
     def note(self, **_notes: Note) -> None:
-        """Nowhere to note it."""
+        """Do nothing."""
 
 
 class Untraced:
-    """`Traces`, and their `Batch`, where tracing is off."""
+    """`Traces` and `Batch` when tracing is off."""
 
     def request(self, handler: Handler) -> Handler:
-        """As it is."""
+        """The handler, unchanged."""
         return handler
 
     def batch(self) -> AbstractContextManager["Untraced"]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-# Threads that acknowledge in parallel have no segment of their own; that is no fault.
+# Threads that acknowledge in parallel have no segment of their own, which is not an error.
 os.environ.setdefault("AWS_XRAY_CONTEXT_MISSING", "IGNORE_ERROR")
 
 from aws_lambda_powertools import Tracer
@@ -32,29 +32,29 @@ from triggers_api.handlers.traces import Handler, Note
 from triggers_api.trace_header import TraceHeader
 
 _TRACE_ID: Final = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
-_NOT_FOR_NAMES: Final = re.compile(r"[^A-Za-z0-9_.:-]")  # of what X-Ray takes, all that hosts have
+_NOT_FOR_NAMES: Final = re.compile(r"[^A-Za-z0-9_.:-]")  # X-Ray takes more, but hosts have no more
 _LONGEST_NAME: Final = 200
-# Of a segment: more are sent by themselves, so that none comes near the 64 KB it may have.
+# In a segment; more are sent on their own, so that no segment comes near its limit of 64 KB.
 _SUBSEGMENTS: Final = 30
 _OF_THE_SEGMENT: Final = ("trace_id", "parent_id", "type", "in_progress")
-_OF_A_CALL: Final = ("operation", "table_name")  # that went well; else its request id, too
+_OF_A_CALL: Final = ("operation", "table_name")  # if it succeeded; else also its request id
 _REFUSED_WRITE: Final = "ConditionalCheckFailedException"  # how a store says no; not a fault
 
 
 class _Emitter(UDPEmitter):  # type: ignore[misc]  # the SDK has no types
-    """Sends what happened and how long it took, never what was said: texts may hold anything."""
+    """Sends what happened and how long it took, but no texts, which may hold anything."""
 
     def send_entity(self, entity: Entity) -> None:
-        """A datagram to the daemon of this very machine; if nobody is there, it is lost."""
+        """Send a datagram to this machine's daemon; if none listens, it is lost."""
         try:
             document = json.dumps(_compact(entity.to_dict()), default=str)
             self._send_data(f"{PROTOCOL_HEADER}{PROTOCOL_DELIMITER}{document}")
-        except Exception:  # noqa: BLE001, S110  # whatever it is, the work that was traced is done
+        except Exception:  # noqa: BLE001, S110  # whatever it is, the traced work is done
             pass
 
 
 xray_recorder.configure(emitter=_Emitter())
-# It warns of every call that belongs to no recorded event, which is most of them.
+# It warns about every call that belongs to no recorded event, which most do not.
 logging.getLogger("aws_xray_sdk").setLevel(logging.ERROR)
 
 
@@ -62,7 +62,7 @@ class XRay:
     """See `Traces`."""
 
     def __init__(self, name: str, *, begins_traces: bool) -> None:
-        """The segments that are made here are called by this name."""
+        """Segments made here get this name."""
         self._name = name
         # Only botocore: patching all it knows would load libraries that nobody uses here.
         patch(["botocore"])
@@ -73,7 +73,7 @@ class XRay:
         """See `Traces`: a subsegment of Lambda's segment, with one for each call of AWS in it."""
         tracer = Tracer(auto_patch=False)
 
-        # Answers hold payloads, which have no place in traces.
+        # Answers hold payloads, which do not belong in traces.
         @tracer.capture_lambda_handler(capture_response=False)
         def api(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return handler(event, context)
@@ -96,13 +96,13 @@ class XRay:
         return _header_of(entity) if entity is not None and entity.sampled else None
 
     def trace_id(self) -> str | None:
-        """See `Traces`: what Lambda says, which it does of unrecorded requests too."""
+        """See `Traces`. Lambda tells it for unrecorded requests too."""
         match = _TRACE_ID.search(os.environ.get("_X_AMZN_TRACE_ID", ""))
         return match and match[0]
 
     @contextmanager
     def sending(self, method: str, host: str) -> Iterator[Callable[[int], None]]:
-        """See `Traces`. Of the URL only the host: paths and queries hold secrets."""
+        """See `Traces`. Records only the URL's host: paths and queries hold secrets."""
         name = _NOT_FOR_NAMES.sub("_", host)[:_LONGEST_NAME] or "unknown"
         with xray_recorder.in_subsegment(name, namespace="remote") as subsegment:
             if subsegment is None:  # nothing is recorded
@@ -132,7 +132,7 @@ class XRayBatch:
     """See `Batch`."""
 
     def __init__(self, name: str) -> None:
-        """Segments are named like that."""
+        """Segments get this name."""
         self._name = name
         self._segments: list[Segment] = []
 
@@ -153,7 +153,7 @@ class XRayBatch:
 
     @contextmanager
     def shared(self, service: str, operation: str, headers: Iterable[str | None]) -> Iterator[None]:
-        """See `Batch`. Each of these segments gets a subsegment of it, with the same times."""
+        """See `Batch`. Each of these segments gets a subsegment for it, with the same times."""
         concerned = {each for each in headers if each is not None}
         begun = time.time()
         try:
@@ -169,7 +169,7 @@ class XRayBatch:
                 subsegment.close()
 
     def send(self) -> None:
-        """Close all segments, and let go of them."""
+        """Close all segments and release them."""
         for segment in self._segments:
             segment.close()
             xray_recorder.emitter.send_entity(segment)

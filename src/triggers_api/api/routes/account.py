@@ -24,7 +24,7 @@ _DOWN: Final = Answer(
     "GET /me", "get_me", "Whose key this is", needs=Key.ANY, answers=Answer(model=MeOut)
 )
 async def get_me(call: Call) -> Response:
-    """Tenant, key and scopes: the call that tests a key. Any live key may make it."""
+    """Test a key: returns its tenant, id and scopes. Any live key may call it."""
     principal = call.principal
     me = MeOut(
         tenant=principal.tenant,
@@ -43,7 +43,7 @@ async def get_me(call: Call) -> Response:
     answers=(Answer(model=HealthOut), _DOWN),
 )
 async def get_health(call: Call) -> Response:
-    """Open to everybody. 200 while it is healthy or degraded, 503 while it is unhealthy."""
+    """Open to everybody. Returns 200 while healthy or degraded, 503 while unhealthy."""
     found = call.services.check_health()
     health = HealthOut(status=found.status, checks=found.checks)
     if found.status is HealthStatus.UNHEALTHY:

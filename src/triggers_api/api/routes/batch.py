@@ -23,8 +23,8 @@ from triggers_api.events.accept_many import KeyedDraft, Outcome
 from triggers_api.events.ids import IdempotencyKey, Origin
 from triggers_api.events.ports import Addition
 
-# A function answers 6 MB at most, as a string in JSON. The answer repeats the payloads, and that
-# string puts a backslash before each quote and backslash: twice this, and what is ours, fits.
+# A function may answer 6 MB at most, as a string in JSON. The answer repeats the payloads, and
+# that string escapes each quote and backslash: twice this, and our own part, fits.
 MAX_BATCH_BYTES: Final = 2560 * 1024
 _LEVELS: Final = 3  # of the batch's own: the body, the list, and each event as in `POST /events`
 _CLOUD_EVENTS: Final = "application/cloudevents"
@@ -54,7 +54,7 @@ _Read = KeyedDraft | CallerError | InternalError
     answers=Answer(model=BatchOut),
 )
 async def create_events(call: Call) -> Response:
-    """Up to 100 at once, each for itself: one that is refused spoils no other."""
+    """Store up to 100 events, each on its own: a refused event does not affect the others."""
     read = await _read(call.request)
     keyed_drafts = [each for each in read if isinstance(each, KeyedDraft)]
     stored = iter(call.services.accept_many(call.tenant, keyed_drafts))
@@ -67,7 +67,7 @@ async def create_events(call: Call) -> Response:
 
 
 async def _read(request: Request) -> list[_Read]:
-    """Each event of the batch, or what is wrong with it. Raises what is wrong with all."""
+    """Each event of the batch, or its error. Raises if the batch as a whole is wrong."""
     if request.headers.get("content-type", "")[: len(_CLOUD_EVENTS)].lower() == _CLOUD_EVENTS:
         body = await read_json(request, BATCH, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS - 1)
         _check(JsonBody({"events": body.value}, b""))  # the list is, as in a batch of ours
@@ -82,7 +82,7 @@ async def _read(request: Request) -> list[_Read]:
 
 
 def _check(batch: JsonBody) -> None:
-    """Whether there is a list of events at all; each is looked at for itself."""
+    """Check that there is a list of events at all; each event is checked on its own."""
     validated(batch, _BATCH.model, code=_BATCH.code, example=_BATCH.sample)
 
 
@@ -96,7 +96,7 @@ def _keyed_draft(reading: Callable[[JsonBody], KeyedDraft], item: JsonBody) -> _
 
 
 def _under(key: IdempotencyKey, number: int, read: _Read) -> _Read:
-    """Under its own key or, by its place, under the batch's."""
+    """The event's own key, or one made of the batch's key and the event's index."""
     if not isinstance(read, KeyedDraft) or read.idempotency_key is not None:
         return read
     return KeyedDraft(read.draft, IdempotencyKey(Origin.BATCH, (*key.parts, number)))

@@ -84,10 +84,10 @@ class StatusFilter(StrEnum):
     errors=("event_erased", "payload_too_large", "idempotency_key_reused"),
 )
 async def create_event(call: Call) -> Response:
-    """Store an event. A 201 means that it is stored, and will stay until it is acknowledged.
+    """Store an event. A 201 means that it is stored, and stays until it is acknowledged.
 
-    A CloudEvent 1.0 is taken too, in the structured mode, and in the binary mode with its
-    attributes in `ce-` headers and its data as the body.
+    CloudEvents 1.0 are accepted too, in structured mode, and in binary mode with the
+    attributes in `ce-` headers and the data as the body.
     """
     idempotency_key_of(call.request)  # refused if it is malformed, though a CloudEvent has its own
     reading = read_cloud_event if is_cloud_event(call.request) else read_event
@@ -152,9 +152,9 @@ async def get_event(call: Call, event_id: EventId) -> Response:
     answers=Answer(status=204, description="Erased."),
 )
 async def erase_event(call: Call, event_id: EventId) -> Response:
-    """Erase payload and metadata for good, wherever they are kept. Again changes nothing.
+    """Erase payload and metadata for good, wherever they are kept. Repeating it changes nothing.
 
-    A tombstone stays: reading, acknowledging or replaying the event answers 410 then.
+    A tombstone stays: reading, acknowledging or replaying the event then answers 410.
     """
     call.services.erase(call.tenant, event_id)
     call.context.event_id = event_id
@@ -170,7 +170,7 @@ async def erase_event(call: Call, event_id: EventId) -> Response:
     errors=("event_erased",),
 )
 async def acknowledge_event(call: Call, event_id: EventId) -> Response:
-    """Say that an event is processed: it leaves the inbox. Saying it again changes nothing."""
+    """Mark an event as processed: it leaves the inbox. Repeating it changes nothing."""
     changed = call.services.acknowledge.one(call.tenant, event_id)
     call.context.event_id = event_id
     call.context.events_acknowledged = int(changed)
@@ -188,7 +188,7 @@ async def acknowledge_event(call: Call, event_id: EventId) -> Response:
 async def replay_event(call: Call, event_id: EventId) -> Response:
     """Put an event back to pending, and push it again to every config that wants it now.
 
-    For everybody who listens that is as if it were posted anew, so it takes the same scope:
+    To its receivers this looks like a new event, so it needs the same scope as posting one:
     `events:write`.
     """
     event = call.services.replay.event(call.tenant, event_id)

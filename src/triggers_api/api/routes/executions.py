@@ -28,7 +28,7 @@ ExecutionIdInPath = Annotated[
     answers=Answer(model=ExecutionOut),
 )
 async def get_execution(call: Call, execution_id: ExecutionIdInPath) -> Response:
-    """How far it has come, and how many events of each type it has so far."""
+    """How far the execution has come, and how many events of each type it has so far."""
     call.context.execution_id = execution_id
     return call.answer(ExecutionOut.of(call.services.summarize(call.tenant, execution_id)))
 
@@ -46,7 +46,7 @@ async def list_execution_events(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Its events of every status, oldest first."""
+    """The execution's events of every status, oldest first."""
     call.context.execution_id = execution_id
     query = ExecutionQuery(execution_id)
     after = position_of(call, query, cursor)

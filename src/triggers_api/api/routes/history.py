@@ -1,4 +1,4 @@
-"""`/notifications/history`: what was pushed; and all that can be pushed once more."""
+"""`/notifications/history`: what was pushed, and how to push it once more."""
 
 from typing import Annotated, Final
 
@@ -70,11 +70,11 @@ async def list_deliveries(
     ),
 )
 async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
-    """Push it once more, under the same id and with a whole schedule of retries before it.
+    """Push a delivery once more, under the same id and with the whole retry schedule again.
 
-    The history shows it as retrying as soon as a worker has taken it. 409 while it is retrying
-    by itself, if its config is disabled or deleted, or after 100 attempts (replay its event).
-    410 if its event was erased.
+    The history shows it as retrying once a worker has taken it. Returns 409 while it is still
+    retrying, if its config is disabled or deleted, or after 100 attempts (replay its event).
+    Returns 410 if its event was erased.
     """
     delivery = call.services.replay.delivery(call.tenant, delivery_id)
     context = call.context
@@ -93,10 +93,10 @@ async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
     errors=("invalid_cursor", "queue_unavailable"),
 )
 async def replay_dead_letters(call: Call) -> Response:
-    """Push again what was given up: all of it, or of one config, or of a time, newest first.
+    """Push dead letters again, newest first: all of them, or those of one config or of a time.
 
-    At most 500 in one call; `next_cursor` tells that there are more. Try it with `dry_run`
-    before.
+    One call takes at most 500; if there are more, `next_cursor` is set. Try it with `dry_run`
+    first.
     """
     wanted = await call.read(_WHICH)
     query = wanted.to_query()

@@ -66,7 +66,7 @@ async def list_inbox(
     answers=Answer(model=AcknowledgeOut),
 )
 async def acknowledge_events(call: Call) -> Response:
-    """Up to 100 at once, each for itself: one that is unknown spoils no other."""
+    """Acknowledge up to 100 events, each on its own: an unknown id does not affect the others."""
     wanted = await call.read(_IDS)
     results = call.services.acknowledge.many(call.tenant, wanted.event_ids)
     call.context.events_acknowledged = len({r.event_id for r in results if r.changed})

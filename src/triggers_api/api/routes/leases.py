@@ -29,10 +29,10 @@ _LEASE: Final = Body(model=ReleaseIn, sample='{"lease_id": "lse_…"}')
     answers=Answer(model=LeaseOut),
 )
 async def lease_events(call: Call) -> Response:
-    """Hands out the oldest events that nobody holds, and keeps them from other leases.
+    """Lease the oldest events that nobody holds; no other lease gets them meanwhile.
 
-    Acknowledge each when it is done. What is not acknowledged when the lease ends is handed
-    out again. An empty list means that nothing is free at this moment.
+    Acknowledge each when it is done. Events not acknowledged when the lease ends are handed
+    out again. An empty list means that nothing is free right now.
     """
     wanted = await call.read(_WANTED)
     duration = timedelta(seconds=wanted.lease_seconds)
@@ -49,7 +49,7 @@ async def lease_events(call: Call) -> Response:
     answers=Answer(status=204, description="Released."),
 )
 async def release_lease(call: Call) -> Response:
-    """What is not acknowledged comes back at once. A lease that has ended changes nothing."""
+    """Events not acknowledged are free at once. If the lease has ended, nothing changes."""
     wanted = await call.read(_LEASE)
     call.services.lease.release(call.tenant, wanted.lease_id, wanted.event_ids)
     return call.done()

@@ -60,7 +60,7 @@ async def get_daily_events(call: Call, days: Days = 7) -> Response:
     errors=("metrics_unavailable",),
 )
 async def get_status_changes(call: Call, days: Days = 7) -> Response:
-    """How many events of all tenants became delivered, failed, pending again, each day."""
+    """How many events of all tenants became delivered, failed or pending again, each day."""
     delivered, failed = Metric.EVENTS_ACKNOWLEDGED, Metric.EVENTS_FAILED
     replayed = Metric.EVENTS_REPLAYED
     table = call.services.figures.daily(days, delivered, failed, replayed)
@@ -85,7 +85,7 @@ async def get_status_changes(call: Call, days: Days = 7) -> Response:
     errors=("metrics_unavailable",),
 )
 async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
-    """Deliveries of all tenants that ended, well or given up, each hour and in all."""
+    """How many deliveries of all tenants succeeded or were given up, each hour and in total."""
     ok, failed = Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED
     table = call.services.figures.hourly(hours, ok, failed)
     rows = [
@@ -118,7 +118,7 @@ async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
     errors=("metrics_unavailable",),
 )
 async def get_failures(call: Call, hours: Hours = 24) -> Response:
-    """How many of all tenants' each hour, and which of the caller's own were the latest."""
+    """How many deliveries of all tenants were given up each hour, and the caller's own latest."""
     services = call.services
     failed, letters = Metric.DELIVERIES_FAILED, Metric.DEAD_LETTERS
     table = services.figures.hourly(hours, failed, letters)
@@ -179,7 +179,7 @@ async def get_dashboard(call: Call) -> Response:
     answers=Answer(model=summaries.AlertsOut),
 )
 async def get_alerts(call: Call) -> Response:
-    """All alarms of the deployment, those that ring first."""
+    """All alarms of the deployment, ringing ones first."""
     report = call.services.reports.find_report()
     answer = summaries.AlertsOut(
         as_of=report.taken_at if report else None, alerts=summaries.AlertOut.all_of(report)
@@ -195,7 +195,7 @@ async def get_alerts(call: Call) -> Response:
     answers=Answer(model=summaries.CircuitBreakerOut, is_list=True),
 )
 async def list_circuit_breakers(call: Call) -> Response:
-    """Of the caller's own configs, oldest first, in one answer."""
+    """The circuit breakers of the caller's own configs, oldest first, in one answer."""
     services = call.services
     now = services.clock()
     breakers = [

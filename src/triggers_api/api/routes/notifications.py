@@ -109,7 +109,7 @@ async def list_configs(call: Call) -> Response:
 async def create_config(call: Call) -> Response:
     """Push events to a webhook, Slack, Telegram or email. Up to 100 configs a tenant.
 
-    Pushes to a webhook are signed after Standard Webhooks; the answer tells the secret, once.
+    Pushes to a webhook are signed as Standard Webhooks says; only this answer shows the secret.
     """
     saved = call.services.subscribe.create(call.tenant, await _draft(call))
     call.context.config_id = saved.config.id
@@ -140,10 +140,10 @@ async def get_config(call: Call, config_id: ConfigId) -> Response:
     answers=Answer(model=SavedConfigOut),
 )
 async def replace_config(call: Call, config_id: ConfigId) -> Response:
-    """Put another config in its place; secrets that are left out stay as they are.
+    """Replace a config; secrets that are left out stay as they are.
 
-    Enabling it again forgets why it was disabled. A change to the webhook channel makes a new
-    signing secret, which the answer tells.
+    Enabling it again forgets why it was disabled. Changing to the webhook channel makes a new
+    signing secret, which the answer shows.
     """
     draft = await _draft(call, config_id)
     saved = call.services.subscribe.replace(call.tenant, config_id, draft)
@@ -161,7 +161,7 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
     answers=Answer(status=204, description="Deleted."),
 )
 async def delete_config(call: Call, config_id: ConfigId) -> Response:
-    """Push nothing more there. What was under way is dropped; its history stays."""
+    """Delete a config. Pushes under way are dropped; its history stays."""
     call.services.subscribe.delete(call.tenant, config_id)
     call.context.config_id = config_id
     return call.done()
@@ -176,7 +176,7 @@ async def delete_config(call: Call, config_id: ConfigId) -> Response:
     errors=("no_signing_secret",),
 )
 async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
-    """A new signing secret for a webhook, told this once. The old one signs too for 24 hours."""
+    """Make a new signing secret, shown only here. For 24 hours the old one signs too."""
     rotation = call.services.subscribe.rotate_secret(call.tenant, config_id)
     call.context.config_id = config_id
     answer = RotatedSecretOut(
@@ -197,10 +197,11 @@ async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
     errors=("config_not_found",),
 )
 async def send_test(call: Call) -> Response:
-    """Send a test event (`notifications.test`) now, and answer what the channel said.
+    """Send a test event (`notifications.test`) now, and return what the channel said.
 
-    Also to a disabled config, and whatever its filters. The event is not stored, the push not
-    retried. A receiver that refuses it is a 200 with `accepted: false`.
+    It is sent even if the config is disabled, and whatever its filters. The event is not stored,
+    and the push is not retried. If the receiver refuses it, the answer is 200 with
+    `accepted: false`.
     """
     wanted = await call.read(_TRIAL)
     call.context.config_id = wanted.config_id
