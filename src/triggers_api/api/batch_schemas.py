@@ -9,7 +9,7 @@ from triggers_api.api.schemas import EXAMPLE_EVENT, DetailOut, EventIn, EventOut
 
 MAX_EVENTS: Final = 100
 
-# What a cold start need not build: the document shows these, and nothing else uses them.
+# A cold start need not build these: only the document shows them.
 _DOCUMENTED = ConfigDict(extra="forbid", defer_build=True)
 
 _EXAMPLE_REFUSAL: Final[dict[str, Any]] = {
@@ -54,7 +54,7 @@ class BatchIn(BaseModel):
         },
     )
 
-    # Each is looked at by itself, so that one that is wrong spoils no other.
+    # Each event is checked on its own, so that a wrong one does not affect the others.
     events: list[SkipValidation[BatchEventIn]] = Field(min_length=1, max_length=MAX_EVENTS)
 
 

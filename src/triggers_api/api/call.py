@@ -1,4 +1,4 @@
-"""What an operation is given: one request on its way, who makes it, and what to work with."""
+"""What an operation is given: the request, its caller, and the services to work with."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ class Call:
 
     @property
     def principal(self) -> Principal:
-        """Who makes it. Only operations that are open to everybody have nobody to ask for."""
+        """The caller. Operations that are open to everybody have none."""
         assert self._principal is not None
         return self._principal
 
     @property
     def tenant(self) -> str:
-        """On whose behalf it is made."""
+        """The caller's tenant."""
         return self.principal.tenant
 
     async def read(self, body: Body[Model]) -> Model:
-        """What the request carries. Raises what is wrong with it."""
+        """The request's body. Raises an error that says what is wrong with it."""
         if body.is_required or await self.request.body():
             return self.validated(await read_json(self.request), body)
         return self.validated(JsonBody({}, b"{}"), body)
 
     def validated(self, read: JsonBody, body: Body[Model]) -> Model:
-        """What was read already, as the model it must fit."""
+        """A body that was read already, as the model it must fit."""
         return validated(read, body.model, code=body.code, example=body.sample)
 
     def is_about(self, event: Event) -> None:
-        """Have the log line of the request name the event."""
+        """Name the event in the request's log line."""
         self.context.event_id, self.context.execution_id = event.id, event.execution_id
 
     def answer(
@@ -78,12 +78,12 @@ class Call:
         return tagged(self.request, body, headers or {})
 
     def done(self) -> Response:
-        """An answer without a body: there is nothing to tell."""
+        """An answer without a body."""
         return Response(status_code=204)
 
 
 class Requires(SecurityBase):
-    """The proof that an operation asks for: a live API key, with this scope where one is named."""
+    """The proof that an operation asks for: a live API key, with a scope if it names one."""
 
     def __init__(self, scope: Scope | None = None) -> None:
         """FastAPI reads `model` and `scheme_name` for the OpenAPI document."""
@@ -121,7 +121,7 @@ async def unproven(request: Request) -> Call:
 
 
 def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
-    """Count the request, and have every answer to it say how the tenant's limit stands."""
+    """Count the request, and put the state of the tenant's limit into its answer's headers."""
     limit = limiter.limit
     if limit is None:
         return

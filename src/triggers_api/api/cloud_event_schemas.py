@@ -71,7 +71,7 @@ class CloudEventIn(BaseModel):
     What is kept of its attributes as metadata has at most 50 names and 8,192 bytes of JSON in all.
     """
 
-    # Not built at a cold start: most who post do not post these.
+    # Not built at a cold start: most callers do not post CloudEvents.
     model_config = ConfigDict(
         extra="allow",
         defer_build=True,

@@ -41,7 +41,7 @@ _NO_ATTRIBUTES: Final = frozenset({"data", "datacontenttype"})
 
 
 def is_cloud_event(request: Request) -> bool:
-    """Whether a request says so: by its media type, or by a header that every CloudEvent has."""
+    """Whether a request is a CloudEvent, by its media type or a header that all of them have."""
     headers = request.headers
     if headers.get("content-type", "")[: len(_ANY_CLOUD_EVENT)].lower() == _ANY_CLOUD_EVENT:
         return True
@@ -49,7 +49,7 @@ def is_cloud_event(request: Request) -> bool:
 
 
 async def read_cloud_event(request: Request) -> KeyedDraft:
-    """The one CloudEvent of a request. Raises what is wrong with it."""
+    """The one CloudEvent of a request. Raises an error that says what is wrong with it."""
     content_type = request.headers.get("content-type", "")
     if content_type[: len(_ANY_CLOUD_EVENT)].lower() == _ANY_CLOUD_EVENT:
         return keyed_draft_of(await read_json(request, STRUCTURED))
@@ -74,7 +74,7 @@ def keyed_draft_of(body: JsonBody) -> KeyedDraft:
 def _checked(body: JsonBody) -> CloudEventIn:
     value = body.value
     if isinstance(value, dict):
-        # What is null is not there, says the JSON format; what could not be there is refused.
+        # The JSON format treats null as absent; members that must not be absent are refused.
         value = {n: each for n, each in value.items() if each is not None or not _may_be_unset(n)}
     return validated(
         JsonBody(value, body.text),
@@ -106,7 +106,7 @@ def _keyed_draft(event: CloudEventIn, data: bytes) -> KeyedDraft:
 
 
 def _metadata(event: CloudEventIn) -> dict[str, MetadataValue]:
-    """Its attributes; those of the specification as `ce_…`, which no extension can be called."""
+    """The attributes; the specification's as `ce_…`, a name that no extension can have."""
     named = {f"ce_{name}": getattr(event, name) for name in _KEPT_AS_METADATA}
     if event.datacontenttype is not None and _is_special(event.datacontenttype):
         named["ce_datacontenttype"] = event.datacontenttype
@@ -118,12 +118,12 @@ def _metadata(event: CloudEventIn) -> dict[str, MetadataValue]:
 
 
 def _is_special(media_type: str) -> bool:
-    """Whether it says more than that the data is JSON, which is so without saying."""
+    """Whether it says more than that the data is JSON, which is the default."""
     return media_type.partition(";")[0].strip().lower() != JSON.name
 
 
 def _attributes(request: Request) -> Iterator[tuple[str, str]]:
-    """What the headers of the binary mode say."""
+    """The attributes in the headers of binary mode."""
     for header, text in request.headers.items():
         if not header.startswith(_PREFIX):
             continue
@@ -134,7 +134,7 @@ def _attributes(request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(header: str, text: str) -> str:
-    """As the HTTP binding says: quotes taken off, then percent-decoded once."""
+    """A header value decoded as the HTTP binding says: unquoted, then percent-decoded once."""
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
     try:

@@ -18,7 +18,7 @@ SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'
 
 
 async def read_event(request: Request) -> KeyedDraft:
-    """The one event of a request, in our own form. Raises what is wrong with it."""
+    """The one event of a request, in our own form. Raises an error that says what is wrong."""
     body = await read_json(request)
     event = validated(body, EventIn, code="invalid_event", example=SAMPLE)
     return KeyedDraft(_draft(body, event), idempotency_key_of(request))

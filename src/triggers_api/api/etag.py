@@ -1,4 +1,4 @@
-"""`ETag` and `If-None-Match`: what a caller has already is not sent again.
+"""`ETag` and `If-None-Match`: an answer that the caller already has is not sent again.
 
 It spares the transfer, not the reading: a tag is a hash of the answer, which must be there first.
 """
@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 _TAG: Final = re.compile(r'"[^"]*"')
 
-# For the caller's own cache only, and asked for anew each time: the next moment may change it.
+# For the caller's own cache only, and revalidated each time: it may change at any moment.
 _CACHED: Final = "private, no-cache"
 
 

@@ -9,7 +9,7 @@ MAX_DETAILS: Final = 20
 _FIELD_CHARACTERS: Final = 100  # a key that a caller made up may have 500,000
 
 PATTERN_HINTS: Final[dict[str, str]] = {}
-"""What to say in place of a regular expression: whoever declares a pattern adds to it."""
+"""What to say instead of showing a regular expression; add a line for each new pattern."""
 
 _SENTENCES: Final[dict[str, str]] = {
     "bool_type": "give true or false",

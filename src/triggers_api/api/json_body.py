@@ -51,7 +51,7 @@ class MediaType:
         )
 
 
-# Not by Python's own table of codecs: it remembers each name it does not know, for ever.
+# Not looked up in Python's table of codecs, which remembers each unknown name for ever.
 _SPELLINGS_OF_UTF8: Final = frozenset({"", "utf8", "ascii", "usascii"})  # ASCII is UTF-8, too
 
 
@@ -118,7 +118,7 @@ async def read_json(
     max_bytes: int = MAX_BODY_BYTES,
     levels: int = 1,
 ) -> JsonBody:
-    """Read a request's JSON body. Raises what is wrong with it, in a sentence.
+    """Read a request's JSON body. Raises an error that says in a sentence what is wrong.
 
     `levels` of the containers are the body's own; inside them, 64 may be nested.
     """
@@ -176,7 +176,7 @@ def parse(text: bytes, levels: int = 1) -> Any:
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        # In one pass: looking for each key in all of them takes seconds for 100 KB.
+        # In one go: comparing each key with all others takes seconds for 100 KB.
         last_seen_at = {key: number for number, (key, _) in enumerate(pairs)}
         repeated = next(k for number, (k, _) in enumerate(pairs) if last_seen_at[k] != number)
         message = f"the key {json.dumps(repeated[:64])} is given twice in one object"
@@ -206,7 +206,7 @@ _LIKELY_REASONS = (
 
 
 def _reason(text: bytes, error: Exception) -> str:
-    """What a person should look for; the parser's own words where we know no better."""
+    """What a person should look for, or the parser's own words if we know nothing better."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
     if isinstance(error, msgspec.ValidationError):
@@ -228,5 +228,5 @@ def _malformed(message: str) -> InvalidRequestError:
 
 
 def without_spacing(text: bytes) -> bytes:
-    """The same JSON text, number for number, without what stands between its tokens."""
+    """The same JSON text, number for number, without the spaces between its tokens."""
     return msgspec.json.format(text, indent=-1)

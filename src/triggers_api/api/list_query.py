@@ -34,7 +34,7 @@ def whole_number(text: object) -> object:
 
 
 def _moment(text: object) -> object:
-    """Read a moment; a `+` that arrived as a space is what a forgetful client meant."""
+    """Read a time; a space stands for a `+` that the client forgot to encode."""
     if not isinstance(text, str):
         return text
     try:
@@ -80,7 +80,7 @@ Until = Annotated[
 
 
 def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None) -> Response:
-    """A page of events as a JSON array, tagged; its `Link` leads on where there is more."""
+    """A page of events as a JSON array, with an ETag, and a `Link` if there is a next page."""
     after = position_of(call, query, cursor)
     page = call.services.events.list_events(call.tenant, query, limit=limit, after=after)
     return call.tagged(events_as_json(page.events), link_header(call, query, page.next_after))
@@ -99,7 +99,7 @@ def cursor_of(call: Call, query: ListQuery, next_after: Position | None) -> str 
 
 
 def link_header(call: Call, query: ListQuery, next_after: Position | None) -> dict[str, str]:
-    """The way to the next page, if there is one: `Link: <?…>; rel="next"` (RFC 8288).
+    """The header that leads to the next page, if any: `Link: <?…>; rel="next"` (RFC 8288).
 
     It is relative, so that it holds behind any base path, and repeats the query.
     """

@@ -19,7 +19,7 @@ Schema = Mapping[str, Any]
 
 
 class Key(StrEnum):
-    """What a caller must prove where no scope is asked for."""
+    """What a caller must prove if no scope is needed."""
 
     ANY = "any"  # a live key, whatever it may do
     NONE = "none"  # nothing: the operation is open to everybody
@@ -40,33 +40,33 @@ class Body(Generic[Model]):
 
     model: type[Model]
     sample: str
-    """A body that would do, for who sends no object at all."""
+    """A valid body, shown to callers who send no object at all."""
     code: str = "invalid_content"
-    """Of the error where the body is well-formed and not acceptable."""
+    """The code of the error if the body is well-formed but not acceptable."""
     is_required: bool = True
     others: Mapping[str, type[BaseModel] | ListOf] = field(default_factory=dict)
-    """Other media types that are taken, and what they carry."""
+    """Other media types that are accepted, and what they carry."""
     examples: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     """Beside the model's own: by name, a summary and the body."""
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """All that are taken."""
+        """All media types that are accepted."""
         return "application/json", *self.others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is answered when all goes well."""
+    """The answer on success."""
 
     status: int = 200
     model: type[BaseModel] | None = None
     is_list: bool = False
     description: str = "Successful Response"
     headers: tuple[str, ...] = ()
-    """Beside those that every answer has; each is described in `contract/headers.py`."""
+    """Headers beside those that every answer has; `contract/headers.py` describes each."""
     links: Mapping[str, str] = field(default_factory=dict)
-    """Operations that go on with what was made: the parameter of each that takes its id."""
+    """Operations to call next, each with its parameter that takes the new id."""
     example: Any = None
     """In place of the model's own."""
 
@@ -91,9 +91,9 @@ class Operation:
     errors: tuple[str, ...] = ()
     """Codes that do not follow from key, scope, path, parameters and body."""
     parameters: tuple[Schema, ...] = ()
-    """What the function reads by itself, as OpenAPI says it."""
+    """Parameters that the function reads itself, in OpenAPI's form."""
 
     @property
     def is_tagged(self) -> bool:
-        """Whether its answer has an `ETag`, and a caller who has it already gets a 304."""
+        """Whether its answer has an `ETag`, so that a caller who has it gets a 304."""
         return any("ETag" in answer.headers for answer in self.answers)

@@ -51,7 +51,7 @@ def problem(
 
 
 def told(code: str, message: str, details: Iterable[Detail]) -> dict[str, Any]:
-    """The one error shape, but for the request's id."""
+    """The one error shape, without the request's id."""
     shown = [
         {"field": detail.field, "message": detail.message, "code": detail.code}
         for detail in details
@@ -60,7 +60,7 @@ def told(code: str, message: str, details: Iterable[Detail]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of ours, of the framework and of nobody's intent in the one shape."""
+    """Answer all errors, ours, the framework's and bugs, in the one shape."""
     app.add_exception_handler(TriggersError, _on_triggers_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_parameters)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -68,7 +68,7 @@ def install(app: FastAPI) -> None:
 
 
 def note_crash(request: Request, outcomes: Iterable[object]) -> None:
-    """Leave the first bug among these to the log; a hundred may have one reason."""
+    """Log only the first bug among these; a hundred may have one cause."""
     bugs = (each.__cause__ for each in outcomes if isinstance(each, errors.InternalError))
     context_of(request).crash = next(bugs, None)
 
@@ -89,7 +89,7 @@ async def _on_triggers_error(request: Request, error: Exception) -> Response:
 
 
 def _way_out(request: Request, error: TriggersError) -> dict[str, str]:
-    """The headers that tell a program what would be taken, or when."""
+    """The headers that tell a program what would be accepted, or when."""
     if isinstance(error, errors.UnauthenticatedError):
         return {"WWW-Authenticate": 'Bearer realm="triggers-api"'}
     if isinstance(error, errors.TransientError):
@@ -103,7 +103,7 @@ def _way_out(request: Request, error: TriggersError) -> dict[str, str]:
 
 
 async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
-    """Only paths, queries and headers are left to FastAPI; bodies are read by `json_body.py`."""
+    """FastAPI's errors, about paths, queries and headers; `json_body.py` reads bodies."""
     assert isinstance(error, RequestValidationError)
     details = details_of(error.errors(), skip=1)
     first = details[0]
@@ -113,7 +113,7 @@ async def _on_invalid_parameters(request: Request, error: Exception) -> Response
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
-    """What the router says by itself: no such route, or not with this method."""
+    """The router's own errors: no such route, or not with this method."""
     assert isinstance(error, HTTPException)
     context = context_of(request)
     headers = dict(error.headers or {})
@@ -131,7 +131,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """Every method of the path; the router itself only tells those of the first route there."""
+    """All methods of the path; the router itself names only those of its first route."""
     methods: set[str] = set()
     for route in request.app.state.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
@@ -140,5 +140,5 @@ def _methods_of(request: Request) -> list[str]:
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:
-    """A bug. Its text stays in the log; the framework raises it on, to be logged there."""
+    """Answer a bug. Its text stays in the log; the framework raises it again, to be logged."""
     return await _on_triggers_error(request, errors.InternalError(error))

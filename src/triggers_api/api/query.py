@@ -1,4 +1,4 @@
-"""The query of a request, so strict that no part of a question is lost in silence."""
+"""The query of a request, read so strictly that no part of it is silently ignored."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,11 +18,11 @@ class EmptyIsAbsent:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """What is wrapped."""
+        """Wrap `app`."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave the empty parameters out, and go on."""
+        """Drop empty parameters, then call the application."""
         if scope["query_string"]:
             given = _parameters(scope["query_string"])
             present = [(name, value) for name, value in given if value]
@@ -50,7 +50,7 @@ def check_query(request: Request) -> None:
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:
-    """As the framework reads them."""
+    """The parameters as the framework reads them."""
     return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
 
 

@@ -1,4 +1,4 @@
-"""What an answer says of its tenant's rate limit, as draft-ietf-httpapi-ratelimit-headers-11."""
+"""An answer's rate limit headers, as in draft-ietf-httpapi-ratelimit-headers-11."""
 
 from functools import lru_cache
 
@@ -10,13 +10,13 @@ Headers = tuple[tuple[bytes, bytes], ...]
 # In every answer, and of one limit only: a pure function of it, which neither ages nor grows.
 @lru_cache(maxsize=8)
 def policy(limit: RateLimit) -> Headers:
-    """The limit itself: so many requests at once, and how long that many take to come back."""
+    """The limit: how many requests may come at once, and how long that many take to return."""
     window = -(-limit.burst // limit.per_second)
     return ((b"ratelimit-policy", b'"tenant";q=%d;w=%d' % (limit.burst, window)),)
 
 
 def standing(limit: RateLimit, left: int | None, seconds: int | None = None) -> Headers:
-    """The limit, and what is left of it where that is known; `seconds` until more comes back."""
+    """The limit, and how much is left if that is known; `seconds` until more returns."""
     if left is None:
         return policy(limit)
     if seconds is None:

@@ -1,4 +1,4 @@
-"""Makes routes of declared operations."""
+"""Turns declared operations into routes."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ class Operations:
     """The operations of one subject, as FastAPI's router and as the contract sees them."""
 
     def __init__(self, tag: str) -> None:
-        """All of them stand under this tag."""
+        """All operations get this tag."""
         self.router = APIRouter()
         self.declared: list[Operation] = []
         self._tag = tag
@@ -73,7 +73,7 @@ def _proof_of(needs: Scope | Key) -> Callable[..., Any]:
 
 
 def _given(function: Carry, proof: Callable[..., Any]) -> Carry:
-    """The function as FastAPI is to see it: its call comes from the proof."""
+    """The function as FastAPI must see it: its call comes from the proof."""
     signature = inspect.signature(function)
     first, *others = signature.parameters.values()
     call = first.replace(annotation=Annotated[Call, Depends(proof)])

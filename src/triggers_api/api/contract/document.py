@@ -1,4 +1,4 @@
-"""The whole contract as OpenAPI 3.1: what the operations declare, and what FastAPI sees of them."""
+"""The whole contract as OpenAPI 3.1: what the operations declare, and what FastAPI adds."""
 
 import json
 import re
@@ -102,7 +102,7 @@ def document(app: FastAPI) -> Node:
 
 
 def _describe(shown: Node, operation: Operation, schemas: Node) -> None:
-    """Put what is declared into what FastAPI made of the function."""
+    """Add the declaration to what FastAPI made of the function."""
     _tell_needs(shown, operation)
     codes = list(codes_of(operation, {each["name"] for each in shown.get("parameters", ())}))
     own = [*operation.parameters, *([_IF_NONE_MATCH] if operation.is_tagged else [])]
@@ -131,7 +131,7 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
         return
     if body is not None:
         yield "malformed_json"
-    yield "invalid_parameter"  # one that is not known is one, too
+    yield "invalid_parameter"  # an unknown parameter counts too
     if "cursor" in parameters:
         yield "invalid_cursor"
     yield "unauthenticated"
@@ -148,7 +148,7 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
 
 
 def _tell_needs(shown: Node, operation: Operation) -> None:
-    """To programs and to people; an operation for everybody says so, too."""
+    """Say which scope it needs, to programs and people; or that it is open to everybody."""
     scopes = [operation.needs.value] if isinstance(operation.needs, Scope) else []
     shown["security"] = [] if operation.needs is Key.NONE else [{"ApiKey": scopes}]
     if scopes:
@@ -214,7 +214,7 @@ def reference_to(model: type[BaseModel]) -> Node:
 def _schemas(
     of_parameters: Node, declared: list[Operation], channels: Mapping[str, Channel]
 ) -> Node:
-    """Those of the parameters, which FastAPI knows, and of all bodies; each with an example."""
+    """The schemas of parameters, from FastAPI, and of all bodies; each with an example."""
     unused = {"HTTPValidationError", "ValidationError"}
     schemas = {name: schema for name, schema in of_parameters.items() if name not in unused}
     models: Models = {ErrorOut: "serialization"}
@@ -249,14 +249,14 @@ def _tell_defaults(schema: Node) -> None:
 
 
 def _example_of(schema: Mapping[str, Any], schemas: Node) -> Any:
-    """That of the model a body is described by, or a list of it."""
+    """The example of a body's model, or a list of it."""
     if schema.get("type") == "array":
         return [_example_of(schema["items"], schemas)]
     return schemas[schema["$ref"].rpartition("/")[2]]["examples"][0]
 
 
 def _tags(contract: Node) -> list[Node]:
-    """Each that is used, described."""
+    """Every tag in use, with its description."""
     operations = [each for methods in contract["paths"].values() for each in methods.values()]
     used = dict.fromkeys(tag for each in operations for tag in each["tags"])
     return [{"name": tag, "description": _TAGS[tag]} for tag in used]
