@@ -8,9 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from triggers_api.push.settings_fields import Fault, Mask, WrongError
+from triggers_api.push.settings_fields import HIDDEN, Fault, Mask, WrongError
 
-HIDDEN: Final = "********"
 _SAY_IT: Final = "the value that is hidden here is not known for this target: say it again"
 
 

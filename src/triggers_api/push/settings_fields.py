@@ -13,7 +13,11 @@ from typing import Any, Final, NamedTuple
 
 from triggers_api.errors import Detail, InvalidContentError
 
+HIDDEN: Final = "********"
+"""What is shown in a secret's place, and so is never a secret itself."""
+
 _ROOT: Final = "settings"
+_STARS: Final = "this stands for a secret: leave the setting out to keep it, or send the secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ def _read(name: str, field: Field, given: Mapping[str, Any], kept: Mapping[str, 
     """The value that the caller means."""
     known = kept.get(name)
     try:
+        if field.is_secret and given.get(name) == HIDDEN:
+            raise wrong(_STARS, "missing")
         if field.mask is None:
             value = given.get(name, known if field.is_secret else None)
         else:

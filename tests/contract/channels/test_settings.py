@@ -108,6 +108,16 @@ def test_secrets_that_are_left_out_are_kept(case: Case, subscribe: Subscribe) ->
     assert (again.settings, again.secrets) == (known.settings, known.secrets)
 
 
+def test_what_hides_a_secret_is_never_taken_for_one(case: Case, subscribe: Subscribe) -> None:
+    known = kept(subscribe, case)
+
+    for name, field in case.channel.fields.items():
+        if field.is_secret:
+            hidden = case.without_secrets() | {name: "********"}
+            for before in (own(known), NOTHING_KNOWN):
+                assert (f"settings.{name}", "missing") in faults_of(case, hidden, before)
+
+
 def test_a_null_removes_a_secret_that_is_not_needed(case: Case, subscribe: Subscribe) -> None:
     known = kept(subscribe, case)
     fields = case.channel.fields
