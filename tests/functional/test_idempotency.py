@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clock import FixedClock
-from tests.http_api import Api
+from tests.http_api import Answer, Api
 
 EVENT = {"event_type": "order.fetched", "payload": {"total": 1.10}}
 
@@ -105,3 +105,36 @@ def test_any_printable_key_is_taken(api: Api, clock: FixedClock, key: str) -> No
 
     assert second.body == first.body
     assert second.headers["idempotency-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1.10", "1e2", "-0", "-0.0", "0.10000000000000000001", "1e-400", "9007199254740993.0", "17"],
+)
+def test_what_was_answered_can_be_posted_under_its_key(
+    api: Api, clock: FixedClock, number: str
+) -> None:
+    """As itself: the payload is kept as it was written, metadata as values."""
+    body = f'{{"event_type":"a.b","payload":{{"n":{number}}},"metadata":{{"n":{number}}}}}'
+    first = api.post("/events", body, idempotency_key="key-1")
+    clock.advance(seconds=1)
+
+    again = api.post("/events", draft_text(first), idempotency_key="key-1")
+
+    assert (again.status, again.headers.get("idempotency-replayed")) == (201, "true")
+    assert again.body == first.body
+
+
+def test_values_of_metadata_that_are_kept_apart_are_not_the_same(api: Api) -> None:
+    for key, (one, other) in enumerate([("1", "1.0"), ("1", "true"), ('"1"', "1"), ("0", "-0.0")]):
+        bodies = (
+            f'{{"event_type":"a","payload":{{}},"metadata":{{"n":{n}}}}}' for n in (one, other)
+        )
+        answers = [api.post("/events", body, idempotency_key=f"key-{key}") for body in bodies]
+        assert [answer.status for answer in answers] == [201, 422], (one, other)
+
+
+def draft_text(answer: Answer) -> str:
+    """Type, payload and metadata as they stand in an answer."""
+    said = answer.body.decode().partition('"event_type":')[2].partition(',"severity"')[0]
+    return f'{{"event_type":{said}}}'

@@ -43,12 +43,10 @@ def packed(payload: bytes) -> bytes:
 
 
 def _draft(body: JsonBody, event: EventIn) -> Draft:
-    texts = body.texts()
     return Draft(
         event_type=event.event_type,
-        payload=packed(texts["payload"]),
+        payload=packed(body.text_of("payload")),
         metadata=event.metadata,
-        metadata_as_written=texts.get("metadata", b"{}"),
         severity=event.severity,
         execution_id=event.execution_id,
     )

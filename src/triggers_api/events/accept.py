@@ -20,8 +20,6 @@ class Draft:
     event_type: str
     payload: bytes  # a JSON object as text, see `Event.payload`
     metadata: dict[str, MetadataValue]
-    metadata_as_written: bytes = b"{}"
-    """The JSON text of the numbers that `metadata` holds by value; leave it if there are none."""
     severity: Severity
     execution_id: str | None
 
@@ -76,14 +74,14 @@ class Accept:
 def _fingerprint(draft: Draft) -> Fingerprint:
     """Equal for two drafts that say the same, however their JSON was spaced or ordered.
 
-    Numbers are compared as text: parsing them would round, and two different events could look
-    like one. So `1.0` and `1.00` are not the same.
+    Both are compared as they are kept, so an answer can be posted again: metadata by value, and
+    the payload's numbers as text, because parsing them would round, and two different events
+    could look like one. So `1.0` and `1.00` in a payload are not the same.
     """
     said = [
         draft.event_type,
         _as_written(draft.payload),
         draft.metadata,
-        _as_written(draft.metadata_as_written),
         draft.severity,
         draft.execution_id,
     ]
