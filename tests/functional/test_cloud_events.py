@@ -194,6 +194,38 @@ def test_an_idempotency_key_is_not_heeded_with_a_cloud_event(api: Api, clock: Fi
     assert again.json()["id"] == first.json()["id"] != other.json()["id"]
 
 
+@pytest.mark.parametrize("name", ["id", "source", "subject", "type", "time", "ext"])
+@pytest.mark.parametrize("twice", ["A, B", "A,\tB", '"A", "B"', '"A","B"', "A, A"])
+def test_an_attribute_that_is_given_twice_is_refused(api: Api, name: str, twice: str) -> None:
+    answer = binary(api, EVENT, **{f"ce-{name}": twice})
+
+    assert_is_error(answer, 422, "invalid_event")
+    assert name in answer.json()["details"][0]["field"]
+    assert api.get("/events").json() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("A,B", "A,B"), ("A,%20B", "A, B"), ('"A, B"', "A, B"), ('"A\\", B"', 'A", B')],
+)
+def test_a_comma_may_be_a_part_of_an_attribute(api: Api, written: str, meant: str) -> None:
+    answer = binary(api, MANDATORY | {"data": {}}, **{"ce-id": written})
+
+    assert (answer.status, answer.json()["metadata"]["ce_id"]) == (201, meant)
+
+
+@pytest.mark.parametrize("key", ["zz, yy", "with space", ""])
+def test_a_malformed_idempotency_key_is_refused_with_a_cloud_event_too(api: Api, key: str) -> None:
+    header = {"idempotency-key": key}
+    for answer in (
+        structured(api, EVENT, **header),
+        binary(api, EVENT, **header),
+        api.post("/events/batch", [EVENT], content_type=BATCH, **header),
+    ):
+        assert_is_error(answer, 400, "invalid_parameter")
+    assert api.get("/events").json() == []
+
+
 def test_an_attribute_that_is_null_is_one_that_is_not_there(api: Api, clock: FixedClock) -> None:
     nulls = dict.fromkeys(["time", "subject", "severity", "executionid", "datacontenttype", "ext"])
     first = structured(api, MANDATORY | nulls | {"data": {}})

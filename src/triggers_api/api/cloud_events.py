@@ -36,6 +36,10 @@ _EXAMPLE: Final = (
 # Attributes with a meaning of ours, whose names have no underscore in a CloudEvent.
 _OUR_NAMES: Final = {"entitytype": "entity_type", "errortype": "error_type"}
 _KEPT_AS_METADATA: Final = ("source", "id", "time", "subject", "dataschema")
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+# What a server or gateway makes of a header that came twice. A space within a value is
+# percent-encoded, says the binding, so this is no value; a comma alone may be a part of one.
+_JOINED: Final = re.compile(r',[ \t]|","')
 _NO_DATA: Final = JsonBody({}, b"{}")
 _NO_ATTRIBUTES: Final = frozenset({"data", "datacontenttype"})
 
@@ -135,8 +139,10 @@ def _attributes(request: Request) -> Iterator[tuple[str, str]]:
 
 def _decoded(header: str, text: str) -> str:
     """A header value decoded as the HTTP binding says: unquoted, then percent-decoded once."""
-    if len(text) > 1 and text[0] == text[-1] == '"':
+    if _QUOTED.fullmatch(text):
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
+    elif _JOINED.search(text):
+        raise _invalid(header, "give it once, and percent-encode a space that follows a comma")
     try:
         return unquote_to_bytes(text.encode("ascii")).decode()
     except UnicodeError:

@@ -68,11 +68,11 @@ async def create_events(call: Call) -> Response:
 
 async def _read(request: Request) -> list[_Read]:
     """Each event of the batch, or its error. Raises if the batch as a whole is wrong."""
+    key = idempotency_key_of(request)  # refused if it is malformed, though CloudEvents have theirs
     if request.headers.get("content-type", "")[: len(_CLOUD_EVENTS)].lower() == _CLOUD_EVENTS:
         body = await read_json(request, BATCH, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS - 1)
         _check(JsonBody({"events": body.value}, b""))  # the list is, as in a batch of ours
         return [_keyed_draft(keyed_draft_of_cloud_event, item) for item in body.items()]
-    key = idempotency_key_of(request)
     body = await read_json(request, max_bytes=MAX_BATCH_BYTES, levels=_LEVELS)
     _check(body)
     read = [_keyed_draft(keyed_draft_of, item) for item in body.member("events").items()]

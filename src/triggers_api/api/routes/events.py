@@ -41,7 +41,7 @@ EventId = Annotated[str, Path(max_length=64, examples=["evt_01KAM5ZQ8YF4N0T2V6X8
 _KEY: Final = idempotency_key_parameter(
     "Any text of your own, best a UUID. For 24 hours, the same key and body answer "
     "the event that was stored first, with `Idempotency-Replayed: true`. Not heeded with a "
-    "CloudEvent, whose `source` and `id` are its key."
+    "CloudEvent, whose `source` and `id` are its key, but refused if it is malformed."
 )
 
 _EVENT: Final = Body(
