@@ -41,8 +41,14 @@ def be_strict(client: "DynamoDBClient") -> "DynamoDBClient":
 def _check(params: dict[str, Any], model: Any, **_: object) -> None:
     check = _CHECKS.get(model.name, _check_one)
     for fault in check(params):
-        error: Any = {"Error": {"Code": "ValidationException", "Message": fault}}
-        raise ClientError(error, model.name)
+        raise ClientError(_refusal(fault), model.name)
+
+
+def _refusal(fault: str) -> Any:
+    return {
+        "Error": {"Code": "ValidationException", "Message": fault},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
 
 
 def _check_one(params: dict[str, Any]) -> Iterator[str]:

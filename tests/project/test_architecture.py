@@ -206,6 +206,31 @@ def test_the_local_run_calls_the_api_with_the_client_that_integrators_have() -> 
     assert calling == {"local/emulator.py"}  # asks whether the emulator is up, not the API
 
 
+def test_the_store_handles_errors_of_dynamodb_in_one_file() -> None:
+    knowing = {
+        path.name
+        for path in MODULES
+        if folder_of(path) == "store"
+        for name in imports_of(path)
+        if name.startswith("botocore")
+    }
+
+    assert knowing == {"table.py"}
+
+
+def test_only_the_table_calls_dynamodb() -> None:
+    """Adapters hand a client on; what they read and write, they say to a `Table`."""
+    calls = {
+        f"{path.name}: {node.attr}"
+        for path in MODULES
+        if folder_of(path) == "store" and path.name != "table.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and "client" in ast.unparse(node.value).split(".")[-1]
+    }
+
+    assert calls == {"dynamodb.py: create_client"}
+
+
 def test_the_environment_is_read_in_one_module_only() -> None:
     reading = {
         path.name for path in MODULES if re.search(r"\b(environ|getenv|putenv)\b", path.read_text())

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from triggers_api.access.keys import ApiKey, Scope, SecretHash
 from triggers_api.errors import NotFoundError
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.range import query_of
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -24,16 +24,11 @@ class DynamoApiKeyStore:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """The API needs to get and update items; the rest is for the people who run it."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def find(self, key_id: str) -> ApiKey | None:
         """See `ApiKeyStore.find`: consistent, or a revoked key could live a minute longer."""
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(key_id), ConsistentRead=True
-            )
-        item = answer.get("Item")
+        item = self._table.find(_key(key_id), consistent=True)
         return None if item is None else _to_key(item)
 
     def record_use(self, key_id: str, at: datetime) -> None:
@@ -42,24 +37,12 @@ class DynamoApiKeyStore:
 
     def add(self, key: ApiKey) -> None:
         """Keep a new key's record."""
-        with store_errors():
-            self._client.put_item(
-                TableName=self._table,
-                Item=_to_item(key),
-                ConditionExpression="attribute_not_exists(key_id)",
-            )
+        self._table.put(_to_item(key), "attribute_not_exists(key_id)")
 
     def list_keys(self, tenant: str) -> Iterator[ApiKey]:
         """All keys a tenant ever had, oldest first; from an index, so a moment late."""
-        with store_errors():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=TENANT_INDEX,
-                KeyConditionExpression="tenant = :tenant",
-                ExpressionAttributeValues={":tenant": {"S": tenant}},
-            )
-            for page in pages:
-                yield from map(_to_key, page["Items"])
+        query = query_of(TENANT_INDEX, {"tenant": {"S": tenant}})
+        return map(_to_key, self._table.items(query))
 
     def rotate(self, key: ApiKey) -> None:
         """Keep the hashes of a key's rotated secret. Raises `NotFoundError` if it is revoked."""
@@ -82,20 +65,10 @@ class DynamoApiKeyStore:
         )
 
     def _update(self, key_id: str, update: str, values: Item, condition: str = "") -> None:
+        when = " AND ".join(filter(None, ("attribute_exists(key_id)", condition)))
         try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(key_id),
-                    UpdateExpression=update,
-                    ConditionExpression=" AND ".join(
-                        filter(None, ("attribute_exists(key_id)", condition))
-                    ),
-                    ExpressionAttributeValues=values,
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
+            self._table.update(_key(key_id), update, values, when=when)
+        except RefusedError as error:
             message = f"There is no live API key '{key_id}'."
             raise NotFoundError(message, code="key_not_found") from error
 

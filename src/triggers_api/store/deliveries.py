@@ -8,9 +8,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Final
 
 from triggers_api.errors import NotFoundError, TransientError
 from triggers_api.events.ids import is_event_id
@@ -19,10 +17,12 @@ from triggers_api.parallel import InParallel
 from triggers_api.push.delivery import Delivery, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.store.delivery_items import delivery_key, position_of, to_delivery, to_item
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.items import number, position_in_index
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.items import number
 from triggers_api.store.notification_configs import DynamoConfigStore
-from triggers_api.timestamps import Clock, now, to_text
+from triggers_api.store.range import Filter, Partition, merged
+from triggers_api.store.table import Query, RefusedError, Table
+from triggers_api.timestamps import Clock, now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,8 +48,7 @@ class DynamoDeliveryStore:
         `clock` is for what must end in time.
         """
         self._clock = clock
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._configs = configs
         self._retention = retention
 
@@ -69,36 +68,23 @@ class DynamoDeliveryStore:
     def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
         """See `DeliveryStore.record`. One write."""
         item = to_item(delivery, self._retention)
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(pk)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+        when, values = "attribute_not_exists(pk)", Item()
         if known_attempts is not None:
-            request["ConditionExpression"] = (
-                "attempt_count = :known AND attribute_not_exists(erased)"
-            )
-            request["ExpressionAttributeValues"] = {":known": number(known_attempts)}
+            when = "attempt_count = :known AND attribute_not_exists(erased)"
+            values = {":known": number(known_attempts)}
         try:
-            with store_errors():
-                self._client.put_item(**request)
-        except ClientError as error:
-            failed, stored = failed_condition(error)
-            if not failed:
-                raise
-            return stored == item  # our own write, its answer lost, sent again
+            self._table.put(item, when, values)
+        except RefusedError as refused:
+            return refused.item == item  # our own write, its answer lost, sent again
         return True
 
     def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
         """See `DeliveryStore.of_round`. One consistent query."""
-        with store_errors():
-            return tuple(self._all_of_event(tenant, event_id, first=f"{round_}#"))
+        return tuple(self._all_of_event(tenant, event_id, first=f"{round_}#"))
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
         """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
-        with store_errors():
-            left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
+        left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
         for outcome in InParallel(self._clock).each(left, self._erase_answers):
             if isinstance(outcome, TransientError):
                 raise outcome
@@ -107,48 +93,31 @@ class DynamoDeliveryStore:
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:
         """See `DeliveryStore.list_deliveries`. A query for each config."""
-        with store_errors():
-            if query.event_id is not None and not is_event_id(query.event_id):
-                return DeliveryPage((), None)  # under such a name stands something else
-            if query.event_id is not None:
-                return self._of_event(tenant, query.event_id, query, limit, after)
-            all_ids = self._configs.ids_with_history
-            config_ids = [query.config_id] if query.config_id else all_ids(tenant)
-            read_until: Position | None = None
-            found: list[Delivery] = []
-            for each in config_ids:
-                deliveries, end = self._of_config(tenant, each, query, limit, after)
-                found += deliveries
-                read_until = max(filter(None, (read_until, end)), default=None)
-        return _newest(found, limit, read_until)
+        if query.event_id is not None and not is_event_id(query.event_id):
+            return DeliveryPage((), None)  # other items stand under such a name
+        if query.event_id is not None:
+            return self._of_event(tenant, query.event_id, query, limit, after)
+        all_ids = self._configs.ids_with_history
+        config_ids = [query.config_id] if query.config_id else all_ids(tenant)
+        ranges = [self._history(tenant, each, query).read(after, limit) for each in config_ids]
+        found = merged(ranges, newest_first=True).cut(limit)
+        return DeliveryPage(tuple(map(to_delivery, found.items)), found.read_until)
 
     def _erase_answers(self, delivery: Delivery | None) -> None:
         """Until nobody has recorded another attempt meanwhile; the mark keeps it so."""
         while delivery is not None:
             erased = delivery.with_answers_erased()
+            item = to_item(erased, self._retention) | {"erased": {"BOOL": True}}
+            known: Item = {":known": number(len(delivery.attempts))}
             try:
-                with store_errors():
-                    self._client.put_item(
-                        TableName=self._table,
-                        Item=to_item(erased, self._retention) | {"erased": {"BOOL": True}},
-                        ConditionExpression="attempt_count = :known",
-                        ExpressionAttributeValues={":known": number(len(delivery.attempts))},
-                    )
-            except ClientError as error:
-                if not failed_condition(error)[0]:
-                    raise
+                self._table.put(item, "attempt_count = :known", known)
+            except RefusedError:
                 delivery = self.find(delivery.task)
             else:
                 return
 
     def _find(self, tenant: str, event_id: str, delivery_id: str) -> Delivery | None:
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._table,
-                Key=delivery_key(tenant, event_id, delivery_id),
-                ConsistentRead=True,
-            )
-        item = answer.get("Item")
+        item = self._table.find(delivery_key(tenant, event_id, delivery_id), consistent=True)
         return None if item is None else to_delivery(item)
 
     def _of_event(
@@ -165,7 +134,9 @@ class DynamoDeliveryStore:
             for each in self._all_of_event(tenant, event_id, is_consistent=False)
             if _is_wanted(each, query) and (after is None or position_of(each) < after)
         ]
-        return _newest(found, limit, None)
+        found.sort(key=position_of, reverse=True)
+        shown = tuple(found[:limit])
+        return DeliveryPage(shown, position_of(shown[-1]) if len(found) > limit else None)
 
     def _all_of_event(
         self,
@@ -173,76 +144,33 @@ class DynamoDeliveryStore:
         event_id: str,
         *,
         first: str = "",
-        only: str | None = None,
+        only: str = "",
         is_consistent: bool = True,
     ) -> list[Delivery]:
         """An event's deliveries: those whose sort keys begin with `first` and that are `only`."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{tenant}#{event_id}"}},
-            "ConsistentRead": is_consistent,
-        }
+        where, values = "pk = :pk", Item({":pk": {"S": f"{tenant}#{event_id}"}})
         if first:
-            request["KeyConditionExpression"] += " AND begins_with(sk, :first)"
-            request["ExpressionAttributeValues"][":first"] = {"S": first}
-        if only is not None:
-            request["FilterExpression"] = only
-        pages = self._client.get_paginator("query").paginate(**request)
-        return [to_delivery(item) for page in pages for item in page["Items"]]
+            where += " AND begins_with(sk, :first)"
+            values[":first"] = {"S": first}
+        query = Query(where, values, only=only, consistent=is_consistent)
+        return [to_delivery(item) for item in self._table.items(query)]
 
-    def _of_config(
-        self,
-        tenant: str,
-        config_id: str,
-        query: DeliveryQuery,
-        limit: int,
-        after: Position | None,
-    ) -> tuple[list[Delivery], Position | None]:
-        """The next deliveries of one config, and how far was read; None: to the end."""
-        values: Item = {":tenant": {"S": tenant}, ":config": {"S": config_id}}
-        condition, bounds = _between(query, after)
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": HISTORY_INDEX,
-            "KeyConditionExpression": f"tenant = :tenant AND config_id = :config{condition}",
-            "ExpressionAttributeValues": values | bounds,
-            "ScanIndexForward": False,
-            "Limit": limit + 1,
-        }
-        if after is not None:
-            place = delivery_key(tenant, event_of(after.id) or "", after.id)
-            request["ExclusiveStartKey"] = place | {
-                "tenant": {"S": tenant},
-                "config_id": {"S": config_id},
-                "created_at": {"S": to_text(after.created_at)},
-                "id": {"S": after.id},
-            }
+    def _history(self, tenant: str, config_id: str, query: DeliveryQuery) -> Partition:
+        """One config's deliveries, the newest first."""
+        wanted = None
         if query.status is not None:
-            request["FilterExpression"] = "#status = :status"
-            request["ExpressionAttributeNames"] = {"#status": "status"}
-            request["ExpressionAttributeValues"][":status"] = {"S": query.status}
-            request["Limit"] = _READ_WHEN_FILTERING
-        answer = self._client.query(**request)
-        found = [each for each in map(to_delivery, answer["Items"]) if _is_wanted(each, query)]
-        last = answer.get("LastEvaluatedKey")
-        end = None if last is None else position_in_index(last)
-        return found, end
-
-
-def _between(query: DeliveryQuery, after: Position | None) -> tuple[str, Item]:
-    """The condition on `created_at`. `until` is excluded, but left to `_is_wanted`."""
-    highs = [moment for moment in (query.until, after and after.created_at) if moment]
-    values: Item = {}
-    if query.since is not None:
-        values[":since"] = {"S": to_text(query.since)}
-    if highs:
-        values[":until"] = {"S": to_text(min(highs))}
-    if len(values) > 1:
-        return " AND created_at BETWEEN :since AND :until", values
-    if highs:
-        return " AND created_at <= :until", values
-    return (" AND created_at >= :since" if values else ""), values
+            values: Item = {":status": {"S": query.status}}
+            wanted = Filter("#status = :status", values, looks_at=_READ_WHEN_FILTERING)
+        return Partition(
+            self._table,
+            HISTORY_INDEX,
+            {"tenant": {"S": tenant}, "config_id": {"S": config_id}},
+            lambda each: delivery_key(tenant, event_of(each) or "", each),
+            newest_first=True,
+            since=query.since,
+            before=query.until,
+            filter=wanted,
+        )
 
 
 def _is_wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
@@ -252,12 +180,3 @@ def _is_wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
         and (query.since is None or delivery.created_at >= query.since)
         and (query.until is None or delivery.created_at < query.until)
     )
-
-
-def _newest(found: list[Delivery], limit: int, read_until: Position | None) -> DeliveryPage:
-    """The newest of these that lie before the read_until."""
-    known = [each for each in found if read_until is None or position_of(each) >= read_until]
-    known.sort(key=position_of, reverse=True)
-    if len(known) > limit:
-        return DeliveryPage(tuple(known[:limit]), position_of(known[limit - 1]))
-    return DeliveryPage(tuple(known), read_until)

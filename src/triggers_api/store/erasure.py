@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
-
-from botocore.exceptions import ClientError
+from typing import Final
 
 from triggers_api.events.ids import is_event_id
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.event_items import EventItems, not_found
 from triggers_api.store.status_changes import IS_VISIBLE
+from triggers_api.store.table import Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 # Without its status and shard an event is in no list.
 _ERASE: Final = (
@@ -30,8 +26,7 @@ _ERASE: Final = (
 class Erasure:
     """Erases one event at a time; `tenants` is told before, as of any change in the lists."""
 
-    client: DynamoDBClient
-    table: str
+    table: Table
     heads: EventItems
     tenants: TenantRows
 
@@ -39,45 +34,37 @@ class Erasure:
         """See `EventStore.erase`.
 
         The head first: with it goes the key that opens a large payload, so that only noise is
-        left to be deleted. Who is stopped in between was not answered, and asks again.
+        left to be deleted. A caller whose request stops in between gets no answer, and asks again.
         """
         if not is_event_id(event_id):
             raise not_found(event_id)
-        with store_errors():
-            self.tenants.note_change(tenant, at)
-            try:
-                self.client.update_item(
-                    TableName=self.table,
-                    Key=items.event_key(tenant, event_id),
-                    UpdateExpression=_ERASE,
-                    ConditionExpression=f"id = :id AND {IS_VISIBLE}",
-                    ExpressionAttributeNames={"#status": "status", "#shard": "shard"},
-                    ExpressionAttributeValues={
-                        ":id": {"S": event_id},
-                        ":at": {"S": to_text(at)},
-                        ":now": items.number(self.heads.clock().timestamp()),
-                    },
-                )
-            except ClientError as error:
-                if not failed_condition(error)[0]:
-                    raise
-                raise not_found(event_id) from None
-            for key in self._payloads(tenant, event_id):
-                self.client.delete_item(TableName=self.table, Key=key)
+        self.tenants.note_change(tenant, at)
+        try:
+            self.table.update(
+                items.event_key(tenant, event_id),
+                _ERASE,
+                {
+                    ":id": {"S": event_id},
+                    ":at": {"S": to_text(at)},
+                    ":now": items.number(self.heads.clock().timestamp()),
+                },
+                when=f"id = :id AND {IS_VISIBLE}",
+            )
+        except RefusedError:
+            raise not_found(event_id) from None
+        for key in self._payloads(tenant, event_id):
+            self.table.delete(key)
 
     def _payloads(self, tenant: str, event_id: str) -> list[Item]:
         """The keys of all payloads in the event's place: its own, and those of lost requests.
 
         No head will ever need one of them, since none takes the place of a tombstone.
         """
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :first)",
-            ExpressionAttributeValues={
-                ":pk": items.event_key(tenant, event_id)["pk"],
-                ":first": {"S": payloads.PAYLOAD},
-            },
-            ProjectionExpression="pk, sk",
-            ConsistentRead=True,
+        pk = items.event_key(tenant, event_id)["pk"]
+        query = Query(
+            "pk = :pk AND begins_with(sk, :first)",
+            {":pk": pk, ":first": {"S": payloads.PAYLOAD}},
+            fields="pk, sk",
+            consistent=True,
         )
-        return [key for page in pages for key in page["Items"]]
+        return list(self.table.items(query))

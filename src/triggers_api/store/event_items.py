@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import EventPage
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item, batch_get
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.range import Range
+from triggers_api.store.table import Table
 from triggers_api.timestamps import Clock
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
 
@@ -23,8 +23,7 @@ PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quot
 class EventItems:
     """The heads of all tenants' events, and the payloads kept apart from them."""
 
-    client: DynamoDBClient
-    table: str
+    table: Table
     clock: Clock
 
     def find(self, tenant: str, event_id: str) -> Item | None:
@@ -37,10 +36,7 @@ class EventItems:
 
     def at_place(self, tenant: str, event_id: str) -> Item | None:
         """Whatever head stands in this id's place, under the random half of the id."""
-        answer = self.client.get_item(
-            TableName=self.table, Key=items.event_key(tenant, event_id), ConsistentRead=True
-        )
-        return answer.get("Item")
+        return self.table.find(items.event_key(tenant, event_id), consistent=True)
 
     def is_of(self, head: Item | None, event_id: str) -> bool:
         """Whether a head is that of this event, and still counts."""
@@ -55,7 +51,7 @@ class EventItems:
     ) -> list[Item]:
         """Listed heads as the table has them now, without those that have moved on."""
         keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
-        heads = {head["id"]["S"]: head for head in batch_get(self.client, self.table, keys)}
+        heads = {head["id"]["S"]: head for head in self.table.find_all(keys)}
         current = (heads.get(head["id"]["S"]) for head in listed)
         return [
             head
@@ -63,13 +59,18 @@ class EventItems:
             if head and not items.is_erased(head) and head["status"]["S"] in statuses
         ]
 
+    def page_of(self, found: Range, *, share: int = 1) -> EventPage:
+        """As many events of a range as one answer can carry."""
+        shown = within_answer(found.items, share=share)
+        return EventPage(self.complete(shown), found.cut(len(shown)).read_until)
+
     def complete(self, heads: Sequence[Item]) -> tuple[Event, ...]:
         """The events of these heads, with the payloads that are kept apart.
 
         An event whose payload was swept is gone, as if its head had been.
         """
         places = [payloads.place_of(head) for head in heads if items.is_apart(head)]
-        bodies = {body["sk"]["S"]: body for body in batch_get(self.client, self.table, places)}
+        bodies = {body["sk"]["S"]: body for body in self.table.find_all(places)}
         whole = (_whole(head, bodies) for head in heads)
         return tuple(event for event in whole if event is not None)
 

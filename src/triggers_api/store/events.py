@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import is_event_id, random_half
 from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items, payloads
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.erasure import Erasure
-from triggers_api.store.event_items import EventItems, not_found, within_answer
+from triggers_api.store.event_items import EventItems, not_found
 from triggers_api.store.listing import StatusIndex
+from triggers_api.store.range import Reach, gathered
 from triggers_api.store.status_changes import StatusChanges
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, untraced
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 # A filter may leave nothing of a range of 1,000 events. A page with something on it is
 # answered after 4 of them, an empty one after 20: a poller that reads only the first page must
 # not miss what stands behind a backlog of others. That is a second or two, and 2,500 read units.
-_RANGES_PER_PAGE = 4
-_RANGES_OF_NOTHING = 20
+_REACH = Reach(ranges=4, of_nothing=20)
 
 
 class DynamoEventStore:
@@ -49,54 +48,47 @@ class DynamoEventStore:
 
         A new one keeps the header of the trace it came with, for whoever reads the stream.
         """
-        self._client = client
-        self._table = settings.table
+        self._table = Table(client, settings.table)
         self._clock = clock
         self._trace = trace
         self._undelivered_retention = settings.undelivered_retention
         self._delivered_retention = settings.delivered_retention
         self._tenants = TenantRows(client, settings.table, clock)
-        self._items = EventItems(client, settings.table, clock)
-        self._changes = StatusChanges(client, settings, self._items, self._tenants)
-        self._erasure = Erasure(client, settings.table, self._items, self._tenants)
+        self._items = EventItems(self._table, clock)
+        self._changes = StatusChanges(self._table, settings, self._items, self._tenants)
+        self._erasure = Erasure(self._table, self._items, self._tenants)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
-        with store_errors():
-            place = self._put_new(tenant, event, fingerprint)
-            if place is None:
-                return Addition(event, replayed=False)
-            if fingerprint is None:
-                raise StoreUnavailableError("Two events drew the same id. Send it again.")
-            return self._add_again(tenant, event, fingerprint, place)
+        place = self._put_new(tenant, event, fingerprint)
+        if place is None:
+            return Addition(event, replayed=False)
+        if fingerprint is None:
+            raise StoreUnavailableError("Two events drew the same id. Send it again.")
+        return self._add_again(tenant, event, fingerprint, place)
 
     def get(self, tenant: str, event_id: str) -> Event:
         """See `EventStore.get`. One consistent read, two for a large event."""
-        with store_errors():
-            head = self._items.find(tenant, event_id) if is_event_id(event_id) else None
-            found = () if head is None else self._items.complete([head])
-            if not found:
-                raise not_found(event_id)
-            return found[0]
+        head = self._items.find(tenant, event_id) if is_event_id(event_id) else None
+        found = () if head is None else self._items.complete([head])
+        if not found:
+            raise not_found(event_id)
+        return found[0]
 
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
     ) -> EventPage:
         """See `EventStore.list_events`. Reads the index, and the table while the index may lag."""
-        with store_errors():
-            row = self._tenants.read(tenant)
-            checked = row.index_settles_at > self._clock()
-            index = StatusIndex(self._client, self._table, tenant, row.shards, query)
-            heads: list[Item] = []
-            for number in range(1, _RANGES_OF_NOTHING + 1):
-                found = index.read_range(after, limit - len(heads)).cut(limit - len(heads))
-                live = [i for i in found.items if not items.has_expired(i, self._clock())]
-                heads += self._items.current(tenant, live, query.statuses) if checked else live
-                after = found.read_until
-                is_enough = len(heads) >= limit or (heads and number >= _RANGES_PER_PAGE)
-                if after is None or is_enough:
-                    break
-            return self._page(heads, after)
+        row = self._tenants.read(tenant)
+        checked = row.index_settles_at > self._clock()
+        index = StatusIndex(self._table, tenant, row.shards, query)
+
+        def current(listed: list[Item]) -> list[Item]:
+            live = [item for item in listed if not items.has_expired(item, self._clock())]
+            return self._items.current(tenant, live, query.statuses) if checked else live
+
+        found = gathered(index.read_range, current, after=after, limit=limit, reach=_REACH)
+        return self._items.page_of(found)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`."""
@@ -130,23 +122,21 @@ class DynamoEventStore:
             place = self._items.at_place(tenant, event.id) if fingerprint is not None else None
             if place is not None and not items.may_be_swept(place, self._clock()):
                 return place
-            self._client.put_item(TableName=self._table, Item=body)
+            self._table.put(body)
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=head,
+            self._table.put(
+                head,
                 # An expired event is gone for everybody, swept or not: its place is free.
-                ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-                ExpressionAttributeValues={":now": items.number(self._clock().timestamp())},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                "attribute_not_exists(pk) OR expires_at <= :now",
+                {":now": items.number(self._clock().timestamp())},
             )
-        except ClientError as error:
-            failed, place = failed_condition(error)
-            if not failed or place is None:
+        except RefusedError as refused:
+            place = refused.item
+            if place is None:
                 raise
             if body and place.get("payload") != head["payload"]:
                 # Nobody can open it: its key was in the head that was not stored.
-                self._client.delete_item(TableName=self._table, Key=payloads.place_of(head))
+                self._table.delete(payloads.place_of(head))
             return None if _is_same_write(place, head) else place
         return None
 
@@ -170,7 +160,7 @@ class DynamoEventStore:
             return self._replay(tenant, event, fingerprint, claim)
         newer = idempotency.successor(tenant, event)
         claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
-        head = idempotency.claim_place(self._client, self._table, tenant, place=place, claim=claim)
+        head = idempotency.claim_place(self._table, tenant, place=place, claim=claim)
         if head is None:
             self._put_new(tenant, newer, fingerprint)
             return Addition(newer, replayed=False)
@@ -191,13 +181,6 @@ class DynamoEventStore:
         if not found:
             raise StoreUnavailableError("The key's event was just erased. Send it again.")
         return Addition(idempotency.first_state(found[0]), replayed=True)
-
-    def _page(self, heads: list[Item], read_until: Position | None) -> EventPage:
-        shown = within_answer(heads)
-        events = self._items.complete(shown)
-        if len(shown) < len(heads):
-            return EventPage(events, items.position_in_index(shown[-1]))
-        return EventPage(events, read_until)
 
 
 def _is_same_write(stored: Item, head: Item) -> bool:

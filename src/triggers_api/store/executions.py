@@ -13,10 +13,9 @@ event's life. It is hashed by tenant and execution: one execution takes 1,000 ev
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventPage, Position
@@ -24,8 +23,10 @@ from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, 
 from triggers_api.executions.summarize import not_found
 from triggers_api.executions.tally import Tally
 from triggers_api.store import items
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
-from triggers_api.store.event_items import EventItems, within_answer
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.event_items import EventItems
+from triggers_api.store.range import Partition, Reach, gathered
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -34,23 +35,12 @@ if TYPE_CHECKING:
     from triggers_api.settings import EventsSettings
 
 EXECUTION_INDEX = "ExecutionIndex"
-_MICROSECOND = timedelta(microseconds=1)
 # Expired events stand in the index until they are swept. A page of none is answered after so
 # many reads, with a way on; a walk ends there as anywhere.
-_RANGES_PER_PAGE = 4
-# Some of these names are reserved words.
-_NAMES = {
-    "#counts": "counts",
-    "#ended": "ended_at",
-    "#first": "first_at",
-    "#until": "counted_until",
-    "#id": "counted_id",
-    "#version": "version",
-    "#expires": "expires_at",
-}
+_REACH = Reach(ranges=4, of_nothing=4)
 _KEEP = (
-    "SET #counts = :counts, #ended = :ended, #first = :first, #until = :until, #id = :id,"
-    " #version = :next, #expires = :expires"
+    "SET #counts = :counts, #ended_at = :ended, #first_at = :first, #counted_until = :until,"
+    " #counted_id = :id, #version = :next, #expires_at = :expires"
 )
 
 
@@ -59,19 +49,14 @@ class DynamoExecutionStore:
 
     def __init__(self, client: DynamoDBClient, settings: EventsSettings, clock: Clock) -> None:
         """A row is kept as long as an event may be, from its last change on."""
-        self._client = client
-        self._table = settings.table
+        self._table = Table(client, settings.table)
         self._clock = clock
         self._retention = settings.undelivered_retention + settings.delivered_retention
-        self._items = EventItems(client, settings.table, clock)
+        self._items = EventItems(self._table, clock)
 
     def find_checkpoint(self, tenant: str, execution_id: str) -> Checkpoint:
         """See `ExecutionStore.find_checkpoint`. One consistent read."""
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._table, Key=_row_key(tenant, execution_id), ConsistentRead=True
-            )
-        row = answer.get("Item")
+        row = self._table.find(_row_key(tenant, execution_id), consistent=True)
         if row is None:
             return Checkpoint()
         version = int(row["version"]["N"])
@@ -86,21 +71,11 @@ class DynamoExecutionStore:
 
         Made again after a lost answer, it fails its condition: then it was kept all the same.
         """
+        key, values = _row_key(tenant, execution_id), self._values(checkpoint, known_version)
+        unchanged = "#version = :known" if known_version else "attribute_not_exists(#version)"
         try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_row_key(tenant, execution_id),
-                    UpdateExpression=_KEEP,
-                    ConditionExpression=(
-                        "#version = :known" if known_version else "attribute_not_exists(#version)"
-                    ),
-                    ExpressionAttributeNames=_NAMES,
-                    ExpressionAttributeValues=self._values(checkpoint, known_version),
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
+            self._table.update(key, _KEEP, values, when=unchanged)
+        except RefusedError:
             return False
         return True
 
@@ -113,83 +88,44 @@ class DynamoExecutionStore:
         before: datetime | None = None,
     ) -> Uncounted:
         """See `ExecutionStore.read_uncounted`. One query, of 1 MB at most."""
-        query = self._query(tenant, execution_id, after, before)
-        if query is None:
-            return Uncounted((), None)
-        query["ProjectionExpression"] = "event_type, created_at, id"
-        with store_errors():
-            answer = self._client.query(**query)
-        found = tuple(
-            Sighting(item["event_type"]["S"], items.position_in_index(item))
-            for item in answer["Items"]
+        fields = "event_type, created_at, id"
+        found = self._partition(tenant, execution_id, before=before, fields=fields).read(after)
+        sightings = (
+            Sighting(item["event_type"]["S"], items.position_in_index(item)) for item in found.items
         )
-        last = answer.get("LastEvaluatedKey")
-        return Uncounted(found, None if last is None else items.position_in_index(last))
+        return Uncounted(tuple(sightings), found.read_until)
 
     def list_timeline(
         self, tenant: str, query: ExecutionQuery, *, limit: int, after: Position | None
     ) -> EventPage:
         """See `ExecutionStore.list_timeline`. A query, and the events from the table itself."""
-        heads: list[Item] = []
-        is_known = after is not None
-        with store_errors():
-            for _ in range(_RANGES_PER_PAGE):
-                listed, after = self._listed(tenant, query.execution_id, limit - len(heads), after)
-                is_known = is_known or bool(listed)
-                current = self._items.current(tenant, listed, ALL_STATUSES)
-                now = self._clock()
-                heads += [head for head in current if not items.has_expired(head, now)]
-                if after is None or len(heads) >= limit:
-                    break
-            shown = within_answer(heads)
-            events = self._items.complete(shown)
+        seen: list[Item] = []
+
+        def current(listed: list[Item]) -> list[Item]:
+            seen.extend(listed)
+            now = self._clock()
+            heads = self._items.current(tenant, listed, ALL_STATUSES)
+            return [head for head in heads if not items.has_expired(head, now)]
+
+        entries = self._partition(tenant, query.execution_id)
+        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
+        page = self._items.page_of(found)
+        is_known = after is not None or seen
         if not is_known and self.find_checkpoint(tenant, query.execution_id).until is None:
             raise not_found(query.execution_id)
-        cut = len(shown) < len(heads)
-        return EventPage(events, items.position_in_index(shown[-1]) if cut else after)
+        return page
 
-    def _listed(
-        self, tenant: str, execution_id: str, wanted: int, after: Position | None
-    ) -> tuple[list[Item], Position | None]:
-        """The next so many entries of the index, and where to go on if there are more."""
-        query = self._query(tenant, execution_id, after, None)
-        assert query is not None  # nothing bounds it
-        answer = self._client.query(**query, Limit=wanted + 1)  # one more tells whether there is
-        found: list[Item] = answer["Items"]
-        if len(found) > wanted:
-            return found[:wanted], items.position_in_index(found[wanted - 1])
-        last = answer.get("LastEvaluatedKey")
-        return found, None if last is None else items.position_in_index(last)
-
-    def _query(
-        self, tenant: str, execution_id: str, after: Position | None, before: datetime | None
-    ) -> dict[str, Any] | None:
-        """What follows a position; None if nothing can."""
-        values: Item = {":tenant": {"S": tenant}, ":execution": {"S": execution_id}}
-        condition = "tenant = :tenant AND execution_id = :execution"
-        request: dict[str, Any] = {"TableName": self._table, "IndexName": EXECUTION_INDEX}
-        if after is not None:
-            request["ExclusiveStartKey"] = items.event_key(tenant, after.id) | {
-                "tenant": {"S": tenant},
-                "execution_id": {"S": execution_id},
-                "created_at": {"S": to_text(after.created_at)},
-                "id": {"S": after.id},
-            }
-            values[":low"] = {"S": to_text(after.created_at)}
-        if before is not None:
-            values[":high"] = {"S": to_text(before - _MICROSECOND)}
-        if ":low" in values and ":high" in values:
-            if values[":low"]["S"] > values[":high"]["S"]:
-                return None
-            condition += " AND created_at BETWEEN :low AND :high"
-        elif ":low" in values:
-            condition += " AND created_at >= :low"
-        elif ":high" in values:
-            condition += " AND created_at <= :high"
-        return request | {
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
+    def _partition(
+        self, tenant: str, execution_id: str, *, before: datetime | None = None, fields: str = ""
+    ) -> Partition:
+        return Partition(
+            self._table,
+            EXECUTION_INDEX,
+            {"tenant": {"S": tenant}, "execution_id": {"S": execution_id}},
+            partial(items.event_key, tenant),
+            before=before,
+            fields=fields,
+        )
 
     def _values(self, checkpoint: Checkpoint, known_version: int) -> Item:
         tally, until = checkpoint.tally, checkpoint.until

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 import zlib
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
-from triggers_api.errors import StoreUnavailableError
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.table import RefusedError, Table, unavailable_if_refused
 from triggers_api.timestamps import from_text, to_text
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState, Gauges, HealthReport
 
@@ -32,34 +31,23 @@ class DynamoHealthStore:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """`client` should give up soon where somebody waits for the answer."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def find_report(self) -> HealthReport | None:
         """See `HealthStore.find_report`. One read; what it says is a minute old anyway."""
-        try:
-            with store_errors():
-                answer = self._client.get_item(
-                    TableName=self._table, Key=_KEY, ConsistentRead=False
-                )
-        except ClientError as error:  # no table, no permission: nobody is served
-            raise StoreUnavailableError("The store refuses to answer.") from error
-        return _to_report(answer["Item"]) if "Item" in answer else None
+        with unavailable_if_refused():
+            item = self._table.find(_KEY, consistent=False)
+        return None if item is None else _to_report(item)
 
     def keep_report(self, report: HealthReport) -> None:
         """See `HealthStore.keep_report`. One write."""
         taken_at = {"S": to_text(report.taken_at)}
-        try:
-            with store_errors():
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=_KEY | {"taken_at": taken_at, "report": {"B": _packed(report)}},
-                    ConditionExpression="attribute_not_exists(pk) OR taken_at < :taken_at",
-                    ExpressionAttributeValues={":taken_at": taken_at},
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise  # a later report is there, or this one: its answer was lost
+        with suppress(RefusedError):  # a later report is there, or this one: its answer was lost
+            self._table.put(
+                _KEY | {"taken_at": taken_at, "report": {"B": _packed(report)}},
+                "attribute_not_exists(pk) OR taken_at < :taken_at",
+                {":taken_at": taken_at},
+            )
 
 
 def _packed(report: HealthReport) -> bytes:

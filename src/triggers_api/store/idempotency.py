@@ -10,24 +10,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
+from typing import Final
 
 from triggers_api.errors import IdempotencyConflictError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Fingerprint
-from triggers_api.store.dynamodb import Item, failed_condition
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import event_key, number
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 WINDOW: Final = timedelta(hours=24)
 _PROLONGED_BY: Final = WINDOW + timedelta(hours=1)  # at most, where a key keeps an old event
+# The place may have been swept and taken by another event, or the event acknowledged, which
+# moves its expiry.
+_IS_AS_SEEN: Final = (
+    "id = :place AND expires_at = :seen AND"
+    " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +77,12 @@ def first_state(event: Event) -> Event:
     return replace(event, status=EventStatus.PENDING, delivered_at=None, delivery_attempts=0)
 
 
-def claim_place(
-    client: DynamoDBClient,
-    table: str,
-    tenant: str,
-    *,
-    place: Item,
-    claim: Claim,
-) -> Item | None:
+def claim_place(table: Table, tenant: str, *, place: Item, claim: Claim) -> Item | None:
     """Note the claim on the old event's head; the head as it is now if somebody was faster.
 
     The head must outlive the claim, or the key would look unused: so its sweeping is put off
     where it is near. An empty item is answered if the head has just been swept.
     """
-    try:
-        client.update_item(
-            TableName=table,
-            Key=event_key(tenant, place["id"]["S"]),
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **_claiming(place, claim),
-        )
-    except ClientError as error:
-        failed, head = failed_condition(error)
-        if not failed:
-            raise
-        return head or {}
-    return None
-
-
-def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
-    """The update that notes a claim, and when it may be made."""
     seen = place["expires_at"]
     kept_until = number((claim.since + _PROLONGED_BY).timestamp())
     prolonged = int(seen["N"]) < int(kept_until["N"])
@@ -115,21 +93,18 @@ def _claiming(place: Item, claim: Claim) -> dict[str, Any]:
     if prolonged:
         # The event itself is seen no longer than it would have been.
         update += ", visible_until = if_not_exists(visible_until, :seen)"
-    return {
-        "UpdateExpression": f"{update} REMOVE is_new",
-        # Only if nothing happened since: the place may have been swept and taken by another
-        # event, or the event acknowledged, which moves its expiry.
-        "ConditionExpression": (
-            "id = :place AND expires_at = :seen AND"
-            " (attribute_not_exists(claimed_at) OR claimed_at <= :window)"
-        ),
-        "ExpressionAttributeValues": {
-            ":place": place["id"],
-            ":seen": seen,
-            ":id": {"S": claim.event_id},
-            ":since": {"S": to_text(claim.since)},
-            ":fingerprint": {"B": claim.fingerprint},
-            ":expires_at": kept_until if prolonged else seen,
-            ":window": {"S": to_text(claim.since - WINDOW)},
-        },
+    values: Item = {
+        ":place": place["id"],
+        ":seen": seen,
+        ":id": {"S": claim.event_id},
+        ":since": {"S": to_text(claim.since)},
+        ":fingerprint": {"B": claim.fingerprint},
+        ":expires_at": kept_until if prolonged else seen,
+        ":window": {"S": to_text(claim.since - WINDOW)},
     }
+    key = event_key(tenant, place["id"]["S"])
+    try:
+        table.update(key, f"{update} REMOVE is_new", values, when=_IS_AS_SEEN)
+    except RefusedError as refused:
+        return refused.item or {}
+    return None

@@ -45,15 +45,15 @@ def event_key(tenant: str, event_id: str) -> Item:
     return {"pk": {"S": f"{tenant}#{random_half(event_id)}"}, "sk": {"S": "event"}}
 
 
+def status_partition(tenant: str, status: EventStatus, shard: int) -> Item:
+    """What the status index keeps together."""
+    return {"tenant": {"S": tenant}, "status": {"S": status}, "shard": {"N": str(shard)}}
+
+
 def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:
     """The key of a place in the status index, whether or not an event stands there."""
-    return event_key(tenant, position.id) | {
-        "tenant": {"S": tenant},
-        "status": {"S": status},
-        "shard": {"N": str(shard)},
-        "created_at": {"S": to_text(position.created_at)},
-        "id": {"S": position.id},
-    }
+    place = {"created_at": {"S": to_text(position.created_at)}, "id": {"S": position.id}}
+    return event_key(tenant, position.id) | status_partition(tenant, status, shard) | place
 
 
 def to_items(

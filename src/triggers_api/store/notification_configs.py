@@ -18,15 +18,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import SecretBox
 from triggers_api.store.config_items import breaker_text, to_attributes, to_config
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
+from triggers_api.store.table import Query, RefusedError, Table
 from triggers_api.timestamps import Clock, to_text
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ class DynamoConfigList:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """The table is read, never written."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         """See `ConfigList.list_configs`. One consistent query, a read unit for each 4 KB."""
@@ -58,33 +56,17 @@ class DynamoConfigList:
 
     def ids_with_history(self, tenant: str) -> list[str]:
         """All configs of a tenant, and the last that were deleted."""
-        answer = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _pk_of_deleted(tenant)}},
-            ScanIndexForward=False,
-            Limit=DELETED_LISTED,
-        )
-        deleted = [row["sk"]["S"].partition(" ")[2] for row in answer["Items"]]
+        values: Item = {":pk": {"S": _pk_of_deleted(tenant)}}
+        newest_first = Query("pk = :pk", values, descending=True, consistent=False)
+        last = self._table.items(newest_first, limit=DELETED_LISTED)
+        deleted = [row["sk"]["S"].partition(" ")[2] for row in last]
         # One whose deletion stopped half way may stand in both places.
         return list(dict.fromkeys([row["sk"]["S"] for row in self._rows(tenant)] + deleted))
 
     def _rows(self, tenant: str) -> list[Item]:
         """All in the first place, also what was deleted but not yet moved away."""
-        with store_errors():
-            found: list[Item] = []
-            request: dict[str, Any] = {
-                "TableName": self._table,
-                "KeyConditionExpression": "pk = :pk",
-                "ExpressionAttributeValues": {":pk": _key(tenant, "")["pk"]},
-                "ConsistentRead": True,
-            }
-            while True:
-                answer = self._client.query(**request)
-                found += answer["Items"]
-                if "LastEvaluatedKey" not in answer:
-                    return found
-                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        query = Query("pk = :pk", {":pk": _key(tenant, "")["pk"]}, consistent=True)
+        return list(self._table.items(query))
 
 
 class DynamoConfigStore(DynamoConfigList):
@@ -98,11 +80,7 @@ class DynamoConfigStore(DynamoConfigList):
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         """See `ConfigStore.find`."""
-        with store_errors():
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(tenant, config_id), ConsistentRead=True
-            )
-        row = answer.get("Item")
+        row = self._table.find(_key(tenant, config_id), consistent=True)
         if row is None or "deleted_at" in row:
             return None
         opened = {}
@@ -151,9 +129,8 @@ class DynamoConfigStore(DynamoConfigList):
     def _move_away(self, tenant: str, config_id: str, deletion: Item) -> None:
         sk = f"{deletion['deleted_at']['S']} {config_id}"
         key: Item = {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}}
-        with store_errors():
-            self._client.put_item(TableName=self._table, Item=key | deletion)
-            self._client.delete_item(TableName=self._table, Key=_key(tenant, config_id))
+        self._table.put(key | deletion)
+        self._table.delete(_key(tenant, config_id))
 
     def disable(self, config: NotificationConfig, reason: str) -> bool:
         """See `ConfigStore.disable`. One conditional write."""
@@ -188,43 +165,34 @@ class DynamoConfigStore(DynamoConfigList):
         if before == CircuitBreaker():
             unchanged = "(attribute_not_exists(breaker) OR breaker = :before)"
         try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant, config_id),
-                    UpdateExpression="SET breaker = :after, breaker_token = :token",
-                    ConditionExpression=f"{_EXISTS} AND {unchanged}",
-                    ExpressionAttributeValues={
-                        ":before": {"S": breaker_text(before)},
-                        ":after": {"S": breaker_text(after)},
-                        ":token": token,
-                    },
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ClientError as error:
-            failed, row = failed_condition(error)
-            if not failed:
-                raise
+            self._table.update(
+                _key(tenant, config_id),
+                "SET breaker = :after, breaker_token = :token",
+                {
+                    ":before": {"S": breaker_text(before)},
+                    ":after": {"S": breaker_text(after)},
+                    ":token": token,
+                },
+                when=f"{_EXISTS} AND {unchanged}",
+            )
+        except RefusedError as refused:
+            row = refused.item
             return row is not None and row.get("breaker_token") == token
         return True
 
     def take_ticket(self, tenant: str, config_id: str) -> int:
         """See `ConfigStore.take_ticket`. One write; if its answer is lost, a ticket is too."""
         try:
-            with store_errors():
-                answer = self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant, config_id),
-                    UpdateExpression="ADD tickets :one",
-                    ConditionExpression=_EXISTS,
-                    ExpressionAttributeValues={":one": {"N": "1"}},
-                    ReturnValues="UPDATED_NEW",
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
+            changed = self._table.update(
+                _key(tenant, config_id),
+                "ADD tickets :one",
+                {":one": {"N": "1"}},
+                when=_EXISTS,
+                returning="UPDATED_NEW",
+            )
+        except RefusedError:
             return 0
-        return int(answer["Attributes"]["tickets"]["N"])
+        return int(changed["tickets"]["N"])
 
     def _update(  # each argument is a clause of one request
         self,
@@ -241,26 +209,14 @@ class DynamoConfigStore(DynamoConfigList):
         """
         token = {"S": secrets.token_hex(8)}
         attributes = attributes | {"write_token": token}
-        names = {f"#{name}": name for name in (*attributes, *removed)}
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
         if removed:
             update += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        given = {f":{name}": value for name, value in attributes.items()} | (values or {})
         try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant, config_id),
-                    UpdateExpression=update,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues={f":{n}": value for n, value in attributes.items()}
-                    | (values or {}),
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ClientError as error:
-            failed, row = failed_condition(error)
-            if not failed:
-                raise
+            self._table.update(_key(tenant, config_id), update, given, when=condition)
+        except RefusedError as refused:
+            row = refused.item
             return row is not None and row.get("write_token") == token  # see `change_breaker`
         return True
 

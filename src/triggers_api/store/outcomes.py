@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from triggers_api.store.dynamodb import Item, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
+from triggers_api.store.table import Query, Table
 from triggers_api.timestamps import to_text
 from triggers_api.watch.widespread import slot_of
 
@@ -35,8 +36,7 @@ class DynamoOutcomeLedger:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """In the table of notification configs."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def note_pushing(self, tenant: str, at: datetime) -> None:
         """See `OutcomeLedger.note_pushing`. One write."""
@@ -51,45 +51,22 @@ class DynamoOutcomeLedger:
 
     def failures_since(self, since: datetime) -> Mapping[str, int]:
         """Of each tenant that failed, from the slot on that this moment is in."""
+        values: Item = {":pk": {"S": _FAILURES}, ":since": _text(slot_of(since))}
+        query = Query("pk = :pk AND sk >= :since", values, consistent=False)
         found: Counter[str] = Counter()
-        for item in self._items(
-            KeyConditionExpression="pk = :pk AND sk >= :since",
-            ExpressionAttributeValues={
-                ":pk": {"S": _FAILURES},
-                ":since": _text(slot_of(since)),
-            },
-        ):
+        for item in self._table.items(query):
             found[item["sk"]["S"].partition("#")[2]] += int(item["failed"]["N"])
         return found
 
     def pushing_since(self, since: datetime) -> int:
         """How many tenants pushed."""
-        items = self._items(
-            KeyConditionExpression="pk = :pk",
-            FilterExpression="pushed_at >= :since",
-            ExpressionAttributeValues={":pk": {"S": _PUSHING}, ":since": _text(since)},
-        )
-        return len(items)
-
-    def _items(self, **query: Any) -> list[Item]:
-        found: list[Item] = []
-        with store_errors():
-            while True:
-                answer = self._client.query(TableName=self._table, **query)
-                found += answer["Items"]
-                if "LastEvaluatedKey" not in answer:
-                    return found
-                query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        values: Item = {":pk": {"S": _PUSHING}, ":since": _text(since)}
+        query = Query("pk = :pk", values, only="pushed_at >= :since", consistent=False)
+        return sum(1 for _ in self._table.items(query))
 
     def _update(self, key: Item, at: datetime, change: str, values: Item) -> None:
         expires_at = number((at + _KEPT_FOR).timestamp())
-        with store_errors():
-            self._client.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression=change,
-                ExpressionAttributeValues=values | {":expires_at": expires_at},
-            )
+        self._table.update(key, change, values | {":expires_at": expires_at})
 
 
 def _key(pk: str, sk: str) -> Item:

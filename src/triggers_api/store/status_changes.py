@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from botocore.exceptions import ClientError
-
 from triggers_api.errors import NotFoundError
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.event_items import EventItems, not_found, refuse_erased
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from triggers_api.settings import EventsSettings
 
 
@@ -39,13 +36,13 @@ class StatusChanges:
 
     def __init__(
         self,
-        client: DynamoDBClient,
+        table: Table,
         settings: EventsSettings,
         heads: EventItems,
         tenants: TenantRows,
     ) -> None:
         """`tenants` is told of each change before it is made."""
-        self._client = client
+        self._table = table
         self._settings = settings
         self._items = heads
         self._tenants = tenants
@@ -54,34 +51,22 @@ class StatusChanges:
         """See `EventStore.acknowledge`. One conditional write, nothing read."""
         if not is_event_id(event_id):
             raise not_found(event_id)
-        with store_errors():
-            self._tenants.note_change(tenant, at)
-            return self._move(
-                tenant,
-                event_id,
-                EventStatus.DELIVERED,
-                {
-                    "delivered_at": {"S": to_text(at)},
-                    "expires_at": items.number(
-                        (at + self._settings.delivered_retention).timestamp()
-                    ),
-                },
-            )
+        self._tenants.note_change(tenant, at)
+        expires_at = at + self._settings.delivered_retention
+        changes: Item = {
+            "delivered_at": {"S": to_text(at)},
+            "expires_at": items.number(expires_at.timestamp()),
+        }
+        return self._move(tenant, event_id, EventStatus.DELIVERED, changes)
 
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int) -> bool:
         """See `EventStore.mark_failed`."""
-        with store_errors():
-            self._tenants.note_change(tenant, self._items.clock())
-            try:
-                return self._move(
-                    tenant,
-                    event_id,
-                    EventStatus.FAILED,
-                    {"delivery_attempts": items.number(attempts)},
-                    round_,
-                )
-            except NotFoundError:
-                return False
+        self._tenants.note_change(tenant, self._items.clock())
+        changes: Item = {"delivery_attempts": items.number(attempts)}
+        try:
+            return self._move(tenant, event_id, EventStatus.FAILED, changes, round_)
+        except NotFoundError:
+            return False
 
     def replay(self, tenant: str, event_id: str) -> int:
         """See `EventStore.replay`. A read and one conditional write, two for a large event."""
@@ -89,35 +74,30 @@ class StatusChanges:
             raise not_found(event_id)
         now = self._items.clock()
         expires_at = now + self._settings.undelivered_retention
-        with store_errors():
-            self._prolong_payload(tenant, event_id, expires_at)
-            self._tenants.note_change(tenant, now)
-            try:
-                answer = self._client.update_item(
-                    TableName=self._settings.table,
-                    Key=items.event_key(tenant, event_id),
-                    UpdateExpression=_REPLAY,
-                    ConditionExpression=_CAN_BE_REPLAYED,
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues={
-                        ":id": {"S": event_id},
-                        ":pending": {"S": EventStatus.PENDING},
-                        ":now": items.number(now.timestamp()),
-                        ":expires": items.number(expires_at.timestamp()),
-                        ":one": {"N": "1"},
-                        ":most": items.number(MOST_ROUNDS),
-                    },
-                    ReturnValues="UPDATED_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except ClientError as error:
-                self._refuse_replay(error, event_id)
-        return int(answer["Attributes"]["rounds"]["N"])
+        self._prolong_payload(tenant, event_id, expires_at)
+        self._tenants.note_change(tenant, now)
+        values: Item = {
+            ":id": {"S": event_id},
+            ":pending": {"S": EventStatus.PENDING},
+            ":now": items.number(now.timestamp()),
+            ":expires": items.number(expires_at.timestamp()),
+            ":one": {"N": "1"},
+            ":most": items.number(MOST_ROUNDS),
+        }
+        key = items.event_key(tenant, event_id)
+        try:
+            changed = self._table.update(
+                key, _REPLAY, values, when=_CAN_BE_REPLAYED, returning="UPDATED_NEW"
+            )
+        except RefusedError as refused:
+            self._refuse_replay(refused.item, event_id)
+        return int(changed["rounds"]["N"])
 
     def _prolong_payload(self, tenant: str, event_id: str, head_until: datetime) -> None:
         """Before its head: at no moment may a payload be swept first.
 
-        Who stops in between leaves a payload that outlives its head, and that nobody can open.
+        A request that stops in between leaves a payload that outlives its head and that nobody
+        can open.
         """
         head = self._items.find(tenant, event_id)
         if head is None:
@@ -126,16 +106,13 @@ class StatusChanges:
             return
         until = payloads.kept_until(head_until, self._settings.delivered_retention)
         try:
-            self._client.update_item(
-                TableName=self._settings.table,
-                Key=payloads.place_of(head),
-                UpdateExpression="SET expires_at = :until",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":until": items.number(until.timestamp())},
+            self._table.update(
+                payloads.place_of(head),
+                "SET expires_at = :until",
+                {":until": items.number(until.timestamp())},
+                when="attribute_exists(pk)",
             )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
+        except RefusedError:
             raise not_found(event_id) from None
 
     def _move(
@@ -164,33 +141,23 @@ class StatusChanges:
             condition += " AND rounds = :round"
             values[":round"] = items.number(round_)
         settings = "".join(f", {name} = :{name}" for name in changes)
+        change = f"SET #status = :status{settings} REMOVE visible_until, is_new"
+        key = items.event_key(tenant, event_id)
         try:
-            self._client.update_item(
-                TableName=self._settings.table,
-                Key=items.event_key(tenant, event_id),
-                UpdateExpression=f"SET #status = :status{settings} REMOVE visible_until, is_new",
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=values | sources,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            self._refuse(error, event_id)
+            self._table.update(key, change, values | sources, when=condition)
+        except RefusedError as refused:
+            self._refuse(refused.item, event_id)
             return False
         return True
 
-    def _refuse_replay(self, error: ClientError, event_id: str) -> NoReturn:
-        self._refuse(error, event_id)
-        _, head = failed_condition(error)
+    def _refuse_replay(self, head: Item | None, event_id: str) -> NoReturn:
+        self._refuse(head, event_id)
         if head is not None and int(head.get("rounds", {"N": "0"})["N"]) >= MOST_ROUNDS:
             raise too_many_replays() from None
         raise not_found(event_id) from None
 
-    def _refuse(self, error: ClientError, event_id: str) -> None:
+    def _refuse(self, head: Item | None, event_id: str) -> None:
         """Raise what keeps the event from being changed, unless it is only its status."""
-        failed, head = failed_condition(error)
-        if not failed:
-            raise error
         if head is None or not self._items.is_of(head, event_id):
             raise not_found(event_id) from None
         refuse_erased(head)

@@ -8,15 +8,15 @@ Its set `failed` names each failure of the streak by time and event id.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from triggers_api.events.event import Event
 from triggers_api.push.consecutive_failures import streak_name
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -30,34 +30,26 @@ class DynamoStreakStore:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """Streaks live in the notifications table."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def add_failure(self, tenant: str, connector: str, event: Event) -> tuple[int, str]:
         """See `StreakStore.add_failure`. One write: in a set, the same event twice is one."""
         at = to_text(event.created_at)
         try:
-            with store_errors():
-                answer = self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant, connector),
-                    UpdateExpression="ADD failed :event SET expires_at = :until",
-                    ConditionExpression=(
-                        "attribute_not_exists(alerted) AND"
-                        " (attribute_not_exists(reset_at) OR reset_at < :at)"
-                    ),
-                    ExpressionAttributeValues={
-                        ":event": {"SS": [f"{at} {event.id}"]},
-                        ":at": {"S": at},
-                        ":until": number((event.created_at + _KEPT_FOR).timestamp()),
-                    },
-                    ReturnValues="ALL_NEW",
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
+            row = self._table.update(
+                _key(tenant, connector),
+                "ADD failed :event SET expires_at = :until",
+                {
+                    ":event": {"SS": [f"{at} {event.id}"]},
+                    ":at": {"S": at},
+                    ":until": number((event.created_at + _KEPT_FOR).timestamp()),
+                },
+                when="attribute_not_exists(alerted) AND"
+                " (attribute_not_exists(reset_at) OR reset_at < :at)",
+                returning="ALL_NEW",
+            )
+        except RefusedError:
             return 0, ""
-        row = answer["Attributes"]
         reset_at = from_text(row["reset_at"]["S"]) if "reset_at" in row else None
         return len(row["failed"]["SS"]), streak_name(reset_at)
 
@@ -68,43 +60,33 @@ class DynamoStreakStore:
         if streak != streak_name(None):
             unchanged = "reset_at = :streak"
             values[":streak"] = {"S": streak}
-        try:
-            with store_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant, connector),
-                    UpdateExpression="SET alerted = :yes",
-                    ConditionExpression=f"attribute_exists(failed) AND {unchanged}",
-                    ExpressionAttributeValues=values,
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise  # that streak is over
+        with suppress(RefusedError):  # that streak is over
+            self._table.update(
+                _key(tenant, connector),
+                "SET alerted = :yes",
+                values,
+                when=f"attribute_exists(failed) AND {unchanged}",
+            )
 
     def reset(self, tenant: str, connector: str, at: datetime) -> None:
         """See `StreakStore.reset`. A success without failures before it costs a read only.
 
-        Then it is not remembered either: a failure before it that is told of later still counts.
+        Such a success is not remembered: an earlier failure that is reported later still counts.
         """
         key = _key(tenant, connector)
         until = to_text(at)
-        try:
-            with store_errors():
-                row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-                failed = row.get("Item", {}).get("failed", {}).get("SS", [])
-                over = [each for each in failed if each.partition(" ")[0] <= until]
-                if not over:
-                    return
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=key,
-                    UpdateExpression="SET reset_at = :at DELETE failed :over REMOVE alerted",
-                    ConditionExpression="attribute_not_exists(reset_at) OR reset_at < :at",
-                    ExpressionAttributeValues={":at": {"S": until}, ":over": {"SS": over}},
-                )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise  # a later success has reset it already
+        row = self._table.find(key, consistent=True) or {}
+        failed = row.get("failed", {}).get("SS", [])
+        over = [each for each in failed if each.partition(" ")[0] <= until]
+        if not over:
+            return
+        with suppress(RefusedError):  # a later success has reset it already
+            self._table.update(
+                key,
+                "SET reset_at = :at DELETE failed :over REMOVE alerted",
+                {":at": {"S": until}, ":over": {"SS": over}},
+                when="attribute_not_exists(reset_at) OR reset_at < :at",
+            )
 
 
 def _key(tenant: str, connector: str) -> Item:

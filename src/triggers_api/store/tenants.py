@@ -10,15 +10,15 @@ process, not one an event; and the lists of a tenant at rest cost no check.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from triggers_api.cache import Cache
-from triggers_api.store.dynamodb import Item, failed_condition
+from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
+from triggers_api.store.table import RefusedError, Table
 from triggers_api.timestamps import Clock, now
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class TenantRows:
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Clock = now) -> None:
         """Rows live in the events table, under the tenant's own key."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._noted: Cache[str, datetime] = Cache(
             _REMEMBERED_AT_MOST, kept_for=_NOTED_AHEAD, clock=clock
         )
@@ -57,8 +56,7 @@ class TenantRows:
 
     def read(self, tenant: str) -> TenantRow:
         """The row at this moment, read consistently; a tenant without one has the defaults."""
-        answer = self._client.get_item(TableName=self._table, Key=_key(tenant), ConsistentRead=True)
-        item = answer.get("Item", {})
+        item = self._table.find(_key(tenant), consistent=True) or {}
         return TenantRow(
             shards=int(item.get("shards", {"N": "1"})["N"]),
             index_settles_at=datetime.fromtimestamp(
@@ -96,18 +94,13 @@ class TenantRows:
 
     def _raise(self, tenant: str, name: str, value: float) -> None:
         """Set a number of the row, unless it is as high already."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(tenant),
-                UpdateExpression="SET #name = :value",
-                ConditionExpression="attribute_not_exists(#name) OR #name < :value",
-                ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues={":value": number(value)},
+        with suppress(RefusedError):
+            self._table.update(
+                _key(tenant),
+                f"SET #{name} = :value",
+                {":value": number(value)},
+                when=f"attribute_not_exists(#{name}) OR #{name} < :value",
             )
-        except ClientError as error:
-            if not failed_condition(error)[0]:
-                raise
 
 
 def _key(tenant: str) -> Item:

@@ -5,17 +5,14 @@ Not in the events table, whose stream and time to live they have no business wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.cache import Cache
-from triggers_api.errors import StoreUnavailableError
-from triggers_api.store.dynamodb import Item, failed_condition, store_errors
+from triggers_api.store.dynamodb import Item
+from triggers_api.store.table import RefusedError, Table, unavailable_if_refused
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,13 +23,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    what: str
+    when: str
+    values: Item
+
+
 class DynamoTokenBuckets:
     """A `TokenBuckets`: nearly always one conditional write."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         """Buckets are in the table of the API keys, under keys that no API key can have."""
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         # Those that were not full when last seen.
         self._busy: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
 
@@ -40,12 +43,12 @@ class DynamoTokenBuckets:
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, *, at_least: int = 1
     ) -> TokensTaken:
         """See `TokenBuckets.take`."""
-        with _errors():
+        with unavailable_if_refused():
             return self._take(bucket, limit, min(wanted, limit.burst), at, at_least)
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         """See `TokenBuckets.give_back`. One write; a bucket that is full by now stays full."""
-        with _errors():
+        with unavailable_if_refused():
             self._update(bucket, _add(at, -limit.time_of(tokens), at + limit.full_after))
 
     def _take(
@@ -66,22 +69,16 @@ class DynamoTokenBuckets:
                 return TokensTaken(0, tokens, limit.next_at(max(spent_until, at), at_least))
         return TokensTaken(0, 0, at)  # so much in demand that the others took it all
 
-    def _update(self, bucket: str, change: dict[str, Any]) -> tuple[bool, datetime]:
+    def _update(self, bucket: str, change: _Change) -> tuple[bool, datetime]:
         """Whether the condition held, and what the bucket is like now."""
+        key: Item = {"key_id": {"S": f"rate#{bucket}"}}
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key={"key_id": {"S": f"rate#{bucket}"}},
-                ReturnValues="UPDATED_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **change,
+            item = self._table.update(
+                key, change.what, change.values, when=change.when, returning="UPDATED_NEW"
             )
-        except ClientError as error:
-            failed, item = failed_condition(error)
-            if not failed:
-                raise
-            return False, _spent_until(item or {})
-        return True, _spent_until(answer["Attributes"])
+        except RefusedError as refused:
+            return False, _spent_until(refused.item or {})
+        return True, _spent_until(item)
 
     def _note(self, bucket: str, *, is_busy: bool) -> None:
         if is_busy:
@@ -90,34 +87,24 @@ class DynamoTokenBuckets:
             self._busy.forget(bucket)
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    """A table or a permission that is missing is the limit's loss, not the caller's."""
-    try:
-        with store_errors():
-            yield
-    except ClientError as error:
-        raise StoreUnavailableError("The store refuses to answer.") from error
+def _set(at: datetime, cost: timedelta) -> _Change:
+    return _Change(
+        "SET spent_until = :spent_until",
+        "attribute_not_exists(spent_until) OR spent_until <= :at",
+        {":at": _number(at), ":spent_until": _number(at + cost)},
+    )
 
 
-def _set(at: datetime, cost: timedelta) -> dict[str, Any]:
-    return {
-        "UpdateExpression": "SET spent_until = :spent_until",
-        "ConditionExpression": "attribute_not_exists(spent_until) OR spent_until <= :at",
-        "ExpressionAttributeValues": {":at": _number(at), ":spent_until": _number(at + cost)},
-    }
-
-
-def _add(at: datetime, cost: timedelta, latest: datetime) -> dict[str, Any]:
-    return {
-        "UpdateExpression": "SET spent_until = spent_until + :cost",
-        "ConditionExpression": "spent_until > :at AND spent_until <= :latest",
-        "ExpressionAttributeValues": {
+def _add(at: datetime, cost: timedelta, latest: datetime) -> _Change:
+    return _Change(
+        "SET spent_until = spent_until + :cost",
+        "spent_until > :at AND spent_until <= :latest",
+        {
             ":at": _number(at),
             ":cost": {"N": str(cost // _MICROSECOND)},
             ":latest": _number(latest),
         },
-    }
+    )
 
 
 def _number(moment: datetime) -> dict[str, str]:

@@ -1,0 +1,271 @@
+"""A table of DynamoDB: every call that is made of it, and its refusals in our words.
+
+Adapters say what they read and write. In an expression, `#status` is the attribute `status`,
+whether or not DynamoDB reserves the word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from botocore.exceptions import ClientError
+
+from triggers_api.aws import clients
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.store.dynamodb import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH_GET_KEYS: Final = 100  # the most that one BatchGetItem takes
+_BATCH_GET_ROUNDS: Final = 5  # of throttled leftovers, before we give up and say so
+_NAME: Final = re.compile(r"#(\w+)")
+_EXPRESSIONS: Final = (
+    "ConditionExpression",
+    "FilterExpression",
+    "KeyConditionExpression",
+    "ProjectionExpression",
+    "UpdateExpression",
+)
+# A call that fails has its own code; a transaction has one for each of its writes, too.
+_CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
+_CONTENDED: Final = frozenset({"TransactionConflictException", "TransactionConflict"})
+_BUSY: Final = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
+
+class RefusedError(Exception):
+    """A write's condition did not hold; `item` is what is stored there, if anything is."""
+
+    def __init__(self, item: Item | None) -> None:
+        """`item` may hold anything that was ever stored: it is for adapters, not for callers."""
+        super().__init__("The condition of a write did not hold.")
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An item to be stored, and the condition under which it may be."""
+
+    item: Item
+    when: str = ""
+    values: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to read of a table, or of one of its indexes: `where` is its key condition."""
+
+    where: str
+    values: Item
+    _: KW_ONLY
+    consistent: bool  # never, of an index
+    index: str = ""
+    only: str = ""  # a filter; what it drops is paid for, and counts for a limit
+    fields: str = ""  # the attributes to be answered; all, if none are named
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one call answers; `last` is the key after which to go on, if there may be more."""
+
+    items: list[Item]
+    last: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. Each call may raise `StoreUnavailableError`."""
+
+    client: DynamoDBClient
+    name: str
+
+    def find(self, key: Item, *, consistent: bool) -> Item | None:
+        """The item of this key."""
+        with _errors():
+            answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent)
+        return answer.get("Item")
+
+    def find_all(self, keys: Sequence[Item]) -> list[Item]:
+        """Read these items consistently, in no order; those that do not exist are left out."""
+        found: list[Item] = []
+        for start in range(0, len(keys), _BATCH_GET_KEYS):
+            request: Any = {self.name: {"Keys": keys[start : start + _BATCH_GET_KEYS]}}
+            request[self.name]["ConsistentRead"] = True
+            for _ in range(_BATCH_GET_ROUNDS):
+                with _errors():
+                    answer = self.client.batch_get_item(RequestItems=request)
+                found += answer["Responses"].get(self.name, [])
+                request = answer.get("UnprocessedKeys")
+                if not request:
+                    break
+            else:
+                raise _busy()
+        return found
+
+    def put(self, item: Item, when: str = "", values: Item | None = None) -> None:
+        """Store an item. Raises `RefusedError`."""
+        self._write(self.client.put_item, self._put(Put(item, when, values)))
+
+    def put_together(self, first: Put, *others: Put) -> None:
+        """Store all of these items or none; two or more cost twice as much as they would alone.
+
+        Raises `RefusedError`, also when another transaction is about one of the items.
+        """
+        lost = _CONDITION_FAILED | _CONTENDED
+        if not others:
+            self._write(self.client.put_item, self._put(first), lost)
+            return
+        writes = [{"Put": self._put(each)} for each in (first, *others)]
+        self._write(self.client.transact_write_items, {"TransactItems": writes}, lost)
+
+    def update(
+        self,
+        key: Item,
+        change: str,
+        values: Item,
+        *,
+        when: str = "",
+        returning: Literal["NONE", "ALL_NEW", "UPDATED_NEW"] = "NONE",
+    ) -> Item:
+        """Change an item, and answer this of it. Raises `RefusedError`."""
+        request = {"TableName": self.name, "Key": key, "UpdateExpression": change}
+        request |= {"ReturnValues": returning} | _condition(when, values)
+        attributes: Item = self._write(self.client.update_item, _named(request)).get(
+            "Attributes", {}
+        )
+        return attributes
+
+    def delete(self, key: Item) -> None:
+        """Delete an item; one that does not exist is deleted enough."""
+        self._write(self.client.delete_item, {"TableName": self.name, "Key": key})
+
+    def page(self, query: Query, *, after: Item | None = None, limit: int | None = None) -> Page:
+        """What one call reads behind a key: a megabyte, or `limit` items."""
+        with _errors():
+            answer = self.client.query(**self._query(query, after, limit))
+        return Page(answer["Items"], answer.get("LastEvaluatedKey"))
+
+    def items(
+        self, query: Query, *, after: Item | None = None, limit: int | None = None
+    ) -> Iterator[Item]:
+        """All items behind a key, or the first `limit`; read as they are asked for."""
+        left = limit
+        while True:
+            page = self.page(query, after=after, limit=left)
+            yield from page.items
+            if left is not None:
+                left -= len(page.items)
+            if page.last is None or left == 0:
+                return
+            after = page.last
+
+    def count(self, query: Query, *, up_to: int) -> int:
+        """How many items there are; looks at `up_to` at most, also if a filter drops them."""
+        request = self._query(query, None, up_to) | {"Select": "COUNT"}
+        counted = 0
+        while True:
+            with _errors():
+                answer = self.client.query(**request)
+            counted += answer["Count"]
+            request["Limit"] -= answer["ScannedCount"]
+            if "LastEvaluatedKey" not in answer or request["Limit"] <= 0:
+                return counted
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def scan(self, *, only: str, fields: str) -> Iterator[Item]:
+        """These attributes of all items that the filter leaves."""
+        request: dict[str, Any] = {"TableName": self.name}
+        request |= {"FilterExpression": only, "ProjectionExpression": fields}
+        while True:
+            with _errors():
+                answer = self.client.scan(**_named(request))
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _put(self, put: Put) -> dict[str, Any]:
+        request = {"TableName": self.name, "Item": put.item}
+        return _named(request | _condition(put.when, put.values))
+
+    def _query(self, query: Query, after: Item | None, limit: int | None) -> dict[str, Any]:
+        optional = {
+            "IndexName": query.index or None,
+            "FilterExpression": query.only or None,
+            "ProjectionExpression": query.fields or None,
+            "ExclusiveStartKey": after,
+            "Limit": limit,
+        }
+        request = {
+            "TableName": self.name,
+            "KeyConditionExpression": query.where,
+            "ExpressionAttributeValues": query.values,
+            "ConsistentRead": query.consistent,
+            "ScanIndexForward": not query.descending,
+        }
+        return _named(
+            request | {name: value for name, value in optional.items() if value is not None}
+        )
+
+    def _write(
+        self,
+        call: Callable[..., Any],
+        request: dict[str, Any],
+        lost: frozenset[str] = _CONDITION_FAILED,
+    ) -> Any:
+        with _errors():
+            try:
+                return call(**request)
+            except ClientError as error:
+                _raise_if_lost(error, lost)
+                raise
+
+
+@contextmanager
+def unavailable_if_refused() -> Iterator[None]:
+    """For what must not fail its caller: a table or a permission that is missing is an outage."""
+    try:
+        yield
+    except ClientError as error:
+        raise StoreUnavailableError("The store refuses to answer.") from error
+
+
+def _errors() -> AbstractContextManager[None]:
+    """Turn what may pass by itself into `StoreUnavailableError`; let the rest through."""
+    return clients.transient_errors(StoreUnavailableError, "store")
+
+
+def _raise_if_lost(error: ClientError, lost: frozenset[str]) -> None:
+    """Raise what a write's or a transaction's refusal means, if it is one of these."""
+    reasons: Any = error.response.get("CancellationReasons", [])
+    codes = {error.response["Error"]["Code"], *(reason.get("Code") for reason in reasons)}
+    if codes & _BUSY:
+        raise _busy() from error
+    if codes & lost:
+        stored = (each.get("Item") for each in (error.response, *reasons))
+        raise RefusedError(next(filter(None, stored), None)) from error
+
+
+def _busy() -> StoreUnavailableError:
+    return StoreUnavailableError("The store is busy. Try again in a moment.")
+
+
+def _condition(when: str, values: Item | None) -> dict[str, Any]:
+    request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+    if when:
+        request["ConditionExpression"] = when
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return request
+
+
+def _named(request: dict[str, Any]) -> dict[str, Any]:
+    """The request, with the names that its expressions use."""
+    text = " ".join(request[each] for each in _EXPRESSIONS if each in request)
+    if "#" in text:
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in _NAME.findall(text)}
+    return request
