@@ -8,19 +8,19 @@ from pydantic import BaseModel, TypeAdapter
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import WEBHOOK, World, keep_delivery
-from triggers_api.api.delivery_schemas import (
-    DeadLettersIn,
-    DeadLettersOut,
-    DeliveryOut,
-    TrialOut,
-)
-from triggers_api.api.notification_schemas import (
+from triggers_api.api.schemas.configs import (
     ConfigIn,
     ConfigOut,
     RotatedSecretOut,
     SavedConfigOut,
 )
-from triggers_api.api.schemas import EventOut
+from triggers_api.api.schemas.deliveries import (
+    DeadLettersIn,
+    DeadLettersOut,
+    DeliveryOut,
+    TrialOut,
+)
+from triggers_api.api.schemas.events import EventOut
 
 Operation = dict[str, Any]
 EXEMPLIFIED = (ConfigIn, ConfigOut, SavedConfigOut, DeliveryOut, DeadLettersIn, EventOut)

@@ -16,21 +16,21 @@ OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 # Where a caller meets it, in the table of the contract.
 TOLD = {
-    "api.batch_schemas.MAX_EVENTS": "events in `POST /events/batch`",
+    "api.schemas.batches.MAX_EVENTS": "events in `POST /events/batch`",
     "api.drafts.MAX_PAYLOAD_BYTES": "payload, as sent",
     "api.faults.MAX_DETAILS": "faults in one error's `details`",
-    "api.filter_schemas.MAX_FILTERS_BYTES": "settings of a config, its filters; each as JSON",
+    "api.schemas.filters.MAX_FILTERS_BYTES": "settings of a config, its filters; each as JSON",
     "api.json_body.MAX_BODY_BYTES": "body",
     "api.json_body.MAX_DEPTH": "containers nested in a body's object",
-    "api.lease_schemas.MAX_LEASED": "events in one lease",
-    "api.lease_schemas.MAX_LEASE_SECONDS": "a lease",
+    "api.schemas.leases.MAX_LEASED": "events in one lease",
+    "api.schemas.leases.MAX_LEASE_SECONDS": "a lease",
     "api.list_query.MAX_LIMIT": "events on a page",
-    "api.notification_schemas.MAX_SETTINGS_BYTES": "settings of a config, its filters; each as JSON",
+    "api.schemas.configs.MAX_SETTINGS_BYTES": "settings of a config, its filters; each as JSON",
     "api.routes.batch.MAX_BATCH_BYTES": "body",
-    "api.schemas.MAX_IDS": "ids in `POST /inbox/acknowledge` and `POST /inbox/release`",
-    "api.schemas.MAX_METADATA_BYTES": "metadata, as JSON",
-    "api.schemas.MAX_METADATA_KEYS": "keys of metadata",
-    "api.schemas.MAX_METADATA_TEXT": "text in metadata",
+    "api.schemas.events.MAX_IDS": "ids in `POST /inbox/acknowledge` and `POST /inbox/release`",
+    "api.schemas.events.MAX_METADATA_BYTES": "metadata, as JSON",
+    "api.schemas.events.MAX_METADATA_KEYS": "keys of metadata",
+    "api.schemas.events.MAX_METADATA_TEXT": "text in metadata",
     "channels.email._MAX_RECIPIENTS": "recipients of an email",
     "channels.templates.MAX_TEMPLATE": "`message_template`",
     "channels.urls.MAX_URL_LENGTH": "URL in settings",
@@ -64,10 +64,10 @@ INNER = {
 # Checked by code of ours, so no schema has them by itself: the document says them in words.
 IN_WORDS = {
     "api.drafts.MAX_PAYLOAD_BYTES": ("EventIn", "CloudEventIn"),
-    "api.schemas.MAX_METADATA_BYTES": ("EventIn", "CloudEventIn"),
-    "api.schemas.MAX_METADATA_KEYS": ("CloudEventIn",),
-    "api.filter_schemas.MAX_FILTERS_BYTES": ("FiltersIn",),
-    "api.notification_schemas.MAX_SETTINGS_BYTES": ("ConfigIn",),
+    "api.schemas.events.MAX_METADATA_BYTES": ("EventIn", "CloudEventIn"),
+    "api.schemas.events.MAX_METADATA_KEYS": ("CloudEventIn",),
+    "api.schemas.filters.MAX_FILTERS_BYTES": ("FiltersIn",),
+    "api.schemas.configs.MAX_SETTINGS_BYTES": ("ConfigIn",),
 }
 
 
@@ -128,9 +128,9 @@ def test_the_document_tells_in_words_what_its_schema_cannot(name: str, schema: s
 def test_the_metadata_of_an_event_tell_all_their_limits() -> None:
     metadata = OPENAPI["components"]["schemas"]["EventIn"]["properties"]["metadata"]
 
-    assert metadata["maxProperties"] == value_of("api.schemas.MAX_METADATA_KEYS")
+    assert metadata["maxProperties"] == value_of("api.schemas.events.MAX_METADATA_KEYS")
     assert metadata["propertyNames"] == {"minLength": 1, "maxLength": 64}
     assert any(
-        each.get("maxLength") == value_of("api.schemas.MAX_METADATA_TEXT")
+        each.get("maxLength") == value_of("api.schemas.events.MAX_METADATA_TEXT")
         for each in metadata["additionalProperties"]["anyOf"]
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.node_packages import ZAPIER, needs_node, run_node_tests
-from triggers_api.api.schemas import EventOut
+from triggers_api.api.schemas.events import EventOut
 
 FILES = sorted((ZAPIER / "test" / "unit").glob("*.test.js"))
 

@@ -7,7 +7,6 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from triggers_api.api import documentation, problems
-from triggers_api.api.head import heads_of
 from triggers_api.api.query import EmptyIsAbsent
 from triggers_api.api.routes import (
     account,
@@ -20,7 +19,7 @@ from triggers_api.api.routes import (
     metrics,
     notifications,
 )
-from triggers_api.api.routing import Operations
+from triggers_api.api.routing import Operations, heads_of
 from triggers_api.api.services import Services
 from triggers_api.push.channel import Channel
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from fastapi import Request, Response
@@ -15,7 +16,6 @@ from triggers_api.api.etag import tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import SAFE_METHODS, Body
 from triggers_api.api.query import check_query
-from triggers_api.api.rate_limit_headers import standing
 from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
 from triggers_api.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from triggers_api.access.keys import Scope
     from triggers_api.access.rate_limit import RateLimiter
+    from triggers_api.access.token_bucket import RateLimit
     from triggers_api.events.event import Event
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -126,7 +127,30 @@ def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
     if limit is None:
         return
     try:
-        context.headers = standing(limit, limiter.admit(tenant))
+        context.headers = _standing(limit, limiter.admit(tenant))
     except RateLimitedError as error:
-        context.headers = standing(limit, 0, error.retry_after_seconds)
+        context.headers = _standing(limit, 0, error.retry_after_seconds)
         raise
+
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+# In every answer, and of one limit only: a pure function of it, which neither ages nor grows.
+@lru_cache(maxsize=8)
+def _policy(limit: RateLimit) -> Headers:
+    """The limit itself: so many requests at once, and how long that many take to come back."""
+    window = -(-limit.burst // limit.per_second)
+    return ((b"ratelimit-policy", b'"tenant";q=%d;w=%d' % (limit.burst, window)),)
+
+
+def _standing(limit: RateLimit, left: int | None, seconds: int | None = None) -> Headers:
+    """How the tenant's limit stands, as draft-ietf-httpapi-ratelimit-headers-11 says it.
+
+    `left` where that is known; `seconds` until more comes back.
+    """
+    if left is None:
+        return _policy(limit)
+    if seconds is None:
+        seconds = max(1, -(-(limit.burst - left) // limit.per_second))
+    return (*_policy(limit), (b"ratelimit", b'"tenant";r=%d;t=%d' % (left, seconds)))

@@ -10,10 +10,10 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 
-from triggers_api.api.cloud_event_schemas import NAME, CloudEventIn
 from triggers_api.api.drafts import packed
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json, validated
-from triggers_api.api.schemas import check_metadata
+from triggers_api.api.schemas.cloud_events import NAME, CloudEventIn
+from triggers_api.api.schemas.events import check_metadata
 from triggers_api.errors import Detail, InvalidContentError
 from triggers_api.events.accept import Draft
 from triggers_api.events.accept_many import KeyedDraft

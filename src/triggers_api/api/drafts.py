@@ -4,10 +4,10 @@ from typing import Final
 
 from fastapi import Request
 
-from triggers_api.api.batch_schemas import BatchEventIn
 from triggers_api.api.idempotency_key import idempotency_key_of
 from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
-from triggers_api.api.schemas import EventIn
+from triggers_api.api.schemas.batches import BatchEventIn
+from triggers_api.api.schemas.events import EventIn
 from triggers_api.errors import PayloadTooLargeError
 from triggers_api.events.accept import Draft
 from triggers_api.events.accept_many import KeyedDraft

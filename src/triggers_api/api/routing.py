@@ -1,10 +1,12 @@
 """Turns declared operations into routes."""
 
+import copy
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.routing import APIRoute
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call, Requires, unproven
@@ -80,3 +82,17 @@ def _given(function: Carry, proof: Callable[..., Any]) -> Carry:
     told = signature.replace(parameters=[call, *others])
     function.__signature__ = told  # type: ignore[attr-defined]  # as inspect looks for it
     return function
+
+
+def heads_of(routes: Iterable[APIRoute]) -> Iterator[APIRoute]:
+    """For each that takes GET, the same for HEAD (RFC 9110, section 9.3.2).
+
+    The document leaves them out: they would only repeat. Copies, because a route is expensive to
+    make, and a cold start makes all of them. `handlers/gateway.py` leaves the body out.
+    """
+    for route in routes:
+        if "GET" in (route.methods or ()):
+            head = copy.copy(route)
+            head.methods = {"HEAD"}
+            head.include_in_schema = False
+            yield head

@@ -16,7 +16,7 @@ from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
 from triggers_api.api.contract.webhooks import WEBHOOKS
 from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Key, ListOf, Operation
-from triggers_api.api.schemas import ErrorOut
+from triggers_api.api.schemas.events import ErrorOut
 from triggers_api.push.channel import Channel
 
 _SUMMARY: Final = "Post events, poll an inbox, acknowledge, be notified."

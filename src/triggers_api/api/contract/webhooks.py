@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from triggers_api.api.delivery_schemas import EXAMPLE_DELIVERY_ID
-from triggers_api.api.schemas import EXAMPLE_EVENT
+from triggers_api.api.schemas.deliveries import EXAMPLE_DELIVERY_ID
+from triggers_api.api.schemas.events import EXAMPLE_EVENT
 
 _TEST_EVENT: Final = EXAMPLE_EVENT | {
     "event_type": "notifications.test",

@@ -7,7 +7,7 @@ from fastapi import Response
 from triggers_api.api.call import Call
 from triggers_api.api.operation import Answer, Key
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas import HealthOut, MeOut
+from triggers_api.api.schemas.events import HealthOut, MeOut
 from triggers_api.watch.health import HealthStatus
 
 operations = Operations("account")

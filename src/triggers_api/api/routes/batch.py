@@ -7,9 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 
 from triggers_api.access.keys import Scope
-from triggers_api.api.batch_schemas import MAX_EVENTS, BatchIn, BatchOut
 from triggers_api.api.call import Call
-from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import BATCH
 from triggers_api.api.cloud_events import keyed_draft_of as keyed_draft_of_cloud_event
 from triggers_api.api.drafts import keyed_draft_of
@@ -18,6 +16,8 @@ from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import Answer, Body, ListOf
 from triggers_api.api.problems import STATUSES, note_crash, told
 from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.batches import MAX_EVENTS, BatchIn, BatchOut
+from triggers_api.api.schemas.cloud_events import CloudEventIn
 from triggers_api.errors import CallerError, InternalError
 from triggers_api.events.accept_many import KeyedDraft, Outcome
 from triggers_api.events.ids import IdempotencyKey, Origin

@@ -8,7 +8,6 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.cloud_event_schemas import CloudEventIn
 from triggers_api.api.cloud_events import STRUCTURED, is_cloud_event, read_cloud_event
 from triggers_api.api.drafts import SAMPLE, read_event
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
@@ -23,7 +22,8 @@ from triggers_api.api.list_query import (
 )
 from triggers_api.api.operation import PAGE, TAGS, Answer, Body
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas import EventIn, EventOut
+from triggers_api.api.schemas.cloud_events import CloudEventIn
+from triggers_api.api.schemas.events import EventIn, EventOut
 from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.events.ports import EventQuery
 

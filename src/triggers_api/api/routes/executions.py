@@ -6,11 +6,11 @@ from fastapi import Path, Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.execution_schemas import ExecutionOut
 from triggers_api.api.list_query import Cursor, Limit, link_header, position_of
 from triggers_api.api.operation import PAGE, Answer
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas import EXECUTION_ID_PATTERN, EventOut
+from triggers_api.api.schemas.events import EXECUTION_ID_PATTERN, EventOut
+from triggers_api.api.schemas.executions import ExecutionOut
 from triggers_api.events.event import events_as_json
 from triggers_api.executions.ports import ExecutionQuery
 

@@ -7,15 +7,15 @@ from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.delivery_schemas import (
+from triggers_api.api.list_query import Cursor, LimitNumber, cursor_of, link_header, position_of
+from triggers_api.api.operation import PAGE, Answer, Body
+from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.deliveries import (
     EXAMPLE_DELIVERY_ID,
     DeadLettersIn,
     DeadLettersOut,
     DeliveryOut,
 )
-from triggers_api.api.list_query import Cursor, LimitNumber, cursor_of, link_header, position_of
-from triggers_api.api.operation import PAGE, Answer, Body
-from triggers_api.api.routing import Operations
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 

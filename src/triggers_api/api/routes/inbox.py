@@ -17,7 +17,7 @@ from triggers_api.api.list_query import (
 from triggers_api.api.operation import PAGE, TAGS, Answer, Body
 from triggers_api.api.problems import STATUSES, note_crash
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas import (
+from triggers_api.api.schemas.events import (
     AcknowledgeIn,
     AcknowledgeOut,
     AcknowledgeResult,

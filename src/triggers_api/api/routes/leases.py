@@ -8,9 +8,9 @@ from fastapi import Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.lease_schemas import LeaseIn, LeaseOut, ReleaseIn
 from triggers_api.api.operation import Answer, Body
 from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.leases import LeaseIn, LeaseOut, ReleaseIn
 from triggers_api.events.event import events_as_json
 from triggers_api.leases.lease import Leased
 from triggers_api.timestamps import to_text

@@ -6,12 +6,12 @@ from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
 from triggers_api.access.keys import Scope
-from triggers_api.api import metrics_schemas as schemas
-from triggers_api.api import summary_schemas as summaries
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import whole_number
 from triggers_api.api.operation import Answer
 from triggers_api.api.routing import Operations
+from triggers_api.api.schemas import metrics as schemas
+from triggers_api.api.schemas import summaries
 from triggers_api.api.services import Services
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery

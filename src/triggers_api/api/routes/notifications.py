@@ -7,17 +7,17 @@ from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.delivery_schemas import TrialIn, TrialOut
 from triggers_api.api.json_body import read_json
-from triggers_api.api.notification_schemas import (
+from triggers_api.api.operation import Answer, Body
+from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.configs import (
     EXAMPLE_CONFIG_ID,
     ConfigIn,
     ConfigOut,
     RotatedSecretOut,
     SavedConfigOut,
 )
-from triggers_api.api.operation import Answer, Body
-from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.deliveries import TrialIn, TrialOut
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.subscribe import ConfigDraft
 

@@ -4,7 +4,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triggers_api.api.notification_schemas import Time
+from triggers_api.api.schemas.configs import Time
 from triggers_api.executions.tally import ExecutionStatus, Summary
 
 _EXAMPLE: Final[dict[str, Any]] = {

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from triggers_api.api.list_query import Moment
-from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID, ConfigIdText, Time
+from triggers_api.api.schemas.configs import EXAMPLE_CONFIG_ID, ConfigIdText, Time
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 

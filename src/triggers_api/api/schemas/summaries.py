@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triggers_api.api.metrics_schemas import EXAMPLE_HOUR, EXAMPLE_NOW, AsOf, Percent
-from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID, Time
+from triggers_api.api.schemas.configs import EXAMPLE_CONFIG_ID, Time
+from triggers_api.api.schemas.metrics import EXAMPLE_HOUR, EXAMPLE_NOW, AsOf, Percent
 from triggers_api.push.breaker import BreakerState
 from triggers_api.push.config import NotificationConfig
 from triggers_api.watch.alarms import (

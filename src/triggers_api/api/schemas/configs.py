@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from triggers_api.api.filter_schemas import PRINTABLE, FiltersIn, FiltersOut
+from triggers_api.api.schemas.filters import PRINTABLE, FiltersIn, FiltersOut
 from triggers_api.push.breaker import BreakerState, CircuitBreaker
 from triggers_api.push.config import NotificationConfig, is_config_id
 from triggers_api.push.subscribe import ConfigDraft

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.api.schemas import MAX_METADATA_TEXT, ExecutionId, PostedEventType
+from triggers_api.api.schemas.events import MAX_METADATA_TEXT, ExecutionId, PostedEventType
 from triggers_api.events.event import Severity
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
 
 from triggers_api.api.idempotency_key import KEY_PATTERN
-from triggers_api.api.schemas import EXAMPLE_EVENT, DetailOut, EventIn, EventOut
+from triggers_api.api.schemas.events import EXAMPLE_EVENT, DetailOut, EventIn, EventOut
 
 MAX_EVENTS: Final = 100
 

@@ -5,9 +5,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from triggers_api.api.delivery_schemas import EXAMPLE_DELIVERY_ID
-from triggers_api.api.notification_schemas import EXAMPLE_CONFIG_ID, Time
-from triggers_api.api.schemas import EXAMPLE_EVENT
+from triggers_api.api.schemas.configs import EXAMPLE_CONFIG_ID, Time
+from triggers_api.api.schemas.deliveries import EXAMPLE_DELIVERY_ID
+from triggers_api.api.schemas.events import EXAMPLE_EVENT
 from triggers_api.push.delivery import Delivery
 from triggers_api.watch.figures import Row
 from triggers_api.watch.metrics import Metric

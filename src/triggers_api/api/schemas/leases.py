@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.api.schemas import EXAMPLE_EVENT, MAX_IDS, EventOut
+from triggers_api.api.schemas.events import EXAMPLE_EVENT, MAX_IDS, EventOut
 
 EXAMPLE_LEASE_ID: Final = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 MAX_LEASED: Final = 100
