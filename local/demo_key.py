@@ -8,7 +8,7 @@ from triggers_api.store.api_keys import DynamoApiKeyStore
 
 TENANT = "demo"
 _NAME = "local run"
-_SCOPES = frozenset({Scope.ADMIN, Scope.METRICS_READ})  # it runs its own deployment
+SCOPES = frozenset({Scope.ADMIN, Scope.METRICS_READ})  # it runs its own deployment
 
 
 def demo_key(endpoint: str, keys_table: str, saved: str | None) -> str:
@@ -21,9 +21,9 @@ def demo_key(endpoint: str, keys_table: str, saved: str | None) -> str:
         if known is None:  # the emulator was killed and lost what it had not written
             store.add(_record(*parts, now))
             return saved
-        if known.accepts(parts[1], now) and known.scopes >= _SCOPES:
+        if known.accepts(parts[1], now) and known.scopes >= SCOPES:
             return saved
-    key, token = new_api_key(TENANT, _NAME, _SCOPES, now)
+    key, token = new_api_key(TENANT, _NAME, SCOPES, now)
     store.add(key)
     return token
 
@@ -34,7 +34,7 @@ def _record(key_id: str, secret: str, now: datetime) -> ApiKey:
         key_id=key_id,
         tenant=TENANT,
         name=_NAME,
-        scopes=_SCOPES,
+        scopes=SCOPES,
         secret_hash=SecretHash.of(secret),
         created_at=now,
     )

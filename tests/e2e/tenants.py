@@ -3,6 +3,7 @@
 import secrets
 
 from local.clients import client
+from local.demo_key import SCOPES
 from local.stack import Stack
 from tests.raw_http import RawApi
 from triggers_api.access.keys import Scope, new_api_key
@@ -11,11 +12,11 @@ from triggers_api.timestamps import now
 
 
 def new_tenant(stack: Stack, *scopes: Scope) -> RawApi:
-    """Make a tenant with a key, an admin's unless scopes are named, and a client that has it."""
+    """Make a tenant, and call the API with its key, which may do all that the demo tenant's may."""
     keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId="KeysTable"
     )["StackResourceDetail"]["PhysicalResourceId"]
     tenant = f"tenant-{secrets.token_hex(4)}"
-    key, token = new_api_key(tenant, "test", frozenset(scopes or {Scope.ADMIN}), now())
+    key, token = new_api_key(tenant, "test", frozenset(scopes) or SCOPES, now())
     DynamoApiKeyStore(client("dynamodb", stack.aws_endpoint), keys_table).add(key)
     return RawApi(stack.url, token)
