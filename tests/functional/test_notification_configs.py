@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.events import TENANT
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import (
@@ -17,6 +18,7 @@ from tests.functional.notification_api import (
     without_secret,
 )
 from triggers_api.push.breaker import CircuitBreaker
+from triggers_api.push.config import NotificationConfig
 from triggers_api.push.subscribe import MAX_CONFIGS
 
 
@@ -110,6 +112,30 @@ def test_there_are_at_most_so_many(world: World) -> None:
 
     assert (answer.status_code, answer.json()["error"]) == (409, "too_many_configs")
     assert len(world.call("GET", CONFIGS).json()) == MAX_CONFIGS
+
+
+@pytest.mark.parametrize("there", [MAX_CONFIGS - 1, MAX_CONFIGS - 3])
+def test_there_are_never_more_however_many_are_made_at_the_same_moment(
+    world: World, there: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five requests find room before any of them has written its config."""
+    for _ in range(there):
+        world.subscribe()
+    put = world.configs.put
+    statuses: list[int] = []
+
+    def others_first(config: NotificationConfig, **known: Any) -> bool:
+        if len(statuses) < 4:
+            statuses.append(0)
+            mine = len(statuses) - 1
+            statuses[mine] = world.call("POST", CONFIGS, WEBHOOK).status_code
+        return put(config, **known)
+
+    monkeypatch.setattr(world.configs, "put", others_first)
+    statuses.append(world.call("POST", CONFIGS, WEBHOOK).status_code)
+
+    assert statuses.count(201) == MAX_CONFIGS - there
+    assert len(world.configs.list_configs(TENANT)) == MAX_CONFIGS
 
 
 def test_one_that_its_receiver_ended_gives_way_to_a_new_one(

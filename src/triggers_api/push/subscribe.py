@@ -26,7 +26,7 @@ from triggers_api.push.ports import ConfigStore
 from triggers_api.push.settings_fields import Kept, read_settings
 from triggers_api.timestamps import Clock, to_text
 
-MAX_CONFIGS: Final = 100  # a tenant's; two made at the same moment may make one more
+MAX_CONFIGS: Final = 100  # a tenant's
 
 _TRIES: Final = 5  # of a write that others got in the way of
 
@@ -88,13 +88,19 @@ class Subscribe:
     def create(self, tenant: str, draft: ConfigDraft) -> Saved:
         """Keep a new config. Raises `InvalidContentError` with every fault in its settings."""
         checked = self._check_all(draft, None)
-        self._make_room(tenant)
-        now = self._clock()
-        config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
-        config, new_secret = self._with_signing_secret(config)
-        if not self._configs.put(config, known_updated_at=None):
-            raise _busy()  # the same random id twice
-        return Saved(config, new_secret)
+        for _ in range(_TRIES):
+            self._make_room(tenant)
+            now = self._clock()
+            config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
+            config, new_secret = self._with_signing_secret(config)
+            if not self._configs.put(config, known_updated_at=None):
+                raise _busy()  # the same random id twice
+            # Others may have found room at the same moment. Each looks again after its write, so
+            # the last one sees all of them, and whoever sees too many takes its own back.
+            if len(self._configs.list_configs(tenant)) <= MAX_CONFIGS:
+                return Saved(config, new_secret)
+            self._configs.delete(tenant, config.id)
+        raise _busy()
 
     def _make_room(self, tenant: str) -> None:
         """Where there are enough, the one whose receiver ended it the longest ago gives way.
