@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders.events import (
+    DELIVERED_RETENTION,
     OTHER_TENANT,
     TENANT,
     a_fingerprint,
@@ -157,6 +158,44 @@ def test_what_two_requests_with_its_key_left_behind_is_erased_too(
 
     stored = dynamodb.scan(TableName=events_table)["Items"]
     assert [item for item in stored if "payload" in item] == []
+
+
+def test_a_new_event_in_the_place_of_an_expired_tombstone_keeps_its_payload(
+    dynamodb_events: DynamoEventStore, dynamodb: "DynamoDBClient", clock: FixedClock
+) -> None:
+    first = a_keyed_event(clock(), "key", payload=incompressible_payload(5000))
+    dynamodb_events.add(TENANT, first, a_fingerprint())
+    dynamodb_events.acknowledge(TENANT, first.id, clock())
+    clock.at += DELIVERED_RETENTION - timedelta(seconds=2)
+    newer = a_keyed_event(
+        clock() + timedelta(seconds=3), "key", payload=incompressible_payload(5000, 2)
+    )
+
+    def post_again() -> None:
+        clock.advance(seconds=3)
+        dynamodb_events.add(TENANT, newer, a_fingerprint("another"))
+
+    with before_call(dynamodb, "Query", post_again):
+        dynamodb_events.erase(TENANT, first.id, clock())
+
+    assert dynamodb_events.get(TENANT, newer.id) == newer
+
+
+def test_nothing_that_is_left_tells_what_it_said_not_even_whether_somebody_guessed_it(
+    store: EventStore,
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    clock: FixedClock,
+) -> None:
+    first = a_keyed_event(clock(), "key")
+    store.add(TENANT, first, a_fingerprint("body"))
+    store.erase(TENANT, first.id, clock())
+
+    for guess in ("body", "another"):
+        with pytest.raises(EventErasedError):
+            store.add(TENANT, a_keyed_event(clock(), "key"), a_fingerprint(guess))
+    stored = dynamodb.scan(TableName=events_table)["Items"]
+    assert [item for item in stored if "fingerprint" in item] == []
 
 
 def _killed(**_: object) -> None:

@@ -130,10 +130,10 @@ class InMemoryEventStore:
             self._claims[place] = _Claim(event, fingerprint)
             self._events[tenant, event.id] = event
             return Addition(event, replayed=False)
-        if claim.fingerprint != fingerprint:
-            raise IdempotencyConflictError("The key was used for another body.")
         if (tenant, claim.event.id) in self._erased:
             raise EventErasedError("The event was erased.")
+        if claim.fingerprint != fingerprint:
+            raise IdempotencyConflictError("The key was used for another body.")
         return Addition(claim.event, replayed=event != claim.event)
 
     def is_shown(self, tenant: str, event: Event) -> bool:

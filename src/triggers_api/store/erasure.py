@@ -18,7 +18,7 @@ from triggers_api.timestamps import to_text
 # Without its status and shard an event is in no list.
 _ERASE: Final = (
     "SET erased_at = if_not_exists(erased_at, :at)"
-    " REMOVE #status, #shard, payload, payload_bytes, metadata, delivered_at, delivery_attempts, is_new"
+    " REMOVE #status, #shard, payload, payload_bytes, metadata, fingerprint, delivered_at, delivery_attempts, is_new"
 )
 
 
@@ -56,14 +56,16 @@ class Erasure:
             self.table.delete(key)
 
     def _payloads(self, tenant: str, event_id: str) -> list[Item]:
-        """The keys of all payloads in the event's place: its own, and those of lost requests.
+        """The keys of the payloads in the event's place: its own, and older ones of lost requests.
 
-        No head will ever need one of them, since none takes the place of a tombstone.
+        No head will ever need one of them. A later one may be that of a new event, which takes
+        the place as soon as the tombstone's time is over.
         """
         pk = items.event_key(tenant, event_id)["pk"]
+        first, last = payloads.PAYLOAD, f"{payloads.PAYLOAD}{event_id}#~"
         query = Query(
-            "pk = :pk AND begins_with(sk, :first)",
-            {":pk": pk, ":first": {"S": payloads.PAYLOAD}},
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": pk, ":first": {"S": first}, ":last": {"S": last}},
             fields="pk, sk",
             consistent=True,
         )

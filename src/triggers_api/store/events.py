@@ -156,7 +156,6 @@ class DynamoEventStore:
         """The key's place is taken: by this very event, by another body, or by an old event."""
         claim = idempotency.claim_of(place)
         if claim.holds(event.created_at):
-            claim.check(fingerprint)
             return self._replay(tenant, event, fingerprint, claim)
         newer = idempotency.successor(tenant, event)
         claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
@@ -171,7 +170,8 @@ class DynamoEventStore:
     def _replay(
         self, tenant: str, event: Event, fingerprint: Fingerprint, claim: idempotency.Claim
     ) -> Addition:
-        head = self._items.find(tenant, claim.event_id)
+        head = self._items.find(tenant, claim.event_id)  # an erased one is gone for any body
+        claim.check(fingerprint)
         if head is None:
             # Who claimed the key stopped before storing the event: we finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
