@@ -28,6 +28,43 @@ def test_an_event_is_posted_number_for_number(api: ScriptedApi, triggers: Trigge
     assert api.asked[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "post a --metadata a=1 --metadata a=2",
+        "post a --metadata a=1 --metadata a:=1",
+        "post a --payload {} --payload {}",
+        "post a --severity info --severity=error",
+        "inbox --since 2026-11-01 --limit 1 --since 2026-11-02",
+        "--timeout 5 inbox --timeout 6",
+        "--api-key a --api-key b inbox",
+        "configs create --name A --name B --url-to https://a.example",
+        'configs create --name A --url-to https://a.example --settings {"url":"https://b.example"}',
+        "replay --dead-letters --config a --config b",
+        "history --limit 1 --limit 2",
+    ],
+)
+def test_what_is_given_twice_is_refused_and_asks_nothing(
+    api: ScriptedApi, triggers: Triggers, line: str
+) -> None:
+    ended = triggers(*line.split())
+
+    assert ended.code == 2
+    assert "twice" in ended.err
+    assert api.asked == []
+
+
+def test_flags_and_what_is_meant_to_be_repeated_may_come_again(
+    api: ScriptedApi, triggers: Triggers
+) -> None:
+    assert (
+        triggers("--json", "post", "a", "--metadata", "a=1", "--metadata", "b=2", "--json").code
+        == 0
+    )
+    assert api.asked[0].body["metadata"] == {"a": "1", "b": "2"}
+    assert triggers("inbox", "--limit", "1", "--limit", "2", "--help").code == 0
+
+
 @pytest.mark.parametrize("given", ["@payload.json", "-"])
 def test_a_payload_may_be_a_file_or_standard_input(
     api: ScriptedApi, triggers: Triggers, given: str

@@ -86,6 +86,7 @@ def test_dead_letters_are_replayed_call_by_call(api: ScriptedApi, triggers: Trig
     api.script = answer
     ended = triggers("replay", "--dead-letters", "--config", "cfg_1")
 
+    assert ended.code == 0, ended
     assert ended.json == {"matched": 1000, "replayed": 998, "skipped": 2, "dry_run": False}
     assert [asked.body for asked in api.asked] == [
         {"config_id": "cfg_1", "dry_run": False},

@@ -1,6 +1,6 @@
 """What all commands share: where to, with which key, and how to answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -115,7 +115,42 @@ _SHARED: list[tuple[str, Callable[[Session, Any], None], dict[str, Any]]] = [
 ]
 
 
-class Command(click.Command):
+class _Strict(click.Command):
+    """Refuses an option that is given twice, before or behind the command's name.
+
+    Click takes the last one, so what stood before it would be lost in silence.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them as click does, help first; then look which were given."""
+        rest = super().parse_args(ctx, list(args))
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(list(args))
+            _refuse_repeated(ctx, order)
+        return rest
+
+
+def _refuse_repeated(context: click.Context, order: Iterable[click.Parameter]) -> None:
+    seen: set[str] = context.meta.setdefault(f"{__name__}.given", set())
+    for each in order:
+        if not isinstance(each, click.Option) or each.multiple or each.is_flag:
+            continue
+        if each.opts[0] in seen:
+            raise click.UsageError(f"{each.opts[0]} is given twice. Give it once.", context)
+        seen.add(each.opts[0])
+
+
+def once_each(option: str, pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """The values of a repeatable option by their names; refuses a name that is given twice."""
+    values: dict[str, Value] = {}
+    for name, value in pairs:
+        if name in values:
+            raise click.UsageError(f"{option} gives {name} twice. Give it once.")
+        values[name] = value
+    return values
+
+
+class Command(_Strict):
     """A command with the shared options; its help shows examples as they are written."""
 
     def __init__(
@@ -143,7 +178,7 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class Group(click.Group):
+class Group(_Strict, click.Group):
     """A group whose commands have the shared options."""
 
     command_class = Command

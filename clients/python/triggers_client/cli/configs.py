@@ -75,6 +75,8 @@ def create(
     """Subscribe. A webhook's signing secret is shown this once."""
     wanted: dict[str, Any] = json_argument("--settings", settings) if settings else {}
     if url_to:
+        if "url" in wanted:
+            raise click.UsageError("--url-to and --settings give the url twice. Give it once.")
         wanted["url"] = url_to
     filters: dict[str, object] = {"event_types": list(event_types)} if event_types else {}
     if min_severity:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from triggers_client.cli import exit_codes
-from triggers_client.cli.command import Command, Session, given, pass_session
+from triggers_client.cli.command import Command, Session, given, once_each, pass_session
 from triggers_client.cli.configs import raw_json_argument
 from triggers_client.cli.post_lines import FileOptions, post_file, post_stream
 from triggers_client.encoding import RawJson, object_text
@@ -109,7 +109,7 @@ def _post_one(
 ) -> int:
     body = RawJson("{}") if payload is None else raw_json_argument("--payload", payload)
     more = given(severity=severity, execution_id=execution_id, idempotency_key=idempotency_key)
-    scalars: dict[str, object] = dict(_metadata(each) for each in metadata)
+    scalars = once_each("--metadata", map(_metadata, metadata))
     about = RawJson(object_text(scalars)) if scalars else None
     event = session.client().events.post(event_type, body, metadata=about, **more)  # type: ignore[arg-type]
     if session.output.is_for_people:
