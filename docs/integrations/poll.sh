@@ -10,14 +10,14 @@ set -euo pipefail
 : "${TRIGGERS_URL:?}" "${TRIGGERS_KEY:?}" "${1:?a command is missing}"
 seconds=${TRIGGERS_LEASE_SECONDS:-300} # longer than the work on one event takes
 
-post() { # path, body. The key goes in by a file: arguments can be seen by everybody on the machine.
-  curl --silent --show-error --fail --max-time 30 --retry 5 --request POST "$TRIGGERS_URL$1" \
+post() { # path, body, options. The key goes in by a file: everybody on the machine sees arguments.
+  curl --silent --show-error --max-time 30 --retry 5 --request POST "$TRIGGERS_URL$1" "${@:3}" \
     --config <(printf 'header = "Authorization: Bearer %s"\n' "$TRIGGERS_KEY") \
     --header 'Content-Type: application/json' --data "$2"
 }
 
 failed=0
-while answer=$(post /inbox/lease "{\"limit\": 1, \"lease_seconds\": $seconds}") || exit 1; do
+while answer=$(post /inbox/lease "{\"limit\": 1, \"lease_seconds\": $seconds}" --fail) || exit 1; do
   # Cut out rather than parsed: jq before 1.7 writes 31.80 as 31.8.
   event=${answer#*\"events\":[} event=${event%]\}}
   case $answer in
@@ -28,8 +28,12 @@ while answer=$(post /inbox/lease "{\"limit\": 1, \"lease_seconds\": $seconds}") 
   if ! "$@" <<<"$event"; then
     echo "$id failed: it comes back within $seconds seconds" >&2
     failed=1
-  elif ! post "/events/$id/acknowledge" ''; then
-    echo "$id is done, but could not be acknowledged: it may come back" >&2
-    failed=1
+    continue
   fi
+  status=$(post "/events/$id/acknowledge" '' --output /dev/null --write-out '%{http_code}') || true
+  case $status in
+    204) ;;
+    404 | 410) echo "$id was erased meanwhile: it does not come back" >&2 ;;
+    *) echo "$id is done, but could not be acknowledged ($status): it may come back" >&2 && failed=1 ;;
+  esac
 done

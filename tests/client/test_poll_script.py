@@ -49,5 +49,17 @@ def test_an_api_that_is_not_there_is_a_failure() -> None:
 def test_what_fails_and_what_is_not_acknowledged_makes_the_run_a_failure(api: ScriptedApi) -> None:
     api.play(Said(200, LEASED), Said(200, EMPTY))
     assert polled(api.url, "false").returncode == 1
-    api.play(Said(200, LEASED), problem(404, "event_not_found"), Said(200, EMPTY))
-    assert polled(api.url, "cat").returncode == 1
+    api.play(Said(200, LEASED), problem(401, "unauthenticated"), Said(200, EMPTY))
+    ended = polled(api.url, "cat")
+    assert (ended.returncode, "may come back" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("status", "code"), [(410, "event_erased"), (404, "event_not_found")])
+def test_an_event_that_was_erased_meanwhile_is_done(
+    api: ScriptedApi, status: int, code: str
+) -> None:
+    api.play(Said(200, LEASED), problem(status, code), Said(200, EMPTY))
+    ended = polled(api.url, "cat")
+
+    assert (ended.returncode, ended.stdout) == (0, EVENT + "\n")
+    assert "does not come back" in ended.stderr
