@@ -4,6 +4,7 @@
 |------------------|---------------------------------------------------------------|
 | up to 15 minutes | a new message with a delay: SQS knows no longer one           |
 | longer           | a one-time schedule that sends the message and deletes itself |
+| longer, no room  | a new message every 15 minutes, until it is due               |
 
 No message waits hidden: that counts as in flight, and at about 120,000 of those a queue hands
 out nothing more to anybody.
@@ -11,7 +12,7 @@ out nothing more to anybody.
 
 import json
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -99,8 +100,12 @@ class SqsDeliveryQueue(SqsTaskQueue):
         """See `DeliveryQueue.send_later`."""
         wait = at - self._clock()
         if wait > _LONGEST_DELAY:
-            self._schedule(task, at)
-            return
+            with suppress(QueueUnavailableError):
+                self._schedule(task, at)
+                return
+            # The scheduler's quotas are shared by all tenants. A message that comes too early is
+            # sent on, so it can take the place of a schedule, for a send each quarter of an hour.
+            wait = _LONGEST_DELAY
         with _queue_errors():
             self._sqs.send_message(
                 QueueUrl=self._queue_url,
@@ -119,7 +124,10 @@ class SqsDeliveryQueue(SqsTaskQueue):
             )
 
     def _schedule(self, task: Task, at: datetime) -> None:
-        """A schedule is named after delivery and minute: made twice, it is one."""
+        """A schedule is named after delivery and minute: made twice, it is one.
+
+        Raises `QueueUnavailableError` if the scheduler takes no more for now.
+        """
         try:
             with _queue_errors():
                 self._scheduler.create_schedule(
@@ -137,7 +145,10 @@ class SqsDeliveryQueue(SqsTaskQueue):
                     },
                 )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConflictException":
+            code = error.response["Error"]["Code"]
+            if code == "ServiceQuotaExceededException":
+                raise QueueUnavailableError("There are too many schedules.") from error
+            if code != "ConflictException":
                 raise
 
 

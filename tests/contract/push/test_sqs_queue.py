@@ -222,16 +222,38 @@ VERBS: dict[str, Verb] = {
 
 
 @pytest.mark.usefixtures("no_waiting")
-@pytest.mark.parametrize("operation", VERBS)
+@pytest.mark.parametrize("operation", ["SendMessageBatch", "SendMessage"])
 @pytest.mark.parametrize("code", ["ThrottlingException", "ServiceUnavailable"])
 def test_a_queue_that_stays_busy_is_unavailable(
     watched_sqs: WatchedSqs, operation: str, code: str
 ) -> None:
-    client = watched_sqs.scheduler if operation == "CreateSchedule" else watched_sqs.sqs
-
-    busy = answers_lost(client, operation, 9, status=503, code=code)
+    busy = answers_lost(watched_sqs.sqs, operation, 9, status=503, code=code)
     with busy, pytest.raises(QueueUnavailableError):
         VERBS[operation](watched_sqs.queue)
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (402, "ServiceQuotaExceededException"),
+        (429, "ThrottlingException"),
+        (500, "InternalServerException"),
+        (503, "ServiceUnavailable"),
+    ],
+)
+def test_what_the_scheduler_has_no_room_for_waits_in_the_queue(
+    watched_sqs: WatchedSqs, status: int, code: str
+) -> None:
+    """Its quotas are the account's: a tenant that uses them up must not fail others' pushes."""
+    task = new_task()
+
+    with answers_lost(watched_sqs.scheduler, "CreateSchedule", 9, status=status, code=code):
+        watched_sqs.queue.send_later(task, LONG)
+
+    operation, sent = watched_sqs.calls[-1]
+    assert (operation, sent["DelaySeconds"]) == ("SendMessage", 900)
+    assert from_body(sent["MessageBody"]) == task
 
 
 @pytest.mark.usefixtures("no_waiting")
