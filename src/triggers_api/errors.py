@@ -17,6 +17,7 @@
     ├── TasksRefusedError            the queue will never take them
     └── TransientError               the same call may succeed later
         ├── RateLimitedError         the tenant has made too many requests
+        ├── TooManyAtOnceError       the tenant's own requests got in each other's way
         ├── StoreUnavailableError
         ├── QueueUnavailableError
         └── MetricsUnavailableError
@@ -171,6 +172,12 @@ class RateLimitedError(TransientError):
     """The tenant makes more requests than its limit allows."""
 
     code = "rate_limited"
+
+
+class TooManyAtOnceError(TransientError):
+    """The tenant's own requests got in each other's way: no fault of the store's, nor of ours."""
+
+    code = "too_many_at_once"
 
 
 class StoreUnavailableError(TransientError):

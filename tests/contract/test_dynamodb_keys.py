@@ -19,7 +19,7 @@ from tests.builders.events import (
 from tests.clock import FixedClock
 from tests.contract.clients import before_call
 from tests.contract.test_dynamodb_bad_luck import sweep
-from triggers_api.errors import NotFoundError, StoreUnavailableError
+from triggers_api.errors import NotFoundError, StoreUnavailableError, TooManyAtOnceError
 from triggers_api.store import items
 from triggers_api.store.events import DynamoEventStore
 
@@ -132,7 +132,7 @@ def test_a_place_that_is_swept_while_it_is_claimed_stores_nothing_and_asks_to_co
 
     with (
         before_call(keyed.client, "UpdateItem", swept),
-        pytest.raises(StoreUnavailableError),
+        pytest.raises(TooManyAtOnceError),
     ):
         keyed.add("new")
 

@@ -10,7 +10,7 @@ from tests.builders.events import TENANT, ids, store_event
 from tests.clock import FixedClock
 from tests.contract.clients import failing, hooked, recorded
 from tests.fakes.leases import leasing_on
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError, TooManyAtOnceError
 from triggers_api.leases.lease import WAITS, Leased, LeaseEvents
 from triggers_api.leases.ledger import Ledger
 from triggers_api.store.events import DynamoEventStore
@@ -64,7 +64,7 @@ def test_who_always_loses_is_told_to_come_again(
     with (
         recorded(dynamodb) as calls,
         hooked(dynamodb, event_name, refused),
-        pytest.raises(StoreUnavailableError) as raised,
+        pytest.raises(TooManyAtOnceError) as raised,
     ):
         take(lease)
 

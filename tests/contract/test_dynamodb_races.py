@@ -18,7 +18,7 @@ from tests.builders.events import (
 )
 from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing, payload_items
-from triggers_api.errors import IdempotencyConflictError, StoreUnavailableError
+from triggers_api.errors import IdempotencyConflictError, TooManyAtOnceError
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.store.events import DynamoEventStore
 
@@ -194,7 +194,7 @@ def test_a_repeat_while_the_event_is_erased_is_told_to_come_again(
     def erase() -> None:
         dynamodb_events.erase(TENANT, event.id, clock())
 
-    with before_call(dynamodb, "BatchGetItem", erase), pytest.raises(StoreUnavailableError):
+    with before_call(dynamodb, "BatchGetItem", erase), pytest.raises(TooManyAtOnceError):
         dynamodb_events.add(TENANT, a_keyed_event(clock(), payload=event.payload), a_fingerprint())
 
 

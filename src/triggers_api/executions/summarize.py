@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from triggers_api.errors import NotFoundError, StoreUnavailableError, TransientError
+from triggers_api.errors import NotFoundError, TooManyAtOnceError, TransientError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import Position
 from triggers_api.executions.ports import Checkpoint, ExecutionStore, Sighting
@@ -42,7 +42,7 @@ class Summarize:
     def __call__(self, tenant: str, execution_id: str) -> Summary:
         """The execution as it is now.
 
-        Raises `NotFoundError`, or `StoreUnavailableError` while there is more than one call can
+        Raises `NotFoundError`, or `TooManyAtOnceError` while there is more than one call can
         count; the next call continues from there.
         """
         tally = self._count(tenant, execution_id, READS_AT_MOST).tally
@@ -55,7 +55,7 @@ class Summarize:
         """The counts of the event's execution, or None if it has none.
 
         They always include the event, even if it is too new for readers to see. Raises
-        `StoreUnavailableError` if counting would take too long.
+        `TooManyAtOnceError` if counting would take too long.
         """
         if event.execution_id is None:
             return None
@@ -100,7 +100,7 @@ class Summarize:
             after = uncounted.next_after
             if after is None:
                 return counting
-        raise StoreUnavailableError("This execution is still being counted. Ask again.")
+        raise TooManyAtOnceError("This execution is still being counted. Ask again.")
 
     def _keep(self, tenant: str, execution_id: str, checkpoint: Checkpoint) -> bool:
         """Failing to keep it does not spoil this answer; the next one only costs more."""
@@ -119,7 +119,7 @@ class Summarize:
                 tenant, execution_id, Checkpoint(), known_version=known.version
             ):
                 return
-        raise StoreUnavailableError("Others keep counting this execution.")
+        raise TooManyAtOnceError("Others keep counting this execution.")
 
 
 @dataclass(slots=True)

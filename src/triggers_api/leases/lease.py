@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import TooManyAtOnceError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import random_entropy
 from triggers_api.leases.ledger import Lease, Ledger, ends_at_of, last_id_at
@@ -104,7 +104,7 @@ class LeaseEvents:
     def lease(self, tenant: str, *, limit: int, duration: timedelta) -> Leased:
         """Lease the oldest free events; nobody else gets them before the lease ends.
 
-        Raises `StoreUnavailableError` if too many other workers lease at the same time.
+        Raises `TooManyAtOnceError` if too many other workers lease at the same time.
         """
         return self._until_won(lambda: self._try_lease(tenant, limit, duration))
 
@@ -127,7 +127,7 @@ class LeaseEvents:
             if self._clock() + took / 2 >= give_up_at:
                 break
             self._pause(max(wait, took.total_seconds()) * self._chance())
-        raise StoreUnavailableError("Very many workers lease at once. Try again in a moment.")
+        raise TooManyAtOnceError("Very many workers lease at once. Try again in a moment.")
 
     def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased:
         now = self._clock()

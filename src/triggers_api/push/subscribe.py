@@ -10,7 +10,7 @@ from triggers_api.errors import (
     Detail,
     InvalidContentError,
     NotFoundError,
-    StoreUnavailableError,
+    TooManyAtOnceError,
 )
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Channel
@@ -278,5 +278,5 @@ def _not_found(config_id: str) -> NotFoundError:
     return NotFoundError(message, code="config_not_found")
 
 
-def _busy() -> StoreUnavailableError:
-    return StoreUnavailableError("Others change this config at the same time. Send it again.")
+def _busy() -> TooManyAtOnceError:
+    return TooManyAtOnceError("Your account changes this config at the same time. Send it again.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError, TooManyAtOnceError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import is_event_id, random_half
 from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
@@ -164,7 +164,7 @@ class DynamoEventStore:
             self._put_new(tenant, newer, fingerprint)
             return Addition(newer, replayed=False)
         if not head:
-            raise StoreUnavailableError("The key's old event was just swept. Send it again.")
+            raise TooManyAtOnceError("The key's old event was just swept. Send it again.")
         return self._add_again(tenant, event, fingerprint, head)
 
     def _replay(
@@ -179,7 +179,7 @@ class DynamoEventStore:
             return Addition(claimed, replayed=True)
         found = self._items.complete([head])
         if not found:
-            raise StoreUnavailableError("The key's event was just erased. Send it again.")
+            raise TooManyAtOnceError("The key's event was just erased. Send it again.")
         return Addition(idempotency.first_state(found[0]), replayed=True)
 
 

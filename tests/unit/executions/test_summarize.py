@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.unit.executions.executions_bench import EXECUTION, Bench
-from triggers_api.errors import NotFoundError, StoreUnavailableError
+from triggers_api.errors import NotFoundError, TooManyAtOnceError
 from triggers_api.executions.ports import Uncounted
 from triggers_api.executions.summarize import FOLDS_FROM, READS_AT_MOST, Summarize
 
@@ -120,7 +120,7 @@ def test_a_tail_too_long_for_one_call_is_counted_by_several(bench: Bench) -> Non
     bench.settle()
 
     for _ in range(2):
-        with pytest.raises(StoreUnavailableError) as caught:
+        with pytest.raises(TooManyAtOnceError) as caught:
             bench.total()
         assert caught.value.retry_after_seconds == 1
     assert bench.total() == count

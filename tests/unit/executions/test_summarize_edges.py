@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders.events import TENANT, an_event
 from tests.unit.executions.executions_bench import EXECUTION, Bench, is_sampled
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import TooManyAtOnceError
 from triggers_api.executions.summarize import FOLDS_FROM, LATE_AFTER, SETTLES_WITHIN
 
 ONE_MICROSECOND = timedelta(microseconds=1)
@@ -112,11 +112,11 @@ def test_who_can_never_forget_says_so(bench: Bench, monkeypatch: pytest.MonkeyPa
     late = an_event(bench.clock() - timedelta(hours=1))
     Keeping(bench, monkeypatch, *[False] * 9)
 
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(TooManyAtOnceError):
         bench.summarize.notice(TENANT, late, bench.clock())
 
 
-@pytest.mark.parametrize("refusal", [False, StoreUnavailableError("busy")])
+@pytest.mark.parametrize("refusal", [False, TooManyAtOnceError("busy")])
 def test_who_could_not_keep_a_count_does_not_try_again_in_that_call(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, refusal: Any
 ) -> None:

@@ -14,7 +14,7 @@ from tests.fakes.executions import InMemoryExecutionStore
 from tests.simulation.faults import Fault
 from tests.simulation.scheduler import KilledError
 from tests.unit.executions.executions_bench import EXECUTION, Bench, is_sampled
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError, TooManyAtOnceError
 from triggers_api.executions.summarize import FOLDED_AT_ONE_IN, READS_AT_MOST, Summarize
 
 
@@ -85,7 +85,7 @@ def test_counts_hold_an_event_that_was_folded_once(bench: Bench) -> None:
 def test_a_text_does_not_wait_for_a_count_without_end(bench: Bench) -> None:
     (*_, last) = bench.post(READS_AT_MOST * 70)
 
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(TooManyAtOnceError):
         bench.summarize.counts_with(TENANT, last)
 
 

@@ -9,7 +9,7 @@ from tests.builders.events import TENANT, store_event
 from tests.clock import START, FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import TooManyAtOnceError
 from triggers_api.events.ports import Position
 from triggers_api.leases.lease import WAITS, LeaseEvents
 from triggers_api.leases.ledger import Lease, Ledger, ends_at_of, is_lease_id, last_id_at
@@ -43,7 +43,7 @@ def test_who_loses_every_race_is_told_before_the_function_runs_out_of_time(
         store, clock, chance=lambda: 0.5, pause=lambda wait: _ignore(clock.advance(seconds=wait))
     )
 
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(TooManyAtOnceError):
         lease.lease(TENANT, limit=1, duration=MINUTE)
 
     assert store.tries == tries

@@ -9,7 +9,7 @@ from tests.clock import START, FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.leases import InMemoryLeaseStore, leasing_on
 from tests.unit.leases.lease_inbox import MINUTE, Inbox
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import TooManyAtOnceError
 from triggers_api.leases.lease import WAITS, Leased, LeaseEvents
 from triggers_api.leases.ledger import Lease, Ledger, ends_at_of
 
@@ -254,7 +254,7 @@ def test_no_try_is_begun_that_would_on_average_come_after_five_seconds(
         Slow(fake_events), clock, chance=lambda: 0.5, pause=lambda wait: advance(clock, wait)
     )
 
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(TooManyAtOnceError):
         verb.lease(TENANT, limit=1, duration=MINUTE)
 
     assert len(begun) == tries

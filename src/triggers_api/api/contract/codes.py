@@ -121,6 +121,9 @@ CODES: Final[dict[str, Code]] = {
     "rate_limited": Code(
         429, "Your account makes more requests than its limit allows. Wait, then send it again."
     ),
+    "too_many_at_once": Code(
+        429, "Your account changes this config at the same time. Send it again."
+    ),
     "internal_error": Code(500, InternalError.MESSAGE),
     "store_unavailable": Code(503, "The store did not answer in time. Try again."),
     "metrics_unavailable": Code(503, "The monitoring could not read a metric. Try again."),

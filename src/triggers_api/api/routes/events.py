@@ -81,7 +81,7 @@ class StatusFilter(StrEnum):
         headers=("Location", "Idempotency-Replayed"),
         links={"get_event": "event_id", "acknowledge_event": "event_id"},
     ),
-    errors=("event_erased", "payload_too_large", "idempotency_key_reused"),
+    errors=("event_erased", "payload_too_large", "idempotency_key_reused", "too_many_at_once"),
 )
 async def create_event(call: Call) -> Response:
     """Store an event. A 201 means that it is stored, and stays until it is acknowledged.

@@ -26,6 +26,7 @@ ExecutionIdInPath = Annotated[
     "Read an execution",
     needs=Scope.EVENTS_READ,
     answers=Answer(model=ExecutionOut),
+    errors=("too_many_at_once",),
 )
 async def get_execution(call: Call, execution_id: ExecutionIdInPath) -> Response:
     """How far the execution has come, and how many events of each type it has so far."""

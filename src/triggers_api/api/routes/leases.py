@@ -27,6 +27,7 @@ _LEASE: Final = Body(model=ReleaseIn, sample='{"lease_id": "lse_…"}')
     needs=Scope.INBOX,
     body=_WANTED,
     answers=Answer(model=LeaseOut),
+    errors=("too_many_at_once",),
 )
 async def lease_events(call: Call) -> Response:
     """Lease the oldest events that nobody holds; no other lease gets them meanwhile.
@@ -47,6 +48,7 @@ async def lease_events(call: Call) -> Response:
     needs=Scope.INBOX,
     body=_LEASE,
     answers=Answer(status=204, description="Released."),
+    errors=("too_many_at_once",),
 )
 async def release_lease(call: Call) -> Response:
     """Events not acknowledged are free at once. If the lease has ended, nothing changes."""

@@ -104,7 +104,7 @@ async def list_configs(call: Call) -> Response:
             ("get_config", "replace_config", "delete_config", "rotate_config_secret"), "config_id"
         ),
     ),
-    errors=("too_many_configs",),
+    errors=("too_many_configs", "too_many_at_once"),
 )
 async def create_config(call: Call) -> Response:
     """Push events to a webhook, Slack, Telegram or email. Up to 100 configs a tenant.
@@ -138,6 +138,7 @@ async def get_config(call: Call, config_id: ConfigId) -> Response:
     needs=Scope.NOTIFICATIONS_MANAGE,
     body=_CONFIG,
     answers=Answer(model=SavedConfigOut),
+    errors=("too_many_at_once",),
 )
 async def replace_config(call: Call, config_id: ConfigId) -> Response:
     """Replace a config; secrets that are left out stay as they are.
@@ -173,7 +174,7 @@ async def delete_config(call: Call, config_id: ConfigId) -> Response:
     "Rotate a signing secret",
     needs=Scope.NOTIFICATIONS_MANAGE,
     answers=Answer(model=RotatedSecretOut),
-    errors=("no_signing_secret",),
+    errors=("no_signing_secret", "too_many_at_once"),
 )
 async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
     """Make a new signing secret, shown only here. For 24 hours the old one signs too."""
