@@ -35,7 +35,7 @@ class EventItems:
         return head
 
     def at_place(self, tenant: str, event_id: str) -> Item | None:
-        """Whatever head stands in this id's place, under the random half of the id."""
+        """The head in this id's place, under the random half of the id, whichever event's it is."""
         return self.table.find(items.event_key(tenant, event_id), consistent=True)
 
     def is_of(self, head: Item | None, event_id: str) -> bool:

@@ -173,7 +173,7 @@ class DynamoEventStore:
         head = self._items.find(tenant, claim.event_id)  # an erased one is gone for any body
         claim.check(fingerprint)
         if head is None:
-            # Who claimed the key stopped before storing the event: we finish its work.
+            # The request that claimed the key stopped before it stored the event: finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
             self._put_new(tenant, claimed, fingerprint)
             return Addition(claimed, replayed=True)

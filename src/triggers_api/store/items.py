@@ -51,7 +51,7 @@ def status_partition(tenant: str, status: EventStatus, shard: int) -> Item:
 
 
 def index_key(tenant: str, status: EventStatus, shard: int, position: Position) -> Item:
-    """The key of a place in the status index, whether or not an event stands there."""
+    """The key of a place in the status index, whether or not an event is there."""
     place = {"created_at": {"S": to_text(position.created_at)}, "id": {"S": position.id}}
     return event_key(tenant, position.id) | status_partition(tenant, status, shard) | place
 

@@ -6,8 +6,8 @@
 | deleted | `<tenant>#deleted-configs` | time and id   | nothing more                          |
 
 A deleted config leaves a row for as long as its deliveries are kept, so that their history can
-still be listed. It stands apart: whoever subscribes and unsubscribes all day would otherwise
-make each of their events' dispatch read all of it, and other tenants wait for that.
+still be listed. It has a partition of its own: otherwise a tenant that subscribes and
+unsubscribes all day would make the dispatch of each event read all of it, and other tenants wait.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class DynamoConfigStore(DynamoConfigList):
             known = {":known": {"S": to_text(known_updated_at)}}
         if not self._update(tenant, config_id, deletion, removed, condition, known):
             return False
-        with suppress(StoreUnavailableError):  # it is deleted already, wherever its row stands
+        with suppress(StoreUnavailableError):  # it is deleted already, wherever its row is
             self._move_away(tenant, config_id, deletion)
         return True
 

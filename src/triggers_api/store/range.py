@@ -2,8 +2,8 @@
 
 Every index of ours keeps what shares its hashed attributes in the order of `created_at`, and
 of ids within a microsecond. That is the order of a list, and a `Position` is a place in it,
-whether or not an item stands there. So a cursor needs no more than a position, lists of many
-partitions can be merged into one exact sequence, and a page may end wherever reading did.
+whether or not an item is there. So a cursor is no more than a position, many partitions can be
+merged into one exact sequence, and a page may end wherever reading ended.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Partition:
         return None if wanted is None else wanted + 1  # one more tells whether there is a next page
 
     def _key(self, position: Position) -> Item:
-        """The key of a place in the index, whether or not an item stands there."""
+        """The key of a place in the index, whether or not an item is there."""
         created_at, id_ = {"S": to_text(position.created_at)}, {"S": position.id}
         return self.key_of(position.id) | self.shared | {"created_at": created_at, "id": id_}
 

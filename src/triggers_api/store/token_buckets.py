@@ -1,6 +1,6 @@
 """Token buckets in DynamoDB: one small item a tenant, beside the API keys.
 
-Not in the events table, whose stream and time to live they have no business with.
+They stay out of the events table: its stream and time to live are not for them.
 """
 
 from __future__ import annotations

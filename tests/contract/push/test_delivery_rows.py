@@ -14,7 +14,7 @@ from tests.contract.push.conftest import RETENTION, Table
 from triggers_api.errors import NotFoundError
 from triggers_api.events.ports import Position
 from triggers_api.push.delivery import DeliveryStatus
-from triggers_api.push.ports import DeliveryQuery
+from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -144,3 +144,18 @@ def test_a_list_of_one_config_is_one_query_that_reads_one_page(table: Table) -> 
 
     ((operation, params),) = calls
     assert (operation, params["IndexName"], params["Limit"]) == ("Query", "HistoryIndex", 21)
+
+
+def test_nothing_is_asked_for_where_no_delivery_can_be(table: Table) -> None:
+    query = DeliveryQuery(config_id=a_config().id, since=START + timedelta(seconds=1))
+
+    with recorded(table.client) as calls:
+        page = table.deliveries.list_deliveries(
+            TENANT,
+            query,
+            limit=20,
+            after=Position(START, "dlv_01KAM5ZQ8YF4N0T2V6X8Z1B3D5_" + "0" * 24 + "_0"),
+        )
+
+    assert page == DeliveryPage((), None)
+    assert calls == []
