@@ -18,7 +18,12 @@ from triggers_api.timestamps import now
 _NOT_THIS_EVENT: Final = frozenset({400, 413, 422})
 _SAYS_WHEN: Final = frozenset({429, 503})
 _LONGEST_SECONDS: Final = LONGEST_RETRY_AFTER.total_seconds()
-_SECONDS: Final = re.compile(r"([+-]?)\s*([0-9]*\.?[0-9]*)\s*(?:s|secs?|seconds?)?", re.IGNORECASE)
+# No receiver needs more to say when; its headers alone could hold 64 KB.
+_MAX_TIME: Final = 64
+_MAX_WAITS: Final = 256
+_SECONDS: Final = re.compile(
+    r"([+-]?)\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?:s|secs?|seconds?)?", re.IGNORECASE
+)
 # Separated by commas; a date has one of its own, after its weekday.
 _WAITS: Final = re.compile(r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,)?[^,]+", re.IGNORECASE)
 
@@ -72,22 +77,25 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     The longest, if there are several; a day, if it is longer. A date is judged by the clock of
     whoever wrote it, where the answer tells that.
     """
-    at = _time(headers.get("date", "")) or now()
-    said = (each.strip() for each in _WAITS.findall(headers.get("retry-after", "")))
-    waits = [wait for each in said if (wait := _wait(each, at)) is not None]
+    at = _time(headers.get("date", "")[:_MAX_TIME]) or now()
+    said = headers.get("retry-after", "").strip()[:_MAX_WAITS]
+    each_said = (each.strip()[:_MAX_TIME] for each in _WAITS.findall(said))
+    waits = [wait for each in each_said if (wait := _wait(each, at)) is not None]
     return max(waits, default=None)
 
 
 def seconds_to_wait(value: Any) -> timedelta | None:
     """A number of seconds as a wait, rounded up; None if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return timedelta(seconds=math.ceil(max(0, min(value, _LONGEST_SECONDS))))
+    # Bounded first: an integer may be too large for any function of floats.
+    seconds = max(min(value, _LONGEST_SECONDS), 0)
+    return None if math.isnan(seconds) else timedelta(seconds=math.ceil(seconds))
 
 
 def _wait(said: str, at: datetime) -> timedelta | None:
     match = _SECONDS.fullmatch(said)
-    if match is not None and match[2].strip("."):
+    if match is not None:
         return seconds_to_wait(float(f"{match[1]}{match[2]}"))
     until = _time(said)
     return None if until is None else seconds_to_wait((until - at).total_seconds())

@@ -10,16 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.cpu import grows_no_faster_than_length
 from tests.unit.channels.pushes import HASTY_SECONDS, send
 from tests.unit.channels.receivers import (
     Receiver,
     answer_of,
+    answering,
     dripping,
     pouring,
     silent,
 )
-from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp
+from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp, Response
+from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import SendError
+from triggers_api.channels.receipts import receipt_of
 from triggers_api.push.channel import Refusal
 
 
@@ -124,6 +128,76 @@ def test_headers_without_end_are_refused(http: GuardedHttp) -> None:
         send(http, receiver.url)
 
     assert failed.value.refusal is Refusal.DOWN
+
+
+@pytest.mark.parametrize(
+    ("header", "times"),
+    [
+        (b"X-A: b\r\n", 99),
+        (b"X-A: b\r\n", 5000),
+        (b"Retry-After: 1\r\n", 3000),
+        (b"X-A: b\r\n b\r\n\tb\r\n", 2000),
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n", 1),
+        (b"Content-Length: 5, 6\r\n", 1),
+        (b"Content-Length: -5\r\n", 1),
+        (b"Transfer-Encoding: gzip, chunked, x\r\n", 1),
+        (b"no header at all\r\n", 1),
+        (b" \r\n", 1),
+    ],
+)
+def test_the_status_counts_whatever_headers_come_with_it(
+    header: bytes, times: int, http: GuardedHttp
+) -> None:
+    def talk(receiver: Receiver, connection: socket.socket) -> None:
+        receiver.read_request(connection)
+        connection.sendall(b"HTTP/1.1 429 Slower\r\n" + header * times + b"\r\n")
+
+    with Receiver(talk) as receiver:
+        assert send(http, receiver.url).status_code == 429
+
+
+def test_a_header_that_is_needed_is_found_behind_any_number_of_others(http: GuardedHttp) -> None:
+    answer = b"HTTP/1.1 103 Soon\r\n" + b"X-A: b\r\n" * 200 + b"\r\n"
+    answer += b"HTTP/1.1 429 Slower\r\n" + b"X-A: b\r\n" * 200
+    answer += b"retry-AFTER: Sun, 06 Nov\r\n 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n"
+    with answering(answer) as receiver:
+        said = send(http, receiver.url).headers["retry-after"]
+
+    assert "".join(said.splitlines()) == "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+@pytest.mark.parametrize(
+    ("begin", "filling", "end"),
+    [
+        (b"Retry-After: ", b"1", b"x"),
+        (b"Retry-After: +", b" ", b"x"),
+        (b"Retry-After: ", b"1 ", b"x"),
+        (b"Retry-After: ", b"Mon, ", b""),
+        (b"Retry-After: 1\r\nDate: ", b"(", b""),
+        (b'Content-Type: multipart/mixed; boundary*0="', b";", b""),
+        (b"Content-Type: multipart/mixed", b";a=b", b""),
+        (b"Content-Length: ", b"1,", b""),
+        (b"Content-Length: ", b"1", b""),
+        (b"Transfer-Encoding: ", b"a,", b""),
+        (b"Connection: ", b"a,", b""),
+        (b"", b"A:", b""),
+        (b"", b"A\r\n", b"A: b"),
+        (b"Date: a\r\n", b" a\r\n", b"A: b"),
+    ],
+)
+def test_no_head_takes_the_square_of_its_length(begin: bytes, filling: bytes, end: bytes) -> None:
+    def read(length: int) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            headers = begin + filling * (length // len(filling)) + end
+            theirs.sendall(b"HTTP/1.1 429 Slower\r\n" + headers + b"\r\n\r\n")
+            theirs.shutdown(socket.SHUT_WR)
+            answer = LimitedHead(ours)
+            answer.begin()
+            receipt_of(Response(429, {k.lower(): v for k, v in answer.headers.items()}, ""))
+            answer.close()
+
+    assert grows_no_faster_than_length(read, 12_000)
 
 
 def test_an_early_refusal_of_a_large_body_is_heard(http: GuardedHttp) -> None:

@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cpu import grows_no_faster_than_length
 from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
-from triggers_api.channels.receipts import receipt_of, receipt_of_failure, retry_after
+from triggers_api.channels.receipts import (
+    receipt_of,
+    receipt_of_failure,
+    retry_after,
+    seconds_to_wait,
+)
 from triggers_api.push.channel import Refusal
 
 
@@ -155,6 +161,8 @@ def test_a_date_that_is_past_means_now() -> None:
         ("soon, 9", 9),
         ("9, Wed, 21 Oct 2015 07:28:00 GMT", 9),
         ("Wed, 21 Oct 2015 07:28:00 GMT, 9", 9),
+        (" " * 500 + "7", 7),
+        ("7," + "x" * 500, 7),
     ],
 )
 def test_what_is_nearly_right_is_read(said: str, seconds: int) -> None:
@@ -201,6 +209,40 @@ def test_no_header_can_do_harm(said: str) -> None:
     wait = retry_after({"retry-after": said, "date": said})
 
     assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (10**400, 86400),
+        (-(10**400), 0),
+        (float("inf"), 86400),
+        (float("-inf"), 0),
+        (1e308, 86400),
+        (5e-324, 1),
+        (-0.5, 0),
+    ],
+)
+def test_any_number_of_seconds_is_a_wait(said: float, seconds: int) -> None:
+    assert seconds_to_wait(said) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("said", [float("nan"), True, False, None, "7", [7], {}])
+def test_nothing_else_is(said: object) -> None:
+    assert seconds_to_wait(said) is None
+
+
+@pytest.mark.parametrize("name", ["retry-after", "date"])
+@pytest.mark.parametrize("said", ["{}x", "+{}x", ".{}x", "Mon,{}x", "{},", "{}:", "{}("])
+@pytest.mark.parametrize(
+    "filling", ["1", " ", "1 ", ".", "s", ",", "a", "(", "\\", "Mon,", "\u00a0"]
+)
+def test_no_header_takes_the_square_of_its_length(name: str, said: str, filling: str) -> None:
+    def read(length: int) -> None:
+        usual = {"retry-after": "1", "date": "Sun, 06 Nov 1994 08:49:37 GMT"}
+        retry_after(usual | {name: said.format(filling * length)})
+
+    assert grows_no_faster_than_length(read, 2_000)
 
 
 @pytest.mark.parametrize("is_permanent", [True, False])
