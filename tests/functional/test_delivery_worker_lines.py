@@ -225,6 +225,25 @@ def test_a_message_that_cannot_be_read_is_an_error_with_its_id(
     assert said(line, *expected) == expected
 
 
+def test_a_channel_that_crashes_is_an_error_of_its_own(bench: Bench, log_lines: LogLines) -> None:
+    def fail() -> None:
+        raise OverflowError("PRIVATE")
+
+    _, task = bench.post()
+    bench.channel.while_sending = fail
+
+    bench.work(task)
+
+    crashed, told = log_lines()
+    assert said(crashed, "level", "message", *ids_of(task)) == {
+        "level": "ERROR",
+        "message": "channel.crashed",
+    } | ids_of(task)
+    assert crashed["fault"].startswith("OverflowError at test_delivery_worker_lines.py:")
+    assert told["result"] == "retrying"
+    assert "PRIVATE" not in str((crashed, told))
+
+
 def test_a_task_that_crashes_is_an_error_with_all_its_ids(
     bench: Bench, log_lines: LogLines
 ) -> None:

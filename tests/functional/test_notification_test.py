@@ -63,6 +63,25 @@ def test_a_refusal_is_told_and_changes_nothing(world: World, receipt: Receipt) -
     assert world.queue.tasks == []
 
 
+def test_whatever_a_channel_raises_is_told_as_a_failure_of_this_push(
+    world: World,
+) -> None:
+    def fail() -> None:
+        raise OverflowError("PRIVATE")
+
+    config = world.subscribe()
+    world.channel.while_sending = fail
+
+    answer = world.call("POST", TEST, {"config_id": config.id})
+
+    assert answer.status_code == 200
+    assert (answer.json()["accepted"], answer.json()["error"]) == (
+        False,
+        "It could not be sent, for a fault of ours.",
+    )
+    assert "PRIVATE" not in answer.text
+
+
 def test_what_is_sent_says_that_it_is_a_test(world: World, clock: FixedClock) -> None:
     config = world.subscribe()
 

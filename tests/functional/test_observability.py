@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from tests.builders.events import TENANT
 from tests.clock import FixedClock
@@ -12,6 +14,8 @@ from tests.functional.conftest import LogLines, OpenApi, post_event
 from tests.http_api import Api
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.event import Event
+from triggers_api.handlers.observability import create_logger, create_metrics
+from triggers_api.handlers.observed_app import ObservedApp
 
 UNKNOWN = "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 ALWAYS = {"ApiLatency", "ApiErrors"}
@@ -193,3 +197,19 @@ def test_no_line_holds_a_secret_or_a_payload(
     assert len(log_lines()) == 7
     assert "PRIVATE" not in written
     assert secret not in written
+
+
+def test_a_fault_of_ours_for_one_config_is_loud_and_no_error_of_the_api(
+    log_lines: LogLines,
+) -> None:
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        scope["state"]["context"].fault = "OverflowError at receipts.py:1"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    observed = ObservedApp(app, create_logger(), create_metrics(), lambda: None)
+    TestClient(observed).post("/notifications/test")
+
+    (line,) = log_lines()
+    assert (line["level"], line["fault"]) == ("ERROR", "OverflowError at receipts.py:1")
+    assert metrics_of(line)["ApiErrors"] == [0.0]

@@ -22,6 +22,8 @@ class RequestContext:
     events_replayed: int = 0
     crash: BaseException | None = None
     """What failed on our side for a part of the request only, so that the rest was answered."""
+    fault: str | None = None
+    """Where our own code failed for one tenant's config; the request was answered all the same."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """What every answer to the request has beside its own."""
 

@@ -139,6 +139,8 @@ class Worker:
         if outcome.count_error is not None:
             error = outcome.count_error
             self._logger.warning("execution.not_counted", extra=_known(task), exc_info=error)
+        if outcome.fault is not None:
+            self._logger.error("channel.crashed", extra=_known(task) | {"fault": outcome.fault})
         delivery = outcome.delivery
         last = delivery.attempts[-1] if delivery and delivery.attempts else None
         line = _known(task) | {

@@ -87,6 +87,7 @@ class ObservedApp:
             "delivery_id": context.delivery_id,
             "execution_id": context.execution_id,
             "error": context.error_code,
+            "fault": context.fault,
         }
         known = {name: value for name, value in line.items() if value is not None}
         is_error = crash is not None or status >= _SERVER_ERROR
@@ -95,7 +96,8 @@ class ObservedApp:
         if str(route).startswith(_WATCHING):
             del measured[Metric.API_ERRORS]
         known |= embedded(self._metrics, measured)
-        log = self._logger.error if is_error else self._logger.info
+        is_loud = is_error or context.fault is not None
+        log = self._logger.error if is_loud else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
 
 

@@ -1,15 +1,20 @@
 """What every channel is: it sends one event and says how that went."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import with_words
 from triggers_api.push.settings_fields import Fields
+
+_OUR_FAULT: Final = "It could not be sent, for a fault of ours."
+_PLACES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class Receipt:
     refusal: Refusal = Refusal.DOWN  # what the error means, if there is one
     retry_after: timedelta | None = None
     new_settings: Mapping[str, Any] = field(default_factory=dict)  # as the receiver wants them now
+    fault: str | None = None  # where our own code failed, for the log; without anybody's words
 
     @property
     def accepted(self) -> bool:
@@ -78,3 +84,22 @@ class Channel(Protocol):
     def send(self, push: Push) -> Receipt:
         """Send it; never raises for what a receiver or the network does."""
         ...
+
+
+def send_through(channel: Channel, push: Push) -> Receipt:
+    """Send it; a channel that raises has made an attempt, too.
+
+    What it fails on may be one tenant's settings or receiver, which must neither stop others nor
+    leave an attempt unrecorded that may have been made.
+    """
+    try:
+        return channel.send(push)
+    except Exception as error:  # noqa: BLE001  # told by the receipt, which somebody logs
+        return Receipt(error=_OUR_FAULT, fault=_place_of(error))
+
+
+def _place_of(error: Exception) -> str:
+    """The error's kind and the last places it went through; its message may quote anybody."""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-_PLACES:])
+    places = (f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {' < '.join(places)}"

@@ -19,7 +19,7 @@ from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.summarize import Summarize
 from triggers_api.push.breakers import Admission, Breakers
-from triggers_api.push.channel import Channel, Push, Receipt, Refusal
+from triggers_api.push.channel import Channel, Push, Receipt, Refusal, send_through
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import ERASED, Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
@@ -54,6 +54,7 @@ class Outcome:
     again: Task | None = None  # the task that comes back then, if it is not the same one
     breaker_opened: bool = False
     count_error: Exception | None = None  # why it was sent without its execution's counts
+    fault: str | None = None  # where our own code failed in an attempt
     event_moved_to: EventStatus | None = None  # if this task changed its status
     error: str | None = None  # what the receiver said, if that does not count as an attempt
 
@@ -137,7 +138,7 @@ class Deliver:
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
     ) -> Outcome:
         push, count_error = self._push_of(task, event, config)
-        receipt = self._channels[config.channel].send(push)
+        receipt = send_through(self._channels[config.channel], push)
         end = self._clock()
         config, opened = self._breakers.tell(config, receipt, end)
         if receipt.refusal is Refusal.TOO_FAST and not receipt.accepted:
@@ -151,12 +152,9 @@ class Deliver:
             return self._overtaken(task, config)
         if receipt.new_settings:
             self._configs.change_settings(push.config, receipt.new_settings)
-        if not receipt.accepted:
-            try:
-                # After recording: an erasure that missed the record came before it, and shows.
-                self._find_event(task)
-            except EventErasedError:
-                return self._erased(task)
+        # After recording: an erasure that missed the record came before it, and shows.
+        if not receipt.accepted and self._is_erased(task):
+            return self._erased(task)
         return Outcome(
             result=Result(delivery.status.value),
             delivery=delivery,
@@ -165,6 +163,7 @@ class Deliver:
             breaker_opened=opened,
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
+            fault=receipt.fault,
         )
 
     def _find_event(self, task: Task) -> Event | None:
@@ -175,6 +174,13 @@ class Deliver:
             raise
         except NotFoundError:
             return None
+
+    def _is_erased(self, task: Task) -> bool:
+        try:
+            self._find_event(task)
+        except EventErasedError:
+            return True
+        return False
 
     def _erased(self, task: Task) -> Outcome:
         """End the records of an erased event: its erasure may not have seen this one."""

@@ -10,7 +10,7 @@ from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import new_event_id, random_entropy, random_half
 from triggers_api.events.lifecycle import EventStatus
-from triggers_api.push.channel import Channel, Push, Receipt
+from triggers_api.push.channel import Channel, Push, Receipt, send_through
 from triggers_api.push.ports import ConfigStore
 from triggers_api.timestamps import Clock
 
@@ -62,7 +62,7 @@ class TryOut:
                 delivery_id=f"dlv_test_{random_half(event.id)}",
                 at=begin,
             )
-            receipt = self._channels[config.channel].send(push)
+            receipt = send_through(self._channels[config.channel], push)
             return Trial(receipt, int((self._clock() - begin) / timedelta(milliseconds=1)))
 
 

@@ -105,6 +105,26 @@ def test_what_can_never_succeed_is_given_up_at_once(bench: Bench) -> None:
     assert bench.queue.dead_letters == [(bench.task, PERMANENT.error)]
 
 
+@pytest.mark.parametrize("error", [ValueError, OverflowError, RecursionError, KeyError])
+def test_whatever_a_channel_raises_is_an_attempt(bench: Bench, error: type[Exception]) -> None:
+    def fail() -> None:
+        bench.pass_sending_time()
+        raise error("PRIVATE")
+
+    bench.channel.while_sending = fail
+    outcome = bench.work()
+
+    assert outcome.result is Result.RETRYING
+    assert outcome.again_at == bench.after_sending(SCHEDULE.delays[0])
+    assert [each.error for each in bench.record.attempts] == [
+        "It could not be sent, for a fault of ours."
+    ]
+    assert bench.breaker.failures == 1
+    assert outcome.fault is not None
+    assert outcome.fault.startswith(f"{error.__name__} at test_deliver.py:")
+    assert "PRIVATE" not in repr((outcome, bench.record))
+
+
 def test_a_receiver_that_is_gone_is_disabled(bench: Bench) -> None:
     outcome = bench.work(GONE)
 

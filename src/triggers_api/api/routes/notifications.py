@@ -207,6 +207,7 @@ async def send_test(call: Call) -> Response:
     wanted = await call.read(_TRIAL)
     call.context.config_id = wanted.config_id
     trial = call.services.try_out(call.tenant, wanted.config_id)
+    call.context.fault = trial.receipt.fault
     answer = TrialOut(
         accepted=trial.receipt.accepted,
         status_code=trial.receipt.status_code,
