@@ -51,6 +51,19 @@ _COMMANDS: Final = {
     "rcpt": "RCPT TO",
     "data": "DATA",
 }
+# What `smtplib` waits for. RFC 5321 (4.2.1) lets the first digit decide: a 251 is as good.
+_USUAL: Final = {
+    (_GREETING, 2): _GREETS,
+    ("EHLO", 2): 250,
+    ("HELO", 2): 250,
+    ("STARTTLS", 2): 220,
+    ("AUTH", 2): 235,
+    ("AUTH", 3): 334,
+    ("MAIL FROM", 2): 250,
+    ("RCPT TO", 2): 250,
+    ("DATA", 2): 250,
+    ("DATA", 3): 354,
+}
 # These answer for a recipient or for this very mail, and RFC 5321 forbids to repeat them; what a
 # server refuses before is about itself or about the config, and may be mended.
 _ABOUT_THIS_MAIL: Final = frozenset({"RCPT TO", "DATA"})
@@ -104,6 +117,17 @@ class SmtpSender:
         return _receipt_of_sent(len(settings["to"]), refused)
 
 
+class _ReplyLines(LimitedLines):
+    """The lines of replies, cut: for a longer one `smtplib` makes up a 500 of its own."""
+
+    def readline(self, limit: int) -> bytes:
+        """The next line, or its beginning."""
+        line = part = super().readline(limit - 1)
+        while part and not part.endswith(b"\n"):
+            part = super().readline(limit - 1)
+        return line
+
+
 class _Client(smtplib.SMTP):
     """One session, that cannot leave the guarded network and cannot be flooded."""
 
@@ -147,10 +171,10 @@ class _Client(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """A reply, read through the limit."""
         if self.file is None and self.sock is not None:
-            self.file = LimitedLines(self.sock.makefile("rb"))
+            self.file = _ReplyLines(self.sock.makefile("rb"))
         code, reply = super().getreply()
         self._last_reply = (code, reply, self.command)
-        return code, reply
+        return _USUAL.get((self.command, code // 100), code), reply
 
 
 def _who_we_are(settings: Mapping[str, Any]) -> str:

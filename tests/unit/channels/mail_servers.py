@@ -151,6 +151,11 @@ def chattering(line: bytes) -> Receiver:
 
 def taciturn() -> Receiver:
     """Takes a mail, and never says goodbye."""
+    return ending(b"250 taken\r\n")
+
+
+def ending(reply: bytes) -> Receiver:
+    """Says that at the end of a mail, and then nothing more."""
 
     def talk(receiver: Receiver, connection: socket.socket) -> None:
         connection.sendall(b"220 hello\r\n")
@@ -160,7 +165,7 @@ def taciturn() -> Receiver:
             connection.sendall(b"354 go on\r\n")
             while lines.readline() != b".\r\n":
                 pass
-            connection.sendall(b"250 taken\r\n")
+            connection.sendall(reply)
             receiver.released.wait()
 
     return Receiver(talk)

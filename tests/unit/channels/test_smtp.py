@@ -6,6 +6,7 @@ from tests.unit.channels.mail_servers import (
     PASSWORD,
     USER,
     chattering,
+    ending,
     mail_server,
     scripted,
     taciturn,
@@ -166,7 +167,8 @@ def test_a_mail_that_is_refused(
         ),
         ([HELLO, b"250 hi\r\n"], "The connection failed"),
         ([HELLO, b"250 hi\r\n", b"421 bye\r\n"], "answered 421 to MAIL FROM: it closes"),
-        ([b"220 " + b"x" * 9000 + b"\r\n"], "answered 500 to the connection"),
+        ([b"220 " + b"x" * 9000 + b"\r\n"], "The connection failed"),
+        ([b"554 " + b"x" * 9000 + b"\r\n"], "answered 554 to the connection"),
         ([HELLO, b"\xff\xfe\r\n"], "The connection failed"),
     ],
 )
@@ -207,6 +209,51 @@ def test_what_was_taken_counts_though_the_server_never_says_goodbye(channel: Ema
 
     assert receipt.accepted
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"250 2.0.0 queued " + b"a" * 9000 + b"\r\n",
+        b"250-" + b"a" * 9000 + b"\r\n250 " + b"b" * 8189 + b"\r\n",
+        b"250 " + b"a" * 8188 + b"\r\n",
+        b"251 x\r\n",
+        b"200\r\n",
+        b"299 2.0.0 oddly\r\n",
+    ],
+)
+def test_the_first_digit_at_the_end_says_that_it_was_taken(
+    end: bytes, channel: EmailChannel
+) -> None:
+    ok = b"251 as you like\r\n"
+    with scripted(b"221 hello\r\n", ok, ok, ok, b"252 perhaps\r\n", b"355 go on\r\n") as server:
+        refused = channel.send(a_mail(server.port))
+    with ending(end) as server:
+        receipt = channel.send(a_mail(server.port))
+
+    assert not refused.accepted
+    assert refused.error == "The connection failed."  # no reply was odd
+    assert receipt.accepted
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        (b"354 go on\r\n", "no valid reply"),
+        (b"150 wait\r\n", "no valid reply"),
+        (b"2\r\n", "no valid reply"),
+        (b"25\r\n", "no valid reply"),
+        (b"554 5.6.0 " + b"a" * 9000 + b"\r\n", "answered 554 5.6.0 to DATA: it refuses"),
+        (b"451 " + b"a" * 9000 + b"\r\n", "answered 451 to DATA"),
+        (b"a" * 9000 + b"\r\n", "no valid reply"),
+    ],
+)
+def test_nothing_else_says_so(end: bytes, error: str, channel: EmailChannel) -> None:
+    with ending(end) as server:
+        receipt = channel.send(a_mail(server.port))
+
+    assert receipt.error is not None
+    assert error in receipt.error
 
 
 def test_what_was_not_said_to_be_taken_does_not_count(channel: EmailChannel) -> None:
