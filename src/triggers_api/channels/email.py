@@ -2,12 +2,12 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from triggers_api.channels import rules
 from triggers_api.channels.http import GuardedHttp
@@ -29,7 +29,8 @@ _DOMAIN: Final = (
     r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
 _address = rules.pattern(
-    rf"(?=.{{1,64}}@){_LOCAL_PART}@{_DOMAIN}",
+    # Without what begins an encoded word: some programs would read another address in it.
+    rf"(?=.{{1,64}}@)(?!.*=\?){_LOCAL_PART}@{_DOMAIN}",
     "an address such as ops@example.com is needed",
     max_length=254,
 )
@@ -79,6 +80,24 @@ _ADDRESSES: Final[Fields] = {
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
+class _Addresses(str):
+    """A header of addresses as they are. The library would decode what it is given as a text."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, addresses: Sequence[str]) -> Self:
+        """Each on a line of its own."""
+        header = super().__new__(cls, ", ".join(addresses))
+        header.name = name
+        return header
+
+    def fold(self, *, policy: Policy) -> str:
+        """As the library asks its own headers."""
+        lines = self.replace(", ", f",{policy.linesep} ")
+        return f"{self.name}: {lines}{policy.linesep}"
+
+
 class EmailChannel:
     """Sends mail."""
 
@@ -112,13 +131,13 @@ class EmailChannel:
 
     def message(self, push: Push) -> EmailMessage:
         """The mail; its id is the same for every attempt, so that servers know it again."""
-        text = text_of(push, self._brand)
+        text, settings = text_of(push, self._brand), push.config.settings
         message = EmailMessage(_POLICY)
         message["Subject"] = _undecodable(text.subject)
-        message["From"] = push.config.settings["from"]
-        message["To"] = ", ".join(push.config.settings["to"])
+        for name, addresses in (("From", [settings["from"]]), ("To", settings["to"])):
+            message[name] = _Addresses(name, addresses)
         message["Date"] = format_datetime(push.at)
-        domain = push.config.settings["from"].rpartition("@")[2]
+        domain = settings["from"].rpartition("@")[2]
         message["Message-ID"] = f"<{push.delivery_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # out-of-office replies stay away
         message.set_content(text.body if text.is_custom else f"{text.subject}\n\n{text.as_plain()}")

@@ -110,6 +110,31 @@ def test_an_encoded_word_in_an_event_is_text_as_any_other(word: str) -> None:
     assert sent["Subject"].strip() == subject  # one without a space in it is folded at once
 
 
+@pytest.mark.parametrize(
+    "local_part",
+    [
+        "=?utf-8?q?=0A?=",
+        "=?utf-8?q?=22CEO=22_=3Cceo=40corp.example=3E=2C_x?=",
+        "=?utf-16?b?AAA=?=",
+        "=?nonsense?q?=ff?=",
+        "$&'*+-/=?^_`{|}~!#%",
+    ],
+)
+def test_addresses_are_sent_as_they_are_kept(local_part: str) -> None:
+    address = f"{local_part}@example.com"  # also one that was kept before it was refused
+    to = [f"{n}-{address}" for n in range(20)]
+
+    mail = an_email_channel(a_http()).message(a_mail(25, {"from": address, "to": to}))
+
+    head = bytes(mail).partition(b"\r\n\r\n")[0].decode("ascii")
+    unfolded = head.replace("\r\n ", " ").split("\r\n")
+    assert f"From: {address}" in unfolded
+    assert f"To: {', '.join(to)}" in unfolded
+    assert (mail["From"], mail["To"]) == (address, ", ".join(to))
+    assert [line.partition(":")[0] for line in unfolded] == USUAL_HEADERS
+    assert max(map(len, head.split("\r\n"))) <= MAX_LINE
+
+
 @given(
     message=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85 "), max_size=60),
     connector=st.text(st.sampled_from("a\r\nBcc: x@y\0é\u2028\x85\x0b "), max_size=300)

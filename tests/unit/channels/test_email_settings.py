@@ -69,6 +69,8 @@ def test_ses_needs_no_server_and_keeps_no_password(strict_channel: EmailChannel)
     "Ops <ops@example.com>", "a@example.com, b@example.com", "a..b@example.com", ".a@example.com",
     "ö@example.com", "ops@exämple.com", "ops@[127.0.0.1]", "x" * 65 + "@example.com",
     "a@" + "x" * 64 + ".com", "a@" + "x." * 130 + "com", "a@-x.com", '"a b"@example.com', 5, None,
+    "=?utf-8?q?=0A?=@example.com", "a=?x@example.com", "a\0@example.com", "a\x7f@example.com",
+    "=?utf-8?q?=22CEO=22_=3Cceo=40corp.example=3E=2C_x?=@example.com", "=?@example.com",
 ])  # fmt: skip
 def test_addresses_are_plain(address: object, strict_channel: EmailChannel) -> None:
     with pytest.raises(InvalidContentError) as refused:
