@@ -6,8 +6,8 @@ once: whatever comes over one can only be about the one request that was sent ov
 """
 
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Final
@@ -67,8 +67,23 @@ class GuardedHttp:
         target = check_url(url, allow_private=self.network.allow_private)
         self.network.check(target.host, target.port)
 
-    def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Response:
-        """Send it and answer what was answered; redirects are answers. Else `SendError`."""
+    def deadline(self) -> AbstractContextManager[Deadline]:
+        """For several requests that are one to whoever waits for them."""
+        return self.watchdog.deadline(self.deadline_seconds)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        deadline: Deadline | None = None,
+    ) -> Response:
+        """Send it and answer what was answered; redirects are answers. Else `SendError`.
+
+        It has a deadline of its own, unless it is given one.
+        """
         try:
             target = check_url(url, allow_private=self.network.allow_private)
         except RefusedTargetError as error:
@@ -80,16 +95,25 @@ class GuardedHttp:
             watched as answered,
             # Before the deadline begins: that certificates are loaded is not the receiver's doing.
             closing(_new_connection(target, self.network)) as connection,
-            self.watchdog.deadline(self.deadline_seconds) as deadline,
+            self.deadline() if deadline is None else _shared(deadline) as until,
         ):
-            connection.use_until(deadline)
+            connection.use_until(until)
             try:
                 marked = {**_with_usual(headers), loops.HEADER: loops.MARK}
                 answer = connection.ask(method, target.path, marked, body)
             except _FAILURES as error:
-                raise explained(error, deadline) from None
+                raise explained(error, until) from None
             answered(answer.status)
             return _read(answer)
+
+
+@contextmanager
+def _shared(deadline: Deadline) -> Iterator[Deadline]:
+    """The same deadline, which lets go of the connection of each request when that is done."""
+    try:
+        yield deadline
+    finally:
+        deadline.release()
 
 
 def _with_usual(headers: Mapping[str, str]) -> dict[str, str]:

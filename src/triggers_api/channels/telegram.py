@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from triggers_api.channels import rules
+from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
@@ -82,22 +83,23 @@ class TelegramChannel:
     def send(self, push: Push) -> Receipt:
         """See `Channel`. A group that became a supergroup is followed to its new chat."""
         try:
-            answer = self._ask(push, push.config.settings["chat_id"])
-            moved_to = answer.moved_to
-            if moved_to is None:
-                return answer.receipt()
-            receipt = self._ask(push, moved_to).receipt()
+            with self._http.deadline() as deadline:
+                answer = self._ask(push, push.config.settings["chat_id"], deadline)
+                moved_to = answer.moved_to
+                if moved_to is None:
+                    return answer.receipt()
+                receipt = self._ask(push, moved_to, deadline).receipt()
         except SendError as error:
             return receipt_of_failure(error)
         return replace(receipt, new_settings={"chat_id": moved_to}) if receipt.accepted else receipt
 
-    def _ask(self, push: Push, chat_id: str) -> "_Answer":
+    def _ask(self, push: Push, chat_id: str, deadline: Deadline) -> "_Answer":
         token = push.config.secrets["bot_token"]
         base = push.config.settings.get("api_url", API_URL).rstrip("/")
         body = json.dumps(self.message(push) | {"chat_id": chat_id}).encode()
         headers = {"Content-Type": "application/json"}
         url = f"{base}/bot{token}/sendMessage"
-        return _Answer(self._http.send("POST", url, headers=headers, body=body))
+        return _Answer(self._http.send("POST", url, headers=headers, body=body, deadline=deadline))
 
     def message(self, push: Push) -> dict[str, Any]:
         """The body, as Telegram documents it."""
@@ -183,9 +185,10 @@ class _Answer:
         return HTTPStatus.BAD_GATEWAY
 
     def _known_word(self) -> str:
-        said = str(self._body.get("description", "")).lower()
-        may_be = self._is_refusal and self._status in _MAY_BE_FINAL
-        return next((word for word in _FINAL if may_be and word in said), "")
+        said = self._body.get("description")
+        if not isinstance(said, str) or not self._is_refusal or self._status not in _MAY_BE_FINAL:
+            return ""
+        return next((word for word in _FINAL if word in said.lower()), "")
 
 
 def _object(text: str) -> dict[str, Any]:

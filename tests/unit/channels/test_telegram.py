@@ -1,6 +1,8 @@
 import html
 import json
 import re
+import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -230,6 +232,36 @@ def test_a_chat_that_moved_is_followed_and_told(channel: TelegramChannel) -> Non
         CHAT["chat_id"],
         "-100777",
     ]
+
+
+def test_both_requests_share_one_deadline() -> None:
+    def talk(receiver: Receiver, connection: socket.socket) -> None:
+        receiver.read_request(connection)
+        if len(receiver.requests) == 1:
+            time.sleep(0.7)
+            connection.sendall(MOVED)
+        else:
+            receiver.released.wait()
+
+    channel = TelegramChannel(a_http(deadline_seconds=1.0))
+    with Receiver(talk) as receiver:
+        begin = time.monotonic()
+        receipt = channel.send(a_message(receiver))
+
+    assert len(receiver.requests) == 2
+    assert receipt.error == "No full answer came within 1 seconds."
+    assert time.monotonic() - begin < 1.5
+
+
+@pytest.mark.parametrize("status", ["200 OK", "429 Too Many Requests", "503 Unavailable"])
+@pytest.mark.parametrize("digits", [17, 309, 401, 3900])
+def test_no_number_in_an_answer_does_harm(
+    status: str, digits: int, channel: TelegramChannel
+) -> None:
+    number = b"1" + b"0" * digits
+    body = b'{"ok":false,"error_code":429,"parameters":{"retry_after":%s}}' % number
+
+    assert answered(channel, answer_of(status, body)).retry_after == timedelta(days=1)
 
 
 def test_a_chat_that_moves_for_ever_is_followed_once(channel: TelegramChannel) -> None:
