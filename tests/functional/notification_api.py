@@ -124,7 +124,13 @@ class World:
             events=self.events,
             executions=executions,
             summarize=Summarize(executions, self.clock),
-            subscribe=Subscribe(self.configs, self._channels, self.clock, _fault_of_template),
+            subscribe=Subscribe(
+                self.configs,
+                self._channels,
+                self.clock,
+                _fault_of_template,
+                HeldTime(self.token_buckets, self.clock, kind="looking-up"),
+            ),
             try_out=TryOut(
                 self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
             ),

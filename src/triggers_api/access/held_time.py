@@ -24,10 +24,11 @@ _SECOND: Final = timedelta(seconds=1)
 class HeldTime:
     """Seconds that each tenant has left to hold."""
 
-    def __init__(self, buckets: TokenBuckets, clock: Clock) -> None:
-        """All processes share the buckets."""
+    def __init__(self, buckets: TokenBuckets, clock: Clock, *, kind: str = "held") -> None:
+        """All processes share the buckets; seconds of different kinds are counted apart."""
         self._buckets = buckets
         self._clock = clock
+        self._kind = kind
 
     @contextmanager
     def hold(self, tenant: str) -> Iterator[None]:
@@ -35,7 +36,7 @@ class HeldTime:
 
         If the store does not answer nobody is admitted, because this protects everybody else.
         """
-        bucket, begun = f"{tenant}#held", self._clock()
+        bucket, begun = f"{tenant}#{self._kind}", self._clock()
         most = LONGEST
         taken = self._buckets.take(bucket, HELD_SECONDS, most, begun, at_least=most)
         if taken.tokens < most:

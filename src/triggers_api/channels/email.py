@@ -152,7 +152,7 @@ class EmailChannel:
             port = replace(rules.integer(_SUBMISSION_PORTS, _PORTS_TAKEN), schema=port.schema)
         return {
             "host": Field(
-                rule=rules.host(self._check_host),
+                rule=rules.host(self._check_spelling, self._look_up),
                 words="The mail server.",
                 example="smtp.example.com",
                 is_required=True,
@@ -174,9 +174,11 @@ class EmailChannel:
             ),
         }
 
-    def _check_host(self, host: str) -> None:
-        name = check_host(host, allow_private=self._http.network.allow_private)
-        self._http.network.check(name, _PORTS["starttls"])
+    def _check_spelling(self, host: str) -> str:
+        return check_host(host, allow_private=self._http.network.allow_private)
+
+    def _look_up(self, host: str) -> None:
+        self._http.network.check(self._check_spelling(host), _PORTS["starttls"])
 
 
 def _usual_port(settings: Mapping[str, Any]) -> int:

@@ -62,9 +62,13 @@ class GuardedHttp:
         self.deadline_seconds = deadline_seconds
         self._watch = watch
 
+    def check_spelling(self, url: str) -> Target:
+        """Raise `RefusedTargetError` for what `send` would refuse without asking a name server."""
+        return check_url(url, allow_private=self.network.allow_private)
+
     def check_url(self, url: str) -> None:
-        """Raise `RefusedTargetError` for what `send` would refuse today."""
-        target = check_url(url, allow_private=self.network.allow_private)
+        """Raise `RefusedTargetError` for what `send` would refuse today. May take seconds."""
+        target = self.check_spelling(url)
         self.network.check(target.host, target.port)
 
     def deadline(self) -> AbstractContextManager[Deadline]:

@@ -66,15 +66,20 @@ def integer(allowed: Collection[int], wanted: str) -> Rule:
     return Rule(check, {"type": "integer", "enum": sorted(allowed)})
 
 
-def url(check: Callable[[str], object]) -> Rule:
-    """A URL that `check` does not refuse with `RefusedTargetError`."""
+def url(check: Callable[[str], object], look_up: Callable[[str], None] | None = None) -> Rule:
+    """A URL that neither refuses with `RefusedTargetError`; `look_up` may take its time."""
     schema = {"type": "string", "maxLength": MAX_URL_LENGTH}
-    return target(Rule(_unless_refused(check), schema))
+    return _target_of(Rule(_unless_refused(check), schema), look_up)
 
 
-def host(check: Callable[[str], object]) -> Rule:
-    """A host that `check` does not refuse with `RefusedTargetError`."""
-    return target(Rule(_unless_refused(check), {"type": "string"}))
+def host(check: Callable[[str], object], look_up: Callable[[str], None] | None = None) -> Rule:
+    """A host that neither refuses with `RefusedTargetError`; `look_up` may take its time."""
+    return _target_of(Rule(_unless_refused(check), {"type": "string"}), look_up)
+
+
+def _target_of(rule: Rule, look_up: Callable[[str], None] | None) -> Rule:
+    asks = None if look_up is None else _unless_refused(look_up)
+    return target(replace(rule, look_up=asks))
 
 
 def target(rule: Rule) -> Rule:

@@ -55,7 +55,7 @@ class SlackChannel:
         self._brand = brand
         self.fields = {
             "url": Field(
-                rule=rules.url(http.check_url),
+                rule=rules.url(http.check_spelling, http.check_url),
                 words="Of an incoming webhook.",
                 example="https://hooks.slack.com/services/T000/B000/XXXX",
                 is_required=True,

@@ -73,7 +73,7 @@ class TelegramChannel:
                 is_required=True,
             ),
             "api_url": Field(
-                rule=rules.url(self._check_api_url),
+                rule=rules.url(self._check_api_url, http.check_url),
                 words="Of a Bot API server of one's own.",
                 example=API_URL,
                 default=API_URL,
@@ -118,7 +118,7 @@ class TelegramChannel:
 
     def _check_api_url(self, url: str) -> None:
         """Of one's own Bot API server."""
-        self._http.check_url(url)
+        self._http.check_spelling(url)
         if "?" in url:
             raise RefusedTargetError("a URL without a query is needed")
 

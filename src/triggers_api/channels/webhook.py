@@ -74,7 +74,7 @@ class WebhookChannel:
         self._http = http
         self.fields = {
             "url": Field(
-                rule=rules.url(http.check_url),
+                rule=rules.url(http.check_spelling, http.check_url),
                 words="Where the event is sent.",
                 example="https://hooks.example.com/triggers",
                 is_required=True,

@@ -102,7 +102,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         events=given.events,
         executions=given.executions,
         summarize=Summarize(given.executions, clock),
-        subscribe=Subscribe(given.configs, given.channels, clock, fault_of_template),
+        subscribe=_subscribe(given, clock),
         try_out=TryOut(given.configs, given.channels, clock, HeldTime(given.token_buckets, clock)),
         replay=Replay(
             events=given.events,
@@ -118,6 +118,11 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
+
+
+def _subscribe(given: Dependencies, clock: Clock) -> Subscribe:
+    looking_up = HeldTime(given.token_buckets, clock, kind="looking-up")
+    return Subscribe(given.configs, given.channels, clock, fault_of_template, looking_up)
 
 
 def _rate_limit(settings: ApiSettings) -> RateLimit | None:

@@ -9,6 +9,7 @@ of what it loads without it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from triggers_api.errors import Detail, InvalidContentError
@@ -50,6 +51,7 @@ class Rule:
     check: Callable[[Any], Any]  # returns the value as it is kept, or raises `WrongError`
     schema: Mapping[str, Any]  # accepts all that `check` accepts, and perhaps more
     is_target: bool = False  # the value says where secrets are sent
+    look_up: Callable[[Any], object] | None = None  # asks a name server; may raise as `check` does
 
     def __call__(self, value: Any) -> Any:
         """See `check`."""
@@ -179,6 +181,25 @@ def _settle(field: Field, value: Any, others: _Values) -> Any:
     if field.goes_with is not None and others[field.goes_with] is not None:
         return wrong(f"this setting goes together with {field.goes_with}", "missing")
     return field.default(others) if callable(field.default) else field.default
+
+
+def look_ups(fields: Fields, kept: Kept) -> tuple[Callable[[], tuple[Detail, ...]], ...]:
+    """What is left to ask a name server about settings that are acceptable; each may take seconds."""
+    values = {name: _known(name, field, kept) for name, field in fields.items()}
+    return tuple(
+        partial(_look_up, name, field, values[name])
+        for name, field in fields.items()
+        if field.rule.look_up is not None and values[name] not in (None, field.default)
+    )
+
+
+def _look_up(name: str, field: Field, value: Any) -> tuple[Detail, ...]:
+    assert field.rule.look_up is not None
+    try:
+        field.rule.look_up(value)
+    except WrongError as error:
+        return tuple(_details({name: field}, {}, {name: error}))
+    return ()
 
 
 def _has_moved(fields: Fields, values: _Values, known: Kept) -> bool:

@@ -1,15 +1,18 @@
 """Subscribe: notification configs are made, replaced, deleted, and given new signing secrets."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from triggers_api.access.held_time import HeldTime
 from triggers_api.errors import (
     ConflictError,
     Detail,
     InvalidContentError,
     NotFoundError,
+    RateLimitedError,
     TooManyAtOnceError,
 )
 from triggers_api.push.breaker import CircuitBreaker
@@ -23,7 +26,7 @@ from triggers_api.push.config import (
 )
 from triggers_api.push.filters import Filters
 from triggers_api.push.ports import ConfigStore
-from triggers_api.push.settings_fields import Kept, read_settings
+from triggers_api.push.settings_fields import Kept, look_ups, read_settings
 from triggers_api.timestamps import Clock, to_text
 
 MAX_CONFIGS: Final = 100  # a tenant's
@@ -78,16 +81,22 @@ class Subscribe:
         channels: Mapping[str, Channel],
         clock: Clock,
         fault_of_template: Callable[[str], str | None],
+        looking_up: HeldTime,
     ) -> None:
-        """`fault_of_template` says what is wrong with a message template, None if nothing is."""
+        """`fault_of_template` says what is wrong with a message template, None if nothing is.
+
+        `looking_up` is how long each tenant may wait for name servers, which may be its own.
+        """
         self._configs = configs
         self._channels = channels
         self._clock = clock
         self._fault_of_template = fault_of_template
+        self._looking_up = looking_up
 
     def create(self, tenant: str, draft: ConfigDraft) -> Saved:
         """Keep a new config. Raises `InvalidContentError` with every fault in its settings."""
         checked = self._check_all(draft, None)
+        self._look_up(tenant, draft.channel, checked)
         for _ in range(_TRIES):
             self._make_room(tenant)
             now = self._clock()
@@ -132,9 +141,11 @@ class Subscribe:
 
     def replace(self, tenant: str, config_id: str, draft: ConfigDraft) -> Saved:
         """Put a draft in a config's place; secrets that it leaves out stay as they are."""
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             known = self.get(tenant, config_id)
             checked = self._check_all(draft, known)
+            if number == 0:
+                self._look_up(tenant, draft.channel, checked)
             config = _of(draft, checked, config_id=known.id, tenant=tenant, at=self._clock())
             config = replace(
                 config, created_at=known.created_at, breaker=_breaker_of(config, known)
@@ -184,11 +195,19 @@ class Subscribe:
 
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
-        if checked.faults:
-            raise InvalidContentError.of(
-                checked.faults, len(checked.faults), code="invalid_config", called="body"
-            )
+        _refuse(checked.faults)
         return checked
+
+    def _look_up(self, tenant: str, channel: str, checked: _Checked) -> None:
+        """Refuse a target whose name leads to a private address, if that can be known in time.
+
+        Whoever waits for too many names already is not refused: where a name leads is judged
+        again whenever something is sent.
+        """
+        kept = Kept(checked.shown, checked.secrets)
+        for look_up in look_ups(self._channels[channel].fields, kept):
+            with suppress(RateLimitedError), self._looking_up.hold(tenant):
+                _refuse(look_up())
 
     def _check(
         self,
@@ -238,6 +257,11 @@ class Subscribe:
             return config, None
         secret = new_signing_secret()
         return replace(config, secrets=config.secrets | {"secret": secret}), secret
+
+
+def _refuse(faults: tuple[Detail, ...]) -> None:
+    if faults:
+        raise InvalidContentError.of(faults, len(faults), code="invalid_config", called="body")
 
 
 def _of(

@@ -24,7 +24,7 @@ class PagerChannel:
         self._http = http
         self.fields = {
             "endpoint": Field(
-                rule=rules.url(http.check_url),
+                rule=rules.url(http.check_spelling, http.check_url),
                 words="Of a pager of one's own.",
                 example="https://pager.example.com/v2",
                 default=USUAL_ENDPOINT,

@@ -12,7 +12,9 @@ from tests.builders.events import TENANT
 from tests.clock import FixedClock
 from tests.contract.channels.cases import NAMES, Case, channels
 from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.rate import InMemoryTokenBuckets
 from tests.unit.channels.pushes import a_http
+from triggers_api.access.held_time import HeldTime
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.config import SIGNING_SECRETS, NotificationConfig
 from triggers_api.push.filters import Filters
@@ -41,7 +43,13 @@ def schema(case: Case) -> dict[str, Any]:
 
 @pytest.fixture
 def subscribe(clock: FixedClock) -> Subscribe:
-    return Subscribe(InMemoryConfigStore(), CHANNELS, clock, lambda _template: None)
+    return Subscribe(
+        InMemoryConfigStore(),
+        CHANNELS,
+        clock,
+        lambda _template: None,
+        HeldTime(InMemoryTokenBuckets(), clock),
+    )
 
 
 def draft(case: Case, settings: dict[str, Any]) -> ConfigDraft:

@@ -7,7 +7,9 @@ import pytest
 from tests.builders.events import TENANT
 from tests.clock import FixedClock
 from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.rate import InMemoryTokenBuckets
 from tests.unit.channels.pushes import a_http
+from triggers_api.access.held_time import HeldTime
 from triggers_api.channels import all_channels
 from triggers_api.channels.templates import fault_of_template
 from triggers_api.errors import InvalidContentError
@@ -44,7 +46,13 @@ def subscribe(clock: FixedClock, looked_up: list[str]) -> Subscribe:
 
     http = a_http(allow_private=False, resolver=resolver)
     channels = all_channels(http, allow_private=False)
-    return Subscribe(InMemoryConfigStore(), channels, clock, fault_of_template)
+    return Subscribe(
+        InMemoryConfigStore(),
+        channels,
+        clock,
+        fault_of_template,
+        HeldTime(InMemoryTokenBuckets(), clock),
+    )
 
 
 def draft(channel: str, settings: dict[str, Any]) -> ConfigDraft:
