@@ -4,19 +4,16 @@ import time
 from collections.abc import Callable
 
 _TIMES = 4
-_AT_MOST = 10  # for four times the length: a straight line takes 4, a square 16
+_AT_MOST = 9  # for four times the length: a straight line takes 4, a square 16
 _NOISE_SECONDS = 0.002  # below it, nothing can be told
-_TRIES = 5
+_TRIES = 4
 
 
 def grows_no_faster_than_length(read: Callable[[int], object], length: int) -> bool:
     """Whether four times as much takes about four times the CPU, and not its square."""
-    return any(_is_in_proportion(read, length) for _ in range(_TRIES))
-
-
-def _is_in_proportion(read: Callable[[int], object], length: int) -> bool:
-    short = max(_cpu(read, length), _NOISE_SECONDS)
-    return _cpu(read, length * _TIMES) < _AT_MOST * short
+    short = min(_cpu(read, length) for _ in range(_TRIES))
+    most = _AT_MOST * max(short, _NOISE_SECONDS)
+    return any(_cpu(read, length * _TIMES) < most for _ in range(_TRIES))
 
 
 def _cpu(read: Callable[[int], object], length: int) -> float:
