@@ -60,8 +60,8 @@ from triggers_api.access.keys import Scope, new_api_key
 from triggers_api.handlers import api
 from triggers_api.handlers.traced import traces_of
 from triggers_api.store.api_keys import DynamoApiKeyStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.table import create_client
 
 ROUNDS = 15
 REQUESTS = 200

@@ -29,10 +29,10 @@ from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.handlers import api
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.table import create_client
 from triggers_api.watch.figures import Figures
 
 ROUNDS = 11

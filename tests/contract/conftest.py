@@ -22,9 +22,9 @@ from triggers_api.access.ports import TokenBuckets
 from triggers_api.events.ports import EventStore
 from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
+from triggers_api.store.table import create_client
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from tests.contract.conftest import OpenStore
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.ports import EventStore
 from triggers_api.store.api_keys import DynamoApiKeyStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
+from triggers_api.store.table import create_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

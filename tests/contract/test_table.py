@@ -7,8 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.clients import failing, recorded
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.store.dynamodb import Item
-from triggers_api.store.table import Put, Query, RefusedError, Table, unavailable_if_refused
+from triggers_api.store.table import Item, Put, Query, RefusedError, Table, unavailable_if_refused
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

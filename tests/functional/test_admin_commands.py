@@ -16,7 +16,7 @@ from admin.target import Target
 from tests.cloudformation import ROOT, table_definition
 from triggers_api.access.keys import ApiKey, Scope, split_token
 from triggers_api.store.api_keys import DynamoApiKeyStore
-from triggers_api.store.dynamodb import create_client
+from triggers_api.store.table import create_client
 from triggers_api.timestamps import now
 
 CREATE = ("create", "--tenant", "acme", "--name", "order sync", "--scopes", "events:write,inbox")

@@ -7,7 +7,7 @@ once: whatever comes over one can only be about the one request that was sent ov
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Final
@@ -21,8 +21,16 @@ from triggers_api.channels.deadlines import Deadline, Watchdog
 from triggers_api.channels.limits import LimitedHead
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
-from triggers_api.channels.watch import Watch, unwatched
 from triggers_api.push.channel import Refusal
+
+Watch = Callable[[str, str], AbstractContextManager[Callable[[int], None]]]
+"""Goes around a request, by its method and host, and is told the status of the answer."""
+
+
+def unwatched(_method: str, _host: str) -> AbstractContextManager[Callable[[int], None]]:
+    """Nobody wants to know."""
+    return nullcontext(lambda _status: None)
+
 
 DEADLINE_SECONDS: Final = 15.0
 EXCERPT_BYTES: Final = 4096

@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from triggers_api.channels.addresses import is_private, is_public
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.limits import TooMuchError
-from triggers_api.channels.urls import RefusedTargetError
+from triggers_api.channels.urls import RefusedTargetError, is_private, is_public
 from triggers_api.push.channel import Refusal
 
 Resolver = Callable[[str, int], Sequence[str]]

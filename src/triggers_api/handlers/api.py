@@ -46,12 +46,12 @@ from triggers_api.push.try_out import TryOut
 from triggers_api.settings import ApiSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.table import create_client
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.timestamps import Clock, now
 from triggers_api.watch.figures import Figures

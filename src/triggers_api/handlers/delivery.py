@@ -29,11 +29,11 @@ from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.settings import DeliverySettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
+from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric

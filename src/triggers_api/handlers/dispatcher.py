@@ -25,12 +25,12 @@ from triggers_api.push.delivery import Task
 from triggers_api.push.dispatch import Dispatch
 from triggers_api.push.ports import ConfigList, StreakStore, TaskQueue
 from triggers_api.settings import DispatcherSettings
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import to_event
 from triggers_api.store.notification_configs import DynamoConfigList
 from triggers_api.store.streaks import DynamoStreakStore
+from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric

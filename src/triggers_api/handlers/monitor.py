@@ -12,9 +12,9 @@ from triggers_api.aws import clients
 from triggers_api.aws.alarms import CloudWatchAlarms
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.settings import MonitorSettings
-from triggers_api.store.dynamodb import create_client
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.survey import DynamoSurvey
+from triggers_api.store.table import create_client
 from triggers_api.timestamps import now
 from triggers_api.watch.metrics import Metric
 from triggers_api.watch.observe import Observation, Observe

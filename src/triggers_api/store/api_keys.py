@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from triggers_api.access.keys import ApiKey, Scope, SecretHash
 from triggers_api.errors import NotFoundError
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.range import query_of
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
-from triggers_api.store.dynamodb import Item
+from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
 
 

@@ -8,10 +8,9 @@ from typing import Final
 
 from triggers_api.events.ids import is_event_id
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.event_items import EventItems, not_found
 from triggers_api.store.status_changes import IS_VISIBLE
-from triggers_api.store.table import Query, RefusedError, Table
+from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 

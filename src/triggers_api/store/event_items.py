@@ -11,9 +11,8 @@ from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventPage
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.range import Range
-from triggers_api.store.table import Table
+from triggers_api.store.table import Item, Table
 from triggers_api.timestamps import Clock
 
 PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them

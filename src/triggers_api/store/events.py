@@ -12,13 +12,12 @@ from triggers_api.events.event import Event
 from triggers_api.events.ids import is_event_id, random_half
 from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
 from triggers_api.store import idempotency, items, payloads
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.erasure import Erasure
 from triggers_api.store.event_items import EventItems, not_found
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.range import Reach, gathered
 from triggers_api.store.status_changes import StatusChanges
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, untraced

@@ -23,10 +23,9 @@ from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, 
 from triggers_api.executions.summarize import not_found
 from triggers_api.executions.tally import Tally
 from triggers_api.store import items
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.event_items import EventItems
 from triggers_api.store.range import Partition, Reach, gathered
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:

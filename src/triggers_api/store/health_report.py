@@ -15,8 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from triggers_api.store.dynamodb import Item
-from triggers_api.store.table import RefusedError, Table, unavailable_if_refused
+from triggers_api.store.table import Item, RefusedError, Table, unavailable_if_refused
 from triggers_api.timestamps import from_text, to_text
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState, Gauges, HealthReport
 

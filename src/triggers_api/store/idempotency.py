@@ -17,9 +17,8 @@ from triggers_api.events.event import Event
 from triggers_api.events.ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Fingerprint
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import event_key, number
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
 
 WINDOW: Final = timedelta(hours=24)

@@ -23,7 +23,7 @@ from triggers_api.events.ids import random_half
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Position
 from triggers_api.store import payloads
-from triggers_api.store.dynamodb import Item
+from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
 
 IS_NEW: Item = {"is_new": {"S": "yes"}}

@@ -11,20 +11,22 @@ Both lie in the events table, but carry no key of the status index: no list show
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from triggers_api.events import ids as event_ids
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.events.ports import EventPage, EventQuery, Position
-from triggers_api.leases.ledger import Lease, Ledger
+from triggers_api.leases.ledger import Lease, Ledger, ends_at_of
 from triggers_api.leases.ports import Undelivered
-from triggers_api.store import items, lease_items
-from triggers_api.store.dynamodb import Item
+from triggers_api.store import items
 from triggers_api.store.event_items import EventItems, within_answer
+from triggers_api.store.items import number
 from triggers_api.store.listing import StatusIndex
 from triggers_api.store.range import Range, Reach, gathered
-from triggers_api.store.table import Put, Query, RefusedError, Table
+from triggers_api.store.table import Item, Put, Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
-from triggers_api.timestamps import Clock
+from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,39 +48,39 @@ class DynamoLeaseStore:
 
     def read_ledger(self, tenant: str) -> Ledger:
         """See `LeaseStore.read_ledger`."""
-        item = self._find(tenant, lease_items.BOOK)
-        return Ledger() if item is None else lease_items.to_ledger(item)
+        item = self._find(tenant, BOOK)
+        return Ledger() if item is None else to_ledger(item)
 
     def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
     ) -> list[Lease]:
         """See `LeaseStore.read_leases`. A megabyte holds 2,000 leases of ten events or more."""
-        last = until or lease_items.LAST
+        last = until or LAST
         if after >= last:  # by the clock of another process
             return []
         values: Item = {
-            ":pk": lease_items.key(tenant, "")["pk"],
-            ":first": {"S": lease_items.FIRST},
+            ":pk": key(tenant, "")["pk"],
+            ":first": {"S": FIRST},
             ":last": {"S": last},
         }
         query = Query("pk = :pk AND sk BETWEEN :first AND :last", values, consistent=True)
-        begin = lease_items.key(tenant, after) if after else None
+        begin = key(tenant, after) if after else None
         found = self._table.items(query, after=begin, limit=limit)
-        return [lease_items.to_lease(item) for item in found]
+        return [to_lease(item) for item in found]
 
     def find_lease(self, tenant: str, lease_id: str) -> Lease | None:
         """See `LeaseStore.find_lease`."""
         item = self._find(tenant, lease_id)
-        return None if item is None else lease_items.to_lease(item)
+        return None if item is None else to_lease(item)
 
     def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         """See `LeaseStore.change`. A put, or one transaction, which costs twice."""
-        item = lease_items.of_ledger(tenant, ledger)
+        item = of_ledger(tenant, ledger)
         changed = Put(item, "attribute_not_exists(pk)")
         if ledger.version > 1:
             seen: Item = {":seen": items.number(ledger.version - 1)}
             changed = Put(item, "version = :seen", seen)
-        added = (Put(lease_items.of_lease(tenant, each, ledger.version)) for each in leases)
+        added = (Put(of_lease(tenant, each, ledger.version)) for each in leases)
         try:
             self._table.put_together(changed, *added)
         except RefusedError as refused:
@@ -125,7 +127,77 @@ class DynamoLeaseStore:
         return Undelivered(self._items.complete(shown), left)
 
     def _find(self, tenant: str, sk: str) -> Item | None:
-        return self._table.find(lease_items.key(tenant, sk), consistent=True)
+        return self._table.find(key(tenant, sk), consistent=True)
 
     def _is_free(self, head: Item, held: AbstractSet[str]) -> bool:
         return head["id"]["S"] not in held and not items.has_expired(head, self._clock())
+
+
+BOOK = "ledger"
+FIRST, LAST = "lse_", "lse_~"
+"""Before and behind the id of every lease."""
+_ID_BYTES = 16
+# A lease that is swept before it was returned is not lost: the next full pass finds its
+# events. But then they come late, and a week outlasts a worker that is down over holidays.
+_SWEPT_AFTER = timedelta(days=7)
+
+
+def key(tenant: str, sk: str) -> Item:
+    """The primary key; no event's, whose random half has 16 characters."""
+    return {"pk": {"S": f"{tenant}#leases"}, "sk": {"S": sk}}
+
+
+def of_lease(tenant: str, lease: Lease, version: int) -> Item:
+    """The item of a lease; an empty one is only kept so that nobody takes it for the old one."""
+    packed = b"".join(map(event_ids.to_bytes, lease.event_ids))
+    swept_at = ends_at_of(lease.id) + _SWEPT_AFTER
+    return key(tenant, lease.id) | {
+        "events": {"B": packed},
+        "version": number(version),
+        "expires_at": number(swept_at.timestamp()),
+    }
+
+
+def to_lease(item: Item) -> Lease:
+    """The lease of an item."""
+    packed = item["events"]["B"]
+    ids = (packed[at : at + _ID_BYTES] for at in range(0, len(packed), _ID_BYTES))
+    version = int(item.get("version", {"N": "0"})["N"])
+    return Lease(item["sk"]["S"], tuple(map(event_ids.from_bytes, ids)), version)
+
+
+def of_ledger(tenant: str, ledger: Ledger) -> Item:
+    """The item of a ledger."""
+    item = key(tenant, BOOK) | {
+        "version": number(ledger.version),
+        "change_id": {"S": ledger.change_id},
+        "returned": {"S": ledger.returned},
+        "next_pass_at": {"S": to_text(ledger.next_pass_at)},
+        "next_full_pass_at": {"S": to_text(ledger.next_full_pass_at)},
+        "scans_first": {"BOOL": ledger.scans_first},
+    }
+    for name, place in (("scan_position", ledger.scan_position), ("reached", ledger.reached)):
+        if place is not None:
+            item[name] = {"S": f"{to_text(place.created_at)} {place.id}"}
+    return item
+
+
+def to_ledger(item: Item) -> Ledger:
+    """The ledger of an item."""
+    return Ledger(
+        version=int(item["version"]["N"]),
+        change_id=item["change_id"]["S"],
+        returned=item["returned"]["S"],
+        scan_position=_position(item.get("scan_position")),
+        reached=_position(item.get("reached")),
+        next_pass_at=from_text(item["next_pass_at"]["S"]),
+        next_full_pass_at=from_text(item["next_full_pass_at"]["S"]),
+        scans_first=item.get("scans_first", {"BOOL": False})["BOOL"],
+    )
+
+
+def _position(value: dict[str, str] | None) -> Position | None:
+    if value is None:
+        return None
+    moment, _, event_id = value["S"].partition(" ")
+    return Position(datetime.fromisoformat(moment).astimezone(UTC), event_id)

@@ -23,9 +23,8 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import SecretBox
 from triggers_api.store.config_items import breaker_text, to_attributes, to_config
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
-from triggers_api.store.table import Query, RefusedError, Table
+from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.timestamps import Clock, to_text
 
 if TYPE_CHECKING:

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
-from triggers_api.store.table import Query, Table
+from triggers_api.store.table import Item, Query, Table
 from triggers_api.timestamps import to_text
 from triggers_api.watch.widespread import slot_of
 

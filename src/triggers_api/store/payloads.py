@@ -15,7 +15,7 @@ import zlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from triggers_api.store.dynamodb import Item
+from triggers_api.store.table import Item
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

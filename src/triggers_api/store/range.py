@@ -15,9 +15,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 from triggers_api.events.ports import Position
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import position_in_index
-from triggers_api.store.table import Query, Table
+from triggers_api.store.table import Item, Query, Table
 from triggers_api.timestamps import to_text
 
 _MICROSECOND: Final = timedelta(microseconds=1)

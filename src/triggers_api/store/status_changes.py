@@ -9,9 +9,8 @@ from triggers_api.errors import NotFoundError
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
 from triggers_api.store import items, payloads
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.event_items import EventItems, not_found, refuse_erased
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 

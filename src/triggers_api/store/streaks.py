@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from triggers_api.events.event import Event
 from triggers_api.push.consecutive_failures import streak_name
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:

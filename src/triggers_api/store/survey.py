@@ -11,13 +11,12 @@ from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.lifecycle import UNDELIVERED, EventStatus
 from triggers_api.push.breaker import BreakerState
 from triggers_api.store.config_items import to_breaker
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number, status_partition
 from triggers_api.store.listing import STATUS_INDEX
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.range import query_of
 from triggers_api.store.status_changes import IS_VISIBLE
-from triggers_api.store.table import Query, Table
+from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import Clock, from_text, to_text
 from triggers_api.watch.ports import Inbox

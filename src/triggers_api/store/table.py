@@ -16,10 +16,19 @@ from botocore.exceptions import ClientError
 
 from triggers_api.aws import clients
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.store.dynamodb import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+"""An item, or a key, in DynamoDB's wire form: `{"name": {"S": "value"}}`."""
+
+
+def create_client() -> DynamoDBClient:
+    """A client of DynamoDB."""
+    client: DynamoDBClient = clients.create_client("dynamodb")
+    return client
+
 
 _BATCH_GET_KEYS: Final = 100  # the most that one BatchGetItem takes
 _BATCH_GET_ROUNDS: Final = 5  # of throttled leftovers, before we give up and say so

@@ -16,9 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from triggers_api.cache import Cache
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.items import number
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import Clock, now
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.cache import Cache
-from triggers_api.store.dynamodb import Item
-from triggers_api.store.table import RefusedError, Table, unavailable_if_refused
+from triggers_api.store.table import Item, RefusedError, Table, unavailable_if_refused
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ssrfguard import DEFAULT_DENIED
 
 from tests.unit.channels.hostile_addresses import ADDRESSES, HONEST_ADDRESSES
-from triggers_api.channels.addresses import is_private, is_public
+from triggers_api.channels.urls import is_private, is_public
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.clock import START
 from triggers_api.events.ports import Position
-from triggers_api.store.dynamodb import Item
 from triggers_api.store.range import Range, Reach, gathered, merged, nearest
+from triggers_api.store.table import Item
 from triggers_api.timestamps import to_text
 
 
