@@ -43,7 +43,10 @@ TOLD = {
 # Nobody's request is refused by these: they shorten what people read, or bound our own work.
 INNER = {
     "channels.execution_counts._MAX_KINDS",
+    "channels.limits._MAX_NEEDED",
     "channels.receipts._LONGEST_SECONDS",
+    "channels.receipts._MAX_TIME",
+    "channels.receipts._MAX_WAITS",
     "channels.network._MAX_ADDRESSES",
     "channels.network._MAX_CONNECT_SECONDS",
     "channels.slack._MAX_BODY",
