@@ -70,7 +70,7 @@ class Receipt:
 
 
 class Channel(Protocol):
-    """One way to reach people or programs. Adding one touches nothing but `channels/`."""
+    """One way to reach people or programs. No code outside `channels/` knows one by its name."""
 
     name: str
     signs: bool  # whether its configs have a signing secret
