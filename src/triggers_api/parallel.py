@@ -5,7 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from triggers_api.errors import InternalError, StoreUnavailableError, TransientError
+from triggers_api.errors import (
+    InternalError,
+    StoreUnavailableError,
+    TooManyAtOnceError,
+    TransientError,
+)
 from triggers_api.timestamps import Clock
 
 _AT_ONCE = 10  # a handful of milliseconds each: more threads would only wait for the CPU
@@ -40,6 +45,8 @@ class InParallel:
                 return StoreUnavailableError("The store is slow, no time was left. Send it again.")
             try:
                 return work(thing)
+            except TooManyAtOnceError as error:
+                return error  # it got in its own way: the store is well
             except TransientError as error:
                 self._outages.append(error)
                 return error

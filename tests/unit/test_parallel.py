@@ -1,7 +1,7 @@
 import threading
 
 from tests.clock import FixedClock
-from triggers_api.errors import InternalError, StoreUnavailableError
+from triggers_api.errors import InternalError, StoreUnavailableError, TooManyAtOnceError
 from triggers_api.parallel import InParallel
 
 
@@ -105,3 +105,15 @@ def test_a_bug_at_one_thing_is_its_own_result_and_spoils_no_other(clock: FixedCl
     assert isinstance(bug, InternalError)
     assert isinstance(bug.__cause__, ZeroDivisionError)
     assert one == 1
+
+
+def test_what_got_in_its_own_way_is_no_outage_for_the_others(clock: FixedClock) -> None:
+    def work(number: int) -> int:
+        if number < 5:
+            raise TooManyAtOnceError("Too many at once. Try again.")
+        return number
+
+    outcomes = InParallel(clock).each(range(10), work)
+
+    assert all(isinstance(each, TooManyAtOnceError) for each in outcomes[:5])
+    assert outcomes[5:] == [5, 6, 7, 8, 9]

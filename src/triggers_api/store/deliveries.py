@@ -11,7 +11,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from triggers_api.errors import NotFoundError, TransientError
+from triggers_api.errors import NotFoundError, TriggersError
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.ports import Position
 from triggers_api.parallel import InParallel
@@ -85,8 +85,8 @@ class DynamoDeliveryStore:
         """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
         left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
         for outcome in InParallel(self._clock).each(left, self._erase_answers):
-            if isinstance(outcome, TransientError):
-                raise outcome
+            if isinstance(outcome, TriggersError):
+                raise outcome  # whatever it is: what is left must not be taken for erased
 
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None

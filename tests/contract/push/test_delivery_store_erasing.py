@@ -12,7 +12,7 @@ from tests.clock import START, FixedClock
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
 from tests.contract.push.test_delivery_store import DEAD, RETRYING, SUCCEEDED, new_task
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import InternalError, StoreUnavailableError
 from triggers_api.push.delivery import ERASED, Attempt, Delivery
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -127,3 +127,15 @@ def test_a_round_is_read_without_the_others(table: Table) -> None:
     assert found == (made[1],)
     ((_, request),) = calls
     assert table.client.query(**request)["ScannedCount"] == 1
+
+
+def test_an_erasure_that_cannot_be_written_is_not_taken_for_done(table: Table) -> None:
+    event_id = dead_ones(table.deliveries, 3)[0].task.event_id
+
+    def refuse(**_: object) -> None:
+        raise PermissionError
+
+    table.client.meta.events.register_first("before-call.dynamodb.PutItem", refuse)
+
+    with pytest.raises(InternalError):
+        table.deliveries.erase_answers(TENANT, event_id)
