@@ -144,3 +144,14 @@ def test_no_event_is_missed_where_the_index_holds_mostly_what_is_gone(
             lagging_events.acknowledge(TENANT, event.id, clock())
 
     assert walk(lagging_events, query, limit) == (left[::-1] if query.newest_first else left)
+
+
+def test_an_erased_event_is_not_listed_though_the_index_still_holds_it(
+    lagging_events: DynamoEventStore, lagging_index: LaggingIndexClient, clock: FixedClock
+) -> None:
+    erased, kept = [store_event(lagging_events, clock.advance(seconds=1)) for _ in range(2)]
+    lagging_index.catch_up()
+
+    lagging_events.erase(TENANT, erased.id, clock())
+
+    assert walk(lagging_events) == [kept]

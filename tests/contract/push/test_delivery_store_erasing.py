@@ -9,6 +9,7 @@ import pytest
 from tests.builders.events import OTHER_TENANT, TENANT
 from tests.builders.push import a_delivery
 from tests.clock import START, FixedClock
+from tests.contract.clients import before_call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
 from tests.contract.push.test_delivery_store import DEAD, RETRYING, SUCCEEDED, new_task
@@ -55,6 +56,24 @@ def test_who_was_sending_while_the_event_was_erased_cannot_record_it(
     assert not deliveries.record(sent, known_attempts=1)
 
     assert "Jane Doe" not in str(deliveries.get(TENANT, retrying.id))
+
+
+def test_an_attempt_that_is_recorded_during_an_erasure_is_kept_without_its_answer(
+    table: Table,
+) -> None:
+    retrying = a_delivery(new_task(), RETRYING, next_attempt_at=START)
+    table.deliveries.record(retrying, known_attempts=None)
+    failed = Attempt(at=START, duration_ms=1, status_code=400, error="Jane Doe is unknown")
+    sent = replace(retrying, attempts=(*retrying.attempts, failed))
+
+    with before_call(
+        table.client, "PutItem", lambda: table.deliveries.record(sent, known_attempts=1)
+    ):
+        table.deliveries.erase_answers(TENANT, retrying.task.event_id)
+
+    found = table.deliveries.get(TENANT, retrying.id)
+    assert [each.error for each in found.attempts] == [ERASED, ERASED]
+    assert found.is_final
 
 
 def test_the_answers_of_other_events_and_tenants_stay(deliveries: DeliveryStore) -> None:

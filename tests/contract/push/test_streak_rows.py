@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.builders.events import TENANT, an_event
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.clock import START, FixedClock
 from tests.contract.clients import before_call
 from tests.contract.push.calls import operations, recorded
@@ -95,3 +95,10 @@ def test_a_row_ends_by_itself_and_says_no_word_of_its_events(table: Table) -> No
     ends_at = datetime.fromtimestamp(int(row["expires_at"]["N"]), UTC)
     assert timedelta(days=90) < ends_at - SECOND.created_at < timedelta(days=400)
     assert not tells(row)
+
+
+def test_rows_do_not_tell_that_two_tenants_have_the_same_connector(table: Table) -> None:
+    for tenant in (TENANT, OTHER_TENANT):
+        table.streaks.add_failure(tenant, "amazon", FIRST)
+
+    assert len({row["sk"]["S"] for row in table.items()}) == 2

@@ -196,3 +196,11 @@ def test_a_connector_may_be_called_anything(streaks: StreakStore, connector: str
 
     assert counted == [(1, BEGINNING), (2, BEGINNING)]
     assert other == (1, BEGINNING)
+
+
+def test_a_success_of_the_same_moment_ends_the_streak(streaks: StreakStore) -> None:
+    fail(streaks, failure(1))
+
+    streaks.reset(TENANT, AMAZON, at(1))
+
+    assert fail(streaks, failure(2)) == [(1, to_text(at(1)))]

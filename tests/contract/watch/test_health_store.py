@@ -49,6 +49,15 @@ def test_a_later_report_takes_the_place_of_an_earlier_one_and_not_the_reverse(
     assert reports.find_report() == later
 
 
+def test_an_earlier_report_that_comes_late_is_not_kept(reports: HealthStore) -> None:
+    first, later = a_report(), a_report(taken_at=START + timedelta(seconds=60), inbox_depth=4)
+
+    for report in (later, first):
+        reports.keep_report(report)
+
+    assert reports.find_report() == later
+
+
 @pytest.fixture
 def table(dynamodb: "DynamoDBClient") -> str:
     return create_table(dynamodb, "EventsTable")

@@ -17,6 +17,7 @@ from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
 from triggers_api.access.token_bucket import RateLimit
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.watch.ports import Inbox
 from triggers_api.watch.widespread import slot_of
@@ -164,3 +165,28 @@ def test_a_tenant_pushes_once_however_often_that_is_noted(
 
     assert surveyed.survey.pushing_since(clock() - timedelta(hours=1)) == 1
     assert surveyed.survey.pushing_since(clock() - timedelta(hours=3)) == 2
+
+
+def test_what_expired_and_was_not_swept_takes_no_room_in_a_count(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    for _ in range(3):
+        store_event(surveyed.events, clock())
+    clock.at += UNDELIVERED_RETENTION - timedelta(minutes=1)
+    live = [store_event(surveyed.events, clock.advance(seconds=1)) for _ in range(4)]
+    clock.advance(minutes=2)
+
+    assert surveyed.survey.inbox_of(TENANT, up_to=2) == Inbox(2, live[0].created_at)
+
+
+def test_an_inbox_whose_oldest_event_cannot_be_told_is_not_called_empty(
+    dynamodb_surveyed: Surveyed, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.store.survey._BEHIND_EXPIRED", 3)
+    for _ in range(5):
+        store_event(dynamodb_surveyed.events, clock())
+    store_event(dynamodb_surveyed.events, clock() + timedelta(seconds=1))
+    clock.at += UNDELIVERED_RETENTION
+
+    with pytest.raises(StoreUnavailableError):
+        dynamodb_surveyed.survey.inbox_of(TENANT, up_to=MANY)

@@ -1,18 +1,21 @@
 """What a worker does when others were faster, and what a record says afterwards."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tests.builders.events import TENANT
 from tests.builders.push import a_task
+from tests.clock import FixedClock
 from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench
 from triggers_api.errors import EventErasedError
 from triggers_api.events.erase import Erase
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import Result
+from triggers_api.push.deliver import WAITS_AT_MOST, Result
 from triggers_api.push.delivery import DeliveryStatus
 
 PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
@@ -94,3 +97,35 @@ def test_an_erasure_that_stops_half_way_has_begun_with_the_event(
 
     with pytest.raises(EventErasedError):
         bench.events.get(TENANT, bench.event.id)
+
+
+def test_a_push_that_was_accepted_succeeded_though_its_event_was_erased_meanwhile(
+    bench: Bench,
+) -> None:
+    bench.meanwhile(lambda: bench.events.erase(TENANT, bench.event.id, bench.clock()))
+
+    outcome = bench.work(ACCEPTED)
+
+    assert outcome.result is Result.SUCCEEDED
+    assert bench.record.status is DeliveryStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("waited", "result"),
+    [
+        (WAITS_AT_MOST, Result.BREAKER_OPEN),
+        (WAITS_AT_MOST + timedelta(seconds=1), Result.DEAD),
+    ],
+)
+def test_a_receiver_that_is_known_to_be_down_is_waited_for_no_longer_than_another(
+    waited: timedelta, result: Result
+) -> None:
+    opened_at = FixedClock()()
+    bench = Bench(breaker=CircuitBreaker(failures=10, opened_at=opened_at))
+    assert bench.work().result is Result.BREAKER_OPEN
+
+    since = (bench.clock() - waited).timestamp()
+    outcome = bench.work(task=replace(bench.task, ticket=1, waits_since=since))
+
+    assert outcome.result is result
+    assert bench.channel.pushes == []
