@@ -73,7 +73,7 @@ class Work:
         answer = self._post("lease", {"limit": self.limit, "lease_seconds": self.lease_seconds})
         begun_at = time.time()
         if (
-            answer is None or answer.status >= 500
+            answer is None or answer.status == 429 or answer.status >= 500
         ):  # busy; or it ran out of time, and its lease must end by itself
             time.sleep(1)
             return []
@@ -88,7 +88,7 @@ class Work:
         left = done
         while left:
             answer = self._post("acknowledge", {"event_ids": left})
-            if answer is not None and answer.status < 500:
+            if answer is not None and answer.status < 500 and answer.status != 429:
                 results = expect(answer, 200).json()["results"]
                 left = [each["event_id"] for each in results if each["status"] != 204]
         with self._lock:

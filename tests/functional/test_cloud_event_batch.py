@@ -11,7 +11,7 @@ from tests.http_api import Api
 def test_a_batch_of_cloud_events_is_stored_one_by_one(api: Api, clock: FixedClock) -> None:
     events = [EVENT, EVENT | {"id": "2"}, EVENT | {"type": "no type"}, EVENT, 5]
 
-    answer = api.post("/events/batch", events, content_type=BATCH, idempotency_key="not heeded")
+    answer = api.post("/events/batch", events, content_type=BATCH, idempotency_key="not-heeded")
 
     results = answer.json()["results"]
     assert [each["status"] for each in results] == [201, 201, 422, 201, 422]

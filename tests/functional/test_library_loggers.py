@@ -78,7 +78,6 @@ def test_no_handler_passes_on_what_libraries_say(handler: str) -> None:
 def test_a_receivers_malformed_header_is_not_quoted() -> None:
     said = said_by("delivery", RECEIVING)
 
-    assert "urllib3.connection logged at connection.py:" in said
     assert SECRET not in said
 
 
