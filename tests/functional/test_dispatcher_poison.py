@@ -155,6 +155,97 @@ def test_a_tenant_whose_rows_are_busy_holds_the_shard_for_some_minutes_only(
     assert set_aside(log_lines()) == [("match", id_of(theirs[0]))]
 
 
+def test_what_waited_in_a_backlog_is_repeated_like_what_is_new(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = bench.configs.list_configs
+    records = records_of(bench, 3)
+    bench.clock.advance(hours=5)
+    busy = failing(reading, StoreUnavailableError("busy"), TENANT)
+    monkeypatch.setattr(bench.configs, "list_configs", busy)
+
+    assert bench.dispatch(*records) == [number_of(0)]
+    bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds() - 1)
+    assert bench.dispatch(*records) == [number_of(0)]
+
+    monkeypatch.setattr(bench.configs, "list_configs", reading)
+    assert bench.dispatch(*records) == []
+    assert bench.pushed() == [id_of(each) for each in records]
+    assert set_aside(log_lines()) == []
+
+
+def test_a_backlog_of_a_tenant_whose_rows_are_busy_holds_the_shard_once(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = failing(bench.configs.list_configs, StoreUnavailableError("busy"), TENANT)
+    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    records = records_of(bench, 3)
+    bench.clock.advance(hours=5)
+
+    assert bench.dispatch(*records) == [number_of(0)]
+    bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds())
+    assert bench.dispatch(*records) == []
+    assert set_aside(log_lines()) == [("match", id_of(each)) for each in records]
+
+    bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds())
+    later = a_record(an_event(bench.clock()), 7)
+    bench.clock.advance(hours=5)
+    assert bench.dispatch(later) == [number_of(7)]
+
+
+def test_a_time_in_which_nobody_was_served_uses_up_no_patience(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise StoreUnavailableError("down")
+
+    reading = bench.configs.list_configs
+    (record,) = records_of(bench, 1)
+    monkeypatch.setattr(bench.configs, "list_configs", down)
+    assert bench.dispatch(record) == [number_of(0)]
+    bench.clock.advance(hours=1)
+    assert bench.dispatch(record) == [number_of(0)]
+
+    busy = failing(reading, StoreUnavailableError("busy"), TENANT)
+    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    assert bench.dispatch(record) == [number_of(0)]
+    assert set_aside(log_lines()) == []
+
+
+def test_an_alert_waits_for_the_table_of_events_as_long_as_nobody_can_reach_it(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise StoreUnavailableError("down")
+
+    records = records_of(bench, 3, event_type="x.failed")
+    with monkeypatch.context() as outage:
+        outage.setattr(bench.events, "add", down)
+        outage.setattr(bench.executions, "find_checkpoint", down)
+        assert bench.dispatch(*records) == [number_of(2)]
+        bench.clock.advance(hours=5)
+        assert bench.dispatch(records[2]) == [number_of(2)]
+
+    assert bench.dispatch(records[2]) == []
+    assert len(bench.alerts()) == 1
+    assert set_aside(log_lines()) == []
+
+
+def test_an_alert_that_cannot_be_stored_for_one_tenant_is_waited_for_some_minutes_only(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = failing(bench.events.add, StoreUnavailableError("busy"), TENANT)
+    monkeypatch.setattr(bench.events, "add", busy)
+    records = records_of(bench, 3, event_type="x.failed")
+
+    assert bench.dispatch(*records) == [number_of(2)]
+    bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds())
+    assert bench.dispatch(records[2]) == []
+
+    assert bench.pushed() == [id_of(each) for each in records]
+    assert set_aside(log_lines()) == [("alert", id_of(records[2]))]
+
+
 def test_a_store_that_nobody_can_reach_is_waited_for_and_nothing_set_aside(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,9 +254,10 @@ def test_a_store_that_nobody_can_reach_is_waited_for_and_nothing_set_aside(
 
     monkeypatch.setattr(bench.configs, "list_configs", down)
     records = records_of(bench, 2)
-    bench.clock.advance(hours=5)
 
-    assert bench.dispatch(*records) == [number_of(0)]
+    for _ in range(3):
+        assert bench.dispatch(*records) == [number_of(0)]
+        bench.clock.advance(hours=2)
 
     assert set_aside(log_lines()) == []
 

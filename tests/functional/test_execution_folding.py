@@ -10,11 +10,12 @@ from tests.builders.push import a_config
 from tests.clock import START
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import Bench as WorkerBench
-from tests.functional.stream_of_events import Bench, a_record
+from tests.functional.stream_of_events import Bench, Record, a_record, number_of
 from tests.unit.executions.executions_bench import is_sampled
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.event import Event
 from triggers_api.executions.summarize import SETTLES_WITHIN
+from triggers_api.handlers.dispatcher import HOLDS_AT_MOST
 
 EXECUTION = "exec_42"
 
@@ -78,6 +79,62 @@ def test_an_event_stored_long_after_its_time_has_its_execution_counted_anew(benc
     assert bench.dispatch(record) == []
 
     assert folded(bench) == 0
+
+
+def a_late_record(place: int) -> Record:
+    record = a_record(an_event(START), place)
+    record["dynamodb"]["ApproximateCreationDateTime"] += 3600
+    return record
+
+
+def test_an_event_stored_late_is_repeated_until_its_execution_is_counted_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("The store is busy.")
+
+    bench.dispatch(a_record(a_sampled_event(bench), 1))
+    with monkeypatch.context() as hiccup:
+        hiccup.setattr(bench.executions, "keep_checkpoint", fail)
+        assert bench.dispatch(a_late_record(2)) == [number_of(2)]
+        assert folded(bench) == 150
+
+    assert bench.dispatch(a_late_record(2)) == []
+    assert folded(bench) == 0
+
+
+def test_an_event_stored_late_is_counted_however_long_the_invocation_took(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.dispatch(a_record(a_sampled_event(bench), 1))
+    reading = bench.configs.list_configs
+
+    def slow(tenant: str) -> Any:
+        bench.clock.advance(seconds=20)
+        return reading(tenant)
+
+    monkeypatch.setattr(bench.configs, "list_configs", slow)
+
+    assert bench.dispatch(a_late_record(2)) == []
+    assert folded(bench) == 0
+
+
+def test_counting_anew_for_a_tenant_whose_rows_are_busy_keeps_its_push_up_some_minutes_only(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("The store is busy.")
+
+    monkeypatch.setattr(bench.executions, "keep_checkpoint", fail)
+    record = a_late_record(1)
+
+    assert bench.dispatch(record) == [number_of(1)]
+    bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds())
+    assert bench.dispatch(record) == []
+
+    assert len(bench.pushed()) == 1
+    (line,) = [line for line in log_lines() if line["message"] == "event.set_aside"]
+    assert line["step"] == "count"
 
 
 def test_a_stream_that_is_read_late_makes_no_event_late(bench: Bench) -> None:

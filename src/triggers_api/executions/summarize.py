@@ -72,7 +72,7 @@ class Summarize:
         """
         if event.execution_id is None:
             return
-        if stored_at - event.created_at > LATE_AFTER:
+        if is_late(event, stored_at):
             self._forget(tenant, event.execution_id)
         elif zlib.crc32(event.id.encode()) % FOLDED_AT_ONE_IN == 0:
             self.fold(tenant, event.execution_id)
@@ -161,6 +161,11 @@ class _Counting:
         if self.begun_after is not None and position <= self.begun_after:
             return True
         return position.id in self._seen
+
+
+def is_late(event: Event, stored_at: datetime) -> bool:
+    """Whether a checkpoint may have been made, after its time, without it."""
+    return stored_at - event.created_at > LATE_AFTER
 
 
 def not_found(execution_id: str) -> NotFoundError:

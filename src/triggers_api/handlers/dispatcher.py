@@ -12,11 +12,12 @@ from typing import Any, Final, TypeVar
 
 from triggers_api.aws import clients
 from triggers_api.aws.task_queue import SqsTaskQueue
+from triggers_api.cache import Cache
 from triggers_api.errors import TasksRefusedError, TransientError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
-from triggers_api.executions.summarize import Summarize
+from triggers_api.executions.summarize import Summarize, is_late
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
@@ -41,6 +42,7 @@ HOLDS_AT_MOST: Final = timedelta(minutes=5)
 _BEGINS_WITHIN: Final = timedelta(seconds=15)
 _TASKS_AT_ONCE: Final = 1000  # a hundred calls of the queue, two seconds
 _NOBODY: Final = ""  # no tenant can have this name
+_REMEMBERED: Final = 1000  # records that failed, and tenants: a shard has one that holds it up
 
 Result = TypeVar("Result")
 
@@ -72,7 +74,12 @@ class Dispatcher:
         self._queue = queue
         self._alert_on_failures = AlertOnFailures(streaks, events, clock)
         self._summarize = Summarize(executions, clock)
+        self._executions = executions
         self._clock = clock
+        self._failing_since: Cache[str, datetime] = Cache(_REMEMBERED)  # by sequence number
+        self._given_up: Cache[tuple[str, str | None], bool] = Cache(
+            _REMEMBERED, kept_for=HOLDS_AT_MOST, clock=clock
+        )  # by step and tenant
         self._traces = traces
         self._logger = create_logger()
         self._metrics = create_metrics()
@@ -117,6 +124,7 @@ class Dispatcher:
                 # The alert is an event too.
                 stored = embedded(self._metrics, {Metric.EVENTS_CREATED: 1})
                 self._logger.warning("failures.consecutive", extra=known | stored)
+            self._step("count", record, lambda: self._count_late(tenant, event, record))
             tasks = self._step("match", record, lambda: dispatch(tenant, event))
             if tasks is None:
                 return []
@@ -129,28 +137,47 @@ class Dispatcher:
         try:
             return work()
         except Exception as error:
-            if self._may_pass(error, record):
+            if self._may_pass(error, step, record):
                 raise _RepeatError from error
             self._set_aside(step, _known_of(record), error)
             return None
 
-    def _may_pass(self, error: Exception, record: dict[str, Any]) -> bool:
+    def _may_pass(self, error: Exception, step: str, record: dict[str, Any]) -> bool:
         """Whether the error may pass, so that the record is worth repeating.
 
         An error that the content provokes never passes. One that its tenant alone has is waited
-        for only so long; one that all have is waited for until it passes.
+        for only so long; one that all have is waited for until it passes. The time that a record
+        stood behind others is not its own trouble: it counts only while its tenant's is known.
         """
         if not isinstance(error, TransientError):
             return clients.is_refusal(error) and not clients.is_about_content(error)
-        stored_at = datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
-        return self._clock() - stored_at < HOLDS_AT_MOST or not self._works_for_others()
+        number, whose = record["dynamodb"]["SequenceNumber"], (step, _ids_of(record).get("tenant"))
+        since = self._failing_since.get_or_read(number, self._clock)
+        if self._given_up.get(whose):
+            since = _stored_at(record)
+        if self._clock() - since < HOLDS_AT_MOST:
+            return True
+        if not self._works_for_others(step):
+            self._failing_since.put(number, self._clock())  # all waited: its own time begins anew
+            return True
+        self._given_up.put(whose, True)  # noqa: FBT003  # a value to remember
+        return False
 
-    def _works_for_others(self) -> bool:
+    def _works_for_others(self, step: str) -> bool:
+        """Whether each table that the step asks answers for nobody's rows."""
         try:
-            self._configs.list_configs(_NOBODY)
+            if step in {"alert", "count"}:
+                self._executions.find_checkpoint(_NOBODY, _NOBODY)  # in the events table
+            if step in {"alert", "match"}:
+                self._configs.list_configs(_NOBODY)
         except TransientError:
             return False
         return True
+
+    def _count_late(self, tenant: str, event: Event, record: dict[str, Any]) -> None:
+        """Have its execution counted anew, if it was stored late: no reader would make up for it."""
+        if event.execution_id is not None and is_late(event, _stored_at(record)):
+            self._summarize.notice(tenant, event, _stored_at(record))
 
     def _send(self, tasks: Sequence[Task]) -> None:
         try:
@@ -175,7 +202,7 @@ class Dispatcher:
         self._logger.critical("event.set_aside", extra={**known, **told, **counted})
 
     def _notice(self, records: Iterable[dict[str, Any]], ends_at: datetime) -> None:
-        """Keep the counts of executions up to date; no dispatched task depends on it."""
+        """Fold what executions counted; readers make up for what fails here or is left."""
         for record in records:
             stored = record["dynamodb"]
             if "execution_id" not in stored["NewImage"]:
@@ -184,8 +211,8 @@ class Dispatcher:
                 return  # the next reader of the counts folds them
             try:
                 tenant, event = _new_event(stored["NewImage"])
-                stored_at = datetime.fromtimestamp(stored["ApproximateCreationDateTime"], UTC)
-                self._summarize.notice(tenant, event, stored_at)
+                if not is_late(event, _stored_at(record)):  # see `_count_late`
+                    self._summarize.notice(tenant, event, _stored_at(record))
             except Exception as error:  # noqa: BLE001  # its text may quote the event
                 told = {"exception_name": type(error).__name__}
                 self._logger.warning("execution.not_folded", extra=_known_of(record) | told)
@@ -211,6 +238,10 @@ def _ids_of(record: dict[str, Any]) -> dict[str, str]:
     image = record["dynamodb"].get("NewImage", {})
     names = {"tenant": "tenant", "id": "event_id", "execution_id": "execution_id"}
     return {names[name]: image[name]["S"] for name in names if "S" in image.get(name, {})}
+
+
+def _stored_at(record: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
 
 
 def _known_of(record: dict[str, Any]) -> dict[str, Any]:
