@@ -31,6 +31,7 @@ class Asked:
     headers: dict[str, str]
     body: Any
     text: str = ""  # the body as it came
+    from_port: int = 0  # the same for requests on one connection
 
 
 Script = Callable[[Asked], "Said | str | None"]
@@ -52,6 +53,7 @@ class ScriptedApi(ThreadingHTTPServer):
         self.stored: dict[str, dict[str, Any]] = {}
         self.script: Script = lambda _asked: None
         self.lock = threading.Lock()
+        self.closes_late = False  # connections stay open, whatever the request asked for
 
     @property
     def url(self) -> str:
@@ -139,21 +141,22 @@ class _Handler(BaseHTTPRequestHandler):
         server: Any = self.server
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(
-            self.command, self.path, headers, json.loads(raw) if raw else None, raw.decode()
-        )
+        body = json.loads(raw) if raw else None
+        asked = Asked(self.command, self.path, headers, body, raw.decode(), self.client_address[1])
         said = server.answer(asked)
+        if server.closes_late:
+            self.close_connection = False
         if not isinstance(said, Said):
             self.close_connection = True
             return
         text = said.body if isinstance(said.body, str) else json.dumps(said.body)
-        body = b"" if said.body is None else text.encode()
+        content = b"" if said.body is None else text.encode()
         self.send_response(said.status)
         for name, value in said.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(content)
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  # the library's names
 

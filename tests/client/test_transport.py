@@ -80,6 +80,16 @@ def test_what_would_happen_twice_is_not_sent_again_after_a_lost_answer(api: Scri
         assert len(api.asked) == 1
 
 
+def test_what_is_not_sent_again_never_travels_on_a_used_connection(api: ScriptedApi) -> None:
+    api.closes_late = True
+    api.play(*[Said(200, {"matched": 0, "replayed": 0, "skipped": 0, "next_cursor": None})] * 2)
+    client = api.client()
+    client.notifications.replay_dead_letters()
+    client.notifications.replay_dead_letters()
+    first, second = (asked.from_port for asked in api.asked)
+    assert first != second
+
+
 def test_but_after_429_it_is_because_nothing_was_done(api: ScriptedApi) -> None:
     api.play(problem(429, "rate_limited"), Said(202, {"id": "evt_1"}))
 

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -72,7 +73,6 @@ class Transport:
             self._headers["Authorization"] = f"Bearer {api_key.strip()}"
         self._timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
         self._pool = _pool(self.url)
-        self._fresh = _pool(self.url)  # its connections end with their answer
         self._keeps_connections = False  # not before the first answer
         self._ahead_seconds: float | None = None  # of the API's clock before `elapsed`
 
@@ -127,17 +127,19 @@ class Transport:
         sent = self._headers | dict(headers) | ({"Connection": "close"} if fresh else {})
         if body is not None:
             sent["Content-Type"] = "application/json"
-        pool, sent_at = self._fresh if fresh else self._pool, elapsed()
+        sent_at = elapsed()
         try:
-            response = pool.request(
-                method,
-                self.url + path,
-                body=None if body is None else body.encode(),
-                headers=sent,
-                timeout=self._timeout,
-                retries=False,
-                redirect=False,
-            )
+            # A pool of its own: a server that still closes the last connection could be met again.
+            with _pool(self.url) if fresh else nullcontext(self._pool) as pool:
+                response = pool.request(
+                    method,
+                    self.url + path,
+                    body=None if body is None else body.encode(),
+                    headers=sent,
+                    timeout=self._timeout,
+                    retries=False,
+                    redirect=False,
+                )
             text = response.data.decode()
         except HTTPError as cause:
             error = UnreachableError(f"{self.url} does not answer: {_reason(cause)}.")
