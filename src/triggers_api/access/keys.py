@@ -29,8 +29,10 @@ class Scope(StrEnum):
     EVENTS_ERASE = "events:erase"
     INBOX = "inbox"
     NOTIFICATIONS_MANAGE = "notifications:manage"
+    KEYS_MANAGE = "keys:manage"
     ADMIN = "admin"  # everything a tenant may do with its own data
     METRICS_READ = "metrics:read"  # figures of all tenants: for the deployment's operators
+    OPERATOR = "operator"  # runs the tenants of a deployment, and belongs to none of them
 
 
 # Listed one by one, so that a new scope is in no key until somebody adds it here.
@@ -41,6 +43,7 @@ ADMIN_INCLUDES: Final = frozenset(
         Scope.EVENTS_ERASE,
         Scope.INBOX,
         Scope.NOTIFICATIONS_MANAGE,
+        Scope.KEYS_MANAGE,
         Scope.ADMIN,
     }
 )

@@ -1,0 +1,45 @@
+"""Tenants: the accounts that keys belong to, what each may use, and how each stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+Overrides = Mapping[str, int | None]
+"""The limits that are a tenant's own, by name; None lifts the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a tenant may do; None where there is no limit."""
+
+    requests_per_second: int | None = None
+    burst: int | None = None
+    events_per_day: int | None = None
+    configs: int | None = None
+    deliveries_per_second: int | None = None
+
+    def overridden_by(self, own: Overrides) -> Self:
+        """These limits, but for those that are a tenant's own."""
+        known = {each.name: getattr(self, each.name) for each in fields(self)}
+        return type(self)(**(known | {name: own[name] for name in known if name in own}))
+
+
+class TenantState(StrEnum):
+    """Whether a tenant's keys work."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"  # by the operator; everything is kept
+    DELETING = "deleting"  # for good: its keys are dead, and its data goes piece by piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A tenant's record."""
+
+    tenant: str
+    name: str
+    created_at: datetime
+    own_limits: Overrides = field(default_factory=dict)
+    state: TenantState = TenantState.ACTIVE
