@@ -20,10 +20,17 @@ class Case:
     """How to call a route, with another tenant's event, or its execution, where it takes one."""
 
     call: Call
-    scope: Scope | None  # None: any live key will do
+    scope: Scope | tuple[Scope, ...] | None  # any one of several; None: any live key will do
     success: int
     takes_an_event: bool = False
     lists: str | None = None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes of which a key needs one; none, if any live key will do."""
+        if self.scope is None:
+            return ()
+        return self.scope if isinstance(self.scope, tuple) else (self.scope,)
 
 
 CASES = {

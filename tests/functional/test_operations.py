@@ -68,6 +68,17 @@ def contract() -> dict[str, Any]:
         raise NotImplementedError(call, limit, cursor)
 
     @things.declare(
+        "GET /things/figures",
+        "count_things",
+        "Count things",
+        needs=(Scope.EVENTS_READ, Scope.METRICS_READ),
+        answers=Answer(model=ThingOut),
+    )
+    async def count_things(call: Call) -> Response:
+        """For whoever may do the one or the other."""
+        raise NotImplementedError(call)
+
+    @things.declare(
         "GET /weather", "get_weather", "Look out", needs=Key.NONE, answers=Answer(model=ThingOut)
     )
     async def get_weather(call: Call) -> Response:
@@ -117,6 +128,15 @@ def test_the_scope_is_in_the_security_and_an_open_operation_has_none(
     assert contract["list_things"]["security"] == [{"ApiKey": []}]
     assert contract["get_weather"]["security"] == []
     assert list(contract["get_weather"]["responses"]) == ["200"]
+
+
+def test_scopes_of_which_one_is_enough_are_alternatives(contract: dict[str, Any]) -> None:
+    told = contract["count_things"]
+
+    assert told["security"] == [{"ApiKey": ["events:read"]}, {"ApiKey": ["metrics:read"]}]
+    assert told["description"].endswith("Scope: `events:read` or `metrics:read`.")
+    assert "x-required-scope" not in told
+    assert codes_by_status(told)["403"] == ["missing_scope"]
 
 
 def test_the_body_is_described_with_its_example(contract: dict[str, Any]) -> None:

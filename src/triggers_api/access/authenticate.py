@@ -26,11 +26,12 @@ class Principal:
     key_name: str
     scopes: frozenset[Scope]
 
-    def require(self, scope: Scope) -> None:
-        """Raise `ForbiddenError` unless the key has this scope, or one that includes it."""
-        is_included = Scope.ADMIN in self.scopes and scope in ADMIN_INCLUDES
-        if scope not in self.scopes and not is_included:
-            message = f"This API key lacks the scope '{scope}'. Use a key that has it."
+    def require(self, *scopes: Scope) -> None:
+        """Raise `ForbiddenError` unless the key has one of these scopes, or one that includes it."""
+        has = self.scopes | (ADMIN_INCLUDES if Scope.ADMIN in self.scopes else frozenset())
+        if has.isdisjoint(scopes):
+            named = " or ".join(f"'{scope}'" for scope in scopes)
+            message = f"This API key lacks the scope {named}. Use a key that has it."
             raise ForbiddenError(message)
 
 

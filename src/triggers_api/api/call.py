@@ -84,13 +84,13 @@ class Call:
 
 
 class Requires(SecurityBase):
-    """The proof that an operation asks for: a live API key, with a scope if it names one."""
+    """The proof that an operation asks for: a live API key, with one of the scopes if it names any."""
 
-    def __init__(self, scope: Scope | None = None) -> None:
+    def __init__(self, *scopes: Scope) -> None:
         """FastAPI reads `model` and `scheme_name` for the OpenAPI document."""
         self.model = HTTPBearer(description="An API key: `Authorization: Bearer trg_…`")
         self.scheme_name = "ApiKey"
-        self.scope = scope
+        self.scopes = scopes
 
     async def __call__(self, request: Request) -> Call:
         """The call, whose query is then known to be acceptable.
@@ -110,8 +110,8 @@ class Requires(SecurityBase):
         if request.method not in SAFE_METHODS and is_our_own(request.headers.getlist(HEADER)):
             message = "This request is a push of ours that came back: a config's URL leads here."
             raise ForbiddenError(message, code="loop_detected")
-        if self.scope is not None:
-            principal.require(self.scope)
+        if self.scopes:
+            principal.require(*self.scopes)
         check_query(request)
         return Call(request, services, context, principal)
 

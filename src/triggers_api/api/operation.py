@@ -25,6 +25,10 @@ class Key(StrEnum):
     NONE = "none"  # nothing: the operation is open to everybody
 
 
+Needs = Scope | tuple[Scope, ...] | Key
+"""The scope that a key must have, or several of which one is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListOf:
     """A body that is a list of so many."""
@@ -85,7 +89,7 @@ class Operation:
     id: str
     tag: str
     summary: str
-    needs: Scope | Key
+    needs: Needs
     answers: tuple[Answer, ...]
     body: Body[Any] | None = None
     errors: tuple[str, ...] = ()
@@ -94,6 +98,18 @@ class Operation:
     """Parameters that the function reads itself, in OpenAPI's form."""
 
     @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes of which a key must have one; none, if any key or none will do."""
+        return scopes_of(self.needs)
+
+    @property
     def is_tagged(self) -> bool:
         """Whether its answer has an `ETag`, so that a caller who has it gets a 304."""
         return any("ETag" in answer.headers for answer in self.answers)
+
+
+def scopes_of(needs: Needs) -> tuple[Scope, ...]:
+    """The scopes of which a key must have one; none, if any key or none will do."""
+    if isinstance(needs, Key):
+        return ()
+    return needs if isinstance(needs, tuple) else (needs,)

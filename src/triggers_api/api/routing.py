@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from fastapi.routing import APIRoute
 
-from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call, Requires, unproven
-from triggers_api.api.operation import Answer, Body, Key, Operation, Schema
+from triggers_api.api.operation import Answer, Body, Key, Needs, Operation, Schema, scopes_of
 
 Carry = Callable[..., Awaitable[Response]]
 
@@ -30,7 +29,7 @@ class Operations:
         id_: str,
         summary: str,
         *,
-        needs: Scope | Key,
+        needs: Needs,
         answers: Answer | Sequence[Answer],
         body: Body[Any] | None = None,
         errors: tuple[str, ...] = (),
@@ -68,10 +67,8 @@ class Operations:
         return carried_out_by
 
 
-def _proof_of(needs: Scope | Key) -> Callable[..., Any]:
-    if needs is Key.NONE:
-        return unproven
-    return Requires(needs if isinstance(needs, Scope) else None)
+def _proof_of(needs: Needs) -> Callable[..., Any]:
+    return unproven if needs is Key.NONE else Requires(*scopes_of(needs))
 
 
 def _given(function: Carry, proof: Callable[..., Any]) -> Carry:

@@ -267,3 +267,17 @@ def test_a_missing_scope_is_named() -> None:
 
     with pytest.raises(ForbiddenError, match="events:write"):
         principal.require(Scope.EVENTS_WRITE)
+
+
+@pytest.mark.parametrize("scope", [Scope.METRICS_READ, Scope.ADMIN])
+def test_one_of_several_scopes_is_enough(scope: Scope) -> None:
+    principal = Principal(TENANT, "id", "name", frozenset({scope}))
+
+    principal.require(Scope.EVENTS_READ, Scope.METRICS_READ)
+
+
+def test_of_several_missing_scopes_each_is_named() -> None:
+    principal = Principal(TENANT, "id", "name", frozenset({Scope.INBOX}))
+
+    with pytest.raises(ForbiddenError, match="'events:read' or 'metrics:read'"):
+        principal.require(Scope.EVENTS_READ, Scope.METRICS_READ)

@@ -10,7 +10,6 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from triggers_api.access.keys import Scope
 from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
@@ -28,8 +27,8 @@ Errors have one shape everywhere; each answer names its codes in `x-error-codes`
 reaches the API has the gateway's own: `{"message": "…"}` with 413, 429, 500 or 503.
 Lists are arrays; the next page is in the `Link` header. Times are UTC, ISO 8601.
 Send your API key as `Authorization: Bearer <key>`. An operation's `security` names the scope
-that the key needs (`x-required-scope` is the same); the scope `admin` stands for
-all but `metrics:read`, which is not about one tenant.
+that the key needs (`x-required-scope` is the same), or several of which one is enough; the scope
+`admin` stands for all but `metrics:read`, which is not about one tenant.
 """
 _TAGS: Final = {
     "events": "What integrators post, and what became of it.",
@@ -135,7 +134,7 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     if "cursor" in parameters:
         yield "invalid_cursor"
     yield "unauthenticated"
-    if isinstance(operation.needs, Scope):
+    if operation.scopes:
         yield "missing_scope"
     if operation.method not in SAFE_METHODS:
         yield "loop_detected"
@@ -149,11 +148,14 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
 
 def _tell_needs(shown: Node, operation: Operation) -> None:
     """Say which scope it needs, to programs and people; or that it is open to everybody."""
-    scopes = [operation.needs.value] if isinstance(operation.needs, Scope) else []
-    shown["security"] = [] if operation.needs is Key.NONE else [{"ApiKey": scopes}]
+    scopes = [scope.value for scope in operation.scopes]
+    alternatives = [{"ApiKey": [scope]} for scope in scopes] or [{"ApiKey": []}]
+    shown["security"] = [] if operation.needs is Key.NONE else alternatives
     if scopes:
-        shown["x-required-scope"] = scopes[0]
-        shown["description"] += f"\n\nScope: `{scopes[0]}`."
+        if len(scopes) == 1:
+            shown["x-required-scope"] = scopes[0]
+        named = " or ".join(f"`{scope}`" for scope in scopes)
+        shown["description"] += f"\n\nScope: {named}."
 
 
 def _body(body: Body[Any], schemas: Node) -> Node:
