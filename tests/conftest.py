@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.tenants import InMemoryTenantStore
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -65,3 +66,8 @@ def fake_events(clock: FixedClock) -> InMemoryEventStore:
 @pytest.fixture
 def fake_api_keys() -> InMemoryApiKeyStore:
     return InMemoryApiKeyStore()
+
+
+@pytest.fixture
+def fake_tenants() -> InMemoryTenantStore:
+    return InMemoryTenantStore()

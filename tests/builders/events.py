@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
+from triggers_api.access.tenants import Tenant
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import ENTROPY_BYTES, IdempotencyKey, entropy_of_key, new_event_id
 from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
@@ -91,3 +92,9 @@ def an_api_key(
 ) -> tuple[ApiKey, str]:
     """A key and its token; with all scopes unless some are named."""
     return new_api_key(tenant, name, frozenset(scopes or {Scope.ADMIN, Scope.METRICS_READ}), at)
+
+
+def a_tenant(at: datetime, tenant: str = TENANT, **fields: Any) -> Tenant:
+    """A tenant's record; active and without limits of its own unless some are named."""
+    described = {"name": f"{tenant}, Inc."} | fields
+    return Tenant(tenant=tenant, created_at=at, **described)

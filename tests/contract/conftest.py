@@ -18,13 +18,14 @@ from tests.cloudformation import table_definition
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.strict_dynamodb import be_strict
-from triggers_api.access.ports import TokenBuckets
+from triggers_api.access.ports import TenantStore, TokenBuckets
 from triggers_api.events.ports import EventStore
 from triggers_api.settings import EventsSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 
 if TYPE_CHECKING:
@@ -103,6 +104,22 @@ def dynamodb_api_keys(dynamodb: "DynamoDBClient") -> DynamoApiKeyStore:
 @pytest.fixture
 def emulated_api_keys(emulator: "DynamoDBClient") -> DynamoApiKeyStore:
     return DynamoApiKeyStore(emulator, create_table(emulator, "KeysTable"))
+
+
+@pytest.fixture
+def dynamodb_tenants(dynamodb: "DynamoDBClient") -> DynamoTenantStore:
+    return DynamoTenantStore(dynamodb, create_table(dynamodb, "KeysTable"))
+
+
+@pytest.fixture
+def emulated_tenants(emulator: "DynamoDBClient") -> DynamoTenantStore:
+    return DynamoTenantStore(emulator, create_table(emulator, "KeysTable"))
+
+
+@pytest.fixture(params=ADAPTERS)
+def tenants(request: pytest.FixtureRequest) -> TenantStore:
+    found: TenantStore = request.getfixturevalue(f"{request.param}_tenants")
+    return found
 
 
 @pytest.fixture

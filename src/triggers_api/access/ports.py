@@ -1,10 +1,11 @@
 """What keys and limits need from the outside."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
 from triggers_api.access.keys import ApiKey
-from triggers_api.access.tenants import Overrides, Tenant, TenantState
+from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
@@ -37,21 +38,28 @@ class TenantStore(Protocol):
         *,
         name: str | None = None,
         own_limits: Overrides | None = None,
+        back_to_default: Collection[str] = (),
         state: TenantState | None = None,
-    ) -> bool:
-        """Change what is given; False if there is no such tenant, or it is being deleted."""
+    ) -> Tenant | None:
+        """Change what is given, and answer the record; None if it is gone or being deleted.
+
+        Of the limits, only those named change: two changes at once lose nothing of each other.
+        """
         ...
 
     def remove(self, tenant: str) -> None:
         """Forget a record, once nothing else is left of its tenant."""
         ...
 
-    def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> tuple[Tenant, ...]:
-        """Up to `limit` tenants whose names begin so, in order of names; from an index."""
+    def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> TenantPage:
+        """Up to `limit` tenants that are called so at the beginning, in the order of their names.
+
+        From an index, a moment late, but each as it is now.
+        """
         ...
 
     def list_deleting(self, *, limit: int) -> tuple[str, ...]:
-        """Tenants that are being deleted; from an index that holds nobody else."""
+        """Tenants that are being deleted, from an index that holds them apart; a moment late."""
         ...
 
 

@@ -43,3 +43,11 @@ class Tenant:
     created_at: datetime
     own_limits: Overrides = field(default_factory=dict)
     state: TenantState = TenantState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    """Some tenants in the order of their names, and after whom to go on; None on the last page."""
+
+    tenants: tuple[Tenant, ...]
+    next_after: str | None

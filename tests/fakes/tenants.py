@@ -1,0 +1,54 @@
+"""The records of tenants in memory; `tests/contract` holds them to what the real ones do."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
+
+
+class InMemoryTenantStore:
+    """A `TenantStore`."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Tenant] = {}
+
+    def find(self, tenant: str) -> Tenant | None:
+        return self._records.get(tenant)
+
+    def add(self, tenant: Tenant) -> bool:
+        return self._records.setdefault(tenant.tenant, tenant) is tenant
+
+    def change(
+        self,
+        tenant: str,
+        *,
+        name: str | None = None,
+        own_limits: Overrides | None = None,
+        back_to_default: Collection[str] = (),
+        state: TenantState | None = None,
+    ) -> Tenant | None:
+        known = self._records.get(tenant)
+        if known is None or known.state is TenantState.DELETING:
+            return None
+        limits = {**known.own_limits, **(own_limits or {})}
+        changed = replace(
+            known,
+            name=known.name if name is None else name,
+            own_limits={each: limits[each] for each in limits if each not in back_to_default},
+            state=state or known.state,
+        )
+        self._records[tenant] = changed
+        return changed
+
+    def remove(self, tenant: str) -> None:
+        self._records.pop(tenant, None)
+
+    def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> TenantPage:
+        names = [each for each in sorted(self._records) if each.startswith(prefix)]
+        names = [each for each in names if after is None or each > after]
+        shown = tuple(self._records[each] for each in names[:limit])
+        return TenantPage(shown, shown[-1].tenant if len(names) > limit else None)
+
+    def list_deleting(self, *, limit: int) -> tuple[str, ...]:
+        deleting = (each for each in self._records.values() if each.state is TenantState.DELETING)
+        return tuple(sorted(each.tenant for each in deleting))[:limit]
