@@ -62,6 +62,10 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
         "list_configs": [api.get("/notifications/configs")],
         "get_config": [api.get(at_config)],
         "replace_config": [api.send("PUT", at_config, shop)],
+        "update_config": [
+            api.send("PATCH", at_config, {"name": "Other"}),
+            api.send("PATCH", at_config, {"name": None}),
+        ],
         "rotate_config_secret": [api.post(f"{at_config}/rotate-secret")],
         "send_test": [api.post("/notifications/test", {"config_id": config.json()["id"]})],
         "list_deliveries": [api.get("/notifications/history")],

@@ -93,6 +93,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
         "create_config": (SavedConfigOut, ("POST", "/notifications/configs", WEBHOOK)),
         "get_config": (ConfigOut, ("GET", path, None)),
         "replace_config": (SavedConfigOut, ("PUT", path, WEBHOOK)),
+        "update_config": (SavedConfigOut, ("PATCH", path, {"enabled": True})),
         "rotate_config_secret": (RotatedSecretOut, ("POST", f"{path}/rotate-secret", None)),
         "send_test": (TrialOut, ("POST", "/notifications/test", trial)),
         "list_deliveries": (list[DeliveryOut], ("GET", "/notifications/history", None)),

@@ -32,6 +32,7 @@ export const bodies: Bodies = {
     settings: { host: "smtp.example.com", from: "a@example.com", to: ["b@example.com"] },
     filters: { event_types: ["invoice.*"] },
   },
+  update_config: { enabled: false },
   send_test: { config_id: "cfg_0f3a5c7e9b1d2f4a6c8e0b1d" },
   replay_dead_letters: {},
 };

@@ -46,6 +46,20 @@ class Notifications:
         answer = self._transport.send("PUT", path, text_of(draft), repeatable=False)
         return cast("Config", answer.document())
 
+    def update_config(self, config_id: str, change: Mapping[str, object] | RawJson) -> Config:
+        """Change some members: what is left out stays, `None` brings back a default."""
+        path = _config_path(config_id)
+        answer = self._transport.send("PATCH", path, text_of(change), repeatable=False)
+        return cast("Config", answer.document())
+
+    def enable_config(self, config_id: str) -> Config:
+        """Push to it again; its circuit begins anew."""
+        return self.update_config(config_id, {"enabled": True})
+
+    def disable_config(self, config_id: str) -> Config:
+        """Push nothing to it for now; what is under way to it is dropped."""
+        return self.update_config(config_id, {"enabled": False})
+
     def delete_config(self, config_id: str) -> None:
         """Push nothing more to it."""
         self._transport.send("DELETE", _config_path(config_id), repeatable=False)

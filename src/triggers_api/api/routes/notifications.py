@@ -1,15 +1,17 @@
 """`/notifications/configs` and `/notifications/test`: where and when to push."""
 
-from typing import Annotated, Final
+from dataclasses import replace
+from typing import Annotated, Any, Final
 
 from fastapi import Path, Response
 from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.json_body import read_json
+from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
 from triggers_api.api.operation import Answer, Body
 from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.config_patch import ConfigPatchIn, leaves_settings, patched
 from triggers_api.api.schemas.configs import (
     EXAMPLE_CONFIG_ID,
     ConfigIn,
@@ -19,6 +21,7 @@ from triggers_api.api.schemas.configs import (
 )
 from triggers_api.api.schemas.deliveries import TrialIn, TrialOut
 from triggers_api.errors import InvalidContentError
+from triggers_api.push.config import NotificationConfig
 from triggers_api.push.subscribe import ConfigDraft
 
 operations = Operations("notifications")
@@ -72,6 +75,13 @@ _NEW_CONFIG: Final = Body(
         ),
     },
 )
+_PATCH: Final = Body(
+    model=ConfigPatchIn,
+    sample='{"enabled": false}',
+    code="invalid_config",
+    others={"application/merge-patch+json": ConfigPatchIn},
+)
+_A_PATCH: Final = MediaType.matching(JSON.name, r"application/(merge-patch\+)?json")
 _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="invalid_test")
 
 
@@ -155,6 +165,31 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
 
 
 @operations.declare(
+    "PATCH /notifications/configs/{config_id}",
+    "update_config",
+    "Change a notification config",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_PATCH,
+    answers=Answer(model=SavedConfigOut),
+    errors=("too_many_at_once",),
+)
+async def update_config(call: Call, config_id: ConfigId) -> Response:
+    """Change some members of a config, as a JSON merge patch (RFC 7396).
+
+    What is left out stays, and `null` brings back a default; `settings` and `filters` are merged
+    member by member. Secrets that are left out stay, except where a changed target drops them,
+    as in a PUT. Enabling it again forgets why it was disabled.
+    """
+    body = await read_json(call.request, _A_PATCH)
+    subscribe = call.services.subscribe
+    saved = subscribe.change(call.tenant, config_id, lambda known: _changed(call, known, body))
+    call.context.config_id = config_id
+    return call.answer(
+        SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
+    )
+
+
+@operations.declare(
     "DELETE /notifications/configs/{config_id}",
     "delete_config",
     "Unsubscribe",
@@ -222,7 +257,19 @@ async def _draft(call: Call, config_id: str | None = None) -> ConfigDraft:
 
     `config_id` is of the config that it is to replace.
     """
-    body = await read_json(call.request)
+    return _checked(call, await read_json(call.request), config_id)
+
+
+def _changed(call: Call, known: NotificationConfig, body: JsonBody) -> ConfigDraft:
+    """A config with a patch merged into it. Raises as `_draft` does."""
+    if not isinstance(body.value, dict):
+        call.validated(body, _PATCH)
+    whole: dict[str, Any] = patched(known, body.value)
+    draft = _checked(call, JsonBody(whole, body.text), known.id)
+    return replace(draft, settings=None) if leaves_settings(known, body.value) else draft
+
+
+def _checked(call: Call, body: JsonBody, config_id: str | None) -> ConfigDraft:
     try:
         config = call.validated(body, _CONFIG)
     except InvalidContentError as error:

@@ -68,24 +68,33 @@ def _limited(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+ConfigName = Annotated[
+    str,
+    StringConstraints(
+        strict=True, strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE
+    ),
+    Field(description="For people."),
+]
+ChannelName = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=50),
+    Field(description="One of the channels of this deployment.", examples=["webhook"]),
+]
+Settings = Annotated[dict[str, Any], AfterValidator(_limited)]
+MessageTemplate = Annotated[
+    Annotated[str, StringConstraints(strict=True, max_length=2000)] | None,
+    Field(description="The text for people, in your own words, with `${placeholders}`."),
+]
+
+
 class ConfigIn(BaseModel):
     """Where to push, and which events."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_IN]})
 
-    name: Annotated[
-        str,
-        StringConstraints(
-            strict=True, strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE
-        ),
-        Field(description="For people."),
-    ]
-    channel: Annotated[
-        str,
-        StringConstraints(strict=True, min_length=1, max_length=50),
-        Field(description="One of the channels of this deployment.", examples=["webhook"]),
-    ]
-    settings: Annotated[dict[str, Any], AfterValidator(_limited)] = Field(
+    name: ConfigName
+    channel: ChannelName
+    settings: Settings = Field(
         description=(
             "What the channel needs to know, such as a webhook's `url`. Secrets among it are "
             "kept encrypted and never shown again; in a PUT, those left out stay as they are, "
@@ -93,12 +102,7 @@ class ConfigIn(BaseModel):
         )
     )
     filters: FiltersIn = Field(default_factory=FiltersIn)
-    message_template: Annotated[str, StringConstraints(strict=True, max_length=2000)] | None = (
-        Field(
-            default=None,
-            description="The text for people, in your own words, with `${placeholders}`.",
-        )
-    )
+    message_template: MessageTemplate = None
     acknowledges: StrictBool = Field(
         default=False, description="Whether a push that succeeds acknowledges the event."
     )
@@ -176,20 +180,13 @@ class ConfigOut(BaseModel):
     @classmethod
     def of(cls, config: NotificationConfig, at: datetime, **more: Any) -> Self:
         """A config as it is at that moment."""
-        filters = config.filters
         return cls(
             id=config.id,
             name=config.name,
             channel=config.channel,
             settings=config.settings,
             secrets_set=config.secrets_set,
-            filters=FiltersOut(
-                event_types=sorted(filters.event_types) or None,
-                min_severity=filters.min_severity,
-                connectors=sorted(filters.connectors) or None,
-                entity_types=sorted(filters.entity_types) or None,
-                error_types=sorted(filters.error_types) or None,
-            ),
+            filters=FiltersOut.of(config.filters),
             message_template=config.message_template,
             acknowledges=config.acknowledges,
             enabled=config.enabled,

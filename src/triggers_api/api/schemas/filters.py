@@ -68,3 +68,14 @@ class FiltersOut(BaseModel):
     connectors: list[str] | None
     entity_types: list[str] | None
     error_types: list[str] | None
+
+    @classmethod
+    def of(cls, filters: Filters) -> Self:
+        """As a caller sees them."""
+        return cls(
+            event_types=sorted(filters.event_types) or None,
+            min_severity=filters.min_severity,
+            connectors=sorted(filters.connectors) or None,
+            entity_types=sorted(filters.entity_types) or None,
+            error_types=sorted(filters.error_types) or None,
+        )
