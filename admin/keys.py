@@ -71,7 +71,7 @@ def rotate(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     """Give a key a new secret."""
     key, token = _find(store, options.key_id).rotated(now(), timedelta(hours=options.overlap_hours))
     store.rotate(key)
-    until = key.previous_valid_until
+    until = key.overlap_ends_at(now())
     end = "stops within 60 seconds" if until is None else f"works until {_minute(until)} UTC"
     _for_people.print(f"Key [bold]{key.key_id}[/] has a new secret; the old one {end}.")
     _hand_over(token)
@@ -98,8 +98,8 @@ def _hand_over(token: str) -> None:
 def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return f"[red]revoked {_day(key.revoked_at)}[/]"
-    if key.previous_valid_until is not None and key.previous_valid_until > now():
-        return f"[yellow]rotating until {_minute(key.previous_valid_until)}[/]"
+    if (overlap_ends_at := key.overlap_ends_at(now())) is not None:
+        return f"[yellow]rotating until {_minute(overlap_ends_at)}[/]"
     return "[green]alive[/]"
 
 

@@ -1,5 +1,6 @@
 """`ApiKeyStore`, and what the commands for API keys need beyond it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
+from triggers_api.access.addresses import read_network
 from triggers_api.access.keys import ApiKey, Scope, split_token
 from triggers_api.errors import NotFoundError
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -35,6 +37,20 @@ def test_an_added_key_is_found_as_it_was(
     api_keys.add(key)
 
     assert found(api_keys, key) == key
+
+
+def test_when_a_key_ends_and_from_where_it_works_are_kept(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    networks = tuple(map(read_network, ("203.0.113.0/24", "198.51.100.7", "2001:db8::/32")))
+    key = replace(
+        an_api_key(clock())[0], expires_at=clock() + timedelta(days=1), allowed_ips=networks
+    )
+
+    api_keys.add(key)
+
+    assert found(api_keys, key) == key
+    assert list(api_keys.list_keys(TENANT)) == [key]
 
 
 def test_an_unknown_key_is_not_found(api_keys: Store) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from triggers_api.access.addresses import Networks, is_among
 from triggers_api.access.keys import ADMIN_INCLUDES, ApiKey, Scope, split_token
 from triggers_api.access.ports import ApiKeyStore
 from triggers_api.cache import Cache
@@ -14,7 +15,7 @@ REMEMBERED_FOR: Final = timedelta(seconds=60)  # a revoked key is dead everywher
 USE_RECORDED_EVERY: Final = timedelta(hours=1)  # one write an hour and process, not one a request
 _REMEMBERED_AT_MOST: Final = 1000  # tokens; forgetting one costs a read
 
-_DEAD: Final = "This API key is unknown, revoked or mistyped. Send a live key."
+_DEAD: Final = "This API key is unknown, revoked, expired or mistyped. Send a live key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Principal:
     key_id: str
     key_name: str
     scopes: frozenset[Scope]
+    expires_at: datetime | None = None
+    allowed_ips: Networks = ()
 
     def require(self, *scopes: Scope) -> None:
         """Raise `ForbiddenError` unless the key has one of these scopes, or one that includes it."""
@@ -35,6 +38,14 @@ class Principal:
             raise ForbiddenError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whom a token stands for, and from when on it is dead: its key expires, or an overlap ends."""
+
+    principal: Principal
+    dead_from: datetime
+
+
 class Authenticator:
     """Turns tokens into principals."""
 
@@ -42,7 +53,7 @@ class Authenticator:
         """Keys are read from `store`; `clock` tells their age."""
         self._store = store
         self._clock = clock
-        self._alive: Cache[str, Principal] = Cache(
+        self._alive: Cache[str, _Known] = Cache(
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
         # A cache of its own, so that a flood of made-up tokens does not crowd out live keys.
@@ -50,21 +61,42 @@ class Authenticator:
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
 
-    def authenticate(self, token: str) -> Principal:
-        """The principal behind a token. Raises `UnauthenticatedError`."""
-        return self._alive.get_or_read(token, lambda: self._look_up(token))
+    def authenticate(self, token: str, source: str | None = None) -> Principal:
+        """The principal behind a token that was sent from this address.
 
-    def _look_up(self, token: str) -> Principal:
+        Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address.
+        Both are judged at each call: what is remembered of a token holds for every address, and
+        does not outlive the token.
+        """
+        known = self._alive.get_or_read(token, lambda: self._look_up(token, source))
+        if self._clock() >= known.dead_from:
+            raise UnauthenticatedError(_DEAD)
+        if not is_among(known.principal.allowed_ips, source):
+            message = f"This API key may not be used from {source or 'an unknown address'}."
+            raise ForbiddenError(message, code="address_not_allowed")
+        return known.principal
+
+    def _look_up(self, token: str, source: str | None) -> _Known:
         if self._dead.get(token):
             raise UnauthenticatedError(_DEAD)
         at = self._clock()
         parts = split_token(token)
         key = None if parts is None else self._store.find(parts[0])
-        if parts is None or key is None or not key.accepts(parts[1], at):
+        dead_from = None if parts is None or key is None else key.works_until(parts[1])
+        if key is None or dead_from is None or at >= dead_from:
             self._refuse(token)
             raise UnauthenticatedError(_DEAD)
-        self._record_use(key, at)
-        return Principal(key.tenant, key.key_id, key.name, key.scopes)
+        if is_among(key.allowed_ips, source):  # an attempt that is refused is no use
+            self._record_use(key, at)
+        principal = Principal(
+            tenant=key.tenant,
+            key_id=key.key_id,
+            key_name=key.name,
+            scopes=key.scopes,
+            expires_at=key.expires_at,
+            allowed_ips=key.allowed_ips,
+        )
+        return _Known(principal, dead_from)
 
     def _refuse(self, token: str) -> None:
         """Remember a dead token: dead keys stay dead, and no new key gets an old id."""

@@ -10,15 +10,20 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
+
+from triggers_api.access.addresses import Networks
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: safe to read aloud
 
 TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """What a tenant may be called."""
+
+NO_END: Final = datetime.max.replace(tzinfo=UTC)
+_OLD_SECRETS: Final = 3  # of a key rotated again while an overlap runs; the oldest gives way
 
 
 class Scope(StrEnum):
@@ -67,6 +72,22 @@ class SecretHash:
         return hmac.compare_digest(self.digest, _digest(self.salt, secret))
 
 
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A secret from before a rotation, and until when it works."""
+
+    secret_hash: SecretHash
+    works_until: datetime
+
+
+class KeyState(StrEnum):
+    """Whether a key works."""
+
+    LIVE = "live"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key's record: whose it is, what it may do, whether it is alive."""
@@ -77,38 +98,62 @@ class ApiKey:
     scopes: frozenset[Scope]
     secret_hash: SecretHash
     created_at: datetime
+    expires_at: datetime | None = None
+    allowed_ips: Networks = ()  # from everywhere, if there are none
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
-    previous_hash: SecretHash | None = None  # the secret before the last rotation
-    previous_valid_until: datetime | None = None
+    old_secrets: tuple[OldSecret, ...] = ()  # those of the last rotations, the newest first
 
     def accepts(self, secret: str, at: datetime) -> bool:
         """Whether this secret is valid for the key at that moment."""
+        until = self.works_until(secret)
+        return until is not None and at < until
+
+    def works_until(self, secret: str) -> datetime | None:
+        """The moment from which this secret is dead, `NO_END` if none is set; None if it is now."""
         if self.revoked_at is not None:
-            return False
+            return None
+        end = self.expires_at or NO_END
         if self.secret_hash.matches(secret):
-            return True
-        return (
-            self.previous_hash is not None
-            and self.previous_valid_until is not None
-            and at < self.previous_valid_until
-            and self.previous_hash.matches(secret)
-        )
+            return end
+        for old in self.old_secrets:
+            if old.secret_hash.matches(secret):
+                return min(end, old.works_until)
+        return None
+
+    def state_at(self, at: datetime) -> KeyState:
+        """Whether the key works at that moment, with its newest secret."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        has_expired = self.expires_at is not None and self.expires_at <= at
+        return KeyState.EXPIRED if has_expired else KeyState.LIVE
+
+    def overlap_ends_at(self, at: datetime) -> datetime | None:
+        """Until when a secret from before a rotation works too; None if none does."""
+        ends = [old.works_until for old in self.old_secrets if old.works_until > at]
+        return max(ends, default=None)
 
     def rotated(self, at: datetime, overlap: timedelta) -> tuple[Self, str]:
-        """The key with a new secret, and its new token; the old secret works for `overlap`."""
+        """The key with a new secret, and its new token; the old secret works for `overlap`.
+
+        An overlap that runs already goes on: the answer that told the last secret may be lost, and
+        the secret before it be in use. Without an overlap every old secret dies.
+        """
         secret = _new_secret()
-        rotated = replace(
-            self,
-            secret_hash=SecretHash.of(secret),
-            previous_hash=self.secret_hash if overlap else None,
-            previous_valid_until=at + overlap if overlap else None,
-        )
+        running = tuple(old for old in self.old_secrets if old.works_until > at)
+        old = (OldSecret(self.secret_hash, at + overlap), *running) if overlap else ()
+        rotated = replace(self, secret_hash=SecretHash.of(secret), old_secrets=old[:_OLD_SECRETS])
         return rotated, _token(self.key_id, secret)
 
 
 def new_api_key(
-    tenant: str, name: str, scopes: frozenset[Scope], at: datetime
+    tenant: str,
+    name: str,
+    scopes: frozenset[Scope],
+    at: datetime,
+    *,
+    expires_at: datetime | None = None,
+    allowed_ips: Networks = (),
 ) -> tuple[ApiKey, str]:
     """A new key's record, and its token, which is kept nowhere else."""
     key_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
@@ -120,6 +165,8 @@ def new_api_key(
         scopes=scopes,
         secret_hash=SecretHash.of(secret),
         created_at=at,
+        expires_at=expires_at,
+        allowed_ips=allowed_ips,
     )
     return key, _token(key_id, secret)
 

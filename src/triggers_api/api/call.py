@@ -103,7 +103,7 @@ class Requires(SecurityBase):
             message = "Send your API key in the header 'Authorization: Bearer <key>'."
             raise UnauthenticatedError(message)
         services: Services = request.app.state.services
-        principal = services.authenticator.authenticate(token.strip())
+        principal = services.authenticator.authenticate(token.strip(), _source(request))
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
         _admit(services.rate_limiter, principal.tenant, context)
@@ -119,6 +119,11 @@ class Requires(SecurityBase):
 async def unproven(request: Request) -> Call:
     """The call of an operation that is open to everybody."""
     return Call(request, request.app.state.services, context_of(request), None)
+
+
+def _source(request: Request) -> str | None:
+    """The address that the gateway saw, in its event: no header that a caller could write."""
+    return None if request.client is None else request.client.host
 
 
 def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from triggers_api.access.keys import ApiKey, Scope, SecretHash
+from triggers_api.access.addresses import read_network
+from triggers_api.access.keys import ApiKey, OldSecret, Scope, SecretHash
 from triggers_api.errors import NotFoundError
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, RefusedError, Table
@@ -47,15 +48,7 @@ class DynamoApiKeyStore:
         """Keep the hashes of a key's rotated secret. Raises `NotFoundError` if it is revoked."""
         values = {f":{name}": value for name, value in _secrets(key).items()}
         settings = ", ".join(f"{name} = :{name}" for name in _secrets(key))
-        gone = [
-            name
-            for name in ("previous_salt", "previous_digest", "previous_valid_until")
-            if name not in _secrets(key)
-        ]
-        removal = f" REMOVE {', '.join(gone)}" if gone else ""
-        self._update(
-            key.key_id, f"SET {settings}{removal}", values, "attribute_not_exists(revoked_at)"
-        )
+        self._update(key.key_id, f"SET {settings}", values, "attribute_not_exists(revoked_at)")
 
     def revoke(self, key_id: str, at: datetime) -> None:
         """End a key; again changes nothing. Raises `NotFoundError`."""
@@ -77,16 +70,19 @@ def _key(key_id: str) -> Item:
 
 
 def _secrets(key: ApiKey) -> Item:
-    item: Item = {"salt": {"B": key.secret_hash.salt}, "digest": {"B": key.secret_hash.digest}}
-    if key.previous_hash is not None and key.previous_valid_until is not None:
-        item["previous_salt"] = {"B": key.previous_hash.salt}
-        item["previous_digest"] = {"B": key.previous_hash.digest}
-        item["previous_valid_until"] = {"S": to_text(key.previous_valid_until)}
-    return item
+    old = [
+        {"M": _hash(each.secret_hash) | {"works_until": {"S": to_text(each.works_until)}}}
+        for each in key.old_secrets
+    ]
+    return _hash(key.secret_hash) | {"old_secrets": {"L": old}}
+
+
+def _hash(secret_hash: SecretHash) -> Item:
+    return {"salt": {"B": secret_hash.salt}, "digest": {"B": secret_hash.digest}}
 
 
 def _to_item(key: ApiKey) -> Item:
-    return (
+    item = (
         _key(key.key_id)
         | _secrets(key)
         | {
@@ -96,24 +92,39 @@ def _to_item(key: ApiKey) -> Item:
             "created_at": {"S": to_text(key.created_at)},
         }
     )
+    if key.expires_at is not None:
+        item["expires_at"] = {"S": to_text(key.expires_at)}
+    if key.allowed_ips:
+        item["allowed_ips"] = {"L": [{"S": str(each)} for each in key.allowed_ips]}
+    return item
 
 
 def _to_key(item: Item) -> ApiKey:
-    previous = "previous_digest" in item
     return ApiKey(
         key_id=item["key_id"]["S"],
         tenant=item["tenant"]["S"],
         name=item["name"]["S"],
         scopes=frozenset(map(Scope, item["scopes"]["SS"])),
-        secret_hash=SecretHash(item["salt"]["B"], item["digest"]["B"]),
+        secret_hash=_to_hash(item),
         created_at=from_text(item["created_at"]["S"]),
+        expires_at=_moment(item, "expires_at"),
+        allowed_ips=tuple(read_network(each["S"]) for each in _list(item, "allowed_ips")),
         last_used_at=_moment(item, "last_used_at"),
         revoked_at=_moment(item, "revoked_at"),
-        previous_hash=SecretHash(item["previous_salt"]["B"], item["previous_digest"]["B"])
-        if previous
-        else None,
-        previous_valid_until=_moment(item, "previous_valid_until"),
+        old_secrets=tuple(
+            OldSecret(_to_hash(each["M"]), from_text(each["M"]["works_until"]["S"]))
+            for each in _list(item, "old_secrets")
+        ),
     )
+
+
+def _to_hash(item: Item) -> SecretHash:
+    return SecretHash(item["salt"]["B"], item["digest"]["B"])
+
+
+def _list(item: Item, name: str) -> list[Item]:
+    listed: list[Item] = item.get(name, {"L": []})["L"]
+    return listed
 
 
 def _moment(item: Item, name: str) -> datetime | None:

@@ -6,7 +6,15 @@ import pytest
 
 from tests.builders.events import an_api_key
 from tests.clock import START
-from triggers_api.access.keys import TENANT, ApiKey, Scope, SecretHash, new_api_key, split_token
+from triggers_api.access.keys import (
+    TENANT,
+    ApiKey,
+    KeyState,
+    Scope,
+    SecretHash,
+    new_api_key,
+    split_token,
+)
 
 
 def secret_of(token: str) -> str:
@@ -103,17 +111,72 @@ def test_without_overlap_the_old_secret_dies_at_once() -> None:
     rotated, _ = key.rotated(START, timedelta(0))
 
     assert not accepted_after(rotated, old_token, timedelta(0))
-    assert rotated.previous_hash is None
+    assert rotated.old_secrets == ()
 
 
-def test_rotating_twice_leaves_the_last_two_secrets() -> None:
+def test_rotating_again_ends_no_overlap_that_runs() -> None:
+    """The answer that told the second secret may be lost, while the first is still in use."""
+    key, first = an_api_key(START)
+    once, second = key.rotated(START, timedelta(hours=2))
+
+    twice, third = once.rotated(START + timedelta(hours=1), timedelta(hours=24))
+
+    tokens = (first, second, third)
+    assert [accepted_after(twice, each, timedelta(hours=1)) for each in tokens] == [True] * 3
+    assert [accepted_after(twice, each, timedelta(hours=2)) for each in tokens] == [
+        *(False, True, True)
+    ]
+
+
+def test_rotating_without_overlap_ends_every_overlap() -> None:
     key, first = an_api_key(START)
     once, second = key.rotated(START, timedelta(hours=24))
 
-    twice, third = once.rotated(START, timedelta(hours=24))
+    twice, third = once.rotated(START, timedelta(0))
 
     accepted = [accepted_after(twice, token, timedelta(0)) for token in (first, second, third)]
-    assert accepted == [False, True, True]
+    assert accepted == [False, False, True]
+
+
+def test_a_key_rotated_again_and_again_keeps_no_more_than_three_old_secrets() -> None:
+    key, _ = an_api_key(START)
+
+    for _ in range(10):
+        key, _ = key.rotated(START, timedelta(hours=24))
+
+    assert len(key.old_secrets) == 3
+
+
+def test_a_key_dies_at_the_moment_it_expires_with_every_secret_of_it() -> None:
+    made, old_token = an_api_key(START)
+    key, token = replace(made, expires_at=START + timedelta(hours=1)).rotated(
+        START, timedelta(hours=24)
+    )
+
+    last_moment = timedelta(hours=1) - timedelta(microseconds=1)
+    for each in (token, old_token):
+        assert accepted_after(key, each, last_moment)
+        assert not accepted_after(key, each, timedelta(hours=1))
+
+
+def test_a_key_says_how_it_stands() -> None:
+    key, _ = an_api_key(START)
+    expiring = replace(key, expires_at=START)
+
+    assert key.state_at(START) is KeyState.LIVE
+    assert expiring.state_at(START - timedelta(microseconds=1)) is KeyState.LIVE
+    assert expiring.state_at(START) is KeyState.EXPIRED
+    assert replace(expiring, revoked_at=START).state_at(START) is KeyState.REVOKED
+
+
+def test_a_key_tells_how_long_an_old_secret_works() -> None:
+    key, _ = an_api_key(START)
+    end = START + timedelta(hours=1)
+    rotated, _ = key.rotated(START, timedelta(hours=1))
+
+    assert key.overlap_ends_at(START) is None
+    assert rotated.overlap_ends_at(START) == end
+    assert rotated.overlap_ends_at(end) is None
 
 
 def test_a_rotated_key_is_the_same_key() -> None:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -6,6 +7,7 @@ import pytest
 from tests.builders.events import TENANT, an_api_key
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
+from triggers_api.access.addresses import read_network
 from triggers_api.access.authenticate import Authenticator, Principal
 from triggers_api.access.keys import ApiKey, Scope
 from triggers_api.errors import (
@@ -182,18 +184,90 @@ def test_a_store_that_cannot_record_a_use_refuses_nobody(
     assert principal.tenant == TENANT
 
 
-def test_a_rotated_secret_is_refused_within_a_minute_of_its_overlaps_end(
+def test_a_rotated_secret_dies_at_the_very_end_of_its_overlap(
     authenticator: Authenticator, store: RecordingStore, clock: FixedClock, token: str
 ) -> None:
     key = store.find(token[4:16])
     assert key is not None
-    store.rotate(key.rotated(clock(), timedelta(hours=1))[0])
-    authenticator.authenticate(token)
+    store.rotate(key.rotated(clock(), timedelta(minutes=10))[0])
+    clock.advance(minutes=9, seconds=59)
+    authenticator.authenticate(token)  # remembered for a minute
 
-    clock.advance(hours=1)
+    clock.advance(seconds=1)
 
     with pytest.raises(UnauthenticatedError):
         authenticator.authenticate(token)
+
+
+def test_a_key_is_dead_at_the_very_moment_it_expires(
+    authenticator: Authenticator, store: RecordingStore, clock: FixedClock
+) -> None:
+    key, token = an_api_key(clock())
+    store.add(replace(key, expires_at=clock() + timedelta(seconds=30)))
+    authenticator.authenticate(token)
+    clock.advance(seconds=29.999999)
+    authenticator.authenticate(token)
+
+    clock.advance(seconds=0.000001)
+
+    with pytest.raises(UnauthenticatedError):
+        authenticator.authenticate(token)
+    assert len(store.looked_up) == 1
+
+
+OFFICE = (read_network("203.0.113.0/24"), read_network("2001:db8::/32"))
+
+
+@pytest.fixture
+def of_the_office(store: RecordingStore, clock: FixedClock) -> str:
+    """The token of a key for these addresses alone."""
+    key, token = an_api_key(clock())
+    store.add(replace(key, allowed_ips=OFFICE))
+    return token
+
+
+@pytest.mark.parametrize("first", ["203.0.113.7", "198.51.100.1"])
+def test_what_is_remembered_of_a_key_holds_for_every_address(
+    authenticator: Authenticator, store: RecordingStore, of_the_office: str, first: str
+) -> None:
+    with suppress(ForbiddenError):
+        authenticator.authenticate(of_the_office, first)
+
+    for _ in range(2):
+        assert authenticator.authenticate(of_the_office, "203.0.113.7").allowed_ips == OFFICE
+        assert authenticator.authenticate(of_the_office, "2001:db8::1").tenant == TENANT
+        with pytest.raises(ForbiddenError, match=r"from 198\.51\.100\.1\.") as refusal:
+            authenticator.authenticate(of_the_office, "198.51.100.1")
+        assert refusal.value.code == "address_not_allowed"
+    assert len(store.looked_up) == 1
+
+
+@pytest.mark.parametrize("source", [None, "", "unknown", "203.0.113.7, 198.51.100.1"])
+def test_what_is_no_address_is_not_an_allowed_one(
+    authenticator: Authenticator, of_the_office: str, token: str, source: str | None
+) -> None:
+    with pytest.raises(ForbiddenError):
+        authenticator.authenticate(of_the_office, source)
+
+    assert authenticator.authenticate(token, source).tenant == TENANT
+
+
+def test_an_attempt_from_a_wrong_address_is_no_use_of_the_key(
+    authenticator: Authenticator, store: RecordingStore, of_the_office: str
+) -> None:
+    with pytest.raises(ForbiddenError):
+        authenticator.authenticate(of_the_office, "198.51.100.1")
+
+    assert store.uses == []
+
+
+def test_a_dead_key_is_dead_from_every_address(
+    authenticator: Authenticator, store: RecordingStore, clock: FixedClock, of_the_office: str
+) -> None:
+    store.revoke(of_the_office[4:16], clock())
+
+    with pytest.raises(UnauthenticatedError):
+        authenticator.authenticate(of_the_office, "198.51.100.1")
 
 
 def test_more_callers_than_are_remembered_are_still_served(
