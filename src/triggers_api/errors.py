@@ -3,7 +3,7 @@
     TriggersError
     ├── CallerError                  the caller can mend it
     │   ├── UnauthenticatedError     no key, or a dead one
-    │   ├── ForbiddenError           the key lacks a scope
+    │   ├── ForbiddenError           the key is alive, but may not do this
     │   ├── NotFoundError            no such thing for this tenant
     │   │   └── EventErasedError     there was one, until it was erased
     │   ├── InvalidRequestError      malformed: it cannot be read
@@ -67,13 +67,13 @@ class CallerError(TriggersError):
 
 
 class UnauthenticatedError(CallerError):
-    """No API key was sent, or it is unknown, revoked or malformed."""
+    """No API key was sent, or it is unknown, revoked, expired or malformed."""
 
     code = "unauthenticated"
 
 
 class ForbiddenError(CallerError):
-    """The API key is alive but lacks the scope the call needs."""
+    """The API key is alive but may not do this: it lacks the scope, or is not for this address."""
 
     code = "missing_scope"
 

@@ -16,7 +16,12 @@ from triggers_api.access.keys import Scope
 from triggers_api.watch.metrics import METRICS, Metric
 
 # Not repeated with each route: the status says as much.
-ONE_FOR_ITS_STATUS = {"unauthenticated", "missing_scope", "unsupported_media_type"} | {
+ONE_FOR_ITS_STATUS = {
+    "unauthenticated",
+    "missing_scope",
+    "address_not_allowed",
+    "unsupported_media_type",
+} | {
     "loop_detected",  # of whatever changes something
     "rate_limited",
     "internal_error",

@@ -133,7 +133,7 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     yield "invalid_parameter"  # an unknown parameter counts too
     if "cursor" in parameters:
         yield "invalid_cursor"
-    yield "unauthenticated"
+    yield from ("unauthenticated", "address_not_allowed")
     if operation.scopes:
         yield "missing_scope"
     if operation.method not in SAFE_METHODS:
