@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,8 +17,21 @@ from triggers_api.errors import (
 )
 from triggers_api.events.event import Event
 from triggers_api.events.ids import random_half
-from triggers_api.events.lifecycle import MOST_ROUNDS, EventStatus, sources_of, too_many_replays
-from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
+from triggers_api.events.lifecycle import (
+    MOST_ROUNDS,
+    UNDELIVERED,
+    EventStatus,
+    sources_of,
+    too_many_replays,
+)
+from triggers_api.events.ports import (
+    Addition,
+    EventPage,
+    EventQuery,
+    Fingerprint,
+    Position,
+    UndeliveredCounts,
+)
 from triggers_api.timestamps import Clock
 
 _IDEMPOTENCY_WINDOW = timedelta(hours=24)
@@ -76,6 +90,21 @@ class InMemoryEventStore:
         rest = [event for event in found if after is None or _follows(event, after, query)]
         page = tuple(rest[:limit])
         return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
+
+    def count_undelivered(
+        self, tenant: str, *, among: AbstractSet[str], up_to: int
+    ) -> UndeliveredCounts:
+        inbox = EventQuery(statuses=UNDELIVERED)
+        page = self.list_events(tenant, inbox, limit=len(self._events) + 1, after=None)
+        pending = [event for event in page.events if event.status is EventStatus.PENDING]
+        failed = [event for event in page.events if event.status is EventStatus.FAILED]
+        counted = [*pending[:up_to], *failed[:up_to]]
+        return UndeliveredCounts(
+            pending=min(len(pending), up_to),
+            failed=min(len(failed), up_to),
+            among=sum(event.id in among for event in counted),
+            oldest_pending_at=pending[0].created_at if pending else None,
+        )
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         event = self.get(tenant, event_id)

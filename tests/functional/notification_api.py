@@ -33,6 +33,7 @@ from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
 from triggers_api.events.erase import Erase
 from triggers_api.executions.summarize import Summarize
+from triggers_api.leases.count import CountInbox
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
@@ -112,6 +113,7 @@ class World:
 
     def _services(self) -> Services:
         executions = InMemoryExecutionStore(self.events, self.clock)
+        leases = InMemoryLeaseStore(self.events)
         accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, self.clock),
@@ -120,7 +122,8 @@ class World:
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),
             erase=Erase(self.events, self.deliveries, self.clock),
-            lease=leasing_on(InMemoryLeaseStore(self.events), self.clock),
+            lease=leasing_on(leases, self.clock),
+            count_inbox=CountInbox(self.events, leases, self.clock),
             events=self.events,
             executions=executions,
             summarize=Summarize(executions, self.clock),

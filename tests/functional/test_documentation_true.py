@@ -51,6 +51,7 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
             api.get("/events/evt_unknown"),
         ],
         "list_inbox": [api.get("/inbox?limit=1"), api.get("/inbox", if_none_match="*")],
+        "get_inbox_stats": [api.get("/inbox/stats")],
         "lease_events": [lease],
         "release_lease": [api.post("/inbox/release", {"lease_id": lease.json()["lease_id"]})],
         "acknowledge_events": [api.post("/inbox/acknowledge", {"event_ids": ["evt_unknown"]})],

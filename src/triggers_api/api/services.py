@@ -12,6 +12,7 @@ from triggers_api.events.erase import Erase
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize
+from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
@@ -34,6 +35,7 @@ class Services:
     acknowledge: Acknowledge
     erase: Erase
     lease: LeaseEvents
+    count_inbox: CountInbox
     events: EventStore
     executions: ExecutionStore
     summarize: Summarize

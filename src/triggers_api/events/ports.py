@@ -1,5 +1,6 @@
 """What the verbs of events need from the outside, as narrow as they need it."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -57,6 +58,16 @@ class Addition:
     replayed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeliveredCounts:
+    """How many undelivered events there are, each number up to the bound that was asked for."""
+
+    pending: int = 0
+    failed: int = 0
+    among: int = 0  # of those counted, how many are among the given ones
+    oldest_pending_at: datetime | None = None  # when the oldest pending event was created
+
+
 class EventStore(Protocol):
     """Keeps the events of all tenants; no method looks beyond the tenant it is given."""
 
@@ -77,6 +88,16 @@ class EventStore(Protocol):
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
     ) -> EventPage:
         """The next events of the query after a position, each event once."""
+        ...
+
+    def count_undelivered(
+        self, tenant: str, *, among: AbstractSet[str], up_to: int
+    ) -> UndeliveredCounts:
+        """Count undelivered events, no further than `up_to` of each status.
+
+        What lists no longer show is not counted where a hundred or fewer are left. Among more,
+        an acknowledged event may count for the moment that an index takes to follow its table.
+        """
         ...
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:

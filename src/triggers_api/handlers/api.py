@@ -36,6 +36,7 @@ from triggers_api.handlers.observability import create_logger, create_metrics
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces
+from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.push.channel import Channel
@@ -99,6 +100,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
         lease=LeaseEvents(given.leases, clock),
+        count_inbox=CountInbox(given.events, given.leases, clock),
         events=given.events,
         executions=given.executions,
         summarize=Summarize(given.executions, clock),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,14 @@ from typing import TYPE_CHECKING
 from triggers_api.errors import StoreUnavailableError, TooManyAtOnceError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import is_event_id, random_half
-from triggers_api.events.ports import Addition, EventPage, EventQuery, Fingerprint, Position
+from triggers_api.events.ports import (
+    Addition,
+    EventPage,
+    EventQuery,
+    Fingerprint,
+    Position,
+    UndeliveredCounts,
+)
 from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.erasure import Erasure
 from triggers_api.store.event_items import EventItems, not_found
@@ -19,6 +27,7 @@ from triggers_api.store.range import Reach, gathered
 from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
+from triggers_api.store.waiting import Waiting
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, untraced
 
@@ -55,6 +64,7 @@ class DynamoEventStore:
         self._tenants = TenantRows(client, settings.table, clock)
         self._items = EventItems(self._table, clock)
         self._changes = StatusChanges(self._table, settings, self._items, self._tenants)
+        self._waiting = Waiting(self._table, self._items, self._undelivered_retention, clock)
         self._erasure = Erasure(self._table, self._items, self._tenants)
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
@@ -88,6 +98,12 @@ class DynamoEventStore:
 
         found = gathered(index.read_range, current, after=after, limit=limit, reach=_REACH)
         return self._items.page_of(found)
+
+    def count_undelivered(
+        self, tenant: str, *, among: AbstractSet[str], up_to: int
+    ) -> UndeliveredCounts:
+        """See `EventStore.count_undelivered`, and `Waiting` for what it costs."""
+        return self._waiting.count(self._tenants.read(tenant), tenant, among, up_to)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`."""

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from triggers_api.errors import StoreUnavailableError
-from triggers_api.events.lifecycle import UNDELIVERED, EventStatus
+from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.push.breaker import BreakerState
 from triggers_api.store.config_items import to_breaker
-from triggers_api.store.items import number, status_partition
-from triggers_api.store.listing import STATUS_INDEX
 from triggers_api.store.outcomes import DynamoOutcomeLedger
-from triggers_api.store.range import query_of
-from triggers_api.store.status_changes import IS_VISIBLE
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows
-from triggers_api.timestamps import Clock, from_text, to_text
+from triggers_api.store.waiting import live_events, oldest_of
+from triggers_api.timestamps import Clock
 from triggers_api.watch.ports import Inbox
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from triggers_api.settings import SurveySettings
-
-# Behind events that have expired and were not swept yet, up to so many are looked at for the
-# oldest that counts. More would have to be created in the very second that is expiring.
-_BEHIND_EXPIRED: Final = 100
 
 
 class DynamoSurvey:
@@ -56,8 +48,8 @@ class DynamoSurvey:
         oldest: list[datetime] = []
         for shard in range(self._tenants.read(tenant).shards):
             for status in UNDELIVERED:
-                partition = self._partition(tenant, status, shard)
-                found = self._oldest(partition)
+                partition = live_events(tenant, status, shard, self._clock())
+                found = oldest_of(self._events, partition, self._clock() - self._retention)
                 if found is None:
                     continue
                 oldest.append(found)
@@ -83,37 +75,6 @@ class DynamoSurvey:
     def pushing_since(self, since: datetime) -> int:
         """See `Survey.pushing_since`. One query of all that pushed within a day or two."""
         return self._outcomes.pushing_since(since)
-
-    def _partition(self, tenant: str, status: EventStatus, shard: int) -> Query:
-        """What asks for the live events of one partition of the index, oldest first."""
-        partition = query_of(STATUS_INDEX, status_partition(tenant, status, shard))
-        now: Item = {":now": number(self._clock().timestamp())}
-        return replace(partition, only=IS_VISIBLE, values=partition.values | now)
-
-    def _oldest(self, partition: Query) -> datetime | None:
-        """When the oldest live event of a partition was created.
-
-        Usually that is the first entry. Where it has expired, thousands may follow that wait to
-        be swept as well: so the search goes on where a retention ago begins.
-        """
-        first = replace(partition, fields="created_at")
-        page = self._events.page(first, limit=1)
-        if page.items or page.last is None:
-            return _created_at(page.items)
-        since = self._clock() - self._retention
-        behind = replace(
-            first,
-            where=f"{first.where} AND created_at >= :since",
-            values=first.values | {":since": {"S": to_text(since)}},
-        )
-        page = self._events.page(behind, limit=_BEHIND_EXPIRED)
-        if page.last is not None and not page.items:
-            raise StoreUnavailableError("Too much has expired at once to tell what is oldest.")
-        return _created_at(page.items)
-
-
-def _created_at(items: list[Item]) -> datetime | None:
-    return from_text(items[0]["created_at"]["S"]) if items else None
 
 
 def _is_open(row: Item, at: datetime) -> bool:

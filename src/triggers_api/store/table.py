@@ -176,15 +176,12 @@ class Table:
     def count(self, query: Query, *, up_to: int) -> int:
         """How many items there are; looks at `up_to` at most, also if a filter drops them."""
         request = self._query(query, None, up_to) | {"Select": "COUNT"}
-        counted = 0
-        while True:
-            with _errors():
-                answer = self.client.query(**request)
-            counted += answer["Count"]
-            request["Limit"] -= answer["ScannedCount"]
-            if "LastEvaluatedKey" not in answer or request["Limit"] <= 0:
-                return counted
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return sum(answer["Count"] for answer in self._looked_at(request))
+
+    def first(self, query: Query, *, up_to: int) -> Iterator[Item]:
+        """The items that `count` counts, at the same cost."""
+        for answer in self._looked_at(self._query(query, None, up_to)):
+            yield from answer["Items"]
 
     def scan(self, *, only: str, fields: str) -> Iterator[Item]:
         """These attributes of all items that the filter leaves."""
@@ -195,6 +192,17 @@ class Table:
                 answer = self.client.scan(**_named(request))
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _looked_at(self, request: dict[str, Any]) -> Iterator[Any]:
+        """The answers to a query until it has looked at as many items as its limit says."""
+        while True:
+            with _errors():
+                answer = self.client.query(**request)
+            yield answer
+            request["Limit"] -= answer["ScannedCount"]
+            if "LastEvaluatedKey" not in answer or request["Limit"] <= 0:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 

@@ -182,7 +182,7 @@ def test_what_expired_and_was_not_swept_takes_no_room_in_a_count(
 def test_an_inbox_whose_oldest_event_cannot_be_told_is_not_called_empty(
     dynamodb_surveyed: Surveyed, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("triggers_api.store.survey._BEHIND_EXPIRED", 3)
+    monkeypatch.setattr("triggers_api.store.waiting._BEHIND_EXPIRED", 3)
     for _ in range(5):
         store_event(dynamodb_surveyed.events, clock())
     store_event(dynamodb_surveyed.events, clock() + timedelta(seconds=1))

@@ -24,6 +24,7 @@ from triggers_api.api.schemas.events import (
     ErrorOut,
     EventOut,
 )
+from triggers_api.api.schemas.leases import InboxStatsOut
 from triggers_api.events.acknowledge import Acknowledgement
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.events.ports import EventQuery
@@ -55,6 +56,18 @@ async def list_inbox(
         newest_first=order is Order.DESC,
     )
     return list_answer(call, query, limit=limit, cursor=cursor)
+
+
+@operations.declare(
+    "GET /inbox/stats",
+    "get_inbox_stats",
+    "Count the inbox",
+    needs=(Scope.EVENTS_READ, Scope.METRICS_READ),
+    answers=Answer(model=InboxStatsOut),
+)
+async def get_inbox_stats(call: Call) -> Response:
+    """How much waits in the caller's inbox, exact up to 10,000 events of each status."""
+    return call.answer(InboxStatsOut.of(call.services.count_inbox(call.tenant)))
 
 
 @operations.declare(
