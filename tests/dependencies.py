@@ -9,8 +9,9 @@ from tests.fakes.push import (
     InMemoryQueue,
 )
 from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
-from triggers_api.access.ports import ApiKeyStore
+from triggers_api.access.ports import ApiKeyStore, TenantStore
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.events.ports import EventStore
@@ -30,6 +31,7 @@ def dependencies(
     leases: LeaseStore | None = None,
     reports: HealthStore | None = None,
     metrics: MetricSource | None = None,
+    tenants: TenantStore | None = None,
 ) -> Dependencies:
     """These stores, and nobody to push to; what is not given works on a fake's events."""
     known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
@@ -38,6 +40,7 @@ def dependencies(
         executions=executions or InMemoryExecutionStore(known, known.clock),
         leases=leases or InMemoryLeaseStore(known),
         api_keys=api_keys,
+        tenants=tenants or InMemoryTenantStore(),
         token_buckets=InMemoryTokenBuckets(),
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),

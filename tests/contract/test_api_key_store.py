@@ -177,3 +177,12 @@ def test_a_tenants_keys_are_listed_for_it_alone(api_keys: Store, clock: FixedClo
     listed = list(api_keys.list_keys(OTHER_TENANT))
 
     assert listed == []
+
+
+def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedClock) -> None:
+    key, _ = an_api_key(clock(), Scope.OPERATOR)
+    api_keys.add(key)
+
+    assert found(api_keys, key).tenant is None
+    assert list(api_keys.list_keys(None)) == [key]
+    assert list(api_keys.list_keys(TENANT)) == []

@@ -194,13 +194,13 @@ class InMemoryApiKeyStore:
     def add(self, key: ApiKey) -> None:
         self._keys[key.key_id] = key
 
-    def list_keys(self, tenant: str) -> Iterator[ApiKey]:
+    def list_keys(self, tenant: str | None) -> Iterator[ApiKey]:
         keys = (key for key in self._keys.values() if key.tenant == tenant)
         yield from sorted(keys, key=lambda key: key.created_at)
 
     def tenants(self) -> frozenset[str]:
         """Everybody who ever had a key, for the monitor's fake."""
-        return frozenset(key.tenant for key in self._keys.values())
+        return frozenset(key.tenant for key in self._keys.values() if key.tenant is not None)
 
     def rotate(self, key: ApiKey) -> None:
         if self._known(key.key_id).revoked_at is not None:

@@ -13,6 +13,7 @@ from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.tenants import InMemoryTenantStore
 from tests.http_api import Answer, Api
 from triggers_api.access.keys import Scope
 from triggers_api.events.ports import EventStore
@@ -37,12 +38,17 @@ def new_token(fake_api_keys: InMemoryApiKeyStore, clock: FixedClock) -> NewToken
 
 
 @pytest.fixture
-def open_api(fake_api_keys: InMemoryApiKeyStore, clock: FixedClock, new_token: NewToken) -> OpenApi:
+def open_api(
+    fake_api_keys: InMemoryApiKeyStore,
+    fake_tenants: InMemoryTenantStore,
+    clock: FixedClock,
+    new_token: NewToken,
+) -> OpenApi:
     """Opens the API on a store of events."""
 
     def opened(events: EventStore) -> Api:
         settings = ApiSettings.from_environment(ENVIRONMENT)
-        handler = build(settings, dependencies(events, fake_api_keys), clock)
+        handler = build(settings, dependencies(events, fake_api_keys, tenants=fake_tenants), clock)
         return Api(handler, new_token())
 
     return opened

@@ -19,6 +19,7 @@ from tests.fakes.push import (
     ScriptedChannel,
 )
 from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import HeldTime
@@ -116,7 +117,7 @@ class World:
         leases = InMemoryLeaseStore(self.events)
         accept = Accept(self.events, self.clock)
         return Services(
-            authenticator=Authenticator(self._keys, self.clock),
+            authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             rate_limiter=RateLimiter(self.token_buckets, None, self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),

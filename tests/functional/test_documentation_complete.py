@@ -117,7 +117,8 @@ def test_the_scope_that_a_route_needs_is_in_its_security(
             assert operation.get("x-required-scope") == wanted
             if not scopes:
                 continue
-            others = [scope for scope in Scope if scope not in (*scopes, Scope.ADMIN)]
+            tenants = set(Scope) - {Scope.ADMIN, Scope.OPERATOR}
+            others = sorted(tenants.difference(scopes))
             answer = api.calling_with(new_token(*others)).send(
                 method.upper(), re.sub(r"{\w+}", "x", path)
             )

@@ -23,6 +23,7 @@ ONE_FOR_ITS_STATUS = {
     "unsupported_media_type",
 } | {
     "loop_detected",  # of whatever changes something
+    "tenant_suspended",  # of whatever takes a tenant's key
     "rate_limited",
     "internal_error",
     "store_unavailable",

@@ -1,12 +1,13 @@
 """Who is calling: a token becomes a principal, remembered for at most a minute."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from triggers_api.access.addresses import Networks, is_among
-from triggers_api.access.keys import ADMIN_INCLUDES, ApiKey, Scope, split_token
-from triggers_api.access.ports import ApiKeyStore
+from triggers_api.access.keys import ADMIN_INCLUDES, OPERATORS_MAY, ApiKey, Scope, split_token
+from triggers_api.access.ports import ApiKeyStore, TenantStore
+from triggers_api.access.tenants import Overrides, Tenant, TenantState
 from triggers_api.cache import Cache
 from triggers_api.errors import ForbiddenError, NotFoundError, TransientError, UnauthenticatedError
 from triggers_api.timestamps import Clock
@@ -16,26 +17,44 @@ USE_RECORDED_EVERY: Final = timedelta(hours=1)  # one write an hour and process,
 _REMEMBERED_AT_MOST: Final = 1000  # tokens; forgetting one costs a read
 
 _DEAD: Final = "This API key is unknown, revoked, expired or mistyped. Send a live key."
+_SUSPENDED: Final = (
+    "Your account is suspended. What it stored is kept; ask whoever runs this service."
+)
+_NO_TENANT: Final = (
+    "This is an operator key: it runs tenants, belongs to none, and reads nothing of theirs. "
+    "Use a key of the tenant."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The tenant a request is made for, and what its key allows."""
+    """The tenant a request is made for, None for an operator, and what its key allows."""
 
-    tenant: str
+    tenant: str | None
     key_id: str
     key_name: str
     scopes: frozenset[Scope]
     expires_at: datetime | None = None
     allowed_ips: Networks = ()
+    own_limits: Overrides = field(default_factory=dict)
+    """The limits that are the tenant's own."""
 
     def require(self, *scopes: Scope) -> None:
         """Raise `ForbiddenError` unless the key has one of these scopes, or one that includes it."""
+        if self.tenant is None and OPERATORS_MAY.isdisjoint(scopes):
+            raise ForbiddenError(_NO_TENANT)
         has = self.scopes | (ADMIN_INCLUDES if Scope.ADMIN in self.scopes else frozenset())
+        has -= {Scope.OPERATOR} if self.tenant is not None else frozenset()
         if has.isdisjoint(scopes):
             named = " or ".join(f"'{scope}'" for scope in scopes)
             message = f"This API key lacks the scope {named}. Use a key that has it."
             raise ForbiddenError(message)
+
+    def its_tenant(self) -> str:
+        """The tenant that its key belongs to. Raises `ForbiddenError` for an operator's key."""
+        if self.tenant is None:
+            raise ForbiddenError(_NO_TENANT)
+        return self.tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +68,16 @@ class _Known:
 class Authenticator:
     """Turns tokens into principals."""
 
-    def __init__(self, store: ApiKeyStore, clock: Clock) -> None:
-        """Keys are read from `store`; `clock` tells their age."""
+    def __init__(self, store: ApiKeyStore, tenants: TenantStore, clock: Clock) -> None:
+        """Keys are read from `store`, how their tenants stand from `tenants`."""
         self._store = store
+        self._tenants = tenants
         self._clock = clock
         self._alive: Cache[str, _Known] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
+        )
+        # By tenant and not by token, so that a change reaches all its keys at once.
+        self._standing: Cache[str, Tenant] = Cache(
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
         # A cache of its own, so that a flood of made-up tokens does not crowd out live keys.
@@ -64,9 +88,9 @@ class Authenticator:
     def authenticate(self, token: str, source: str | None = None) -> Principal:
         """The principal behind a token that was sent from this address.
 
-        Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address.
-        Both are judged at each call: what is remembered of a token holds for every address, and
-        does not outlive the token.
+        Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address, or
+        its tenant is suspended. All is judged at each call: what is remembered of a token holds for
+        every address, and does not outlive the token.
         """
         known = self._alive.get_or_read(token, lambda: self._look_up(token, source))
         if self._clock() >= known.dead_from:
@@ -74,7 +98,21 @@ class Authenticator:
         if not is_among(known.principal.allowed_ips, source):
             message = f"This API key may not be used from {source or 'an unknown address'}."
             raise ForbiddenError(message, code="address_not_allowed")
-        return known.principal
+        return self._as_its_tenant_stands(known.principal)
+
+    def _as_its_tenant_stands(self, principal: Principal) -> Principal:
+        """The principal, if its tenant lets it in. Raises as `authenticate` does."""
+        name = principal.tenant
+        if name is None:
+            return principal
+        tenant = self._standing.get_or_read(
+            name, lambda: self._tenants.find(name) or Tenant.without_record(name)
+        )
+        if tenant.state is TenantState.DELETING:
+            raise UnauthenticatedError(_DEAD)
+        if tenant.state is TenantState.SUSPENDED:
+            raise ForbiddenError(_SUSPENDED, code="tenant_suspended")
+        return replace(principal, own_limits=tenant.own_limits) if tenant.own_limits else principal
 
     def _look_up(self, token: str, source: str | None) -> _Known:
         if self._dead.get(token):

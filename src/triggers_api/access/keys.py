@@ -53,6 +53,9 @@ ADMIN_INCLUDES: Final = frozenset(
     }
 )
 
+OPERATORS_MAY: Final = frozenset({Scope.OPERATOR, Scope.METRICS_READ})
+"""What a key without a tenant may have; `operator` is in no other key."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretHash:
@@ -93,7 +96,7 @@ class ApiKey:
     """A key's record: whose it is, what it may do, whether it is alive."""
 
     key_id: str
-    tenant: str
+    tenant: str | None  # None: an operator's
     name: str
     scopes: frozenset[Scope]
     secret_hash: SecretHash
@@ -147,7 +150,7 @@ class ApiKey:
 
 
 def new_api_key(
-    tenant: str,
+    tenant: str | None,
     name: str,
     scopes: frozenset[Scope],
     at: datetime,
@@ -155,7 +158,13 @@ def new_api_key(
     expires_at: datetime | None = None,
     allowed_ips: Networks = (),
 ) -> tuple[ApiKey, str]:
-    """A new key's record, and its token, which is kept nowhere else."""
+    """A new key's record, and its token, which is kept nowhere else.
+
+    Raises ValueError if these scopes are not for such a key.
+    """
+    if not may_have(tenant, scopes):
+        message = f"a key of {tenant or 'an operator'} may not have all of {sorted(scopes)}"
+        raise ValueError(message)
     key_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
     secret = _new_secret()
     key = ApiKey(
@@ -169,6 +178,13 @@ def new_api_key(
         allowed_ips=allowed_ips,
     )
     return key, _token(key_id, secret)
+
+
+def may_have(tenant: str | None, scopes: frozenset[Scope]) -> bool:
+    """Whether a key of this tenant, or of an operator, may have these scopes."""
+    if tenant is None:
+        return scopes <= OPERATORS_MAY
+    return Scope.OPERATOR not in scopes
 
 
 def split_token(token: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -43,6 +43,11 @@ class Tenant:
     created_at: datetime
     own_limits: Overrides = field(default_factory=dict)
     state: TenantState = TenantState.ACTIVE
+
+    @classmethod
+    def without_record(cls, tenant: str) -> Self:
+        """A tenant that has keys and no record: it is active, and all its limits are defaults."""
+        return cls(tenant=tenant, name=tenant, created_at=datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)

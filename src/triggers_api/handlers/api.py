@@ -11,7 +11,7 @@ from mangum import Mangum
 
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import LONGEST, HeldTime
-from triggers_api.access.ports import ApiKeyStore, TokenBuckets
+from triggers_api.access.ports import ApiKeyStore, TenantStore, TokenBuckets
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.token_bucket import RateLimit
 from triggers_api.api.app import create_app
@@ -44,7 +44,7 @@ from triggers_api.push.ports import ConfigStore, DeliveryStore, TaskQueue
 from triggers_api.push.replay import Replay
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.settings import ApiSettings
+from triggers_api.settings import ApiSettings, PushSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
@@ -53,6 +53,7 @@ from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.timestamps import Clock, now
 from triggers_api.watch.figures import Figures
@@ -68,6 +69,7 @@ class Dependencies:
     executions: ExecutionStore
     leases: LeaseStore
     api_keys: ApiKeyStore
+    tenants: TenantStore
     token_buckets: TokenBuckets
     configs: ConfigStore
     deliveries: DeliveryStore
@@ -93,7 +95,7 @@ def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Han
 def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Services:
     accept = Accept(given.events, clock)
     return Services(
-        authenticator=Authenticator(given.api_keys, clock),
+        authenticator=Authenticator(given.api_keys, given.tenants, clock),
         rate_limiter=RateLimiter(given.token_buckets, _rate_limit(settings), clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
@@ -133,6 +135,13 @@ def _rate_limit(settings: ApiSettings) -> RateLimit | None:
     return None if per_second is None or burst is None else RateLimit(per_second, burst)
 
 
+def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:
+    """For test pushes; one ends before the function's time is up, so that its caller reads why."""
+    may_be_private = push.allow_private_targets
+    http = GuardedHttp(allow_private=may_be_private, deadline_seconds=LONGEST, watch=traces.sending)
+    return all_channels(http, allow_private=may_be_private, brand=push.brand)
+
+
 def wire(settings: ApiSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     push, watch = settings.push, settings.watch
@@ -141,10 +150,6 @@ def wire(settings: ApiSettings) -> Handler:
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
-    # A test push ends before the function's time is up, so that its caller reads why it failed.
-    http = GuardedHttp(
-        allow_private=push.allow_private_targets, deadline_seconds=LONGEST, watch=traces.sending
-    )
     # One try each, so that `/health` and `/metrics` answer within 2 or 4 seconds, whatever hangs.
     health_client = LazyClient("dynamodb", one_try_of_seconds=1)
     metrics_client = LazyClient("cloudwatch", one_try_of_seconds=3)
@@ -153,13 +158,14 @@ def wire(settings: ApiSettings) -> Handler:
         executions=DynamoExecutionStore(client, settings.events, now),
         leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
+        tenants=DynamoTenantStore(client, settings.keys_table),
         token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=retention
         ),
         queue=SqsTaskQueue(LazyClient("sqs"), settings.queue_url, traces.header),
-        channels=all_channels(http, allow_private=push.allow_private_targets, brand=push.brand),
+        channels=_channels(push, traces),
         reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
         metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
         traces=traces,

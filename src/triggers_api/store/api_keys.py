@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.addresses import read_network
 from triggers_api.access.keys import ApiKey, OldSecret, Scope, SecretHash
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TENANT_INDEX = "TenantIndex"
+OPERATORS: Final = "#operators"
+"""Where operators' keys are listed: no tenant can be called so."""
 
 
 class DynamoApiKeyStore:
@@ -39,9 +41,12 @@ class DynamoApiKeyStore:
         """Keep a new key's record."""
         self._table.put(_to_item(key), "attribute_not_exists(key_id)")
 
-    def list_keys(self, tenant: str) -> Iterator[ApiKey]:
-        """All keys a tenant ever had, oldest first; from an index, so a moment late."""
-        query = query_of(TENANT_INDEX, {"tenant": {"S": tenant}})
+    def list_keys(self, tenant: str | None) -> Iterator[ApiKey]:
+        """All keys a tenant ever had, oldest first; from an index, so a moment late.
+
+        None lists those of operators.
+        """
+        query = query_of(TENANT_INDEX, {"tenant": {"S": tenant or OPERATORS}})
         return map(_to_key, self._table.items(query))
 
     def rotate(self, key: ApiKey) -> None:
@@ -86,7 +91,7 @@ def _to_item(key: ApiKey) -> Item:
         _key(key.key_id)
         | _secrets(key)
         | {
-            "tenant": {"S": key.tenant},
+            "tenant": {"S": key.tenant or OPERATORS},
             "name": {"S": key.name},
             "scopes": {"SS": sorted(key.scopes)},
             "created_at": {"S": to_text(key.created_at)},
@@ -100,9 +105,10 @@ def _to_item(key: ApiKey) -> Item:
 
 
 def _to_key(item: Item) -> ApiKey:
+    tenant = item["tenant"]["S"]
     return ApiKey(
         key_id=item["key_id"]["S"],
-        tenant=item["tenant"]["S"],
+        tenant=None if tenant == OPERATORS else tenant,
         name=item["name"]["S"],
         scopes=frozenset(map(Scope, item["scopes"]["SS"])),
         secret_hash=_to_hash(item),

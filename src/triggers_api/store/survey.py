@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.push.breaker import BreakerState
+from triggers_api.store.api_keys import OPERATORS
 from triggers_api.store.config_items import to_breaker
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.table import Item, Query, Table
@@ -40,7 +41,7 @@ class DynamoSurvey:
         """See `Survey.tenants`. Of the keys nothing else is asked for, least of all hashes."""
         # Token buckets have no tenant.
         keys = self._keys.scan(only="attribute_exists(tenant)", fields="tenant")
-        return frozenset(item["tenant"]["S"] for item in keys)
+        return frozenset(item["tenant"]["S"] for item in keys) - {OPERATORS}
 
     def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
         """See `Survey.inbox_of`. An empty inbox of one shard is a read and two queries."""

@@ -53,6 +53,9 @@ CODES: Final[dict[str, Code]] = {
     "unauthenticated": Code(401, "Send your API key in the header 'Authorization: Bearer <key>'."),
     "missing_scope": Code(403, "This API key lacks the scope 'inbox'. Use a key that has it."),
     "address_not_allowed": Code(403, "This API key may not be used from 198.51.100.7."),
+    "tenant_suspended": Code(
+        403, "Your account is suspended. What it stored is kept; ask whoever runs this service."
+    ),
     "event_not_found": Code(404, "There is no event 'evt_unknown'."),
     "execution_not_found": Code(404, "There is no event of an execution 'exec_unknown'."),
     "config_not_found": Code(404, "There is no notification config 'cfg_unknown'."),

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from triggers_api.access.keys import Scope
 from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
@@ -41,7 +42,7 @@ _TAGS: Final = {
 _REASONS: Final = {
     400: "Malformed, or a parameter out of range.",
     401: "No API key, or a dead one.",
-    403: "The key lacks the scope.",
+    403: "The key lacks the scope, or its tenant is suspended.",
     404: "No such thing for this tenant.",
     409: "Not possible as things are; the message says what to do first.",
     410: "The event was erased.",
@@ -136,6 +137,8 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     yield from ("unauthenticated", "address_not_allowed")
     if operation.scopes:
         yield "missing_scope"
+    if operation.scopes != (Scope.OPERATOR,):
+        yield "tenant_suspended"
     if operation.method not in SAFE_METHODS:
         yield "loop_detected"
     if ids := re.findall(r"{(\w+)_id\b", operation.path):

@@ -285,7 +285,7 @@ class MeOut(BaseModel):
         },
     )
 
-    tenant: str
+    tenant: str | None = Field(description="`null` for an operator's key.")
     key_id: str
     key_name: str
     scopes: list[str]
