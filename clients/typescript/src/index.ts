@@ -1,0 +1,10 @@
+export type { BatchResult, Draft, Event } from "./batch.js";
+export { Client, type ItemOf, type ListPath } from "./client.js";
+export * from "./errors.js";
+export { parseExactly } from "./exact_json.js";
+export type { components, paths } from "./openapi.js";
+export type { AnswerOf, Given, Method, OperationOf, PathOf } from "./operations.js";
+export type { Page } from "./paging.js";
+export type { Retry } from "./retry.js";
+export type { Settings } from "./transport.js";
+export { type Verification, verifyWebhook, WebhookVerificationError } from "./webhooks.js";

@@ -1,0 +1,91 @@
+import type { Event } from "./batch.js";
+import { TriggersError } from "./errors.js";
+import { parseExactly } from "./exact_json.js";
+
+const TOLERANCE_SECONDS = 300;
+
+/** The push is not genuine, or too old; its message says which. */
+export class WebhookVerificationError extends TriggersError {}
+
+export interface Verification {
+  /** `whsec_…`; while a secret is rotated, the old and the new one. */
+  secrets: readonly string[];
+  toleranceSeconds?: number;
+  /** Seconds since 1970. */
+  now?: number;
+}
+
+/**
+ * The event of a webhook, once its signature is proven (Standard Webhooks, `v1`).
+ *
+ * `body` is the request's body as it came, before any parsing.
+ */
+export async function verifyWebhook(
+  body: string | Uint8Array,
+  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>,
+  verification: Verification,
+): Promise<Event> {
+  const id = header(headers, "webhook-id");
+  const timestamp = header(headers, "webhook-timestamp");
+  checkAge(timestamp, verification);
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const signed = concatenated(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
+  const signatures = header(headers, "webhook-signature")
+    .split(" ")
+    .filter((each) => each.startsWith("v1,"))
+    .map((each) => bytesOf(each.slice(3)));
+  for (const secret of verification.secrets) {
+    const key = await keyOf(secret);
+    for (const signature of signatures) {
+      if (signature !== null && (await crypto.subtle.verify("HMAC", key, signature, signed))) {
+        return parseExactly(new TextDecoder().decode(bytes)) as Event;
+      }
+    }
+  }
+  throw new WebhookVerificationError("No signature of this webhook fits its body and your secret.");
+}
+
+function checkAge(timestamp: string, { toleranceSeconds = TOLERANCE_SECONDS, now }: Verification): void {
+  if (!/^\d{1,15}$/.test(timestamp)) {
+    throw new WebhookVerificationError("The header webhook-timestamp is no number of seconds.");
+  }
+  const age = (now ?? Date.now() / 1000) - Number(timestamp);
+  if (Math.abs(age) > toleranceSeconds) {
+    throw new WebhookVerificationError("The webhook is too old, or from the future.");
+  }
+}
+
+function header(headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>, name: string): string {
+  const found =
+    headers instanceof Headers
+      ? headers.get(name)
+      : Object.entries(headers).find(([each]) => each.toLowerCase() === name)?.[1];
+  const value = Array.isArray(found) ? found[0] : found;
+  if (typeof value !== "string" || value === "") {
+    throw new WebhookVerificationError(`The webhook has no header ${name}.`);
+  }
+  return value;
+}
+
+async function keyOf(secret: string): Promise<CryptoKey> {
+  const bytes = bytesOf(secret.replace(/^whsec_/, ""));
+  if (bytes === null || bytes.length === 0) {
+    throw new WebhookVerificationError("The secret is none of the form whsec_….");
+  }
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+function concatenated(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}
