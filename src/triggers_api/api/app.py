@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from triggers_api.api import documentation, problems
+from triggers_api.api import documentation, pages, problems
 from triggers_api.api.query import EmptyIsAbsent
 from triggers_api.api.routes import (
     account,
@@ -55,6 +55,7 @@ def create_app(
     app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)
+    pages.install(app)
     app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
     app.state.operations = {each.id: each for subject in subjects for each in subject.declared}
     for subject in subjects:

@@ -1,0 +1,75 @@
+// Builds the console into the folder that the API function serves: `node build.mjs [folder]`.
+//
+// Names of scripts and styles hold a hash of what is in them, so that browsers may keep them for
+// ever. Each file also lies there compressed, so that no request pays for compressing it.
+
+import { spawnSync } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = import.meta.dirname;
+const client = path.join(here, "../clients/typescript");
+const target = path.resolve(process.argv[2] ?? path.join(here, "../src/triggers_api/static/console"));
+
+/** Run a tool; what it finds it says itself. */
+function run(...command) {
+  const { status } = spawnSync(process.execPath, command, { stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function generateTypes() {
+  const cli = path.join(path.dirname(createRequire(import.meta.url).resolve("openapi-typescript/package.json")), "bin/cli.js");
+  const document = path.join(here, "../docs/openapi.json");
+  const options = ["--default-non-nullable", "false", "-o", path.join(client, "src/openapi.ts")];
+  run(cli, document, ...options);
+}
+
+function check() {
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  run(tsc, "--noEmit", "-p", here);
+}
+
+async function bundle() {
+  const { outputFiles } = await build({
+    absWorkingDir: here,
+    entryPoints: ["src/main.tsx", "src/styles/main.css"],
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["es2022"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: { "triggers-client": path.join(client, "src/index.ts") },
+    outdir: target,
+    write: false,
+    legalComments: "none",
+  });
+  const files = new Map(outputFiles.map((file) => [path.basename(file.path), Buffer.from(file.contents)]));
+  const named = (pattern) => [...files.keys()].find((name) => pattern.test(name));
+  const page = await readFile(path.join(here, "src/index.html"), "utf8");
+  const whole = page.replace("main.js", named(/^main-.*\.js$/)).replace("main.css", named(/^main-.*\.css$/));
+  files.set("index.html", Buffer.from(whole));
+  return files.set("icon.svg", await readFile(path.join(here, "src/icon.svg")));
+}
+
+async function write(files) {
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target, { recursive: true });
+  let total = 0;
+  for (const [name, content] of files) {
+    const packed = gzipSync(content, { level: constants.Z_BEST_COMPRESSION });
+    total += packed.length;
+    await writeFile(path.join(target, name), content);
+    await writeFile(path.join(target, `${name}.gz`), packed);
+  }
+  return total;
+}
+
+generateTypes();
+check();
+const total = await write(await bundle());
+console.log(`The console is built: ${(total / 1024).toFixed(0)} KB compressed.`);

@@ -1,0 +1,135 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { SessionContext } from "./data";
+import { href, usePlace } from "./router";
+import { screenAt, type Screen, screensFor } from "./screens";
+import { exchange, resume, type Session, signIn, signOut } from "./session";
+import { SignIn } from "./screens/sign_in";
+import { setTheme, themeNow } from "./theme";
+import { Badge, Button, Empty, Skeleton } from "./ui/parts";
+
+/** Signs somebody in, and then shows the screen that the address names. */
+export function App() {
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [fault, setFault] = useState<unknown>(undefined);
+  const place = usePlace();
+  const token = place.parts[0] === "session" ? place.parts[1] : undefined;
+  useEffect(() => {
+    const begin = token === undefined ? resume() : exchange(token).then(signIn);
+    begin.then(setSession).catch((error: unknown) => {
+      setFault(error);
+      setSession(null);
+    });
+  }, [token]);
+  if (session === undefined) {
+    return (
+      <div class="alone">
+        <Skeleton lines={3} />
+      </div>
+    );
+  }
+  if (session === null) {
+    const enter = async (key: string) => {
+      const entered = await signIn(key);
+      setFault(undefined);
+      setSession(entered);
+    };
+    return <SignIn enter={enter} fault={fault} />;
+  }
+  const leave = () => {
+    signOut();
+    setSession(null);
+  };
+  return (
+    <SessionContext.Provider value={session}>
+      <Frame session={session} leave={leave} />
+    </SessionContext.Provider>
+  );
+}
+
+function Frame({ session, leave }: { session: Session; leave: () => void }) {
+  const place = usePlace();
+  const screens = useMemo(() => screensFor(session), [session]);
+  const found = screenAt(place, screens);
+  const address = place.parts.join("/");
+  useEffect(() => {
+    scrollTo(0, 0);
+    document.getElementById("title")?.focus({ preventScroll: true });
+  }, [address]);
+  return (
+    <>
+      <a class="skip" href="#title" onClick={(event) => focusTitle(event)}>
+        Skip to the screen
+      </a>
+      <div class="frame">
+        <Bar session={session} screens={screens} current={found?.screen} address={address} leave={leave} />
+        <main>{found === null ? <NotHere /> : <found.screen.show key={address} place={place} {...found.given} />}</main>
+      </div>
+    </>
+  );
+}
+
+function focusTitle(event: Event) {
+  event.preventDefault();
+  document.getElementById("title")?.focus();
+}
+
+function Bar(props: { session: Session; screens: readonly Screen[]; current: Screen | undefined; address: string; leave: () => void }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const [theme, setShown] = useState(themeNow);
+  useEffect(() => setIsOpen(false), [props.address]);
+  const { me } = props.session;
+  const listed = props.screens.filter((screen) => screen.name !== null);
+  const other = theme === "dark" ? "light" : "dark";
+  return (
+    <nav class="bar" data-open={isOpen} aria-label="Screens">
+      <a class="brand" href="#/">
+        <img src="console/icon.svg" alt="" /> Triggers
+      </a>
+      <span class="menu">
+        <Button aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          Menu
+        </Button>
+      </span>
+      <ul class="screens">
+        {listed.map((screen) => (
+          <li key={screen.path.join("/")}>
+            <a href={href(screen.path)} aria-current={screen.section === props.current?.section ? "page" : undefined}>
+              {screen.name}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <div class="who">
+        <strong>{me.tenant ?? "Operator"}</strong>
+        <span>
+          <Badge>{me.key_name}</Badge>
+        </span>
+        <div class="who-tools">
+          <Button
+            size="small"
+            kind="quiet"
+            onClick={() => {
+              setTheme(other);
+              setShown(other);
+            }}
+          >
+            {theme === "dark" ? "Light" : "Dark"} mode
+          </Button>
+          <Button size="small" kind="quiet" onClick={props.leave}>
+            Sign out
+          </Button>
+        </div>
+      </div>
+    </nav>
+  );
+}
+
+function NotHere() {
+  return (
+    <Empty title="There is nothing at this address">
+      <p>The link may be old, or your key may not see what it leads to.</p>
+      <a href="#/">Go to the overview</a>
+    </Empty>
+  );
+}
+

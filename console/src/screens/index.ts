@@ -1,0 +1,53 @@
+import type { ComponentType } from "preact";
+import type { Place } from "../router";
+import type { Session } from "../session";
+import { EventScreen } from "./event";
+import { EventsScreen } from "./events";
+
+/** One screen: where it is, what its key must be allowed, and what it shows. */
+export interface Screen {
+  /** A part in braces is given to the screen: `["events", "{eventId}"]`. */
+  path: readonly string[];
+  section: string;
+  /** In the bar of screens; null for what is reached from another screen. */
+  name: string | null;
+  /** One of these scopes; none is needed if there are none. */
+  scopes: readonly string[];
+  show: ComponentType<any>; // each declares what it is given
+}
+
+/** All screens, in the order of the bar. The first that a key may see is its first page. */
+const SCREENS: readonly Screen[] = [
+  { path: ["events"], section: "events", name: "Events", scopes: ["events:read"], show: EventsScreen },
+  { path: ["events", "{eventId}"], section: "events", name: null, scopes: ["events:read"], show: EventScreen },
+];
+
+export function screensFor(session: Session): readonly Screen[] {
+  return SCREENS.filter((screen) => screen.scopes.length === 0 || screen.scopes.some(session.can));
+}
+
+export interface Found {
+  screen: Screen;
+  given: Readonly<Record<string, string>>;
+}
+
+export function screenAt(place: Place, screens: readonly Screen[]): Found | null {
+  const [first] = screens;
+  if (place.parts.length === 0) return first === undefined ? null : { screen: first, given: {} };
+  for (const screen of screens) {
+    const given = matched(screen.path, place.parts);
+    if (given !== null) return { screen, given };
+  }
+  return null;
+}
+
+function matched(path: readonly string[], parts: readonly string[]): Record<string, string> | null {
+  if (path.length !== parts.length) return null;
+  const given: Record<string, string> = {};
+  for (const [index, part] of path.entries()) {
+    const value = parts[index] ?? "";
+    if (part.startsWith("{")) given[part.slice(1, -1)] = value;
+    else if (part !== value) return null;
+  }
+  return given;
+}

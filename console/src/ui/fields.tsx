@@ -1,0 +1,109 @@
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+
+interface FieldProps {
+  label: string;
+  value: string;
+  change: (value: string) => void;
+  hint?: ComponentChildren;
+  fault?: string | undefined;
+  required?: boolean;
+  placeholder?: string;
+}
+
+function Labelled(props: FieldProps & { id: string; children: ComponentChildren }) {
+  return (
+    <div class="field">
+      <label for={props.id}>
+        {props.label}
+        {props.required && <span aria-hidden="true"> *</span>}
+      </label>
+      {props.children}
+      {props.hint !== undefined && (
+        <span class="hint" id={`${props.id}-hint`}>
+          {props.hint}
+        </span>
+      )}
+      {props.fault !== undefined && (
+        <span class="fault" id={`${props.id}-fault`} role="alert">
+          {props.fault}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function described(id: string, props: FieldProps) {
+  const by = [props.hint !== undefined && `${id}-hint`, props.fault !== undefined && `${id}-fault`];
+  return { "aria-describedby": by.filter(Boolean).join(" ") || undefined, "aria-invalid": props.fault !== undefined };
+}
+
+export function TextField(props: FieldProps & { type?: "text" | "password" | "number" | "datetime-local" | "url" | "search" }) {
+  const id = useId();
+  return (
+    <Labelled {...props} id={id}>
+      <input
+        id={id}
+        class="input"
+        type={props.type ?? "text"}
+        value={props.value}
+        required={props.required}
+        placeholder={props.placeholder}
+        autocomplete="off"
+        spellcheck={false}
+        {...described(id, props)}
+        onInput={(event) => props.change(event.currentTarget.value)}
+      />
+    </Labelled>
+  );
+}
+
+export function TextArea(props: FieldProps & { rows?: number }) {
+  const id = useId();
+  return (
+    <Labelled {...props} id={id}>
+      <textarea
+        id={id}
+        value={props.value}
+        required={props.required}
+        placeholder={props.placeholder}
+        rows={props.rows ?? 4}
+        spellcheck={false}
+        {...described(id, props)}
+        onInput={(event) => props.change(event.currentTarget.value)}
+      />
+    </Labelled>
+  );
+}
+
+export function Choice(props: FieldProps & { of: readonly (readonly [string, string])[] }) {
+  const id = useId();
+  return (
+    <Labelled {...props} id={id}>
+      <select id={id} value={props.value} {...described(id, props)} onChange={(event) => props.change(event.currentTarget.value)}>
+        {props.of.map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+export function Check(props: { label: ComponentChildren; value: boolean; change: (value: boolean) => void; hint?: string }) {
+  const id = useId();
+  return (
+    <div class="check">
+      <input id={id} type="checkbox" checked={props.value} aria-describedby={props.hint && `${id}-hint`} onChange={(event) => props.change(event.currentTarget.checked)} />
+      <div class="field">
+        <label for={id}>{props.label}</label>
+        {props.hint !== undefined && (
+          <span class="hint" id={`${id}-hint`}>
+            {props.hint}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,283 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { ApiError } from "triggers-client";
+import { curlOf } from "../curl";
+
+export type Tone = "good" | "warn" | "bad" | "accent" | "plain";
+
+export function Heading(props: { title: string; says?: ComponentChildren; children?: ComponentChildren }) {
+  useEffect(() => {
+    document.title = `${props.title} · Triggers`;
+  }, [props.title]);
+  return (
+    <div class="heading">
+      <div>
+        <h1 id="title" tabIndex={-1}>
+          {props.title}
+        </h1>
+        {props.says !== undefined && <p>{props.says}</p>}
+      </div>
+      {props.children}
+    </div>
+  );
+}
+
+export function Card(props: { title?: string; tools?: ComponentChildren; children: ComponentChildren }) {
+  return (
+    <section class="card" aria-label={props.title}>
+      {props.title !== undefined && (
+        <header>
+          <h2>{props.title}</h2>
+          {props.tools}
+        </header>
+      )}
+      {props.children}
+    </section>
+  );
+}
+
+type ButtonProps = Omit<JSX.HTMLAttributes<HTMLButtonElement>, "size"> & {
+  kind?: "main" | "danger" | "quiet";
+  size?: "small";
+  type?: "button" | "submit";
+  disabled?: boolean;
+};
+
+export function Button({ kind, size, type = "button", ...rest }: ButtonProps) {
+  return <button class="button" type={type} data-kind={kind} data-size={size} {...rest} />;
+}
+
+export function LinkButton(props: { to: string; kind?: "main" | "quiet"; children: ComponentChildren }) {
+  return (
+    <a class="button" href={props.to} data-kind={props.kind}>
+      {props.children}
+    </a>
+  );
+}
+
+export function Badge(props: { tone?: Tone; children: ComponentChildren }) {
+  return (
+    <span class="badge" data-tone={props.tone}>
+      {props.children}
+    </span>
+  );
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  ...{ delivered: "good", succeeded: "good", completed: "good", healthy: "good", alive: "good", active: "good", closed: "good", ok: "good", info: "accent" },
+  ...{ retrying: "warn", warning: "warn", waiting: "warn", half_open: "warn", degraded: "warn", suspended: "warn", completed_with_errors: "warn" },
+  ...{ failed: "bad", dead: "bad", error: "bad", critical: "bad", open: "bad", unhealthy: "bad", alarm: "bad", revoked: "bad", deleting: "bad" },
+  ...{ running: "accent", pending: "accent" },
+};
+
+/** A word of the API's, such as a status, in the tone that it has everywhere. */
+export function Status(props: { of: string }) {
+  return <Badge tone={TONES[props.of] ?? "plain"}>{props.of.replaceAll("_", " ")}</Badge>;
+}
+
+/** A moment in the reader's own zone; in UTC when pointed at. */
+export function Time(props: { at: string | null | undefined; missing?: string }) {
+  if (!props.at) return <>{props.missing ?? "–"}</>;
+  const at = new Date(props.at);
+  return (
+    <time dateTime={props.at} title={`${props.at.replace("T", " ").replace("Z", "")} UTC`}>
+      {at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
+    </time>
+  );
+}
+
+/** An error of the API as it can be acted on, with what support needs to find it. */
+export function Fault(props: { error: unknown; retry?: () => void }) {
+  if (props.error === undefined || props.error === null) return null;
+  const error = props.error instanceof Error ? props.error : new Error(String(props.error));
+  return (
+    <div class="note" data-tone="bad" role="alert">
+      <strong>{error.message}</strong>
+      {error instanceof ApiError && (
+        <>
+          {error.details.map((detail) => (
+            <span key={detail.field + detail.message}>
+              <code>{detail.field}</code>: {detail.message}
+            </span>
+          ))}
+          <small>
+            {error.status}
+            {error.code !== null && ` · ${error.code}`}
+            {error.requestId !== null && ` · request ${error.requestId}`}
+          </small>
+        </>
+      )}
+      {props.retry !== undefined && (
+        <div>
+          <Button size="small" onClick={props.retry}>
+            Try again
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+export function Empty(props: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{props.title}</h2>
+      {props.children}
+    </div>
+  );
+}
+
+export function Skeleton(props: { lines?: number }) {
+  return (
+    <div class="stack" aria-busy="true">
+      <span class="hidden-but-read">Loading</span>
+      {Array.from({ length: props.lines ?? 4 }, (_, line) => (
+        <span class="skeleton" key={line} />
+      ))}
+    </div>
+  );
+}
+
+export function Figure(props: { name: string; value: ComponentChildren; says?: ComponentChildren }) {
+  return (
+    <div class="card figure">
+      <dl>
+        <dt>{props.name}</dt>
+        <dd>{props.value ?? <span class="skeleton" />}</dd>
+      </dl>
+      <small>{props.says}</small>
+    </div>
+  );
+}
+
+export function Pairs(props: { of: readonly (readonly [string, ComponentChildren])[] }) {
+  return (
+    <dl class="pairs">
+      {props.of.map(([name, value]) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={name}>{value}</dd>])}
+    </dl>
+  );
+}
+
+export function Copy(props: { text: string; children?: ComponentChildren }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(props.text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  return (
+    <Button size="small" onClick={copy} aria-live="polite">
+      {copied ? "Copied" : (props.children ?? "Copy")}
+    </Button>
+  );
+}
+
+/** A text as it is, whatever is in it. */
+export function Code(props: { text: string; label: string }) {
+  return (
+    <div class="code">
+      <Copy text={props.text} />
+      <pre tabIndex={0} role="region" aria-label={props.label}>
+        {props.text}
+      </pre>
+    </div>
+  );
+}
+
+/** A secret that is shown this once. */
+export function Secret(props: { text: string; says: ComponentChildren }) {
+  return (
+    <div class="note" data-tone="good" role="status">
+      <span>{props.says}</span>
+      <div class="secret">
+        <code>{props.text}</code>
+        <Copy text={props.text} />
+      </div>
+    </div>
+  );
+}
+
+/** The same object for programs: its JSON, and the call that gets it. */
+export function ForPrograms(props: { method?: string; path: string; body?: unknown; value?: unknown }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <Button kind="quiet" onClick={() => setIsOpen(true)}>
+        JSON &amp; curl
+      </Button>
+      {isOpen && (
+        <Dialog title="For programs" close={() => setIsOpen(false)}>
+          <Code label="The call as curl" text={curlOf(props.method ?? "GET", props.path, props.body)} />
+          {props.value !== undefined && <Code label="The answer as JSON" text={JSON.stringify(props.value, null, 2)} />}
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-labelledby={title} onClose={props.close}>
+      <div class="stack">
+        <h2 id={title}>{props.title}</h2>
+        {props.children}
+        <div class="row">
+          <Button onClick={() => dialog.current?.close()}>Close</Button>
+        </div>
+      </div>
+    </dialog>
+  );
+}
+
+/** A button for what cannot be undone: it asks first, and says what will happen. */
+export function Destroy(props: {
+  name: string;
+  says: ComponentChildren;
+  /** Typed by hand before it can happen. */
+  typed?: string;
+  act: () => Promise<void>;
+  error: unknown;
+  isRunning: boolean;
+}) {
+  const [isAsked, setIsAsked] = useState(false);
+  const [typed, setTyped] = useState("");
+  const dialog = useRef<HTMLDialogElement>(null);
+  const ids = { title: useId(), input: useId() };
+  useEffect(() => {
+    if (isAsked) dialog.current?.showModal();
+  }, [isAsked]);
+  const isReady = props.typed === undefined || typed === props.typed;
+  return (
+    <>
+      <Button kind="danger" onClick={() => setIsAsked(true)}>
+        {props.name}
+      </Button>
+      {isAsked && (
+        <dialog ref={dialog} aria-labelledby={ids.title} onClose={() => setIsAsked(false)}>
+          <div class="stack">
+            <h2 id={ids.title}>{props.name}?</h2>
+            <div>{props.says}</div>
+            {props.typed !== undefined && (
+              <div class="field">
+                <label for={ids.input}>
+                  Type <code>{props.typed}</code> to go on
+                </label>
+                <input id={ids.input} class="input" value={typed} autocomplete="off" onInput={(event) => setTyped(event.currentTarget.value)} />
+              </div>
+            )}
+            <Fault error={props.error} />
+            <div class="row">
+              <Button onClick={() => dialog.current?.close()}>Keep it</Button>
+              <Button kind="danger" disabled={!isReady || props.isRunning} onClick={() => void props.act()}>
+                {props.name}
+              </Button>
+            </div>
+          </div>
+        </dialog>
+      )}
+    </>
+  );
+}

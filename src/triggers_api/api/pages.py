@@ -1,0 +1,74 @@
+"""The pages for people, as files that were built beforehand: the console and the docs.
+
+`console/build.mjs` writes them into `static/`, each with a compressed copy. They are public: what a
+page shows comes from the API, with the key of whoever reads it.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+
+from triggers_api.errors import NotFoundError
+
+STATIC: Final = Path(__file__).parent.parent / "static"
+
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+# Nothing from elsewhere and nothing inline: a text that got into a page could not run there.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Encoding",
+}
+_PAGE_AGE: Final = "no-cache"  # its scripts have new names after each release
+_FILE_AGE: Final = "public, max-age=31536000, immutable"  # its name holds a hash of its content
+_REMEMBERED: Final = 32  # files; there are fewer
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    media_type: str
+    content: bytes
+    packed: bytes
+
+
+def install(app: FastAPI, static: Path = STATIC) -> None:
+    """Serve the console. Its address has no slash at its end: there is never a redirect."""
+
+    @app.get("/console", include_in_schema=False)
+    async def console(request: Request) -> Response:
+        return _answer(request, static / "console" / "index.html", _PAGE_AGE)
+
+    @app.get("/console/{name}", include_in_schema=False)
+    async def console_file(request: Request, name: str) -> Response:
+        return _answer(request, static / "console" / name, _FILE_AGE)
+
+
+def _answer(request: Request, path: Path, age: str) -> Response:
+    file = _read(path)
+    headers = _HEADERS | {"Cache-Control": age}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.packed, headers=headers, media_type=file.media_type)
+    return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(path: Path) -> _File:
+    """A file that was built. Raises `NotFoundError`."""
+    packed = path.with_name(f"{path.name}.gz")
+    if path.suffix not in _TYPES or not packed.is_file():
+        raise NotFoundError("There is nothing at this path.", code="route_not_found")
+    return _File(_TYPES[path.suffix], path.read_bytes(), packed.read_bytes())

@@ -1,0 +1,86 @@
+"""The console's files, as the API function serves them."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from triggers_api.api import pages, problems
+from triggers_api.api.request_context import RequestContext
+
+PAGE = b"<!doctype html><title>Console</title>"
+SCRIPT = b"console.log('here')"
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> TestClient:
+    folder = tmp_path / "console"
+    folder.mkdir()
+    for name, content in {"index.html": PAGE, "main-ABC.js": SCRIPT, "secret.txt": b"no"}.items():
+        (folder / name).write_bytes(content)
+        (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+    (tmp_path / "outside.js").write_bytes(b"no")
+    (tmp_path / "outside.js.gz").write_bytes(b"no")
+    app = FastAPI(redirect_slashes=False)
+    problems.install(app)
+    pages.install(app, tmp_path)
+    return TestClient(_observed(app))
+
+
+def _observed(app: FastAPI) -> ASGIApp:
+    """The app with a context for each request, as the handler gives it one."""
+
+    async def observed(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["context"] = RequestContext(request_id="r-1")
+        await app(scope, receive, send)
+
+    return observed
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_files_come_compressed_to_those_who_take_it(browser: TestClient, encoding: str) -> None:
+    answer = browser.get("/console/main-ABC.js", headers={"Accept-Encoding": encoding})
+
+    assert answer.content == SCRIPT
+    assert answer.headers.get("content-encoding") == ("gzip" if encoding == "gzip" else None)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_the_page_is_asked_for_anew_and_its_files_are_kept(browser: TestClient) -> None:
+    page, script = browser.get("/console"), browser.get("/console/main-ABC.js")
+
+    assert page.content == PAGE
+    assert page.headers["cache-control"] == "no-cache"
+    assert "immutable" in script.headers["cache-control"]
+
+
+def test_a_page_runs_nothing_that_did_not_come_with_it(browser: TestClient) -> None:
+    policy = browser.get("/console").headers["content-security-policy"].split("; ")
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not any("unsafe" in each or "http" in each for each in policy)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/console/other.js", "/console/secret.txt", "/console/..%2foutside.js"),
+        *(
+            "/console/%2e%2e/outside.js",
+            "/console/main-ABC.js.gz",
+            "/console/index.html/",
+            "/console/",
+        ),
+    ],
+)
+def test_nothing_else_is_served(browser: TestClient, path: str) -> None:
+    answer = browser.get(path, follow_redirects=False)
+
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "route_not_found"
