@@ -15,7 +15,7 @@ BOUNDED_OTHERWISE = {
 }
 # Functions of what never ages: the contract, made once; the header of the one limit there is,
 # which is in every answer.
-MEMOIZED = {"documentation.py", "call.py"}
+MEMOIZED = {"documentation.py", "call.py", "pages.py"}
 
 
 def files() -> Iterator[tuple[str, ast.Module]]:
