@@ -10,6 +10,7 @@ Emulators answer a ConsumedCapacity of their own invention, so it is computed he
   adds up all items that it looks at, and costs half because it is not consistent.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ class Shape:
 
     keys: frozenset[str]  # of the table
     index_keys: frozenset[str]
-    projected: frozenset[str]
+    projected: frozenset[str] | None  # None: all of an item
 
     @classmethod
     def all_of(cls, logical_id: str) -> dict[str, "Shape"]:
@@ -49,7 +50,7 @@ class Shape:
             index["IndexName"]: cls(
                 _names(table["KeySchema"]),
                 _names(index["KeySchema"]),
-                frozenset(index["Projection"]["NonKeyAttributes"]),
+                _projected(index["Projection"]),
             )
             for index in table["GlobalSecondaryIndexes"]
         }
@@ -58,6 +59,8 @@ class Shape:
         """What the index holds of an item; nothing if it lacks a key of the index."""
         if item is None or not self.index_keys <= item.keys():
             return None
+        if self.projected is None:
+            return item
         held = self.keys | self.index_keys | self.projected
         return {name: value for name, value in item.items() if name in held}
 
@@ -83,7 +86,7 @@ def write_units(shape: Shape, before: Item | None, after: Item | None) -> int:
 @contextmanager
 def metered(client: "DynamoDBClient", logical_id: str) -> Iterator[Bill]:
     """What the client's calls to a table spend meanwhile."""
-    meter = _Meter(client, Shape.all_of(logical_id))
+    meter = _Meter(client, Shape.all_of(logical_id), Bill())
     events = client.meta.events
     events.register("provide-client-params.dynamodb", meter.before)
     events.register("after-call.dynamodb", meter.after)
@@ -94,11 +97,14 @@ def metered(client: "DynamoDBClient", logical_id: str) -> Iterator[Bill]:
         events.unregister("after-call.dynamodb", meter.after)
 
 
-class _Meter:
-    """Looks at each call of a client, and at the item it writes, before it and after."""
+class _Meter(threading.local):
+    """Looks at each call of a client, and at the item it writes, before it and after.
 
-    def __init__(self, client: "DynamoDBClient", shapes: dict[str, Shape]) -> None:
-        self.bill = Bill()
+    Each thread has a call of its own under way; the bill is one.
+    """
+
+    def __init__(self, client: "DynamoDBClient", shapes: dict[str, Shape], bill: Bill) -> None:
+        self.bill = bill
         self._client = client
         self._shapes = shapes
         self._keys = next(iter(shapes.values())).keys
@@ -148,8 +154,7 @@ class _Meter:
 
     def _after_Query(self, parsed: dict[str, Any]) -> None:  # noqa: N802
         if "IndexName" not in self._params:
-            assert self._params["ConsistentRead"]
-            self._read(parsed["Items"], is_consistent=True)
+            self._read(parsed["Items"], is_consistent=self._params["ConsistentRead"])
             return
         shape = self._shapes[self._params["IndexName"]]
         cuts = {"FilterExpression", "ProjectionExpression", "Select"} & self._params.keys()
@@ -171,6 +176,9 @@ class _Meter:
         cut = {"FilterExpression", "ProjectionExpression", "Select"}
         whole = {name: value for name, value in self._params.items() if name not in cut}
         used = whole["KeyConditionExpression"]
+        named = whole.pop("ExpressionAttributeNames", {})
+        if names := {name: value for name, value in named.items() if name in used}:
+            whole["ExpressionAttributeNames"] = names
         whole["ExpressionAttributeValues"] = {
             name: value
             for name, value in whole["ExpressionAttributeValues"].items()
@@ -207,6 +215,12 @@ def _in_table(before: Item | None, after: Item | None) -> int:
 
 def _names(key_schema: list[dict[str, str]]) -> frozenset[str]:
     return frozenset(key["AttributeName"] for key in key_schema)
+
+
+def _projected(projection: dict[str, Any]) -> frozenset[str] | None:
+    if projection["ProjectionType"] == "ALL":
+        return None
+    return frozenset(projection["NonKeyAttributes"])
 
 
 def _units(size: int, step: int) -> int:

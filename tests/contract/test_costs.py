@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders.events import an_api_key, incompressible_payload
+from tests.builders.events import TENANT, an_api_key, an_event, incompressible_payload
 from tests.capacity import Bill, Shape, item_bytes, metered, write_units
-from tests.clock import FixedClock
+from tests.clock import START, FixedClock
 from tests.contract.clients import payload_items
 from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore
@@ -219,6 +220,40 @@ def test_an_empty_inbox_costs_2_read_units(dynamodb: "DynamoDBClient", api: Api)
 
     assert listed == 0
     assert bill.read_units <= 2
+
+
+@pytest.mark.parametrize("asked", ["severity=critical", "event_type=order.rare", "status=failed"])
+def test_a_list_that_shows_nothing_of_many_events_says_so_after_a_look_at_1000(
+    dynamodb: "DynamoDBClient", dynamodb_events: DynamoEventStore, api: Api, asked: str
+) -> None:
+    at = START - timedelta(hours=1)
+    for number in range(1200):
+        dynamodb_events.add(TENANT, an_event(at + timedelta(seconds=number)), None)
+
+    with metered(dynamodb, "EventsTable") as bill:
+        answer = api.get(f"/events?{asked}")
+
+    assert answer.json() == []
+    assert ("link" in answer.headers) == (asked != "status=failed")
+    assert bill.items_read <= 1000 + 10
+    assert bill.read_units <= 125
+
+
+def test_the_events_of_an_execution_cost_the_same_among_any_number_of_others(
+    dynamodb: "DynamoDBClient", dynamodb_events: DynamoEventStore, api: Api
+) -> None:
+    at = START - timedelta(hours=1)
+    for number in range(150):
+        mine = "exec_mine" if number % 50 == 0 else f"exec_{number % 7}"
+        event = an_event(at + timedelta(seconds=number), execution_id=mine)
+        dynamodb_events.add(TENANT, event, None)
+
+    with metered(dynamodb, "EventsTable") as bill:
+        answer = api.get("/events?execution_id=exec_mine")
+
+    assert len(answer.json()) == 3
+    assert bill.operations == ["Query", "BatchGetItem"]
+    assert bill.read_units == 0.5 + 3
 
 
 def test_the_model_counts_names_values_and_steps_as_documented() -> None:

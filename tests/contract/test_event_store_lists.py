@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.builders.events import (
     walk,
 )
 from tests.clock import FixedClock
+from triggers_api.events.event import Severity
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventQuery, EventStore
 
@@ -204,3 +206,52 @@ def test_listed_events_are_whole(store: EventStore, clock: FixedClock) -> None:
 
     assert walk(store) == events
     assert walk(store, limit=2) == events
+
+
+@ORDERS
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_list_is_narrowed_by_severity_and_execution_together_with_all_else(
+    store: EventStore, clock: FixedClock, query: EventQuery, limit: int
+) -> None:
+    said = [
+        (Severity.ERROR, "exec_1", "order.failed"),
+        (Severity.INFO, "exec_1", "order.fetched"),
+        (Severity.ERROR, "exec_2", "order.failed"),
+        (Severity.ERROR, None, "order.failed"),
+        (Severity.ERROR, "exec_1", "order.fetched"),
+        (Severity.CRITICAL, "exec_1", "invoice.failed"),
+    ]
+    events = [
+        store_event(
+            store,
+            clock.advance(seconds=1),
+            severity=severity,
+            execution_id=execution_id,
+            event_type=event_type,
+        )
+        for severity, execution_id, event_type in said
+    ]
+    store.acknowledge(TENANT, events[4].id, clock())
+
+    def listed(**asked: Any) -> list[int]:
+        found = walk(store, replace(query, **asked), limit)
+        places = [[event.id for event in events].index(each.id) for each in found]
+        return places[::-1] if query.newest_first else places
+
+    assert listed(severity=Severity.ERROR) == [0, 2, 3, 4]
+    assert listed(execution_id="exec_1") == [0, 1, 4, 5]
+    assert listed(execution_id="exec_1", severity=Severity.ERROR) == [0, 4]
+    assert listed(execution_id="exec_1", event_type="order.*") == [0, 1, 4]
+    assert listed(execution_id="exec_1", statuses=(EventStatus.PENDING,)) == [0, 1, 5]
+    assert listed(execution_id="exec_1", since=events[1].created_at) == [1, 4, 5]
+    assert listed(execution_id="exec_1", until=events[4].created_at) == [0, 1]
+    assert listed(event_type="order.failed", severity=Severity.ERROR) == [0, 2, 3]
+    assert listed(execution_id="exec_9") == []
+
+
+def test_an_execution_of_the_same_name_is_each_tenants_own(
+    store: EventStore, clock: FixedClock
+) -> None:
+    store_event(store, clock(), execution_id="exec_1")
+
+    assert walk(store, replace(ALL_EVENTS, execution_id="exec_1"), tenant=OTHER_TENANT) == []

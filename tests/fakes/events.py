@@ -84,7 +84,7 @@ class InMemoryEventStore:
         found = [
             event
             for (owner, _), event in self._events.items()
-            if owner == tenant and _matches(event, query) and self.is_shown(tenant, event)
+            if owner == tenant and query.wants(event) and self.is_shown(tenant, event)
         ]
         found.sort(key=_position, reverse=query.newest_first)
         rest = [event for event in found if after is None or _follows(event, after, query)]
@@ -223,18 +223,3 @@ def _position(event: Event) -> Position:
 
 def _follows(event: Event, after: Position, query: EventQuery) -> bool:
     return _position(event) < after if query.newest_first else _position(event) > after
-
-
-def _matches(event: Event, query: EventQuery) -> bool:
-    return (
-        event.status in query.statuses
-        and (query.event_type is None or _is_of_type(event, query.event_type))
-        and (query.since is None or event.created_at >= query.since)
-        and (query.until is None or event.created_at < query.until)
-    )
-
-
-def _is_of_type(event: Event, wanted: str) -> bool:
-    if wanted.endswith(".*"):
-        return event.event_type.startswith(wanted.removesuffix("*"))
-    return event.event_type == wanted

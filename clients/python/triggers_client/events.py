@@ -77,6 +77,8 @@ class Events:
         *,
         status: str | None = None,
         event_type: str | None = None,
+        severity: Severity | None = None,
+        execution_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
         order: Order | None = None,
@@ -84,7 +86,8 @@ class Events:
         etag: str | None = None,
     ) -> Page[Event] | None:
         """A page of all events, newest first by default; None if unchanged since `etag`."""
-        query = {"status": status, "event_type": event_type, "since": since, "until": until}
+        query = {"status": status, "event_type": event_type, "severity": severity}
+        query |= {"execution_id": execution_id, "since": since, "until": until}
         path = path_of("/events", query | {"order": order, "limit": limit})
         return fetch(self._transport, path, etag)
 
@@ -93,13 +96,16 @@ class Events:
         *,
         status: str | None = None,
         event_type: str | None = None,
+        severity: Severity | None = None,
+        execution_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
         order: Order | None = None,
         limit: int | None = 100,
     ) -> Iterator[Event]:
         """All events, newest first by default; `limit` is of a page."""
-        query = {"status": status, "event_type": event_type, "since": since, "until": until}
+        query = {"status": status, "event_type": event_type, "severity": severity}
+        query |= {"execution_id": execution_id, "since": since, "until": until}
         path = path_of("/events", query | {"order": order, "limit": limit})
         return walk(self._transport, path)
 

@@ -70,12 +70,12 @@ Moment = Annotated[
     Annotated[datetime, Field(strict=True)] | None,  # in a body, no number is a time
     BeforeValidator(_moment),
 ]
-_A_TIME = ["2026-11-21T22:55:18Z"]
+A_TIME = ["2026-11-21T22:55:18Z"]
 Since = Annotated[
-    Moment, Query(description="Only events created then or later (ISO 8601).", examples=_A_TIME)
+    Moment, Query(description="Only events created then or later (ISO 8601).", examples=A_TIME)
 ]
 Until = Annotated[
-    Moment, Query(description="Only events created before (ISO 8601).", examples=_A_TIME)
+    Moment, Query(description="Only events created before (ISO 8601).", examples=A_TIME)
 ]
 
 

@@ -56,6 +56,13 @@ class Event:
         return b'%s,"payload":%s,%s' % (_dump(head)[:-1], self.payload, _dump(tail)[1:])
 
 
+def is_of_type(event_type: str, wanted: str | None) -> bool:
+    """Whether a type is the wanted one, or begins like a wanted prefix (`invoice.*`)."""
+    if wanted is None:
+        return True
+    return event_type.startswith(wanted[:-1]) if wanted.endswith(".*") else event_type == wanted
+
+
 def events_as_json(events: Iterable[Event]) -> bytes:
     """A JSON array of events, as UTF-8."""
     return b"[" + b",".join(event.as_json() for event in events) + b"]"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from triggers_api.events.event import Event
+from triggers_api.events.event import Event, Severity, is_of_type
 from triggers_api.events.lifecycle import EventStatus
 
 
@@ -23,9 +23,22 @@ class EventQuery:
 
     statuses: tuple[EventStatus, ...]
     event_type: str | None = None  # exact, or a prefix that ends in `.*`
+    severity: Severity | None = None
+    execution_id: str | None = None
     since: datetime | None = None  # from here on
     until: datetime | None = None  # before here
     newest_first: bool = False
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event meets every condition."""
+        return (
+            event.status in self.statuses
+            and is_of_type(event.event_type, self.event_type)
+            and self.severity in (None, event.severity)
+            and self.execution_id in (None, event.execution_id)
+            and (self.since is None or event.created_at >= self.since)
+            and (self.until is None or event.created_at < self.until)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from triggers_api.events.event import Event, Severity
+from triggers_api.events.event import Event, Severity, is_of_type
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -30,10 +30,7 @@ class Filters:
     def _match_type(self, event_type: str) -> bool:
         if not self.event_types:
             return True
-        return any(
-            event_type.startswith(wanted[:-1]) if wanted.endswith(".*") else event_type == wanted
-            for wanted in self.event_types
-        )
+        return any(is_of_type(event_type, wanted) for wanted in self.event_types)
 
 
 def _match_metadata(wanted: frozenset[str], event: Event, key: str) -> bool:

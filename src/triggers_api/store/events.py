@@ -22,7 +22,8 @@ from triggers_api.events.ports import (
 from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.erasure import Erasure
 from triggers_api.store.event_items import EventItems, not_found
-from triggers_api.store.listing import StatusIndex
+from triggers_api.store.executions import of_execution
+from triggers_api.store.listing import RANGES, StatusIndex
 from triggers_api.store.range import Reach, gathered
 from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.table import Item, RefusedError, Table
@@ -36,10 +37,7 @@ if TYPE_CHECKING:
 
     from triggers_api.settings import EventsSettings
 
-# A filter may leave nothing of a range of 1,000 events. A page with something on it is
-# answered after 4 of them, an empty one after 20: a poller that reads only the first page must
-# not miss what stands behind a backlog of others. That is a second or two, and 2,500 read units.
-_REACH = Reach(ranges=4, of_nothing=20)
+_REACH = Reach(ranges=RANGES, of_nothing=RANGES)
 
 
 class DynamoEventStore:
@@ -87,7 +85,9 @@ class DynamoEventStore:
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
     ) -> EventPage:
-        """See `EventStore.list_events`. Reads the index, and the table while the index may lag."""
+        """See `EventStore.list_events`. Reads an index; the table too, where that may lag."""
+        if query.execution_id is not None:
+            return self._of_execution(tenant, query.execution_id, query, limit, after)
         row = self._tenants.read(tenant)
         checked = row.index_settles_at > self._clock()
         index = StatusIndex(self._table, tenant, row.shards, query)
@@ -104,6 +104,29 @@ class DynamoEventStore:
     ) -> UndeliveredCounts:
         """See `EventStore.count_undelivered`, and `Waiting` for what it costs."""
         return self._waiting.count(self._tenants.read(tenant), tenant, among, up_to)
+
+    def _of_execution(
+        self,
+        tenant: str,
+        execution_id: str,
+        query: EventQuery,
+        limit: int,
+        after: Position | None,
+    ) -> EventPage:
+        """Those of one execution: its index, and the events from the table itself."""
+        entries = of_execution(self._table, tenant, execution_id, query)
+
+        def current(listed: list[Item]) -> list[Item]:
+            heads = self._items.current(tenant, listed, query.statuses)
+            return [
+                head
+                for head in heads
+                if not items.has_expired(head, self._clock())
+                and query.severity in (None, head["severity"]["S"])
+            ]
+
+        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
+        return self._items.page_of(found)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`."""

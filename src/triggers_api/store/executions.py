@@ -18,13 +18,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from triggers_api.events.lifecycle import ALL_STATUSES
-from triggers_api.events.ports import EventPage, Position
+from triggers_api.events.ports import EventPage, EventQuery, Position
 from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Uncounted
 from triggers_api.executions.summarize import not_found
 from triggers_api.executions.tally import Tally
 from triggers_api.store import items
 from triggers_api.store.event_items import EventItems
-from triggers_api.store.range import Partition, Reach, gathered
+from triggers_api.store.listing import RANGES
+from triggers_api.store.range import LOOKED_AT, Partition, Reach, filter_of, gathered
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import Clock, from_text, to_text
 
@@ -141,6 +142,20 @@ class DynamoExecutionStore:
         if known_version:
             values[":known"] = {"N": str(known_version)}
         return values
+
+
+def of_execution(table: Table, tenant: str, execution_id: str, query: EventQuery) -> Partition:
+    """The events of an execution, as far as the index can tell which of them are wanted."""
+    return Partition(
+        table,
+        EXECUTION_INDEX,
+        {"tenant": {"S": tenant}, "execution_id": {"S": execution_id}},
+        partial(items.event_key, tenant),
+        newest_first=query.newest_first,
+        since=query.since,
+        before=query.until,
+        filter=filter_of({"event_type": query.event_type}, looks_at=LOOKED_AT // RANGES),
+    )
 
 
 def _to_checkpoint(row: Item, version: int) -> Checkpoint:

@@ -23,11 +23,12 @@ from typing import Final
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventQuery, Position
 from triggers_api.store.items import event_key, status_partition
-from triggers_api.store.range import Filter, Partition, Range, merged, nearest
+from triggers_api.store.range import LOOKED_AT, Partition, Range, filter_of, merged, nearest
 from triggers_api.store.table import Table
 
 STATUS_INDEX: Final = "StatusIndex"
-_READ_WHEN_FILTERING: Final = 1000  # items: 1 MB at most, 125 read units
+RANGES: Final = 4  # read for a page at most: filters and what has moved on leave gaps
+_LOOKED_AT_LEAST: Final = 10  # by a filter, in a partition
 _SHARDS_AT_ONCE: Final = 10
 
 
@@ -39,6 +40,12 @@ class StatusIndex:
     tenant: str
     shards: int
     query: EventQuery
+
+    @property
+    def _looks_at(self) -> int:
+        """How much a filter reads of a partition at once: a page's reading is bounded."""
+        partitions = self.shards * len(self.query.statuses)
+        return max(LOOKED_AT // (RANGES * partitions), _LOOKED_AT_LEAST)
 
     def read_range(self, after: Position | None, wanted: int) -> Range:
         """The next items; at least `wanted` of them unless a filter or the end is in the way."""
@@ -60,6 +67,7 @@ class StatusIndex:
             return list(threads.map(lambda each: each.read(after, wanted, up_to=up_to), partitions))
 
     def _partition(self, status: EventStatus, shard: int) -> Partition:
+        wanted = {"event_type": self.query.event_type, "severity": self.query.severity}
         return Partition(
             self.table,
             STATUS_INDEX,
@@ -68,15 +76,5 @@ class StatusIndex:
             newest_first=self.query.newest_first,
             since=self.query.since,
             before=self.query.until,
-            filter=_filter_of(self.query.event_type),
+            filter=filter_of(wanted, looks_at=self._looks_at),
         )
-
-
-def _filter_of(event_type: str | None) -> Filter | None:
-    if event_type is None:
-        return None
-    only = "event_type = :event_type"
-    if event_type.endswith(".*"):
-        only = "begins_with(event_type, :event_type)"
-    values = {":event_type": {"S": event_type.removesuffix("*")}}
-    return Filter(only, values, looks_at=_READ_WHEN_FILTERING)

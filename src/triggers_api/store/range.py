@@ -8,7 +8,7 @@ merged into one exact sequence, and a page may end wherever reading ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -19,6 +19,7 @@ from triggers_api.store.items import position_in_index
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.timestamps import to_text
 
+LOOKED_AT: Final = 1000  # what filters may read for one page, then they say how far they came
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -48,6 +49,18 @@ class Filter:
     only: str
     values: Item
     looks_at: int
+
+
+def filter_of(wanted: Mapping[str, str | None], *, looks_at: int) -> Filter | None:
+    """What leaves the items with these attributes, `event_type` also by a prefix (`invoice.*`)."""
+    only, values = [], Item()
+    for name, value in wanted.items():
+        if value is None:
+            continue
+        is_prefix = name == "event_type" and value.endswith(".*")
+        only.append(f"begins_with(#{name}, :{name})" if is_prefix else f"#{name} = :{name}")
+        values[f":{name}"] = {"S": value[:-1] if is_prefix else value}
+    return Filter(" AND ".join(only), values, looks_at) if only else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ def get(session: Session, event_id: str) -> None:
     type=click.Choice(["pending", "delivered", "failed", "undelivered"]),
     help="Only these.",
 )
+@click.option(
+    "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="Only these."
+)
+@click.option("--execution", "execution_id", metavar="ID", help="Only of this execution.")
 @click.option("--since", metavar="TIME", help="Created then or later: ISO 8601, or a date.")
 @click.option("--until", metavar="TIME", help="Created before then.")
 @click.option("--order", type=click.Choice(["asc", "desc"]), help="Newest first is desc.  [desc]")

@@ -24,6 +24,7 @@ from triggers_api.api.operation import PAGE, TAGS, Answer, Body
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.cloud_events import CloudEventIn
 from triggers_api.api.schemas.events import EventIn, EventOut
+from triggers_api.events.event import Severity
 from triggers_api.events.lifecycle import ALL_STATUSES, UNDELIVERED, EventStatus
 from triggers_api.events.ports import EventQuery
 
@@ -112,6 +113,11 @@ async def list_events(
     call: Call,
     status: Annotated[StatusFilter | None, Query(description="Only with this status.")] = None,
     event_type: EventTypeFilter = None,
+    severity: Annotated[Severity | None, Query(description="Only of this severity.")] = None,
+    execution_id: Annotated[
+        str | None,
+        Query(min_length=1, max_length=128, description="Only of this execution."),
+    ] = None,
     since: Since = None,
     until: Until = None,
     order: Order = Order.DESC,
@@ -122,6 +128,8 @@ async def list_events(
     query = EventQuery(
         statuses=_statuses(status),
         event_type=event_type,
+        severity=severity,
+        execution_id=execution_id,
         since=since,
         until=until,
         newest_first=order is Order.DESC,
