@@ -133,7 +133,7 @@ class InMemoryDeliveryStore:
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:
-        found = [each for each in self._of(tenant) if _matches(each, query)]
+        found = [each for each in self._of(tenant) if query.wants(each)]
         found.sort(key=_position, reverse=True)
         rest = [each for each in found if after is None or _position(each) < after]
         page = tuple(rest[:limit])
@@ -205,13 +205,3 @@ class ScriptedChannel:
 
 def _position(delivery: Delivery) -> Position:
     return Position(delivery.created_at, delivery.id)
-
-
-def _matches(delivery: Delivery, query: DeliveryQuery) -> bool:
-    return (
-        query.config_id in (None, delivery.task.config_id)
-        and query.event_id in (None, delivery.task.event_id)
-        and query.status in (None, delivery.status)
-        and (query.since is None or delivery.created_at >= query.since)
-        and (query.until is None or delivery.created_at < query.until)
-    )

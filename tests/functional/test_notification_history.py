@@ -116,6 +116,38 @@ def test_what_begins_meanwhile_disturbs_no_page(world: World) -> None:
     assert ids(first) + ids(rest) == kept[::-1]
 
 
+def test_all_conditions_hold_together(world: World) -> None:
+    config = a_config()
+    world.configs.put(config)
+    kept = [
+        keep(world, status, config=config, event_type=event_type)
+        for status in (DeliveryStatus.DEAD, DeliveryStatus.SUCCEEDED)
+        for event_type in ("order.failed", "order.fetched", "invoice.failed", "order.failed")
+    ]
+    begin = kept[1].created_at.isoformat().replace("+00:00", "Z")
+    end = kept[5].created_at.isoformat().replace("+00:00", "Z")
+
+    def found(query: str) -> list[int]:
+        places = [each.id for each in kept]
+        return [places.index(each) for page in pages(world, query) for each in page]
+
+    assert found(f"config_id={config.id}&status=dead&event_type=order.*&limit=1") == [3, 1, 0]
+    assert found(f"since={begin}&until={end}&event_type=order.failed") == [4, 3]
+    assert found(f"since={begin}&status=succeeded&event_type=invoice.*") == [6]
+    assert found(f"event_id={kept[4].task.event_id}&status=dead") == []
+
+
+def test_a_cursor_belongs_to_the_conditions_it_was_made_for(world: World) -> None:
+    for _ in range(3):
+        keep(world, DeliveryStatus.DEAD)
+    link = world.call("GET", f"{HISTORY}?status=dead&limit=1").headers["link"]
+    cursor = link.partition("cursor=")[2].partition(">")[0]
+
+    for other in ("", "status=retrying&", "status=dead&event_type=a.b&", "since=2026-01-01&"):
+        refused = world.call("GET", f"{HISTORY}?{other}cursor={cursor}")
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_cursor")
+
+
 def test_it_can_be_narrowed(world: World) -> None:
     config, event = a_config(), an_event(START)
     both = keep(world, config=config, event=event)

@@ -9,10 +9,15 @@ from tests.http_api import Answer, Api
 from tests.openapi_document import served_by
 
 LISTS = {
-    "/events": ["status", "event_type", "since", "until", "order", "limit", "cursor"],
+    "/events": [
+        *("status", "event_type", "severity", "execution_id"),
+        *("since", "until", "order", "limit", "cursor"),
+    ],
     "/inbox": ["event_type", "since", "order", "limit", "cursor"],
     "/executions/exec_1/events": ["limit", "cursor"],
-    "/notifications/history": ["config_id", "event_id", "status", "limit", "cursor"],
+    "/notifications/history": [
+        *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
+    ],
     "/metrics/events/daily": ["days"],
     "/metrics/status-changes": ["days"],
     "/metrics/notifications/success-rate": ["hours"],

@@ -20,8 +20,16 @@ SCHEDULES = (
 # Every action of every role that pushing needs, by the resource it is granted on.
 GRANTS: dict[str, dict[str, set[str]]] = {
     "ApiRole": {
-        json.dumps(TABLE): {"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        json.dumps(TABLE): {
+            "BatchGetItem",
+            "DeleteItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "UpdateItem",
+        },
         "${NotificationsTable.Arn}/index/HistoryIndex": {"Query"},
+        "${NotificationsTable.Arn}/index/UnsuccessfulIndex": {"Query"},
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
@@ -69,9 +77,10 @@ def granted(role: str) -> dict[str, set[str]]:
             continue
         for statement in named["PolicyDocument"]["Statement"]:
             resource = statement["Resource"]
-            place = resource.get("Fn::Sub") or json.dumps(resource)
             actions = {action.split(":")[1] for action in as_list(statement["Action"])}
-            found[place] = found.get(place, set()) | actions
+            for each in as_list(resource):
+                place = each.get("Fn::Sub") or json.dumps(each)
+                found[place] = found.get(place, set()) | actions
     return found
 
 

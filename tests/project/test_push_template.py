@@ -121,13 +121,27 @@ def test_the_api_keeps_executions_for_itself_where_the_account_has_enough() -> N
 
 
 def test_the_history_is_spread_over_configs_in_order_of_time() -> None:
-    (index,) = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    index, _ = properties("NotificationsTable")["GlobalSecondaryIndexes"]
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
     assert index["IndexName"] == "HistoryIndex"
     assert index["Projection"] == {"ProjectionType": "ALL"}
     assert keys == [
         ("tenant", "HASH"),
         ("config_id", "HASH"),
+        ("created_at", "RANGE"),
+        ("id", "RANGE"),
+    ]
+
+
+def test_a_tenants_failures_lie_together_by_status_and_sorted_by_config() -> None:
+    _, index = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+    assert index["IndexName"] == "UnsuccessfulIndex"
+    assert index["Projection"]["NonKeyAttributes"] == ["event_type"]
+    assert keys == [
+        ("tenant", "HASH"),
+        ("unsuccessful", "HASH"),
+        ("config_id", "RANGE"),
         ("created_at", "RANGE"),
         ("id", "RANGE"),
     ]

@@ -80,12 +80,16 @@ class Notifications:
         *,
         config_id: str | None = None,
         event_id: str | None = None,
+        event_type: str | None = None,
         status: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         limit: int | None = 100,
     ) -> Iterator[Delivery]:
         """Deliveries, newest first, each with its attempts; `limit` is of a page."""
-        query = {"config_id": config_id, "event_id": event_id, "status": status, "limit": limit}
-        return walk(self._transport, path_of(_HISTORY, query))
+        query = {"config_id": config_id, "event_id": event_id, "event_type": event_type}
+        query |= {"status": status, "since": since, "until": until}
+        return walk(self._transport, path_of(_HISTORY, query | {"limit": limit}))
 
     def replay_delivery(self, delivery_id: str) -> Delivery:
         """Push it once more, under the same `webhook-id`."""

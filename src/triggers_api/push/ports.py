@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from triggers_api.events.event import Event
+from triggers_api.events.event import Event, is_of_type
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
@@ -18,9 +18,21 @@ class DeliveryQuery:
 
     config_id: str | None = None
     event_id: str | None = None
+    event_type: str | None = None  # exact, or a prefix that ends in `.*`
     status: DeliveryStatus | None = None
     since: datetime | None = None  # created from here on
     until: datetime | None = None  # created before here
+
+    def wants(self, delivery: Delivery) -> bool:
+        """Whether the delivery meets every condition."""
+        return (
+            self.config_id in (None, delivery.task.config_id)
+            and self.event_id in (None, delivery.task.event_id)
+            and self.status in (None, delivery.status)
+            and is_of_type(delivery.event_type, self.event_type)
+            and (self.since is None or delivery.created_at >= self.since)
+            and (self.until is None or delivery.created_at < self.until)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,31 @@
 """Deliveries in DynamoDB: one item each, with all of its attempts.
 
-| item     | pk                    | sk              | index                                  |
-|----------|-----------------------|-----------------|----------------------------------------|
-| delivery | `<tenant>#<event id>` | round, delivery id | `HistoryIndex`: tenant, config by time |
+| item     | pk                    | sk                 | indexes          |
+|----------|-----------------------|--------------------|------------------|
+| delivery | `<tenant>#<event id>` | round, delivery id | see `history.py` |
 """
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from triggers_api.errors import NotFoundError, TriggersError
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.ports import Position
 from triggers_api.parallel import InParallel
+from triggers_api.push.config import is_config_id
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
+from triggers_api.store.history import UNSUCCESSFUL, History, delivery_key
 from triggers_api.store.items import number
 from triggers_api.store.notification_configs import DynamoConfigStore
-from triggers_api.store.range import Filter, Partition, merged
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.timestamps import Clock, from_text, now, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-HISTORY_INDEX: Final = "HistoryIndex"
-_READ_WHEN_FILTERING: Final = 500  # items a query looks at for a status: 1 MB at most
 
 
 class DynamoDeliveryStore:
@@ -91,16 +89,24 @@ class DynamoDeliveryStore:
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:
-        """See `DeliveryStore.list_deliveries`. A query for each config."""
+        """See `DeliveryStore.list_deliveries`; `history.py` says what it reads."""
         if query.event_id is not None and not is_event_id(query.event_id):
             return DeliveryPage((), None)  # other items stand under such a name
+        if query.config_id is not None and not is_config_id(query.config_id):
+            return DeliveryPage((), None)
         if query.event_id is not None:
             return self._of_event(tenant, query.event_id, query, limit, after)
-        all_ids = self._configs.ids_with_history
-        config_ids = [query.config_id] if query.config_id else all_ids(tenant)
-        ranges = [self._history(tenant, each, query).read(after, limit) for each in config_ids]
-        found = merged(ranges, newest_first=True).cut(limit)
+        history = History(self._table, tenant, query, self._clock)
+        if query.status in UNSUCCESSFUL:
+            found = history.of_unsuccessful(query.status, after, limit)
+        else:
+            found = history.of_configs(self._config_ids(tenant, query), after, limit)
         return DeliveryPage(tuple(map(to_delivery, found.items)), found.read_until)
+
+    def _config_ids(self, tenant: str, query: DeliveryQuery) -> list[str]:
+        if query.config_id is not None:
+            return [query.config_id]
+        return self._configs.ids_with_history(tenant)
 
     def _erase_answers(self, delivery: Delivery | None) -> None:
         """Until nobody has recorded another attempt meanwhile; the mark keeps it so."""
@@ -131,7 +137,7 @@ class DynamoDeliveryStore:
         found = [
             each
             for each in self._all_of_event(tenant, event_id, is_consistent=False)
-            if _is_wanted(each, query) and (after is None or position_of(each) < after)
+            if query.wants(each) and (after is None or position_of(each) < after)
         ]
         found.sort(key=position_of, reverse=True)
         shown = tuple(found[:limit])
@@ -153,38 +159,6 @@ class DynamoDeliveryStore:
             values[":first"] = {"S": first}
         query = Query(where, values, only=only, consistent=is_consistent)
         return [to_delivery(item) for item in self._table.items(query)]
-
-    def _history(self, tenant: str, config_id: str, query: DeliveryQuery) -> Partition:
-        """One config's deliveries, the newest first."""
-        wanted = None
-        if query.status is not None:
-            values: Item = {":status": {"S": query.status}}
-            wanted = Filter("#status = :status", values, looks_at=_READ_WHEN_FILTERING)
-        return Partition(
-            self._table,
-            HISTORY_INDEX,
-            {"tenant": {"S": tenant}, "config_id": {"S": config_id}},
-            lambda each: delivery_key(tenant, event_of(each) or "", each),
-            newest_first=True,
-            since=query.since,
-            before=query.until,
-            filter=wanted,
-        )
-
-
-def _is_wanted(delivery: Delivery, query: DeliveryQuery) -> bool:
-    return (
-        query.config_id in (None, delivery.task.config_id)
-        and query.status in (None, delivery.status)
-        and (query.since is None or delivery.created_at >= query.since)
-        and (query.until is None or delivery.created_at < query.until)
-    )
-
-
-def delivery_key(tenant: str, event_id: str, delivery_id: str) -> Item:
-    """The primary key of a delivery: those of one round lie together."""
-    round_ = delivery_id.rpartition("_")[2]
-    return {"pk": {"S": f"{tenant}#{event_id}"}, "sk": {"S": f"{round_}#{delivery_id}"}}
 
 
 def position_of(delivery: Delivery) -> Position:
@@ -245,4 +219,6 @@ def to_item(delivery: Delivery, retention: timedelta) -> Item:
         item["execution_id"] = {"S": task.execution_id}
     if delivery.reason is not None:
         item["reason"] = {"S": delivery.reason}
+    if delivery.status in UNSUCCESSFUL:
+        item["unsuccessful"] = {"S": delivery.status}
     return item

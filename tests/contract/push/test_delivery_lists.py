@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,11 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 
-SUCCEEDED, RETRYING, DEAD = (
+SUCCEEDED, RETRYING, DEAD, DROPPED = (
     DeliveryStatus.SUCCEEDED,
     DeliveryStatus.RETRYING,
     DeliveryStatus.DEAD,
+    DeliveryStatus.DROPPED,
 )
 ALL = DeliveryQuery()
 HOUR = timedelta(hours=1)
@@ -218,6 +220,67 @@ def test_what_is_delivered_while_pages_are_read_changes_none_of_them(stores: Sto
 
     rest = [delivery for page in reading for delivery in page.deliveries]
     assert [*first.deliveries, *rest] == made[::-1]
+
+
+@pytest.mark.parametrize("status", [None, *DeliveryStatus])
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_a_type_asked_for_is_one_or_all_that_begin_so(
+    stores: Stores, status: DeliveryStatus | None, limit: int
+) -> None:
+    one, other = put_config(stores), put_config(stores)
+    made = []
+    types = ("order.failed", "order.fetched", "orders.failed", "invoice.failed")
+    for seconds, event_type in enumerate(types * 2):
+        at = START + timedelta(seconds=seconds)
+        task = a_task(an_event(at), other if seconds > 3 else one)
+        fields = {"event_type": event_type}
+        made.append(a_delivery(task, status or SUCCEEDED, at, **fields))
+        stores.deliveries.record(made[-1], known_attempts=None)
+
+    def listed(event_type: str, **more: Any) -> list[Delivery]:
+        return walk(stores, DeliveryQuery(event_type=event_type, status=status, **more), limit)
+
+    assert listed("order.failed") == [made[4], made[0]]
+    assert listed("order.*") == [made[5], made[4], made[1], made[0]]
+    assert listed("invoice.*", config_id=one.id) == [made[3]]
+    assert listed("order.*", event_id=made[0].task.event_id) == [made[0]]
+    assert listed("order.*", event_id=made[2].task.event_id) == []
+    assert listed("order.*", since=made[1].created_at, until=made[5].created_at) == [
+        made[4],
+        made[1],
+    ]
+
+
+def test_pages_are_full_while_there_is_more(stores: Stores) -> None:
+    one, other = put_config(stores), put_config(stores)
+    record(stores, one, *range(0, 40, 2), status=DEAD)
+    record(stores, other, *range(1, 40, 2), status=DEAD)
+    record(stores, other, *range(40, 60))
+
+    for query in (ALL, DeliveryQuery(status=DEAD), DeliveryQuery(event_type="order.*")):
+        *full, last = [len(page.deliveries) for page in pages(stores, query, 7)]
+        assert set(full) == {7}
+        assert last < 7
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_delivery_moves_from_one_status_to_the_other(stores: Stores, limit: int) -> None:
+    (delivery,) = record(stores, put_config(stores), 1, status=RETRYING)
+    for status in (DEAD, RETRYING, DROPPED, SUCCEEDED):
+        before, delivery = delivery, replace(delivery, status=status)
+        stores.deliveries.record(delivery, known_attempts=1)
+
+        assert walk(stores, DeliveryQuery(status=before.status), limit) == []
+        assert walk(stores, DeliveryQuery(status=status), limit) == [delivery]
+
+
+def test_the_dead_of_more_deleted_configs_than_are_remembered_stay_listed(stores: Stores) -> None:
+    gone = [put_config(stores) for _ in range(101)]
+    made = [record(stores, each, number, status=DEAD)[0] for number, each in enumerate(gone)]
+    for each in gone:
+        stores.configs.delete(TENANT, each.id)
+
+    assert walk(stores, DeliveryQuery(status=DEAD)) == newest_first(made)
 
 
 def test_the_deliveries_of_a_deleted_config_stay_listed(stores: Stores) -> None:

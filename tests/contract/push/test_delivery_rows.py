@@ -1,23 +1,26 @@
 """Deliveries in DynamoDB: lost answers, sizes, calls, and when a row is swept."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.builders.events import TENANT, an_event
 from tests.builders.push import a_config, a_delivery, a_task, an_attempt
+from tests.capacity import Bill, metered
 from tests.clock import START
 from tests.contract.clients import before_call
 from tests.contract.push.calls import answers_lost, operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
 from triggers_api.errors import NotFoundError
 from triggers_api.events.ports import Position
-from triggers_api.push.delivery import DeliveryStatus
+from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
+HTTP_OK = type("Answer", (), {"status_code": 200})()
 RETRYING, SUCCEEDED = DeliveryStatus.RETRYING, DeliveryStatus.SUCCEEDED
 
 
@@ -108,28 +111,123 @@ def test_more_deliveries_of_an_event_than_one_answer_holds_are_all_read(table: T
     assert {each.id for each in listed.deliveries} == expected
 
 
-def test_rare_dead_among_more_deliveries_than_one_query_looks_at_are_all_found(
-    table: Table, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("triggers_api.store.deliveries._READ_WHEN_FILTERING", 50)
+@dataclass
+class Cost:
+    """Of one page."""
+
+    shown: int
+    bill: Bill
+
+
+def costs_of(table: Table, query: DeliveryQuery, limit: int = 50) -> Cost:
+    """The first page, without the reading of the tenant's configs."""
+    with metered(table.client, "NotificationsTable") as bill:
+        page = table.deliveries.list_deliveries(TENANT, query, limit=limit, after=None)
+    return Cost(len(page.deliveries), bill)
+
+
+def successes_and(
+    table: Table, rare: DeliveryStatus, successes: int, *, every: int, event_type: str = ""
+) -> list[Delivery]:
+    """To one config: many successes, and after each so many of them a rare one, newest first."""
     config = a_config()
     table.configs.put(config)
-    dead = []
-    for number in range(105):
+    found = []
+    for number in range(successes):
         at = START + timedelta(seconds=number)
-        is_dead = number % 50 == 0
-        status = DeliveryStatus.DEAD if is_dead else SUCCEEDED
-        delivery = a_delivery(a_task(an_event(at), config), status, at)
-        table.deliveries.record(delivery, known_attempts=None)
-        dead += [delivery] if is_dead else []
+        table.deliveries.record(
+            a_delivery(a_task(an_event(at), config), SUCCEEDED, at), known_attempts=None
+        )
+        if number % every == 0:
+            task = a_task(an_event(at), config)
+            of_type = {"event_type": event_type} if event_type else {}
+            found.append(a_delivery(task, rare, at, **of_type))
+            table.deliveries.record(found[-1], known_attempts=None)
+    return found[::-1]
 
-    query = DeliveryQuery(status=DeliveryStatus.DEAD)
-    pages = [table.deliveries.list_deliveries(TENANT, query, limit=2, after=None)]
-    while (after := pages[-1].next_after) is not None:
-        pages.append(table.deliveries.list_deliveries(TENANT, query, limit=2, after=after))
 
-    assert [each for page in pages for each in page.deliveries] == dead[::-1]
-    assert len(pages) <= 4
+def test_a_page_of_dead_ones_costs_the_same_behind_any_number_of_successes(table: Table) -> None:
+    dead = successes_and(table, DeliveryStatus.DEAD, 5, every=5)
+    few = costs_of(table, DeliveryQuery(status=DeliveryStatus.DEAD))
+    dead = successes_and(table, DeliveryStatus.DEAD, 200, every=200) + dead
+    many = costs_of(table, DeliveryQuery(status=DeliveryStatus.DEAD))
+
+    assert (few.shown, many.shown) == (1, 2)
+    # One query for which configs have some, then for each of them one, and one read for each.
+    assert few.bill.operations == ["Query", "Query", "BatchGetItem"]
+    assert few.bill.read_units == 0.5 + 0.5 + 1
+    assert many.bill.operations == ["Query", "Query", "Query", "BatchGetItem"]
+    assert many.bill.read_units == 0.5 + 2 * 0.5 + 2
+
+
+def test_a_list_of_what_is_not_sorted_by_says_how_far_it_came_after_1000_deliveries(
+    table: Table,
+) -> None:
+    rare = successes_and(table, SUCCEEDED, 1100, every=1100, event_type="order.rare")
+    query = DeliveryQuery(config_id=rare[0].task.config_id, event_type="order.rare")
+
+    first = table.deliveries.list_deliveries(TENANT, query, limit=50, after=None)
+    with metered(table.client, "NotificationsTable") as bill:
+        table.deliveries.list_deliveries(TENANT, query, limit=50, after=None)
+    rest = table.deliveries.list_deliveries(TENANT, query, limit=50, after=first.next_after)
+
+    assert (first.deliveries, rest) == ((), DeliveryPage(tuple(rare), None))
+    assert bill.items_read == 1000
+    assert bill.read_units <= 100
+
+
+def test_a_filter_that_leaves_much_reads_little_more_than_it_shows(table: Table) -> None:
+    successes_and(table, DeliveryStatus.DEAD, 300, every=10)
+
+    cost = costs_of(table, DeliveryQuery(status=SUCCEEDED), limit=50)
+
+    assert cost.shown == 50
+    assert cost.bill.items_read <= 1 + 100  # its config
+
+
+@pytest.mark.parametrize("limit", [1, 20, 100])
+def test_a_page_of_many_configs_reads_about_as_much_as_it_shows(table: Table, limit: int) -> None:
+    configs = [a_config() for _ in range(20)]
+    for config in configs:
+        table.configs.put(config)
+        for number in range(20):
+            at = START + timedelta(seconds=number)
+            task = a_task(an_event(at), config)
+            table.deliveries.record(a_delivery(task, SUCCEEDED, at), known_attempts=None)
+
+    with metered(table.client, "NotificationsTable") as bill:
+        page = table.deliveries.list_deliveries(TENANT, DeliveryQuery(), limit=limit, after=None)
+
+    assert len(page.deliveries) == limit
+    # Its configs, and one more of each than its share of the page; each twice at most.
+    assert bill.items_read <= 20 + 2 * (limit + 2 * 20)
+
+
+def test_an_index_that_still_shows_a_replayed_delivery_as_dead_is_not_believed(
+    table: Table,
+) -> None:
+    (dead,) = successes_and(table, DeliveryStatus.DEAD, 1, every=1)
+    stale = table.client.query(
+        TableName=table.name,
+        IndexName="UnsuccessfulIndex",
+        KeyConditionExpression="tenant = :tenant AND unsuccessful = :dead",
+        ExpressionAttributeValues={":tenant": {"S": TENANT}, ":dead": {"S": "dead"}},
+    )
+    table.deliveries.record(dead.replayed(START), known_attempts=1)
+    (config_id,) = {dead.task.config_id}
+
+    def lag(params: Any, model: Any, **_: object) -> Any:  # noqa: ARG001
+        return (HTTP_OK, stale) if params["body"].find(b"UnsuccessfulIndex") >= 0 else None
+
+    events = table.client.meta.events
+    events.register("before-call.dynamodb.Query", lag)
+    try:
+        query = DeliveryQuery(config_id=config_id, status=DeliveryStatus.DEAD)
+        page = table.deliveries.list_deliveries(TENANT, query, limit=10, after=None)
+    finally:
+        events.unregister("before-call.dynamodb.Query", lag)
+
+    assert page == DeliveryPage((), None)
 
 
 def test_a_list_of_one_config_is_one_query_that_reads_one_page(table: Table) -> None:

@@ -17,6 +17,9 @@ _PAGE = 100
 @click.option(
     "--status", type=click.Choice(["retrying", "succeeded", "dead", "dropped"]), help="Only these."
 )
+@click.option("--type", "event_type", metavar="TYPE", help="One type, or a prefix: 'invoice.*'.")
+@click.option("--since", metavar="TIME", help="First attempted then or later: ISO 8601, or a date.")
+@click.option("--until", metavar="TIME", help="First attempted before then.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them, however many pages.")
 @pass_session

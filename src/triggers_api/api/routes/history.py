@@ -7,7 +7,16 @@ from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.list_query import Cursor, LimitNumber, cursor_of, link_header, position_of
+from triggers_api.api.list_query import (
+    A_TIME,
+    Cursor,
+    EventTypeFilter,
+    LimitNumber,
+    Moment,
+    cursor_of,
+    link_header,
+    position_of,
+)
 from triggers_api.api.operation import PAGE, Answer, Body
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.deliveries import (
@@ -24,6 +33,10 @@ DeliveryId = Annotated[str, Path(max_length=100, examples=[EXAMPLE_DELIVERY_ID])
 OfConfig = Annotated[str | None, Query(max_length=64, description="Only to this config.")]
 OfEvent = Annotated[str | None, Query(max_length=64, description="Only of this event.")]
 OfStatus = Annotated[DeliveryStatus | None, Query(description="Only with this status.")]
+Since = Annotated[
+    Moment, Query(description="Only those first attempted then or later.", examples=A_TIME)
+]
+Until = Annotated[Moment, Query(description="Only those first attempted before.", examples=A_TIME)]
 Limit = Annotated[LimitNumber, Query(description="Deliveries on a page.")]
 
 _DELIVERIES: Final = TypeAdapter(list[DeliveryOut])
@@ -46,12 +59,22 @@ async def list_deliveries(
     call: Call,
     config_id: OfConfig = None,
     event_id: OfEvent = None,
+    event_type: EventTypeFilter = None,
     status: OfStatus = None,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Deliveries that were attempted, newest first, each with every attempt."""
-    query = DeliveryQuery(config_id=config_id, event_id=event_id, status=status)
+    query = DeliveryQuery(
+        config_id=config_id,
+        event_id=event_id,
+        event_type=event_type,
+        status=status,
+        since=since,
+        until=until,
+    )
     after = position_of(call, query, cursor)
     page = call.services.deliveries.list_deliveries(call.tenant, query, limit=limit, after=after)
     body = _DELIVERIES.dump_json([DeliveryOut.of(each) for each in page.deliveries])
