@@ -39,6 +39,7 @@ class SlowChannel:
     name = "webhook"
     fields: Fields = {}  # noqa: RUF012
     signs = False
+    words = "Only a benchmark knows it."
     tells_counts = False
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike

@@ -191,6 +191,7 @@ class ScriptedChannel:
     def __init__(self, name: str = "webhook") -> None:
         self.name = name
         self.fields: Fields = SCRIPTED_FIELDS
+        self.words = f"Sends to a {name} of a test."
         self.signs = name == "webhook"
         self.tells_counts = False
         self.receipts: deque[Receipt] = deque()

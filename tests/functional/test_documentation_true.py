@@ -59,6 +59,10 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
         "replay_event": [api.post(f"{at_event}/replay")],
         "get_execution": [api.get("/executions/exec_42"), api.get("/executions/none")],
         "list_execution_events": [api.get("/executions/exec_42/events")],
+        "list_channels": [
+            api.get("/notifications/channels"),
+            api.get("/notifications/channels", if_none_match="*"),
+        ],
         "create_config": [config, api.post("/notifications/configs", {})],
         "list_configs": [api.get("/notifications/configs")],
         "get_config": [api.get(at_config)],

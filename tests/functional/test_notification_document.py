@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import WEBHOOK, World, keep_delivery
+from triggers_api.api.schemas.channels import ChannelOut
 from triggers_api.api.schemas.configs import (
     ConfigIn,
     ConfigOut,
@@ -90,6 +91,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
     replay = f"/notifications/history/{delivery.id}/replay"
     calls: dict[str, tuple[Any, tuple[str, str, object]]] = {
         "list_configs": (list[ConfigOut], ("GET", "/notifications/configs", None)),
+        "list_channels": (list[ChannelOut], ("GET", "/notifications/channels", None)),
         "create_config": (SavedConfigOut, ("POST", "/notifications/configs", WEBHOOK)),
         "get_config": (ConfigOut, ("GET", path, None)),
         "replace_config": (SavedConfigOut, ("PUT", path, WEBHOOK)),

@@ -41,6 +41,7 @@ class Case:
 
 CASES = {
     "list_configs": Case("GET", "/notifications/configs", of_others=200),
+    "list_channels": Case("GET", "/notifications/channels", of_others=200),
     "create_config": Case(
         "POST", "/notifications/configs", lambda _: WEBHOOK, success=201, of_others=201
     ),

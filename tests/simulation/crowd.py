@@ -127,6 +127,7 @@ class Crowd:
     name = "webhook"
     fields: Fields = {}  # noqa: RUF012
     signs = False
+    words = "Only a simulation knows it."
     tells_counts = False
 
     def __init__(self, pushes: int, receiver: Receiver) -> None:

@@ -43,6 +43,7 @@ class Receivers:
     name = "webhook"
     fields: Fields = {}  # noqa: RUF012
     signs = False
+    words = "Only a simulation knows it."
     tells_counts = True
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:

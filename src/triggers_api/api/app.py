@@ -19,6 +19,9 @@ from triggers_api.api.routes import (
     metrics,
     notifications,
 )
+from triggers_api.api.routes import (
+    channels as channel_list,
+)
 from triggers_api.api.routing import Operations, heads_of
 from triggers_api.api.services import Services
 from triggers_api.push.channel import Channel
@@ -28,7 +31,7 @@ SUBJECTS: Final = tuple(
     module.operations
     for module in (
         *(events, batch, inbox, leases, executions),
-        *(notifications, history, metrics, account),
+        *(notifications, channel_list, history, metrics, account),
     )
 )
 

@@ -102,6 +102,7 @@ class EmailChannel:
     """Sends mail."""
 
     name = "email"
+    words = "Mails each event, through an SMTP server of your own or Amazon SES."
     signs = False
     tells_counts = True
 

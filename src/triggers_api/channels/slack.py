@@ -46,6 +46,7 @@ class SlackChannel:
     """Sends to a Slack channel. Its URL is its credential, so it is kept as a secret."""
 
     name = "slack"
+    words = "Posts each event to a Slack channel, coloured by its severity."
     signs = False
     tells_counts = True
 

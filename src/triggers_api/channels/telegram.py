@@ -47,6 +47,7 @@ class TelegramChannel:
     """Sends to a chat."""
 
     name = "telegram"
+    words = "Sends each event to a Telegram chat, through a bot of your own."
     signs = False
     tells_counts = True
 

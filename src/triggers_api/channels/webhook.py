@@ -66,6 +66,7 @@ class WebhookChannel:
     """Sends to programs."""
 
     name = "webhook"
+    words = "Sends each event as JSON to a URL of your own, signed."
     signs = True
     tells_counts = False  # its body is the event
 

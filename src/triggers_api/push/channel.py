@@ -73,6 +73,7 @@ class Channel(Protocol):
     """One way to reach people or programs. No code outside `channels/` knows one by its name."""
 
     name: str
+    words: str  # for people: what it does, in a sentence
     signs: bool  # whether its configs have a signing secret
     tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 

@@ -17,6 +17,7 @@ class PagerChannel:
     """Wakes somebody up."""
 
     name = "pager_duty"
+    words = "Wakes somebody up."
     signs = False
     tells_counts = False
 

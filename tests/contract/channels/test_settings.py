@@ -2,7 +2,7 @@
 
 import json
 import re
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import jsonschema_rs
@@ -19,7 +19,7 @@ from triggers_api.errors import InvalidContentError
 from triggers_api.push.config import SIGNING_SECRETS, NotificationConfig
 from triggers_api.push.filters import Filters
 from triggers_api.push.settings_fields import NOTHING_KNOWN, Kept, read_settings
-from triggers_api.push.settings_schema import settings_schema
+from triggers_api.push.settings_schema import form_schema, settings_schema
 from triggers_api.push.subscribe import ConfigDraft, Subscribe
 
 CHANNELS = channels(a_http())
@@ -89,6 +89,54 @@ def test_every_example_is_taken(case: Case, schema: dict[str, Any]) -> None:
 
     assert faults_of(case, settings) == []
     assert jsonschema_rs.is_valid(schema, settings)
+
+
+def test_a_form_asks_for_what_a_new_config_needs_and_for_nothing_that_is_refused(
+    case: Case,
+) -> None:
+    """Whatever is left out, and whichever choice is made: the form and the rules agree."""
+    form = form_schema(case.channel.name, case.channel.fields)
+    settings = {name: field.example for name, field in case.channel.fields.items()}
+    choices = [
+        {name: choice}
+        for name, field in case.channel.fields.items()
+        for choice in field.rule.schema.get("enum", ())
+        if not faults_of(case, settings | {name: choice}) or name in _decisive(case)
+    ]
+    assert jsonschema_rs.meta.is_valid(form)
+
+    for chosen in [{}, *choices]:
+        for count in range(len(settings) + 1):
+            for left in combinations(settings, count):
+                given = {n: v for n, v in (settings | chosen).items() if n not in left}
+                is_taken = not faults_of(case, given) and not _left_over(case, given)
+                assert jsonschema_rs.is_valid(form, given) == is_taken, given
+
+
+def test_a_form_tells_people_and_programs_what_each_setting_is(case: Case) -> None:
+    form = form_schema(case.channel.name, case.channel.fields)
+
+    for name, field in case.channel.fields.items():
+        told = form["properties"][name]
+        assert told["title"][:1].isupper()
+        assert "_" not in told["title"]
+        assert told["examples"] == [field.example]
+        assert told.get("writeOnly", False) == field.is_secret
+        assert told.get("default") == (None if callable(field.default) else field.default)
+        assert field.words in told["description"]
+        assert "null" not in told["type"]
+
+
+def _left_over(case: Case, given: dict[str, Any]) -> bool:
+    """Whether a secret is there that is not asked for: rules forget it, a form has no place."""
+    fields = case.channel.fields
+    asked = (fields[name].only_for for name in given if fields[name].is_secret)
+    return any(given.get(at, fields[at].default) != value for at, value in filter(None, asked))
+
+
+def _decisive(case: Case) -> set[str]:
+    """The settings that others are only for one value of."""
+    return {field.only_for[0] for field in case.channel.fields.values() if field.only_for}
 
 
 def test_secrets_are_parted_from_what_is_shown(case: Case) -> None:
