@@ -15,7 +15,7 @@ CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
 SOURCES := src tests local admin clients
 # JavaScript's own libraries judge ours, and Zapier's tester our integration; where there is no
 # Node, those tests are skipped.
-NODE_PROJECTS := tests/node integrations/zapier
+NODE_PROJECTS := tests/node integrations/zapier clients/typescript
 NODE_INSTALLED := $(if $(shell command -v npm),$(NODE_PROJECTS:%=%/node_modules/.installed))
 
 # The console is built once, and again when something that goes into it has changed.

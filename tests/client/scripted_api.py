@@ -151,7 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         text = said.body if isinstance(said.body, str) else json.dumps(said.body)
         content = b"" if said.body is None else text.encode()
-        self.send_response(said.status)
+        self.send_response_only(said.status)
+        if "date" not in said.headers:
+            self.send_header("Date", self.date_time_string())
         for name, value in said.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
