@@ -1,8 +1,13 @@
 import type { ComponentType } from "preact";
 import type { Place } from "../router";
 import type { Session } from "../session";
+import { DeliveriesScreen } from "./deliveries";
+import { DeliveryScreen } from "./delivery";
+import { DestinationScreen } from "./destination";
+import { DestinationsScreen } from "./destinations";
 import { EventScreen } from "./event";
 import { EventsScreen } from "./events";
+import { ExecutionScreen } from "./execution";
 
 /** One screen: where it is, what its key must be allowed, and what it shows. */
 export interface Screen {
@@ -20,6 +25,11 @@ export interface Screen {
 const SCREENS: readonly Screen[] = [
   { path: ["events"], section: "events", name: "Events", scopes: ["events:read"], show: EventsScreen },
   { path: ["events", "{eventId}"], section: "events", name: null, scopes: ["events:read"], show: EventScreen },
+  { path: ["executions", "{executionId}"], section: "executions", name: null, scopes: ["events:read"], show: ExecutionScreen },
+  { path: ["destinations"], section: "destinations", name: "Destinations", scopes: ["notifications:manage"], show: DestinationsScreen },
+  { path: ["destinations", "{configId}"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationScreen },
+  { path: ["deliveries"], section: "deliveries", name: "Deliveries", scopes: ["notifications:manage"], show: DeliveriesScreen },
+  { path: ["deliveries", "{deliveryId}"], section: "deliveries", name: null, scopes: ["notifications:manage"], show: DeliveryScreen },
 ];
 
 export function screensFor(session: Session): readonly Screen[] {

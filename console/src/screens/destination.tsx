@@ -1,0 +1,110 @@
+import { useState } from "preact/hooks";
+import { useAction, useData, useSession } from "../data";
+import { go, href } from "../router";
+import { Button, Card, Destroy, Fault, ForPrograms, Heading, LinkButton, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
+import { healthOf } from "./destinations";
+import { DestinationHealth } from "./destination_health";
+
+interface Trial {
+  accepted: boolean;
+  status_code: number | null;
+  error: string | null;
+  duration_ms: number;
+}
+
+export function DestinationScreen({ configId }: { configId: string }) {
+  const { client } = useSession();
+  const path = { config_id: configId };
+  const config = useData(configId, (signal) => client.get("/notifications/configs/{config_id}", { path, signal }));
+  const [trial, setTrial] = useState<Trial | null>(null);
+  const [secret, setSecret] = useState<string | null>(null);
+  const testing = useAction(async () => setTrial(await client.post("/notifications/test", { body: { config_id: configId } })));
+  const pausing = useAction(async (enabled: boolean) => {
+    await client.patch("/notifications/configs/{config_id}", { path, body: { enabled } });
+    config.reload();
+  });
+  const rotating = useAction(async () => setSecret((await client.post("/notifications/configs/{config_id}/rotate-secret", { path })).secret));
+  const deleting = useAction(async () => {
+    await client.delete("/notifications/configs/{config_id}", { path });
+    go(href(["destinations"]));
+  });
+  const found = config.data;
+  return (
+    <>
+      <Heading title={found?.name ?? "Destination"} says={<code>{configId}</code>}>
+        <ForPrograms path={`/notifications/configs/${configId}`} value={found} />
+        <Button disabled={found === undefined || testing.isRunning} onClick={() => void testing.run()}>
+          {testing.isRunning ? "Sending …" : "Send a test"}
+        </Button>
+        <Button disabled={found === undefined || pausing.isRunning} onClick={() => void pausing.run(!found?.enabled)}>
+          {found?.enabled === false ? "Resume" : "Pause"}
+        </Button>
+        <LinkButton to={href(["destinations", configId, "edit"])}>Edit</LinkButton>
+      </Heading>
+      <Fault error={config.error ?? testing.error ?? pausing.error ?? rotating.error} />
+      {trial !== null && <Tried trial={trial} />}
+      {secret !== null && <Secret text={secret} says="The new signing secret, shown this once. The old one signs too for 24 hours." />}
+      {found === undefined ? (
+        config.isLoading && <Skeleton />
+      ) : (
+        <>
+          <DestinationHealth configId={configId} />
+          <div class="two">
+            <Card title="Facts">
+              <Pairs
+                of={[
+                  ["Health", <Status of={healthOf(found)} />],
+                  ["Why", found.disabled_reason ?? "–"],
+                  ["Channel", found.channel],
+                  ["Failures in a row", found.circuit.failures],
+                  ["Held until", <Time at={found.circuit.held_until} />],
+                  ["Acknowledges", found.acknowledges ? "yes" : "no"],
+                  ["Created", <Time at={found.created_at} />],
+                  ["Changed", <Time at={found.updated_at} />],
+                ]}
+              />
+            </Card>
+            <div class="stack">
+              <Card title="Settings">
+                <Pairs
+                  of={[
+                    ...Object.entries(found.settings).map(([name, value]) => [name, <code>{shown(value)}</code>] as const),
+                    ...found.secrets_set.map((name) => [name, "set, not shown"] as const),
+                  ]}
+                />
+              </Card>
+              <Card title="Filters">
+                <Pairs of={Object.entries(found.filters).map(([name, value]) => [name.replaceAll("_", " "), value === null ? "any" : shown(value)] as const)} />
+              </Card>
+            </div>
+          </div>
+          <div class="row">
+            <a href={href(["deliveries"], { config_id: configId })}>Its deliveries</a>
+            {found.channel === "webhook" && (
+              <Button disabled={rotating.isRunning} onClick={() => void rotating.run()}>
+                Rotate the signing secret
+              </Button>
+            )}
+            <Destroy name="Delete" says="Nothing is pushed to it any more, and what is under way is dropped. Its history stays." act={deleting.run} error={deleting.error} isRunning={deleting.isRunning} />
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function Tried({ trial }: { trial: Trial }) {
+  return (
+    <div class="note" data-tone={trial.accepted ? "good" : "bad"} role="status">
+      <strong>{trial.accepted ? "The receiver accepted the test." : "The receiver refused the test."}</strong>
+      <span>
+        {trial.error ?? `Status ${trial.status_code ?? "none"}`} · {trial.duration_ms} ms
+      </span>
+    </div>
+  );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

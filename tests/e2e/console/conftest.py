@@ -1,0 +1,27 @@
+"""A real Chromium that opens the console of the running stack."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local.stack import Stack
+from tests.e2e.console.visitor import CHROMIUM, Visitor
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, stack: Stack) -> Iterator[Visitor]:
+    """A person at a desk; nothing of theirs is left for the next one."""
+    with Visitor.arriving(browser, stack.url) as visitor:
+        yield visitor
+        assert visitor.complaints == []

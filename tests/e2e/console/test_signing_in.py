@@ -1,0 +1,42 @@
+"""Facts about signing in to the console, and out of it."""
+
+import pytest
+
+from local.stack import Stack
+from tests.e2e.console.visitor import Visitor, needs_chromium
+from tests.e2e.tenants import new_tenant
+
+pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+
+
+def test_a_key_signs_in_and_is_in_no_address(visitor: Visitor, stack: Stack) -> None:
+    visitor.sign_in(stack.api_key)
+
+    assert visitor.page.get_by_text("demo", exact=True).is_visible()
+    assert not any(stack.api_key in url for url in [visitor.page.url, *visitor.requests])
+
+
+def test_a_dead_key_is_told_what_it_is(visitor: Visitor) -> None:
+    visitor.page.goto(f"{visitor.url}/console")
+    visitor.page.get_by_label("API key").fill("trg_nothing")
+    visitor.page.get_by_role("button", name="Sign in").click()
+
+    assert "unknown, revoked or mistyped" in visitor.page.get_by_role("alert").inner_text()
+
+
+def test_a_reload_keeps_somebody_signed_in_and_signing_out_does_not(
+    visitor: Visitor, stack: Stack
+) -> None:
+    visitor.sign_in(stack.api_key)
+    visitor.page.reload()
+    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.page.reload()
+
+    assert visitor.page.get_by_label("API key").is_visible()
+
+
+def test_a_key_sees_only_the_screens_that_it_may_use(visitor: Visitor, stack: Stack) -> None:
+    inbox_only = new_tenant(stack, "inbox")  # type: ignore[arg-type]
+    visitor.sign_in(inbox_only.api_key)
+
+    assert visitor.page.get_by_role("link", name="Destinations").count() == 0
