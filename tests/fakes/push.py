@@ -15,7 +15,7 @@ from triggers_api.errors import (
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Push, Receipt
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Told
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.push.settings_fields import Field, Fields
@@ -48,8 +48,10 @@ class InMemoryConfigStore:
         breaker = stored.breaker if stored else CircuitBreaker()
         if config.breaker.begun_at == config.updated_at:
             breaker = config.breaker
-        tickets = stored.tickets if stored else 0
-        self._configs[config.tenant, config.id] = replace(config, breaker=breaker, tickets=tickets)
+        tickets, told = (stored.tickets, stored.told) if stored else (0, None)
+        self._configs[config.tenant, config.id] = replace(
+            config, breaker=breaker, tickets=tickets, told=told
+        )
         return True
 
     def delete(
@@ -62,7 +64,8 @@ class InMemoryConfigStore:
         return True
 
     def disable(self, config: NotificationConfig, reason: str) -> bool:
-        return self._change(config, enabled=False, disabled_reason=reason)
+        at = config.updated_at + timedelta(microseconds=1)
+        return self._change(config, enabled=False, disabled_reason=reason, disabled_at=at)
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
         return self._change(config, settings={**config.settings, **changes})
@@ -83,6 +86,11 @@ class InMemoryConfigStore:
             return False
         self._configs[tenant, config_id] = replace(config, breaker=after)
         return True
+
+    def note_told(self, tenant: str, config_id: str, before: Told | None, after: Told) -> None:
+        config = self.find(tenant, config_id)
+        if config is not None and config.told == before:
+            self._configs[tenant, config_id] = replace(config, told=after)
 
     def take_ticket(self, tenant: str, config_id: str) -> int:
         config = self.find(tenant, config_id)
@@ -123,6 +131,9 @@ class InMemoryDeliveryStore:
             for each in self._of(tenant)
             if each.task.event_id == event_id and each.task.round == round_
         )
+
+    def of_event(self, tenant: str, event_id: str) -> tuple[Delivery, ...]:
+        return tuple(each for each in self._of(tenant) if each.task.event_id == event_id)
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
         for each in self._of(tenant):

@@ -1,6 +1,7 @@
 """The API with all that pushing needs, on fakes, called over ASGI."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import timedelta
 from typing import Any
 
 from httpx2 import Response
@@ -39,11 +40,13 @@ from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.replay import Replay
+from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 
+HISTORY_KEPT_FOR = timedelta(days=30)
 CONFIGS = "/notifications/configs"
 WEBHOOK = {
     "name": "Failures to the ticket system",
@@ -143,6 +146,14 @@ class World:
                 configs=self.configs,
                 deliveries=self.deliveries,
                 queue=self.queue,
+                clock=self.clock,
+            ),
+            replay_missed=ReplayMissed(
+                events=self.events,
+                configs=self.configs,
+                deliveries=self.deliveries,
+                queue=self.queue,
+                history_kept_for=HISTORY_KEPT_FOR,
                 clock=self.clock,
             ),
             deliveries=self.deliveries,

@@ -103,9 +103,12 @@ def test_a_task_that_is_tried_again_is_counted_as_neither(
     assert metrics_of(line) == {}
 
 
-@pytest.mark.parametrize("receipt", [PERMANENT, GONE])
+@pytest.mark.parametrize(
+    ("receipt", "owner"),
+    [(PERMANENT, {}), (GONE, {"EventsCreated": [1.0]})],  # its config's owner is told by an event
+)
 def test_what_is_given_up_is_a_critical_line_with_every_id_and_the_reason(
-    bench: Bench, log_lines: LogLines, receipt: Receipt
+    bench: Bench, log_lines: LogLines, receipt: Receipt, owner: dict[str, list[float]]
 ) -> None:
     _, task = bench.post(receipt)
 
@@ -117,12 +120,16 @@ def test_what_is_given_up_is_a_critical_line_with_every_id_and_the_reason(
         "message": "DEAD_LETTER",
         "reason": receipt.error,
     } | ids_of(task)
-    assert metrics_of(line) == {
-        "DeliveriesSucceeded": [0.0],
-        "DeliveriesFailed": [1.0],
-        "DeadLetters": [1.0],
-        "EventsFailed": [1.0],  # it was the event's only push
-    }
+    assert (
+        metrics_of(line)
+        == {
+            "DeliveriesSucceeded": [0.0],
+            "DeliveriesFailed": [1.0],
+            "DeadLetters": [1.0],
+            "EventsFailed": [1.0],  # it was the event's only push
+        }
+        | owner
+    )
 
 
 def test_what_is_given_up_without_an_attempt_is_told_alike(

@@ -71,6 +71,7 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
             api.send("PATCH", at_config, {"name": "Other"}),
             api.send("PATCH", at_config, {"name": None}),
         ],
+        "replay_config": [api.post(f"{at_config}/replay", {"dry_run": True})],
         "rotate_config_secret": [api.post(f"{at_config}/rotate-secret")],
         "send_test": [api.post("/notifications/test", {"config_id": config.json()["id"]})],
         "list_deliveries": [api.get("/notifications/history")],

@@ -19,6 +19,7 @@ from triggers_api.api.schemas.deliveries import (
     DeadLettersIn,
     DeadLettersOut,
     DeliveryOut,
+    MissedOut,
     TrialOut,
 )
 from triggers_api.api.schemas.events import EventOut
@@ -96,6 +97,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
         "get_config": (ConfigOut, ("GET", path, None)),
         "replace_config": (SavedConfigOut, ("PUT", path, WEBHOOK)),
         "update_config": (SavedConfigOut, ("PATCH", path, {"enabled": True})),
+        "replay_config": (MissedOut, ("POST", f"{path}/replay", {})),
         "rotate_config_secret": (RotatedSecretOut, ("POST", f"{path}/rotate-secret", None)),
         "send_test": (TrialOut, ("POST", "/notifications/test", trial)),
         "list_deliveries": (list[DeliveryOut], ("GET", "/notifications/history", None)),

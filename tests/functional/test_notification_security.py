@@ -48,6 +48,7 @@ CASES = {
     "get_config": Case("GET", "/notifications/configs/{config}"),
     "replace_config": Case("PUT", "/notifications/configs/{config}", lambda _: WEBHOOK),
     "update_config": Case("PATCH", "/notifications/configs/{config}", lambda _: {"name": "x"}),
+    "replay_config": Case("POST", "/notifications/configs/{config}/replay", lambda _: {}),
     "delete_config": Case("DELETE", "/notifications/configs/{config}", success=204),
     "rotate_config_secret": Case("POST", "/notifications/configs/{config}/rotate-secret"),
     "send_test": Case("POST", "/notifications/test", lambda mine: {"config_id": mine.config}),

@@ -58,7 +58,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         SCHEDULES: {"CreateSchedule"},
         json.dumps({"Fn::GetAtt": ["SchedulerRole", "Arn"]}): {"PassRole"},
         json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
-        json.dumps(EVENTS): {"BatchGetItem", "GetItem", "UpdateItem"},
+        json.dumps(EVENTS): {"BatchGetItem", "GetItem", "PutItem", "UpdateItem"},
         EXECUTIONS: {"Query"},
         json.dumps(KEY): {"Decrypt"},
         IDENTITY: {"SendEmail", "SendRawEmail"},

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import EventQuery, Position
 from triggers_api.executions.ports import ExecutionQuery
-from triggers_api.push.ports import DeliveryQuery
+from triggers_api.push.ports import DeliveryQuery, MissedQuery
 from triggers_api.timestamps import to_text
 
 _SIGNATURE_BYTES = 12
 
-ListQuery = EventQuery | ExecutionQuery | DeliveryQuery
+ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery
 """What is listed in pages."""
 
 

@@ -16,6 +16,7 @@ from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
+from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.timestamps import Clock
@@ -42,6 +43,7 @@ class Services:
     subscribe: Subscribe
     try_out: TryOut
     replay: Replay
+    replay_missed: ReplayMissed
     deliveries: DeliveryStore
     check_health: CheckHealth
     figures: Figures

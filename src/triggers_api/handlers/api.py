@@ -42,6 +42,7 @@ from triggers_api.leases.ports import LeaseStore
 from triggers_api.push.channel import Channel
 from triggers_api.push.ports import ConfigStore, DeliveryStore, TaskQueue
 from triggers_api.push.replay import Replay
+from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.settings import ApiSettings, PushSettings
@@ -115,11 +116,23 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
             queue=given.queue,
             clock=clock,
         ),
+        replay_missed=_replay_missed(settings, given, clock),
         deliveries=given.deliveries,
         check_health=CheckHealth(given.reports, clock),
         figures=Figures(given.metrics, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
+        clock=clock,
+    )
+
+
+def _replay_missed(settings: ApiSettings, given: Dependencies, clock: Clock) -> ReplayMissed:
+    return ReplayMissed(
+        events=given.events,
+        configs=given.configs,
+        deliveries=given.deliveries,
+        queue=given.queue,
+        history_kept_for=settings.events.delivered_retention,
         clock=clock,
     )
 

@@ -151,6 +151,7 @@ class Worker:
             "error": outcome.error or (last.error if last else None),
             "again_at": outcome.again_at.isoformat() if outcome.again_at else None,
             "circuit_opened": outcome.breaker_opened or None,
+            "told_owner": outcome.told_owner,
         }
         known = {name: value for name, value in line.items() if value is not None}
         known |= embedded(self._metrics, self._measured(task, outcome))
@@ -182,6 +183,8 @@ class Worker:
             measured[Metric.DELIVERIES_FAILED] = int(result is Result.DEAD)
         if result is Result.DEAD:
             measured[Metric.DEAD_LETTERS] = 1
+        if outcome.told_owner is not None:
+            measured[Metric.EVENTS_CREATED] = 1
         if outcome.event_moved_to is not None:
             measured[_MOVES[outcome.event_moved_to]] = 1
         return measured

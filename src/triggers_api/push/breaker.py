@@ -39,6 +39,7 @@ class CircuitBreaker:
     opened_at: datetime | None = None  # set while it is not closed
     probing_until: datetime | None = None  # a worker is probing, or died probing
     pace: Pace | None = None  # if set, pushes take turns
+    failing_since: datetime | None = None  # the first failure since a success
     begun_at: datetime | None = None  # for another receiver, or anew; None: with the config
 
     def is_of_another_receiver_than(self, other: "CircuitBreaker") -> bool:
@@ -102,12 +103,12 @@ class CircuitBreaker:
 
     def failed(self, at: datetime, tickets: int = 0) -> "CircuitBreaker":
         """An attempt failed: the receiver is down, or seems to be."""
-        failures = self.failures + 1
+        failures, since = self.failures + 1, self.failing_since or at
         if self.opened_at is None and failures < FAILURES_TO_OPEN:
-            return self._closed(failures=failures, pace=self._pace(at))
+            return self._closed(failures=failures, pace=self._pace(at), since=since)
         served = tickets if self.pace is None else self.pace.served
         pace = Pace(next_at=at + OPEN_FOR, since=at, served=served)
-        return replace(self._closed(failures=failures, pace=pace), opened_at=at)
+        return replace(self._closed(failures=failures, pace=pace, since=since), opened_at=at)
 
     def was_too_fast(
         self, at: datetime, *, sent_at: Pace | None, wait: timedelta | None, tickets: int
@@ -124,8 +125,12 @@ class CircuitBreaker:
         """The receiver refused this event, which says nothing about others."""
         return replace(self, probing_until=None)
 
-    def _closed(self, *, failures: int = 0, pace: Pace | None) -> "CircuitBreaker":
-        return CircuitBreaker(failures=failures, pace=pace, begun_at=self.begun_at)
+    def _closed(
+        self, *, failures: int = 0, pace: Pace | None, since: datetime | None = None
+    ) -> "CircuitBreaker":
+        return CircuitBreaker(
+            failures=failures, pace=pace, failing_since=since, begun_at=self.begun_at
+        )
 
     def _pace(self, at: datetime) -> Pace | None:
         return None if self.pace is None or self.pace.is_over(at) else self.pace

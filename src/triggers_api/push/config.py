@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from triggers_api.errors import NotFoundError
+from triggers_api.events.event import Event
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
+from triggers_api.push.owner_events import tells_of
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
 _CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
@@ -26,9 +29,24 @@ def new_config_id() -> str:
     return f"cfg_{secrets.token_hex(12)}"
 
 
+def config_not_found(config_id: str) -> NotFoundError:
+    """What a caller is told of a config that is not there."""
+    message = f"There is no notification config '{config_id[:64]}'."
+    return NotFoundError(message, code="config_not_found")
+
+
 def new_signing_secret() -> str:
     """A Standard Webhooks secret: `whsec_` and 32 random bytes in base64."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a config's owner was told last about its receiver's failing."""
+
+    failing_since: datetime
+    at: datetime  # when it was told that it fails
+    is_over: bool = False  # it was told, too, that it works again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +63,17 @@ class NotificationConfig:
     message_template: str | None = None
     acknowledges: bool = False
     enabled: bool = True
-    disabled_reason: str | None = None
+    disabled_reason: str | None = None  # if it was its receiver who disabled it
+    disabled_at: datetime | None = None  # by its receiver, too
     created_at: datetime
     updated_at: datetime
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    told: Told | None = None
     tickets: int = 0  # drawn so far by pushes that had to wait for the receiver
+
+    def wants(self, event: Event) -> bool:
+        """Whether its filters match; what became of itself it is never told."""
+        return self.filters.match(event) and not tells_of(event, self.id)
 
     @property
     def secrets_set(self) -> list[str]:

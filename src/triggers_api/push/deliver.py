@@ -24,6 +24,7 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import ERASED, Attempt, Delivery, DeliveryStatus, Task
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.push.tell_owner import TellOwner
 from triggers_api.timestamps import Clock
 
 WAITS_AT_MOST: Final = timedelta(days=7)  # for a receiver that is down or too busy
@@ -57,6 +58,7 @@ class Outcome:
     fault: str | None = None  # where our own code failed in an attempt
     event_moved_to: EventStatus | None = None  # if this task changed its status
     error: str | None = None  # what the receiver said, if that does not count as an attempt
+    told_owner: str | None = None  # the type of the event that was stored for the config's owner
 
 
 class Deliver:
@@ -88,6 +90,7 @@ class Deliver:
         self._chance = chance
         self._pause = pause
         self._breakers = Breakers(configs, chance)
+        self._tell_owner = TellOwner(events, configs, clock)
 
     def __call__(self, task: Task) -> Outcome:
         """Make the attempt, if one is due."""
@@ -107,7 +110,10 @@ class Deliver:
             found = self._begin_again(found)
         if found is not None and found.is_final:
             moved = self._finish(found, config)
-            return Outcome(result=Result.REPEATED, delivery=found, event_moved_to=moved)
+            told = self._tell(config, event, found)
+            return Outcome(
+                result=Result.REPEATED, delivery=found, event_moved_to=moved, told_owner=told
+            )
         now = self._clock()
         if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:
             return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)
@@ -146,8 +152,8 @@ class Deliver:
         attempt = _attempt_of(push, receipt, end)
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
-        if receipt.refusal is Refusal.GONE:
-            self._configs.disable(push.config, "the receiver answered 410 Gone")
+        if receipt.refusal is Refusal.GONE and not receipt.accepted:
+            config = self._disable(push.config) or config
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         if receipt.new_settings:
@@ -164,7 +170,20 @@ class Deliver:
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
             fault=receipt.fault,
+            told_owner=self._tell(config, event, delivery),
         )
+
+    def _disable(self, config: NotificationConfig) -> NotificationConfig | None:
+        """Its receiver wants nothing more; the config as it is then, None if it was changed."""
+        if not self._configs.disable(config, "the receiver answered 410 Gone"):
+            return None
+        return self._configs.find(config.tenant, config.id)
+
+    def _tell(
+        self, config: NotificationConfig | None, event: Event | None, delivery: Delivery
+    ) -> str | None:
+        """Tell the config's owner what there is to tell after this delivery."""
+        return None if config is None else self._tell_owner(config, event, delivery)
 
     def _find_event(self, task: Task) -> Event | None:
         """The event, unless it has expired. Raises `EventErasedError`."""
@@ -249,7 +268,10 @@ class Deliver:
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         moved = self._finish(delivery, config)
-        return Outcome(result=Result(status.value), delivery=delivery, event_moved_to=moved)
+        told = self._tell(config, event, delivery)
+        return Outcome(
+            result=Result(status.value), delivery=delivery, event_moved_to=moved, told_owner=told
+        )
 
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:
         """Do what a final record entails; returns the event's new status, if this changed it."""
@@ -268,8 +290,14 @@ class Deliver:
         return None
 
     def _fail_event(self, task: Task) -> EventStatus | None:
-        """Fail the event once no push of the round is left, unless all of them were dropped."""
-        siblings = self._deliveries.of_round(task.tenant, task.event_id, task.round)
+        """Fail the event once no push of the round is left, unless all of them were dropped.
+
+        A push for one config's sake is no part of the round: what comes of it fails no event.
+        """
+        if task.pushes == 0:
+            return None
+        of_round = self._deliveries.of_round(task.tenant, task.event_id, task.round)
+        siblings = [each for each in of_round if each.task.pushes > 0]
         # If a batch was dispatched twice, and a config was disabled in between, the second
         # dispatch counted one push fewer: the larger count holds.
         pushes = max((each.task.pushes for each in siblings), default=task.pushes)

@@ -31,7 +31,7 @@ class Task:
     event_id: str
     config_id: str
     round: int = 0  # 0 for a new event, then one more for each replay of the event
-    pushes: int = 1  # to how many configs the event goes in this round
+    pushes: int = 1  # to how many configs the event goes in this round; 0: for one config's sake
     replayed_after: int | None = None  # it was replayed when it had this many attempts
     execution_id: str | None = None  # of the event, for the log
     trace: str | None = None  # the header of the trace that continues with it, see `trace_header`

@@ -22,7 +22,7 @@ class Dispatch:
 
     def __call__(self, tenant: str, event: Event, round_: int = 0) -> list[Task]:
         """The tasks of an event: one for each enabled config whose filters match."""
-        wanted = [each for each in self._of(tenant) if each.enabled and each.filters.match(event)]
+        wanted = [each for each in self._of(tenant) if each.enabled and each.wants(event)]
         return [
             Task(
                 tenant=tenant,

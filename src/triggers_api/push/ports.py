@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from triggers_api.events.event import Event, is_of_type
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Told
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 
 
@@ -33,6 +33,15 @@ class DeliveryQuery:
             and (self.since is None or delivery.created_at >= self.since)
             and (self.until is None or delivery.created_at < self.until)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedQuery:
+    """Which events a config may have missed; an absent condition matches all."""
+
+    config_id: str
+    since: datetime | None = None  # created from here on
+    until: datetime | None = None  # created before here
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,10 @@ class ConfigStore(ConfigList, Protocol):
         """Write the breaker's new state if nobody has changed it since; else False."""
         ...
 
+    def note_told(self, tenant: str, config_id: str, before: Told | None, after: Told) -> None:
+        """Note what the owner was told, unless somebody has noted more; no change to the config."""
+        ...
+
     def take_ticket(self, tenant: str, config_id: str) -> int:
         """Draw the next number in the line for the config's receiver; 0 if it is deleted."""
         ...
@@ -126,6 +139,10 @@ class DeliveryStore(Protocol):
 
     def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
         """All recorded deliveries of one round of an event, read consistently."""
+        ...
+
+    def of_event(self, tenant: str, event_id: str) -> tuple[Delivery, ...]:
+        """All recorded deliveries of an event, of every round, read consistently."""
         ...
 
     def erase_answers(self, tenant: str, event_id: str) -> None:

@@ -27,11 +27,11 @@ MAX_ATTEMPTS: Final = 100  # of one delivery: each write holds its whole record,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What became of the dead letters that matched."""
+    """What became of what matched."""
 
     matched: int
     replayed: int
-    skipped: int  # their config is disabled or deleted, or they were tried too often
+    skipped: int  # not to be replayed: see each verb
     next_after: Position | None  # where to continue; None if no more match
 
 
@@ -81,17 +81,20 @@ class Replay:
         if found.task.config_id not in self._enabled(tenant):
             message = "This delivery's config is disabled or deleted. Enable it, then replay."
             raise ConflictError(message, code="config_not_enabled")
-        self._queue.send([_again(found)])
+        self._queue.send([again(found)])
         return found.replayed(self._clock())
 
     def dead_letters(
         self, tenant: str, query: DeliveryQuery, *, after: Position | None, dry_run: bool
     ) -> Replayed:
-        """Queue the dead ones of these deliveries again, newest first, a bounded number a call."""
+        """Queue the dead ones of these deliveries again, newest first, a bounded number a call.
+
+        Those are skipped whose config is disabled or deleted, or that were tried too often.
+        """
         found, next_after = self._dead(tenant, query, after)
         enabled = self._enabled(tenant)
         tasks = [
-            _again(each)
+            again(each)
             for each in found
             if each.task.config_id in enabled and len(each.attempts) < MAX_ATTEMPTS
         ]
@@ -131,5 +134,6 @@ class Replay:
         return {config.id for config in self._configs.list_configs(tenant) if config.enabled}
 
 
-def _again(delivery: Delivery) -> Task:
+def again(delivery: Delivery) -> Task:
+    """The task that replays a delivery, once: a repeated one finds more attempts."""
     return replace(delivery.task, replayed_after=len(delivery.attempts))

@@ -11,7 +11,6 @@ from triggers_api.errors import (
     ConflictError,
     Detail,
     InvalidContentError,
-    NotFoundError,
     RateLimitedError,
     TooManyAtOnceError,
 )
@@ -21,6 +20,7 @@ from triggers_api.push.config import (
     OLD_SECRET_SIGNS_FOR,
     SIGNING_SECRETS,
     NotificationConfig,
+    config_not_found,
     new_config_id,
     new_signing_secret,
 )
@@ -132,7 +132,7 @@ class Subscribe:
         """The config. Raises `NotFoundError`."""
         config = self._configs.find(tenant, config_id)
         if config is None:
-            raise _not_found(config_id)
+            raise config_not_found(config_id)
         return config
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
@@ -158,7 +158,11 @@ class Subscribe:
                 config, created_at=known.created_at, breaker=_breaker_of(config, known)
             )
             if not config.enabled and not known.enabled:
-                config = replace(config, disabled_reason=known.disabled_reason)
+                config = replace(
+                    config,
+                    disabled_reason=known.disabled_reason,
+                    disabled_at=known.disabled_at,
+                )
             config, new_secret = self._with_signing_secret(config)
             if self._configs.put(config, known_updated_at=known.updated_at):
                 return Saved(config, new_secret)
@@ -167,7 +171,7 @@ class Subscribe:
     def delete(self, tenant: str, config_id: str) -> None:
         """Push nothing more to it, and forget its secrets. Raises `NotFoundError`."""
         if not self._configs.delete(tenant, config_id):
-            raise _not_found(config_id)
+            raise config_not_found(config_id)
 
     def rotate_secret(self, tenant: str, config_id: str) -> Rotation:
         """A new signing secret; the old one signs too for a while."""
@@ -304,11 +308,6 @@ def _breaker_of(config: NotificationConfig, known: NotificationConfig) -> Circui
 def _own_secrets(config: NotificationConfig) -> dict[str, str]:
     """Those by which it reaches its receiver, some of which may be parts of its address."""
     return {name: text for name, text in config.secrets.items() if name not in SIGNING_SECRETS}
-
-
-def _not_found(config_id: str) -> NotFoundError:
-    message = f"There is no notification config '{config_id[:64]}'."
-    return NotFoundError(message, code="config_not_found")
 
 
 def _busy() -> TooManyAtOnceError:

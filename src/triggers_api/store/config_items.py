@@ -6,7 +6,7 @@ from typing import Any
 
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Told
 from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
 from triggers_api.store.table import Item
@@ -29,6 +29,8 @@ def to_attributes(config: NotificationConfig) -> Item:
         attributes["message_template"] = {"S": config.message_template}
     if config.disabled_reason is not None:
         attributes["disabled_reason"] = {"S": config.disabled_reason}
+    if config.disabled_at is not None:
+        attributes["disabled_at"] = {"S": to_text(config.disabled_at)}
     return attributes
 
 
@@ -46,11 +48,23 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         acknowledges=row["acknowledges"]["BOOL"],
         enabled=row["enabled"]["BOOL"],
         disabled_reason=row.get("disabled_reason", {}).get("S"),
+        disabled_at=from_text(row["disabled_at"]["S"]) if "disabled_at" in row else None,
         created_at=from_text(row["created_at"]["S"]),
         updated_at=from_text(row["updated_at"]["S"]),
         breaker=to_breaker(row["breaker"]["S"]) if "breaker" in row else CircuitBreaker(),
+        told=_to_told(row["told"]["S"]) if "told" in row else None,
         tickets=int(row.get("tickets", {"N": "0"})["N"]),
     )
+
+
+def told_text(told: Told) -> str:
+    """What was told, alike for equal ones: writes compare it."""
+    return json.dumps([to_text(told.failing_since), to_text(told.at), told.is_over])
+
+
+def _to_told(text: str) -> Told:
+    failing_since, at, is_over = json.loads(text)
+    return Told(from_text(failing_since), from_text(at), is_over)
 
 
 def _filters_text(filters: Filters) -> str:
@@ -84,16 +98,19 @@ def breaker_text(breaker: CircuitBreaker) -> str:
         pace = breaker.pace
         values += [pace.next_at.timestamp(), pace.interval.total_seconds()]
         values += [pace.since.timestamp(), pace.served, pace.met_limit]
-    if breaker.begun_at is not None:
+    if breaker.failing_since is not None:
+        begun_at = breaker.begun_at and breaker.begun_at.timestamp()
+        values = [begun_at, values, breaker.failing_since.timestamp()]
+    elif breaker.begun_at is not None:
         values = [breaker.begun_at.timestamp(), values]
     return json.dumps(values)
 
 
 def to_breaker(text: str) -> CircuitBreaker:
     """The state that was written."""
-    values, begun_at = json.loads(text), None
+    values, begun_at, failing_since = json.loads(text), None, []
     if isinstance(values[1], list):
-        begun_at, values = values
+        begun_at, values, *failing_since = values
     failures, successes, opened_at, probing_until, *pace = values
     return CircuitBreaker(
         failures=failures,
@@ -101,6 +118,7 @@ def to_breaker(text: str) -> CircuitBreaker:
         opened_at=opened_at and datetime.fromtimestamp(opened_at, UTC),
         probing_until=probing_until and datetime.fromtimestamp(probing_until, UTC),
         pace=_to_pace(*pace) if pace else None,
+        failing_since=datetime.fromtimestamp(failing_since[0], UTC) if failing_since else None,
         begun_at=begun_at and datetime.fromtimestamp(begun_at, UTC),
     )
 

@@ -79,6 +79,10 @@ class DynamoDeliveryStore:
         """See `DeliveryStore.of_round`. One consistent query."""
         return tuple(self._all_of_event(tenant, event_id, first=f"{round_}#"))
 
+    def of_event(self, tenant: str, event_id: str) -> tuple[Delivery, ...]:
+        """See `DeliveryStore.of_event`. One consistent query."""
+        return tuple(self._all_of_event(tenant, event_id))
+
     def erase_answers(self, tenant: str, event_id: str) -> None:
         """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
         left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")

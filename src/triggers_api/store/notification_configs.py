@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Told
 from triggers_api.push.ports import SecretBox
-from triggers_api.store.config_items import breaker_text, to_attributes, to_config
+from triggers_api.store.config_items import breaker_text, to_attributes, to_config, told_text
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.timestamps import Clock, to_text
@@ -96,7 +96,7 @@ class DynamoConfigStore(DynamoConfigList):
             attributes["secret_names"] = {"SS": sorted(config.secrets)}
         if config.breaker.begun_at == config.updated_at:
             attributes["breaker"] = {"S": breaker_text(config.breaker)}
-        optional = {"sealed", "secret_names", "message_template", "disabled_reason"}
+        optional = {"sealed", "secret_names", "message_template", "disabled_reason", "disabled_at"}
         condition = "attribute_not_exists(pk)"
         known: Item = {}
         if known_updated_at is not None:
@@ -138,6 +138,7 @@ class DynamoConfigStore(DynamoConfigList):
             {
                 "enabled": {"BOOL": False},
                 "disabled_reason": {"S": reason},
+                "disabled_at": {"S": to_text(self._clock())},
             },
         )
 
@@ -178,6 +179,17 @@ class DynamoConfigStore(DynamoConfigList):
             row = refused.item
             return row is not None and row.get("breaker_token") == token
         return True
+
+    def note_told(self, tenant: str, config_id: str, before: Told | None, after: Told) -> None:
+        """See `ConfigStore.note_told`. One conditional write."""
+        values: Item = {":after": {"S": told_text(after)}}
+        unchanged = "attribute_not_exists(told)"
+        if before is not None:
+            unchanged = "told = :before"
+            values[":before"] = {"S": told_text(before)}
+        with suppress(RefusedError):
+            when = f"{_EXISTS} AND {unchanged}"
+            self._table.update(_key(tenant, config_id), "SET told = :after", values, when=when)
 
     def take_ticket(self, tenant: str, config_id: str) -> int:
         """See `ConfigStore.take_ticket`. One write; if its answer is lost, a ticket is too."""

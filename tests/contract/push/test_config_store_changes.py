@@ -1,7 +1,7 @@
 """`ConfigStore`: configs are deleted and disabled, and their breakers change hands safely."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,7 +10,7 @@ from tests.builders.events import TENANT
 from tests.builders.push import a_config
 from tests.clock import START, FixedClock
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Told
 from triggers_api.push.ports import ConfigStore
 
 PRISTINE = CircuitBreaker()
@@ -76,6 +76,7 @@ def test_a_disabled_config_has_the_reason_and_all_that_it_had(
         config,
         enabled=False,
         disabled_reason="the receiver answered 410 Gone",
+        disabled_at=disabled.disabled_at,
         updated_at=disabled.updated_at,
         breaker=ONE,
     )
@@ -284,3 +285,61 @@ def test_a_pace_is_kept_as_it_is(configs: ConfigStore) -> None:
     stored = found(configs, config)
     assert stored.breaker == slowed
     assert configs.change_breaker(TENANT, config.id, stored.breaker, CircuitBreaker())
+
+
+def test_what_the_owner_was_told_is_noted_in_order_and_survives_every_change(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    config = put_config(configs)
+    failing = Told(START, START + timedelta(microseconds=1))
+    over = replace(failing, is_over=True)
+
+    configs.note_told(TENANT, config.id, None, failing)
+    configs.note_told(TENANT, config.id, None, over)  # by a worker that is behind
+    assert found(configs, config).told == failing
+    configs.note_told(TENANT, config.id, failing, over)
+    clock.advance(seconds=1)
+    changed = replace(config, name="New", updated_at=clock())
+    assert configs.put(changed, known_updated_at=config.updated_at)
+
+    assert found(configs, config).told == over
+    assert found(configs, config).updated_at == changed.updated_at
+    assert configs.list_configs(TENANT)[0].told == over
+
+
+def test_nothing_is_noted_of_a_config_that_is_gone(configs: ConfigStore) -> None:
+    config = put_config(configs)
+    configs.delete(TENANT, config.id)
+
+    configs.note_told(TENANT, config.id, None, Told(START, START))
+
+    assert configs.find(TENANT, config.id) is None
+
+
+def test_when_a_receiver_disabled_it_is_kept_until_it_is_enabled(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    config = put_config(configs)
+    assert config.disabled_at is None
+    clock.advance(seconds=1)
+    configs.disable(config, "410")
+
+    disabled = found(configs, config)
+    assert disabled.disabled_at is not None
+    clock.advance(seconds=1)
+    enabled = replace(config, updated_at=clock())
+    configs.put(enabled, known_updated_at=disabled.updated_at)
+
+    assert found(configs, config) == enabled
+
+
+@pytest.mark.parametrize("begun_at", [None, START])
+def test_since_when_a_receiver_fails_is_kept_with_its_breaker(
+    configs: ConfigStore, begun_at: datetime | None
+) -> None:
+    moment = START + timedelta(microseconds=7)
+    failing = CircuitBreaker(failures=3, failing_since=moment, begun_at=begun_at)
+    config = put_config(configs, failing)
+
+    assert found(configs, config).breaker == failing
+    assert configs.change_breaker(TENANT, config.id, failing, replace(failing, failures=4))

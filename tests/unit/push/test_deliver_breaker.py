@@ -136,7 +136,7 @@ def test_a_probe_that_fails_opens_it_again_but_that_is_no_news() -> None:
     assert (outcome.result, outcome.breaker_opened) == (Result.RETRYING, False)
     at = bench.clock()
     pace = Pace(next_at=at + OPEN_FOR, since=at, served=0)
-    assert bench.breaker == CircuitBreaker(failures=11, opened_at=at, pace=pace)
+    assert bench.breaker == CircuitBreaker(failures=11, opened_at=at, pace=pace, failing_since=at)
 
 
 def test_a_failure_that_others_were_faster_with_is_counted_all_the_same() -> None:

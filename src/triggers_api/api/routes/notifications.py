@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
+from triggers_api.api.list_query import cursor_of, position_of
 from triggers_api.api.operation import Answer, Body
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.config_patch import ConfigPatchIn, leaves_settings, patched
@@ -19,7 +20,7 @@ from triggers_api.api.schemas.configs import (
     RotatedSecretOut,
     SavedConfigOut,
 )
-from triggers_api.api.schemas.deliveries import TrialIn, TrialOut
+from triggers_api.api.schemas.deliveries import MissedIn, MissedOut, TrialIn, TrialOut
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.subscribe import ConfigDraft
@@ -82,6 +83,7 @@ _PATCH: Final = Body(
     others={"application/merge-patch+json": ConfigPatchIn},
 )
 _A_PATCH: Final = MediaType.matching(JSON.name, r"application/(merge-patch\+)?json")
+_MISSED: Final = Body(model=MissedIn, sample='{"dry_run": true}', code="invalid_replay")
 _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="invalid_test")
 
 
@@ -219,6 +221,38 @@ async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
         id=config_id,
         secret=rotation.new_secret,
         previous_secret_until=rotation.old_signs_until,
+    )
+    return call.answer(answer)
+
+
+@operations.declare(
+    "POST /notifications/configs/{config_id}/replay",
+    "replay_config",
+    "Replay what a config missed",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    body=_MISSED,
+    answers=Answer(model=MissedOut),
+    errors=("invalid_cursor", "config_not_enabled", "queue_unavailable"),
+)
+async def replay_config(call: Call, config_id: ConfigId) -> Response:
+    """Push to this config alone what it wants and never got, oldest first.
+
+    That is: it was disabled, or created later, or had other filters then, or the push was given
+    up. Acknowledged events are among it; nothing that was delivered is. No event becomes pending,
+    and no other config sees anything. One call looks at up to 2,000 events and takes up to 500:
+    while `next_cursor` is set there may be more. Try it with `dry_run` first.
+    """
+    wanted = await call.read(_MISSED)
+    call.context.config_id = config_id
+    query = wanted.to_query(config_id)
+    after = position_of(call, query, wanted.cursor)
+    done = call.services.replay_missed(call.tenant, query, after=after, dry_run=wanted.dry_run)
+    answer = MissedOut(
+        matched=done.matched,
+        replayed=done.replayed,
+        skipped=done.skipped,
+        dry_run=wanted.dry_run,
+        next_cursor=cursor_of(call, query, done.next_after),
     )
     return call.answer(answer)
 

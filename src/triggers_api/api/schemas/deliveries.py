@@ -16,7 +16,7 @@ from pydantic import (
 from triggers_api.api.list_query import Moment
 from triggers_api.api.schemas.configs import EXAMPLE_CONFIG_ID, ConfigIdText, Time
 from triggers_api.push.delivery import Delivery, DeliveryStatus
-from triggers_api.push.ports import DeliveryQuery
+from triggers_api.push.ports import DeliveryQuery, MissedQuery
 
 EXAMPLE_DELIVERY_ID: Final = "dlv_01KAM5ZQ8YF4N0T2V6X8Z1B3D5_0f3a5c7e9b1d2f4a6c8e0b1d_0"
 _EXAMPLE_OUT: Final[dict[str, Any]] = {
@@ -118,6 +118,20 @@ class DeliveryOut(BaseModel):
         )
 
 
+CursorText = Annotated[
+    Annotated[str, StringConstraints(strict=True, max_length=200)] | None,
+    Field(description="Where to go on: `next_cursor` of the answer before."),
+]
+
+
+def _ends_after_it_begins(until: datetime | None, info: ValidationInfo) -> datetime | None:
+    since = info.data.get("since")
+    if since is not None and until is not None and until <= since:
+        message = "until must be later than since"
+        raise ValueError(message)
+    return until
+
+
 class DeadLettersIn(BaseModel):
     """Which dead letters to replay; `{}` takes all."""
 
@@ -139,18 +153,9 @@ class DeadLettersIn(BaseModel):
     since: Moment = Field(default=None, description="Only deliveries begun then or later.")
     until: Moment = Field(default=None, description="Only deliveries begun before.")
     dry_run: StrictBool = Field(default=False, description="Count them, and replay none.")
-    cursor: Annotated[str, StringConstraints(strict=True, max_length=200)] | None = Field(
-        default=None, description="Where to go on: `next_cursor` of the answer before."
-    )
+    cursor: CursorText = None
 
-    @field_validator("until")
-    @classmethod
-    def _ends_after_it_begins(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
-        since = info.data.get("since")
-        if since is not None and until is not None and until <= since:
-            message = "until must be later than since"
-            raise ValueError(message)
-        return until
+    _ends_after_it_begins = field_validator("until")(_ends_after_it_begins)
 
     def to_query(self) -> DeliveryQuery:
         """As the core knows it."""
@@ -160,6 +165,58 @@ class DeadLettersIn(BaseModel):
             since=self.since,
             until=self.until,
         )
+
+
+class MissedIn(BaseModel):
+    """Of which time; `{}` takes all that is kept."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"since": "2026-11-21T20:00:00Z", "dry_run": True}]},
+    )
+
+    since: Moment = Field(default=None, description="Only events created then or later.")
+    until: Moment = Field(default=None, description="Only events created before.")
+    dry_run: StrictBool = Field(default=False, description="Count them, and push none.")
+    cursor: CursorText = None
+
+    _ends_after_it_begins = field_validator("until")(_ends_after_it_begins)
+
+    def to_query(self, config_id: str) -> MissedQuery:
+        """As the core knows it."""
+        return MissedQuery(config_id=config_id, since=self.since, until=self.until)
+
+
+class MissedOut(BaseModel):
+    """What became of what a config missed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "matched": 3,
+                    "replayed": 2,
+                    "skipped": 1,
+                    "dry_run": False,
+                    "next_cursor": None,
+                }
+            ]
+        },
+    )
+
+    matched: int = Field(description="Events that it wants and never got: at most 500 in a call.")
+    replayed: int = Field(description="Queued to be pushed; none in a dry run.")
+    skipped: int = Field(
+        description=(
+            "Not to be pushed, because they were attempted 100 times or more, or so old that the "
+            "history no longer tells whether they were delivered."
+        )
+    )
+    dry_run: bool
+    next_cursor: str | None = Field(
+        description="Send it with the same question to go on; null if no more match."
+    )
 
 
 class DeadLettersOut(BaseModel):
