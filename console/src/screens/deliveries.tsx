@@ -16,7 +16,7 @@ const STATUSES = [
 
 export function DeliveriesScreen({ place }: { place: Place }) {
   const { client } = useSession();
-  const filters = useFilters(place, ["status", "config_id", "event_id"]);
+  const filters = useFilters(place, ["status", "config_id", "event_id", "event_type", "since", "until"]);
   const query = filters.values;
   const pages = usePages("/notifications/history", { query: { ...asked(query), limit: 50 } });
   const configs = useData("configs", (signal) => client.get("/notifications/configs", { signal }));
@@ -31,6 +31,9 @@ export function DeliveriesScreen({ place }: { place: Place }) {
         <Choice label="Status" value={query.status} change={(value) => filters.set("status", value)} of={STATUSES} />
         <Choice label="Destination" value={query.config_id} change={(value) => filters.set("config_id", value)} of={[["", "All"], ...names]} />
         <TextField label="Event" value={query.event_id} change={(value) => filters.set("event_id", value)} placeholder="evt_…" />
+        <TextField label="Type" value={query.event_type} change={(value) => filters.set("event_type", value)} placeholder="invoice.*" />
+        <TextField label="Since" type="datetime-local" value={query.since} change={(value) => filters.set("since", value)} />
+        <TextField label="Until" type="datetime-local" value={query.until} change={(value) => filters.set("until", value)} />
       </div>
       <PagedTable
         label="Deliveries"

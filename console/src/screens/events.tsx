@@ -13,10 +13,12 @@ const STATUSES = [
   ["delivered", "Delivered"],
 ] as const;
 
+const SEVERITIES = ["", "info", "warning", "error", "critical"].map((each) => [each, each === "" ? "All" : each] as const);
+
 const LIVE_SECONDS = 5;
 
 export function EventsScreen({ place }: { place: Place }) {
-  const filters = useFilters(place, ["status", "event_type", "since", "until", "live"]);
+  const filters = useFilters(place, ["status", "event_type", "severity", "execution_id", "since", "until", "live"]);
   const { live, ...query } = filters.values;
   const pages = usePages("/events", { query: { ...asked(query), limit: 50 } }, { everySeconds: live === "1" ? LIVE_SECONDS : null });
   return (
@@ -30,6 +32,8 @@ export function EventsScreen({ place }: { place: Place }) {
       <div class="filters">
         <Choice label="Status" value={filters.values.status} change={(value) => filters.set("status", value)} of={STATUSES} />
         <TextField label="Type" value={filters.values.event_type} change={(value) => filters.set("event_type", value)} placeholder="invoice.*" />
+        <Choice label="Severity" value={filters.values.severity} change={(value) => filters.set("severity", value)} of={SEVERITIES} />
+        <TextField label="Execution" value={filters.values.execution_id} change={(value) => filters.set("execution_id", value)} placeholder="exec_42" />
         <TextField label="Since" type="datetime-local" value={filters.values.since} change={(value) => filters.set("since", value)} />
         <TextField label="Until" type="datetime-local" value={filters.values.until} change={(value) => filters.set("until", value)} />
       </div>

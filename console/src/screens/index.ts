@@ -4,6 +4,7 @@ import type { Session } from "../session";
 import { DeliveriesScreen } from "./deliveries";
 import { DeliveryScreen } from "./delivery";
 import { DestinationScreen } from "./destination";
+import { DestinationFormScreen } from "./destination_form";
 import { DestinationsScreen } from "./destinations";
 import { EventScreen } from "./event";
 import { EventsScreen } from "./events";
@@ -27,6 +28,8 @@ const SCREENS: readonly Screen[] = [
   { path: ["events", "{eventId}"], section: "events", name: null, scopes: ["events:read"], show: EventScreen },
   { path: ["executions", "{executionId}"], section: "executions", name: null, scopes: ["events:read"], show: ExecutionScreen },
   { path: ["destinations"], section: "destinations", name: "Destinations", scopes: ["notifications:manage"], show: DestinationsScreen },
+  { path: ["destinations", "new"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationFormScreen },
+  { path: ["destinations", "{configId}", "edit"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationFormScreen },
   { path: ["destinations", "{configId}"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationScreen },
   { path: ["deliveries"], section: "deliveries", name: "Deliveries", scopes: ["notifications:manage"], show: DeliveriesScreen },
   { path: ["deliveries", "{deliveryId}"], section: "deliveries", name: null, scopes: ["notifications:manage"], show: DeliveryScreen },

@@ -1,0 +1,158 @@
+import { useState } from "preact/hooks";
+import { ApiError, type components } from "triggers-client";
+import { useAction, useData, useSession } from "../data";
+import { go, href } from "../router";
+import { Check, Choice, TextArea, TextField } from "../ui/fields";
+import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
+import { type Schema, SchemaForm, type Texts, textsOf, valuesOf } from "../ui/schema_form";
+
+type Channel = components["schemas"]["ChannelOut"];
+type Config = components["schemas"]["ConfigOut"];
+
+const SEVERITIES = [
+  ["", "Any"],
+  ["info", "Info and above"],
+  ["warning", "Warning and above"],
+  ["error", "Error and above"],
+  ["critical", "Critical only"],
+] as const;
+const LISTS = [
+  ["event_types", "Event types", "invoice.*"],
+  ["connectors", "Connectors", "amazon"],
+  ["entity_types", "Entity types", "invoice"],
+  ["error_types", "Error types", "rate_limit"],
+] as const;
+
+export function DestinationFormScreen({ configId }: { configId?: string }) {
+  const { client } = useSession();
+  const asked = useData(`form ${configId ?? ""}`, async (signal) => {
+    const path = { config_id: configId ?? "" };
+    const [channels, config] = await Promise.all([
+      client.get("/notifications/channels", { signal }),
+      configId === undefined ? null : client.get("/notifications/configs/{config_id}", { path, signal }),
+    ]);
+    return { channels, config };
+  });
+  return (
+    <>
+      <Heading title={configId === undefined ? "New destination" : "Edit destination"} says="Where events go, and which of them." />
+      <Fault error={asked.error} retry={asked.reload} />
+      {asked.data === undefined ? asked.isLoading && <Skeleton /> : <DestinationForm channels={asked.data.channels} config={asked.data.config} />}
+    </>
+  );
+}
+
+function DestinationForm({ channels, config }: { channels: readonly Channel[]; config: Config | null }) {
+  const { client } = useSession();
+  const [name, setName] = useState(config?.name ?? "");
+  const [channelName, setChannelName] = useState(config?.channel ?? channels[0]?.channel ?? "");
+  const [texts, setTexts] = useState<Texts>(textsOf(config?.settings ?? {}));
+  const [filters, setFilters] = useState<Texts>(textsOf(config?.filters ?? {}));
+  const [template, setTemplate] = useState(config?.message_template ?? "");
+  const [acknowledges, setAcknowledges] = useState(config?.acknowledges ?? false);
+  const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
+  const channel = channels.find((each) => each.channel === channelName);
+  const schema = (channel?.settings ?? {}) as Schema;
+  const saving = useAction(async () => {
+    const body = {
+      name,
+      channel: channelName,
+      settings: valuesOf(schema, texts),
+      filters: filtersOf(filters),
+      message_template: template === "" ? null : template,
+      acknowledges,
+      enabled: config?.enabled ?? true,
+    } as components["schemas"]["ConfigIn"];
+    const saved =
+      config === null
+        ? await client.post("/notifications/configs", { body })
+        : await client.put("/notifications/configs/{config_id}", { path: { config_id: config.id }, body });
+    if (saved.secret) setSecret({ text: saved.secret, id: saved.id });
+    else go(href(["destinations", saved.id]));
+  });
+  if (secret !== null) {
+    return (
+      <div class="stack">
+        <Secret text={secret.text} says="The signing secret, shown this once. The receiver verifies with it that a push is ours." />
+        <div>
+          <LinkButton to={href(["destinations", secret.id])} kind="main">
+            I have kept it
+          </LinkButton>
+        </div>
+      </div>
+    );
+  }
+  const faults = faultsOf(saving.error);
+  const secretsSet = new Set(config !== null && config.channel === channelName ? config.secrets_set : []);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void saving.run();
+      }}
+    >
+      <Fault error={saving.error} />
+      <div class="two">
+        <Card title="Where to">
+          <div class="stack">
+            <TextField label="Name" value={name} change={setName} required fault={faults["name"]} placeholder="Shop" />
+            <Choice label="Channel" value={channelName} change={setChannelName} of={channels.map((each) => [each.channel, each.channel] as const)} hint={channel?.description} />
+            <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={secretsSet} />
+          </div>
+        </Card>
+        <div class="stack">
+          <Card title="Which events">
+            <div class="stack">
+              <p>All of them, unless you say which.</p>
+              {LISTS.map(([list, label, example]) => (
+                <TextArea
+                  key={list}
+                  label={label}
+                  rows={1}
+                  value={filters[list] ?? ""}
+                  change={(value) => setFilters({ ...filters, [list]: value })}
+                  placeholder={example}
+                  hint="One on each line."
+                  fault={under(faults, "filters")[list]}
+                />
+              ))}
+              <Choice label="Severity" value={filters["min_severity"] ?? ""} change={(value) => setFilters({ ...filters, min_severity: value })} of={SEVERITIES} />
+            </div>
+          </Card>
+          <Card title="How">
+            <div class="stack">
+              <TextArea label="Message" value={template} change={setTemplate} hint="For channels that write to people; ${event_type} and the like are filled in. Empty for the usual text." fault={faults["message_template"]} />
+              <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
+            </div>
+          </Card>
+        </div>
+      </div>
+      <div class="row">
+        <Button type="submit" kind="main" disabled={saving.isRunning}>
+          {saving.isRunning ? "Saving …" : "Save"}
+        </Button>
+        <LinkButton to={href(config === null ? ["destinations"] : ["destinations", config.id])} kind="quiet">
+          Cancel
+        </LinkButton>
+      </div>
+    </form>
+  );
+}
+
+function filtersOf(texts: Texts): Record<string, unknown> {
+  const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lists = LISTS.map(([name]) => [name, lines(texts[name] ?? "")] as const).filter(([, values]) => values.length > 0);
+  return { ...Object.fromEntries(lists), ...(texts["min_severity"] && { min_severity: texts["min_severity"] }) };
+}
+
+/** The first fault of each field, as the API told it. */
+function faultsOf(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries([...error.details].reverse().map((detail) => [detail.field, detail.message]));
+}
+
+/** The faults within one part of the body, such as `settings.url`. */
+function under(faults: Readonly<Record<string, string>>, part: string): Record<string, string> {
+  const within = Object.entries(faults).filter(([field]) => field.startsWith(`${part}.`));
+  return Object.fromEntries(within.map(([field, message]) => [field.slice(part.length + 1).split(".")[0] ?? "", message]));
+}
