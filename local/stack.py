@@ -3,8 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,12 @@ from local.stream_poller import polling
 from local.trace_catcher import catching_traces, traces_file
 from triggers_client import Client, Retry, TriggersError
 
+# The mappings of streams: the file of its place, and whether records may be made anew for it.
+_MAPPINGS = {
+    "DispatcherMappingId": ("DispatcherFunctionName", "stream.json", True),
+    "EventsCounterMappingId": ("CounterFunctionName", "stream-counted-events.json", False),
+    "DeliveriesCounterMappingId": ("CounterFunctionName", "stream-counted-deliveries.json", False),
+}
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
 
@@ -96,10 +102,10 @@ def running_watched_stack(
 
     Not `in_background`, nothing is measured and evaluated but when the watcher is told to.
     """
-    with _unwatched(state_dir, port) as (stack, lag):
+    with _unwatched(state_dir, port) as (stack, lags):
         file = state_dir / "logs.json"
         positions = Positions.load(file)
-        watcher = Watcher(stack.aws_endpoint, stack.stack_name, positions, lag)
+        watcher = Watcher(stack.aws_endpoint, stack.stack_name, positions, lags)
         try:
             with watching(watcher, on_request) if in_background else nullcontext():
                 _prepare(stack, receiver_url, seed=seed)
@@ -109,20 +115,41 @@ def running_watched_stack(
 
 
 @contextmanager
-def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Lag]]:
-    """Run it; yield how to reach it, and how far its dispatcher is behind."""
+def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Sequence[tuple[str, Lag]]]]:
+    """Run it; yield how to reach it, and how far each function of a stream is behind."""
     with (
         catching_traces(traces_file(state_dir)) as trace_daemon,
         running_emulator(state_dir, port, trace_daemon) as endpoint,
     ):
         deployment = deploy(endpoint)
         _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
-        mapping_id = deployment.outputs["DispatcherMappingId"]
-        with polling(endpoint, mapping_id, state_dir / "stream.json") as lag:
+        with _polling_all(endpoint, deployment, state_dir) as lags:
             stack = _stack(endpoint, deployment, state_dir)
             stack.save(stack_file(state_dir))
             _wait_until_it_answers(stack)
-            yield stack, lag
+            yield stack, lags
+
+
+@contextmanager
+def _polling_all(
+    endpoint: str, deployment: Deployment, state_dir: Path
+) -> Iterator[Sequence[tuple[str, Lag]]]:
+    """Do the work of every mapping of a stream."""
+    with ExitStack() as until:
+        yield [
+            (
+                deployment.outputs[function],
+                until.enter_context(
+                    polling(
+                        endpoint,
+                        deployment.outputs[mapping],
+                        state_dir / file,
+                        catches_up=catches_up,
+                    )
+                ),
+            )
+            for mapping, (function, file, catches_up) in _MAPPINGS.items()
+        ]
 
 
 def _prepare(stack: Stack, receiver_url: str | None, *, seed: bool) -> None:

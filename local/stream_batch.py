@@ -28,6 +28,7 @@ from local.stream_mapping import Record, StreamMapping, sequence_number
 
 _FIRST_WAIT_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 10.0  # AWS does not tell its own
+SHARD = "shardId-00000000000000000000-00000000"  # the emulator's streams have no other
 
 Done = Callable[[Record], None]
 """Hears that everything up to and including this record is processed or given up."""
@@ -148,7 +149,7 @@ class BatchRunner:
             "version": "1.0",
             "timestamp": _text(self._clock()),
             "DDBStreamBatchInfo": {
-                "shardId": "shardId-00000000000000000000-00000000",
+                "shardId": SHARD,
                 "startSequenceNumber": sequence_number(records[0]),
                 "endSequenceNumber": sequence_number(records[-1]),
                 "approximateArrivalOfFirstRecord": _arrival(records[0]),

@@ -19,6 +19,7 @@ class StreamMapping:
     function_arn: str
     patterns: tuple[dict[str, Any], ...]  # one of them must match; with none, all records do
     batch_size: int
+    window_seconds: float
     max_retries: int
     max_age_seconds: float
     bisects: bool
@@ -37,6 +38,7 @@ class StreamMapping:
                 for each in answer.get("FilterCriteria", {}).get("Filters", [])
             ),
             batch_size=answer["BatchSize"],
+            window_seconds=answer.get("MaximumBatchingWindowInSeconds", 0),
             max_retries=answer.get("MaximumRetryAttempts", FOR_EVER),
             max_age_seconds=answer.get("MaximumRecordAgeInSeconds", FOR_EVER),
             bisects=answer.get("BisectBatchOnFunctionError", False),

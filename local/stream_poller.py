@@ -19,7 +19,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clients import client
-from local.stream_batch import BatchRunner, Trouble
+from local.stream_batch import SHARD, BatchRunner, Trouble
 from local.stream_checkpoint import Checkpoint
 from local.stream_lag import Lag
 from local.stream_mapping import Record, StreamMapping, sequence_number
@@ -47,10 +47,11 @@ class LambdaFunction:
         self._mapping = mapping
 
     def invoke(self, records: Sequence[Record]) -> dict[str, Any] | Trouble | None:
-        """See `Function.invoke`."""
+        """See `Function.invoke`. The shard is named as to a function whose mapping has a window."""
+        event = {"Records": records, "shardId": SHARD, "eventSourceARN": self._mapping.stream_arn}
         try:
             answer = self._lambda.invoke(
-                FunctionName=self._mapping.function_arn, Payload=json.dumps({"Records": records})
+                FunctionName=self._mapping.function_arn, Payload=json.dumps(event)
             )
         except BotoCoreError:
             return Trouble.THROTTLED
@@ -60,14 +61,15 @@ class LambdaFunction:
             raise
         text = answer["Payload"].read()
         if "FunctionError" in answer:
-            _logger.warning("The dispatcher failed: %s", text.decode(errors="replace")[:500])
+            name = self._mapping.function_arn.rsplit(":", 1)[1]
+            _logger.warning("%s failed: %s", name, text.decode(errors="replace")[:500])
             return Trouble.FAILED
         returned: dict[str, Any] | None = json.loads(text)
         return returned
 
     def give_up(self, message: str) -> None:
         """See `Function.give_up`."""
-        _logger.error("The dispatcher's records were given up: %s", message)
+        _logger.error("Records of a stream were given up: %s", message)
         arn = self._mapping.failures_queue_arn
         if arn is not None:
             url = self._sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
@@ -86,8 +88,13 @@ class StreamPoller:
         runner: BatchRunner,
         checkpoint: Path,
         clock: Callable[[], float] = time.time,
+        catches_up: bool = True,
     ) -> None:
-        """`streams` and `dynamodb` are clients; `checkpoint` is the file that outlives us."""
+        """`streams` and `dynamodb` are clients; `checkpoint` is the file that outlives us.
+
+        Who `catches_up` gets records made anew for what a stopped emulator forgot; who counts
+        must not, because some would come twice, under other numbers.
+        """
         self._mapping = mapping
         self._streams = streams
         self._dynamodb = dynamodb
@@ -95,6 +102,7 @@ class StreamPoller:
         self._file = checkpoint
         self._clock = clock
         self._mark = Checkpoint.load(checkpoint, mapping.stream_arn)
+        self._catches_up = catches_up
         self._has_caught_up = False
         self._empty_at: float | None = None
         self._iterator: str | None = None
@@ -149,7 +157,7 @@ class StreamPoller:
                     raise
                 self._has_caught_up = False
         beginning = self._iterator_at("TRIM_HORIZON")
-        if not self._has_caught_up:
+        if self._catches_up and not self._has_caught_up:
             self._catch_up(mark)
         return beginning
 
@@ -185,7 +193,9 @@ def _created_at(record: Record) -> float:
 
 
 @contextmanager
-def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[Lag]:
+def polling(
+    endpoint: str, mapping_id: str, checkpoint: Path, *, catches_up: bool = True
+) -> Iterator[Lag]:
     """Poll in the background for as long as the block runs; yield how far it is behind."""
     answer = client("lambda", endpoint).get_event_source_mapping(UUID=mapping_id)
     mapping = StreamMapping.of(answer)
@@ -201,8 +211,10 @@ def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[Lag]:
         dynamodb=client("dynamodb", endpoint),
         runner=BatchRunner(mapping, LambdaFunction(endpoint, mapping), wait),
         checkpoint=checkpoint,
+        catches_up=catches_up,
     )
-    thread = threading.Thread(target=_poll, args=(poller, wait), name="stream-poller")
+    args = (poller, wait, max(POLL_SECONDS, mapping.window_seconds))
+    thread = threading.Thread(target=_poll, args=args, name="stream-poller")
     thread.start()
     try:
         yield poller.lag
@@ -211,18 +223,27 @@ def polling(endpoint: str, mapping_id: str, checkpoint: Path) -> Iterator[Lag]:
         thread.join()
 
 
-def _poll(poller: StreamPoller, wait: Callable[[float], None]) -> None:
-    """Poll until `wait` raises; whatever else goes wrong is tried again."""
+def _poll(poller: StreamPoller, wait: Callable[[float], None], pause_seconds: float) -> None:
+    """Poll until `wait` raises; whatever else goes wrong is tried again.
+
+    A batching window is a pause between two looks. What it still holds at the end is processed.
+    """
     with suppress(_Stopped):
         while True:
-            pause = POLL_SECONDS
-            try:
-                if poller.poll():
-                    pause = 0
-            except _Stopped:
-                raise
-            except Exception:
-                _logger.exception("The stream could not be read or processed; it is tried again.")
-                poller.reopen()
-            wait(pause)
+            _poll_safely(poller, wait)
+            wait(pause_seconds)
+    with suppress(_Stopped):
+        _poll_safely(poller, wait)
     poller.close()
+
+
+def _poll_safely(poller: StreamPoller, wait: Callable[[float], None]) -> None:
+    """Read until there is nothing, or `wait` raises."""
+    try:
+        while poller.poll():
+            wait(0)
+    except _Stopped:
+        raise
+    except Exception:
+        _logger.exception("The stream could not be read or processed; it is tried again.")
+        poller.reopen()

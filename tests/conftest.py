@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
     "NOTIFICATIONS_TABLE": "notifications",
+    "USAGE_TABLE": "usage",
     "SECRETS_KEY_ID": "00000000-0000-0000-0000-000000000000",
     "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
     "DELIVERY_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",

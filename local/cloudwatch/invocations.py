@@ -1,7 +1,7 @@
 """Calls of functions, as their log groups tell of them.
 
-The emulator counts in AWS/Lambda only what calls its Invoke API: the dispatcher, which the
-stream poller calls. What comes through the gateway, the queue or a schedule is counted here.
+The emulator counts in AWS/Lambda only what calls its Invoke API: dispatcher and counter,
+which the stream poller calls. What comes through the gateway, the queue or a schedule is counted here.
 Whether such a call failed stands nowhere, but a function of ours that succeeds has said what it
 did, in JSON, and one that crashes or runs out of time is cut off before: silence is a failure.
 

@@ -14,7 +14,7 @@ class Parts:
     api_log_group: str
     queue_urls: tuple[str, ...]
     api_id: str
-    dispatcher_function: str
+    stream_functions: frozenset[str]
     monitor_function: str | None
     dashboard: str | None
 
@@ -40,7 +40,7 @@ class Parts:
             api_log_group=ids["ApiLogGroup"],
             queue_urls=tuple(of_type("AWS::SQS::Queue")),
             api_id=ids["Api"],
-            dispatcher_function=ids["DispatcherFunction"],
+            stream_functions=frozenset({ids["DispatcherFunction"], ids["CounterFunction"]}),
             monitor_function=ids.get("MonitorFunction"),
             dashboard=next(iter(of_type("AWS::CloudWatch::Dashboard")), None),
         )

@@ -4,7 +4,7 @@
 |----------------|------------------------------------------------|------------------------------|
 | AWS/SQS        | messages visible, not visible, delayed         | the queue's attributes       |
 | AWS/SQS        | age of the oldest message                      | since when messages wait     |
-| AWS/Lambda     | IteratorAge of the dispatcher                  | the stream poller            |
+| AWS/Lambda     | IteratorAge of who reads a stream              | the stream poller            |
 | AWS/Lambda     | Invocations, Errors, Throttles, Duration       | log lines (`invocations.py`) |
 | AWS/ApiGateway | Count, 4xx, 5xx, Latency                       | the same                     |
 
@@ -70,7 +70,7 @@ class QueueWatch:
 
 
 def iterator_age(function_name: str, seconds: float, at: float) -> Datum:
-    """How far the dispatcher is behind its stream."""
+    """How far a function is behind its stream."""
     return Datum(
         namespace="AWS/Lambda",
         name="IteratorAge",

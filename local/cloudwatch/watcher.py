@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Lag(Protocol):
-    """How far the reading of the stream is behind."""
+    """How far the reading of a stream is behind."""
 
     def take_seconds(self, now: float) -> float | None:
         """The worst since the last call; None if there was nothing to read."""
@@ -40,14 +40,18 @@ class Watcher:
     """Does in seconds what CloudWatch does in minutes; each step can be asked for by itself."""
 
     def __init__(
-        self, endpoint: str, stack_name: str, positions: Positions, lag: Lag | None = None
+        self,
+        endpoint: str,
+        stack_name: str,
+        positions: Positions,
+        lags: Sequence[tuple[str, Lag]] = (),
     ) -> None:
-        """`positions` say how far the logs were read, `lag` how far the stream."""
+        """`positions` say how far the logs were read, `lags` how far a function's stream."""
         self._lambda = client("lambda", endpoint)
         self.parts = Parts.of(client("cloudformation", endpoint), self._lambda, stack_name)
         self._cloudwatch = client("cloudwatch", endpoint)
         self.alarms = Alarms(self._cloudwatch, stack_name)
-        self._lag = lag
+        self._lags = lags
         logs = client("logs", endpoint)
         self._groups = {
             name: LogGroup(logs, name, positions.of(name)) for name in self.parts.functions
@@ -71,9 +75,9 @@ class Watcher:
             if group != self.parts.api_log_group:
                 data += self._read(group)[1]
         now = time.time()
-        behind = None if self._lag is None else self._lag.take_seconds(now)
-        if behind is not None:
-            data.append(vended.iterator_age(self.parts.dispatcher_function, behind, now))
+        for function, lag in self._lags:
+            if (behind := lag.take_seconds(now)) is not None:
+                data.append(vended.iterator_age(function, behind, now))
         publish(self._cloudwatch, data)
 
     def _read(self, group: str) -> tuple[list[Invocation], list[Datum]]:
@@ -84,7 +88,7 @@ class Watcher:
         for each in self._filters[group]:
             data += [datum for line in lines for datum in each.data_of(line)]
         function = self.parts.functions[group]
-        if function != self.parts.dispatcher_function:  # the emulator counts that one itself
+        if function not in self.parts.stream_functions:  # the emulator counts those itself
             for call in calls:
                 data += lambda_data(function, call)
         return calls, data

@@ -230,6 +230,14 @@ class DispatcherSettings(Settings):
 
 
 @_declared
+class CounterSettings(Settings):
+    """What the counter needs."""
+
+    watch: WatchSettings
+    usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
+
+
+@_declared
 class DeliverySettings(Settings):
     """What the delivery worker needs."""
 

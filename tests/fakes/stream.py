@@ -27,6 +27,7 @@ def a_mapping(**settings: Any) -> StreamMapping:
         "function_arn": "arn:aws:lambda:us-east-1:000000000000:function:dispatcher",
         "patterns": (NEW_EVENTS,),
         "batch_size": 100,
+        "window_seconds": 0,
         "max_retries": 2,
         "max_age_seconds": 600,
         "bisects": True,

@@ -23,6 +23,7 @@ SUBJECTS = {
     "executions": {"events"},
     "access": set[str](),
     "push": {"events", "executions", "access"},
+    "usage": set[str](),
     "watch": {"events", "push", "access"},
 }
 # An edge knows the subjects and one part of the world; only the handlers join edges.

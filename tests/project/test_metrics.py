@@ -106,6 +106,9 @@ def test_nothing_is_named_that_nobody_measures() -> None:
     assert {metric.namespace for metric in NAMED} == {OURS, *VENDED}
 
 
-def test_the_age_of_the_stream_is_asked_of_the_function_that_reads_it() -> None:
+def test_the_age_of_a_stream_is_asked_of_the_functions_that_read_it() -> None:
     ages = {metric.dimensions for metric in NAMED if metric.name == "IteratorAge"}
-    assert ages == {(("FunctionName", "${DispatcherFunction}"),)}
+    assert ages == {
+        (("FunctionName", "${CounterFunction}"),),
+        (("FunctionName", "${DispatcherFunction}"),),
+    }

@@ -100,7 +100,6 @@ def test_only_new_events_are_dispatched_and_none_is_left_out() -> None:
     }
     assert wanted["StartingPosition"] == "TRIM_HORIZON"
     assert wanted["Enabled"] == {"Fn::If": ["RunsLocally", False, True]}
-    assert properties("EventsTable")["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
 
 
 def test_sending_again_is_no_loop_and_no_function_can_be_starved_of_workers() -> None:

@@ -10,6 +10,7 @@ from tests.conftest import ENVIRONMENT
 from tests.markdown import Document, code_words
 from triggers_api.settings import (
     ApiSettings,
+    CounterSettings,
     DeliverySettings,
     DispatcherSettings,
     MonitorSettings,
@@ -19,6 +20,7 @@ from triggers_api.settings import (
 
 READS: dict[str, type[Settings]] = {
     "ApiFunction": ApiSettings,
+    "CounterFunction": CounterSettings,
     "DeliveryFunction": DeliverySettings,
     "DispatcherFunction": DispatcherSettings,
     "MonitorFunction": MonitorSettings,

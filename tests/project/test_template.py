@@ -138,8 +138,8 @@ def test_a_table_is_restorable_encrypted_and_protected_except_in_dev(table: str)
     }
 
 
-def test_events_and_deliveries_expire_and_keys_do_not() -> None:
-    for table in ("EventsTable", "NotificationsTable"):
+def test_events_deliveries_and_usage_expire_and_keys_do_not() -> None:
+    for table in ("EventsTable", "NotificationsTable", "UsageTable"):
         assert properties(table)["TimeToLiveSpecification"] == {
             "AttributeName": "expires_at",
             "Enabled": True,

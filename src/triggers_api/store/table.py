@@ -149,9 +149,10 @@ class Table:
         )
         return attributes
 
-    def delete(self, key: Item) -> None:
-        """Delete an item; one that does not exist is deleted enough."""
-        self._write(self.client.delete_item, {"TableName": self.name, "Key": key})
+    def delete(self, key: Item, when: str = "", values: Item | None = None) -> None:
+        """Delete an item; one that does not exist is deleted enough. Raises `RefusedError`."""
+        request = {"TableName": self.name, "Key": key} | _condition(when, values)
+        self._write(self.client.delete_item, _named(request))
 
     def page(self, query: Query, *, after: Item | None = None, limit: int | None = None) -> Page:
         """What one call reads behind a key: a megabyte, or `limit` items."""

@@ -16,6 +16,7 @@ class Metric(StrEnum):
     EVENTS_FAILED = "EventsFailed"
     EVENTS_REPLAYED = "EventsReplayed"
     EVENTS_SET_ASIDE = "EventsSetAside"
+    COUNTS_SET_ASIDE = "CountsSetAside"
     DELIVERIES_SUCCEEDED = "DeliveriesSucceeded"
     DELIVERIES_FAILED = "DeliveriesFailed"
     WIDESPREAD_FAILURES = "WidespreadFailures"
@@ -54,6 +55,9 @@ METRICS: Final[Mapping[Metric, Meaning]] = {
     Metric.EVENTS_FAILED: Meaning(Unit.COUNT, "events that became failed"),
     Metric.EVENTS_REPLAYED: Meaning(Unit.COUNT, "events that were put back to pending"),
     Metric.EVENTS_SET_ASIDE: Meaning(Unit.COUNT, "events, or pushes of one, left to a person"),
+    Metric.COUNTS_SET_ASIDE: Meaning(
+        Unit.COUNT, "records or sums of them that usage lacks, left to a person"
+    ),
     Metric.DELIVERIES_SUCCEEDED: Meaning(Unit.COUNT, "1 for a delivery that succeeded, 0 if dead"),
     Metric.DELIVERIES_FAILED: Meaning(Unit.COUNT, "1 for a delivery given up, 0 if it succeeded"),
     Metric.WIDESPREAD_FAILURES: Meaning(

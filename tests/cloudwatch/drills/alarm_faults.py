@@ -185,10 +185,19 @@ CASES = {
     "critical-stream-failures": Case(
         words="a message in the queue", fault=message_in("StreamFailuresQueue"), is_gauge=True
     ),
+    "warning-count-failures": Case(
+        words="a message in the queue", fault=message_in("CountFailuresQueue"), is_gauge=True
+    ),
     "critical-api-errors": Case(words="no handler", fault=_BROKEN_API),
     "warning-api-function-errors": Case(words="no handler", fault=_BROKEN_API),
     "warning-dispatcher-errors": Case(
         words="no handler", fault=broken("DispatcherFunction", _post_for_nobody, times=4)
+    ),
+    "warning-counter-errors": Case(
+        words="no handler", fault=broken("CounterFunction", _post_for_nobody, times=4)
+    ),
+    "warning-counter-throttles": Case(
+        words="no concurrency", fault=throttled("CounterFunction", _post_for_nobody)
     ),
     "warning-delivery-errors": Case(words="no handler", fault=broken_worker),
     "warning-api-function-throttles": Case(
