@@ -99,10 +99,13 @@ class InMemoryMetrics:
     def __init__(self) -> None:
         self.asked: list[tuple[tuple[Series, ...], Window]] = []
         self.is_down = False
-        self._values: dict[Metric, list[tuple[datetime, float]]] = defaultdict(list)
+        self._values: dict[tuple[Metric, str | None], list[tuple[datetime, float]]] = defaultdict(
+            list
+        )
 
-    def put(self, metric: Metric, at: datetime, *values: float) -> None:
-        self._values[metric] += [(at, value) for value in values]
+    def put(self, metric: Metric, at: datetime, *values: float, channel: str | None = None) -> None:
+        """Values of all, or of one channel; what emits the latter emits the former, too."""
+        self._values[metric, channel] += [(at, value) for value in values]
 
     def read(self, asked: Sequence[Series], window: Window) -> Mapping[Series, tuple[Point, ...]]:
         if self.is_down:
@@ -112,7 +115,7 @@ class InMemoryMetrics:
 
     def _points(self, series: Series, window: Window) -> tuple[Point, ...]:
         periods: dict[datetime, list[float]] = defaultdict(list)
-        for at, value in self._values[series.metric]:
+        for at, value in self._values[series.metric, series.channel]:
             if window.since <= at < window.until:
                 periods[_floor(at, series.period, window.since)].append(value)
         return tuple(Point(at, _of(values, series)) for at, values in sorted(periods.items()))

@@ -123,7 +123,8 @@ def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
     """The metrics that CloudWatch would read out of a line; of the service only."""
     if "_aws" not in line:
         return {}
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    directive, *by_channel = line["_aws"]["CloudWatchMetrics"]
+    assert [each["Dimensions"] for each in by_channel] in ([], [[["service", "channel"]]])
     assert directive["Namespace"] == "TriggersAPI"
     assert directive["Dimensions"] == [["service"]]
     return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.cloudwatch.emf import data_of
 from tests.builders.events import TENANT
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import GONE, PERMANENT, REFUSED, Bench, metrics_of
@@ -82,6 +83,26 @@ def test_a_delivered_task_is_measured_from_the_event_on(bench: Bench, log_lines:
     assert (measured["DeliveriesSucceeded"], measured["DeliveriesFailed"]) == ([1.0], [0.0])
     assert measured["DeliveryLatency"] == [pytest.approx(3250, abs=1)]
     assert set(measured) == SUCCESS
+
+
+def test_how_a_delivery_ended_is_measured_for_its_channel_too(
+    bench: Bench, log_lines: LogLines
+) -> None:
+    bench.work(bench.post()[1])
+    bench.work(bench.post(PERMANENT)[1])
+
+    told = [
+        (datum.name, dict(datum.dimensions).get("channel"), datum.values)
+        for line in log_lines()
+        for datum in data_of(json.dumps(line))
+        if len(datum.dimensions) > 1
+    ]
+    assert told == [
+        ("DeliveriesSucceeded", "webhook", (1.0,)),
+        ("DeliveriesFailed", "webhook", (0.0,)),
+        ("DeliveriesSucceeded", "webhook", (0.0,)),
+        ("DeliveriesFailed", "webhook", (1.0,)),
+    ]
 
 
 def test_a_task_that_is_tried_again_is_counted_as_neither(

@@ -71,6 +71,28 @@ def test_the_success_rate_is_of_each_hour_and_of_all(world: World, clock: FixedC
     assert answer["since"] == "2026-11-21T20:00:00.000000Z"
 
 
+def test_the_success_rate_is_of_each_channel_too(world: World, clock: FixedClock) -> None:
+    for channel, succeeded in (("webhook", 1), ("webhook", 0), ("slack", 1)):
+        for each in (None, channel):
+            world.metrics.put(Metric.DELIVERIES_SUCCEEDED, clock(), succeeded, channel=each)
+            world.metrics.put(Metric.DELIVERIES_FAILED, clock(), 1 - succeeded, channel=each)
+
+    answer = read(world, "/metrics/notifications/success-rate?hours=2")
+
+    assert answer["success_rate_percent"] == 66.667
+    assert answer["channels"] == [
+        {"channel": "webhook", "succeeded": 1, "failed": 1, "success_rate_percent": 50.0},
+        {"channel": "slack", "succeeded": 1, "failed": 0, "success_rate_percent": 100.0},
+    ]
+    assert len(world.metrics.asked) == 1, "one call of CloudWatch"
+
+
+def test_a_channel_without_deliveries_has_no_rate(world: World) -> None:
+    answer = read(world, "/metrics/notifications/success-rate")
+
+    assert {each["success_rate_percent"] for each in answer["channels"]} == {None}
+
+
 def test_failures_are_the_deployments_and_the_latest_of_them_the_callers(
     world: World, clock: FixedClock
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from triggers_api.aws.clients import transient_errors
 from triggers_api.errors import MetricsUnavailableError
-from triggers_api.watch.metrics import DIMENSION
+from triggers_api.watch.metrics import CHANNEL, DIMENSION
 from triggers_api.watch.windows import Point, Series, Window
 
 _SECOND: Final = timedelta(seconds=1)
@@ -44,13 +44,16 @@ class CloudWatchMetrics:
         return {each: tuple(points[f"m{n}"]) for n, each in enumerate(asked)}
 
     def _query(self, name: str, series: Series) -> dict[str, Any]:
+        dimensions = {DIMENSION: self._stack}
+        if series.channel is not None:
+            dimensions[CHANNEL] = series.channel
         return {
             "Id": name,
             "MetricStat": {
                 "Metric": {
                     "Namespace": self._namespace,
                     "MetricName": series.metric,
-                    "Dimensions": [{"Name": DIMENSION, "Value": self._stack}],
+                    "Dimensions": [{"Name": n, "Value": value} for n, value in dimensions.items()],
                 },
                 "Period": series.period // _SECOND,
                 "Stat": series.statistic,

@@ -154,7 +154,7 @@ class Worker:
             "told_owner": outcome.told_owner,
         }
         known = {name: value for name, value in line.items() if value is not None}
-        known |= embedded(self._metrics, self._measured(task, outcome))
+        known |= embedded(self._metrics, self._measured(task, outcome), outcome.channel)
         # The worker may have crashed before logging; log again, as the letter is sent again.
         if delivery is not None and delivery.is_dead_letter:
             self._logger.critical("DEAD_LETTER", extra=known)

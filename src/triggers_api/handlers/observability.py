@@ -9,7 +9,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from triggers_api.watch.metrics import METRICS, Metric
+from triggers_api.watch.metrics import BY_CHANNEL, CHANNEL, METRICS, Metric
 
 _UNITS: Final = {metric: MetricUnit(meaning.unit) for metric, meaning in METRICS.items()}
 
@@ -66,19 +66,37 @@ def _thread_died(died: threading.ExceptHookArgs) -> None:
 
 
 def create_metrics() -> Metrics:
-    """Metrics in the namespace POWERTOOLS_METRICS_NAMESPACE, with the service as only dimension.
+    """Metrics in the namespace POWERTOOLS_METRICS_NAMESPACE, with the service as a dimension.
 
     The tenant is never a dimension: each value is a metric of its own, at $0.30 a month.
     """
     return Metrics()
 
 
-def embedded(metrics: Metrics, measured: Mapping[Metric, float]) -> dict[str, Any]:
-    """The fields that make a log line carry these metrics (EMF); none if nothing was measured."""
+def embedded(
+    metrics: Metrics, measured: Mapping[Metric, float], channel: str | None = None
+) -> dict[str, Any]:
+    """The fields that make a log line carry these metrics (EMF); none if nothing was measured.
+
+    With a channel, those that are told by channel are carried once more, for it alone.
+    """
     if not measured:
         return {}
     for metric, value in measured.items():
         metrics.add_metric(metric, _UNITS[metric], value)
     known: dict[str, Any] = metrics.serialize_metric_set()  # type: ignore[assignment]  # typed as a TypedDict there
     metrics.clear_metrics()
+    if channel is not None:
+        _tell_by_channel(known, channel)
     return known
+
+
+def _tell_by_channel(known: dict[str, Any], channel: str) -> None:
+    """Name what the line carries a second time, with the channel as a dimension."""
+    (directive,) = known["_aws"]["CloudWatchMetrics"]
+    told = [each for each in directive["Metrics"] if each["Name"] in BY_CHANNEL]
+    if told:
+        dimensions = [[*names, CHANNEL] for names in directive["Dimensions"]]
+        again = directive | {"Dimensions": dimensions, "Metrics": told}
+        known["_aws"]["CloudWatchMetrics"].append(again)
+        known[CHANNEL] = channel

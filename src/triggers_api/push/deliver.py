@@ -59,6 +59,7 @@ class Outcome:
     event_moved_to: EventStatus | None = None  # if this task changed its status
     error: str | None = None  # what the receiver said, if that does not count as an attempt
     told_owner: str | None = None  # the type of the event that was stored for the config's owner
+    channel: str | None = None  # of the config that was pushed to or given up
 
 
 class Deliver:
@@ -171,6 +172,7 @@ class Deliver:
             count_error=count_error,
             fault=receipt.fault,
             told_owner=self._tell(config, event, delivery),
+            channel=config.channel,
         )
 
     def _disable(self, config: NotificationConfig) -> NotificationConfig | None:
@@ -268,9 +270,12 @@ class Deliver:
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         moved = self._finish(delivery, config)
-        told = self._tell(config, event, delivery)
         return Outcome(
-            result=Result(status.value), delivery=delivery, event_moved_to=moved, told_owner=told
+            result=Result(status.value),
+            delivery=delivery,
+            event_moved_to=moved,
+            told_owner=self._tell(config, event, delivery),
+            channel=None if config is None else config.channel,
         )
 
     def _finish(self, delivery: Delivery, config: NotificationConfig | None) -> EventStatus | None:

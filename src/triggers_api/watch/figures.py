@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from triggers_api.cache import Cache
@@ -98,6 +99,19 @@ class Figures:
         """Counts of the last clock hours, including the current one."""
         return self._table(HOUR, hours, metrics)
 
+    def by_channel(
+        self, hours: int, channels: Sequence[str], *metrics: Metric
+    ) -> tuple[Table, Mapping[str, Table]]:
+        """`hourly`, of all and of each channel, in one read."""
+        window = Window.until_now(self._clock(), HOUR, hours, HOUR)
+        asked = {
+            channel: tuple(Series(metric, Statistic.SUM, HOUR, channel) for metric in metrics)
+            for channel in (None, *channels)
+        }
+        answer = self._read(tuple(chain(*asked.values())), window)
+        of_all, *of_each = (_table_of(series, window, answer) for series in asked.values())
+        return of_all, dict(zip(channels, of_each, strict=True))
+
     def last_day(self) -> LastDay:
         """Everything that a summary or a dashboard shows, in one read."""
         window = Window.until_now(self._clock(), HOUR, _HOURS, SLOT)
@@ -132,15 +146,19 @@ class Figures:
     def _table(self, step: timedelta, count: int, metrics: Sequence[Metric]) -> Table:
         window = Window.until_now(self._clock(), step, count, step)
         asked = tuple(Series(metric, Statistic.SUM, step) for metric in metrics)
-        as_of, points = self._read(asked, window)
-        summed = {each.metric: window.sums(points[each]) for each in asked}
-        rows = (
-            Row(begins_at, {metric: values[number] for metric, values in summed.items()})
-            for number, begins_at in enumerate(window.begins)
-        )
-        return Table(as_of, tuple(rows))
+        return _table_of(asked, window, self._read(asked, window))
 
     def _read(self, asked: tuple[Series, ...], window: Window) -> _Answer:
         return self._remembered.get_or_read(
             (asked, window), lambda: (self._clock(), self._source.read(asked, window))
         )
+
+
+def _table_of(asked: Sequence[Series], window: Window, answer: _Answer) -> Table:
+    as_of, points = answer
+    summed = {each.metric: window.sums(points[each]) for each in asked}
+    rows = (
+        Row(begins_at, {metric: values[number] for metric, values in summed.items()})
+        for number, begins_at in enumerate(window.begins)
+    )
+    return Table(as_of, tuple(rows))

@@ -32,6 +32,7 @@ class Series:
     metric: Metric
     statistic: Statistic
     period: timedelta
+    channel: str | None = None  # of this channel's deliveries only
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.survey import DynamoSurvey
 from triggers_api.store.token_buckets import DynamoTokenBuckets
-from triggers_api.watch.metrics import DIMENSION, METRICS, Metric
+from triggers_api.watch.metrics import CHANNEL, DIMENSION, METRICS, Metric
 from triggers_api.watch.ports import HealthStore, MetricSource, Survey
 from triggers_api.watch.widespread import OutcomeLedger
 
@@ -112,17 +112,25 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     client, stack = request.getfixturevalue("cloudwatch"), f"{STACK}-{request.node.name}"
     source = CloudWatchMetrics(client, namespace=NAMESPACE, stack=stack)
 
-    def put(metric: Metric, at: datetime, *values: float) -> None:
-        put_datum(client, stack, metric, at, *values)
+    def put(metric: Metric, at: datetime, *values: float, channel: str | None = None) -> None:
+        put_datum(client, stack, metric, at, *values, channel=channel)
 
     return Measured(source, put)
 
 
-def put_datum(client: Any, stack: str, metric: Metric, at: datetime, *values: float) -> None:
+def put_datum(
+    client: Any,
+    stack: str,
+    metric: Metric,
+    at: datetime,
+    *values: float,
+    channel: str | None = None,
+) -> None:
     """What CloudWatch makes of a log line's metrics."""
+    dimensions = {DIMENSION: stack} | ({CHANNEL: channel} if channel else {})
     datum = {
         "MetricName": metric.value,
-        "Dimensions": [{"Name": DIMENSION, "Value": stack}],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         "Timestamp": at,
         "Values": list(values),
         "Unit": METRICS[metric].unit.value,

@@ -1,5 +1,6 @@
 """What any source of metrics does, and how CloudWatch is asked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,17 @@ def test_a_series_has_a_point_for_each_period_with_values(measured: Measured) ->
     read = measured.source.read([CREATED], WINDOW)
 
     assert read == {CREATED: (Point(NOON, 7), Point(NOON + 2 * HOUR, 8))}
+
+
+def test_a_channels_series_is_its_own(measured: Measured) -> None:
+    measured.put(Metric.DELIVERIES_FAILED, NOON, 1, 1, 0)
+    measured.put(Metric.DELIVERIES_FAILED, NOON, 1, 0, channel="slack")
+    of_all = Series(Metric.DELIVERIES_FAILED, Statistic.SUM, HOUR)
+    of_slack, of_email = replace(of_all, channel="slack"), replace(of_all, channel="email")
+
+    read = measured.source.read([of_all, of_slack, of_email], WINDOW)
+
+    assert read == {of_all: (Point(NOON, 2),), of_slack: (Point(NOON, 1),), of_email: ()}
 
 
 def test_what_lies_outside_the_window_is_not_read(measured: Measured) -> None:

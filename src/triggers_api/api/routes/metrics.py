@@ -16,7 +16,7 @@ from triggers_api.api.services import Services
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.watch.figures import percent
-from triggers_api.watch.metrics import Metric
+from triggers_api.watch.metrics import BY_CHANNEL, Metric
 
 operations = Operations("metrics")
 
@@ -85,9 +85,10 @@ async def get_status_changes(call: Call, days: Days = 7) -> Response:
     errors=("metrics_unavailable",),
 )
 async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
-    """How many deliveries of all tenants succeeded or were given up, each hour and in total."""
-    ok, failed = Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED
-    table = call.services.figures.hourly(hours, ok, failed)
+    """How many deliveries of all tenants succeeded or were given up, by hour and by channel."""
+    ok, failed = BY_CHANNEL
+    channels = list(call.request.app.state.channels)
+    table, of_channels = call.services.figures.by_channel(hours, channels, ok, failed)
     rows = [
         schemas.HourOfSuccessOut(
             begins_at=row.begins_at,
@@ -105,6 +106,10 @@ async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
         failed=total_failed,
         success_rate_percent=percent(total_ok, total_failed),
         hours=rows,
+        channels=[
+            schemas.ChannelSuccessOut.of(channel, each.total(ok), each.total(failed))
+            for channel, each in of_channels.items()
+        ],
     )
     return call.answer(answer)
 

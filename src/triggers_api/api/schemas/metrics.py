@@ -9,7 +9,7 @@ from triggers_api.api.schemas.configs import EXAMPLE_CONFIG_ID, Time
 from triggers_api.api.schemas.deliveries import EXAMPLE_DELIVERY_ID
 from triggers_api.api.schemas.events import EXAMPLE_EVENT
 from triggers_api.push.delivery import Delivery
-from triggers_api.watch.figures import Row
+from triggers_api.watch.figures import Row, percent
 from triggers_api.watch.metrics import Metric
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
@@ -87,6 +87,23 @@ class HourOfSuccessOut(BaseModel):
     success_rate_percent: Percent
 
 
+class ChannelSuccessOut(BaseModel):
+    """A channel, over all these hours."""
+
+    model_config = _LAZY
+
+    channel: str
+    succeeded: int
+    failed: int
+    success_rate_percent: Percent
+
+    @classmethod
+    def of(cls, channel: str, succeeded: int, failed: int) -> Self:
+        """With the rate that follows."""
+        rate = percent(succeeded, failed)
+        return cls(channel=channel, succeeded=succeeded, failed=failed, success_rate_percent=rate)
+
+
 class SuccessRateOut(BaseModel):
     """Oldest hour first; the last one is the running hour."""
 
@@ -107,6 +124,14 @@ class SuccessRateOut(BaseModel):
                             "success_rate_percent": 98.0,
                         }
                     ],
+                    "channels": [
+                        {
+                            "channel": "webhook",
+                            "succeeded": 98,
+                            "failed": 2,
+                            "success_rate_percent": 98.0,
+                        }
+                    ],
                 }
             ]
         }
@@ -118,6 +143,10 @@ class SuccessRateOut(BaseModel):
     failed: int
     success_rate_percent: Percent
     hours: list[HourOfSuccessOut]
+    channels: list[ChannelSuccessOut] = Field(
+        description="Every channel over all these hours. Their sum may be less than the whole: a "
+        "delivery whose config was deleted meanwhile is of no channel."
+    )
 
 
 class HourOfFailuresOut(BaseModel):
