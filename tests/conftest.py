@@ -38,6 +38,9 @@ ENVIRONMENT = {
     "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),
     "RATE_LIMIT_PER_SECOND": "0",  # what limits is tested by itself
     "RATE_LIMIT_BURST": "0",
+    "EVENTS_PER_DAY": "0",
+    "CONFIGS_PER_TENANT": "100",
+    "DELIVERIES_PER_SECOND": "0",
     "TRACING": "off",
     "POWERTOOLS_SERVICE_NAME": "triggers-test",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",

@@ -200,21 +200,33 @@ class SurveySettings(Settings):
 
 
 @_declared
+class LimitsSettings(Settings):
+    """How much a tenant may do that has no limits of its own; None where there is no limit."""
+
+    requests_per_second: int | None = field(
+        metadata=_from("RATE_LIMIT_PER_SECOND", _or_none(_whole(0, 100_000)))
+    )
+    burst: int | None = field(metadata=_from("RATE_LIMIT_BURST", _or_none(_whole(0, 1_000_000))))
+    events_per_day: int | None = field(
+        metadata=_from("EVENTS_PER_DAY", _or_none(_whole(0, 999_999_999)))
+    )
+    configs: int | None = field(metadata=_from("CONFIGS_PER_TENANT", _or_none(_whole(0, 1000))))
+    deliveries_per_second: int | None = field(
+        metadata=_from("DELIVERIES_PER_SECOND", _or_none(_whole(0, 1000)))
+    )
+
+
+@_declared
 class ApiSettings(Settings):
     """What the API needs."""
 
     events: EventsSettings
     push: PushSettings
     watch: WatchSettings
+    limits: LimitsSettings
     keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
     queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))  # for replays
     cursor_key: bytes = field(metadata=_from("CURSOR_KEY", _KEY))
-    rate_limit_per_second: int | None = field(
-        metadata=_from("RATE_LIMIT_PER_SECOND", _or_none(_whole(0, 100_000)))
-    )
-    rate_limit_burst: int | None = field(
-        metadata=_from("RATE_LIMIT_BURST", _or_none(_whole(0, 1_000_000)))
-    )
     tracing: bool = field(metadata=_from("TRACING", _SWITCH))
 
 

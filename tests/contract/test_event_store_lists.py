@@ -255,3 +255,16 @@ def test_an_execution_of_the_same_name_is_each_tenants_own(
     store_event(store, clock(), execution_id="exec_1")
 
     assert walk(store, replace(ALL_EVENTS, execution_id="exec_1"), tenant=OTHER_TENANT) == []
+
+
+def test_a_page_tells_what_it_read(store: EventStore, clock: FixedClock) -> None:
+    for _ in range(10):
+        store_event(store, clock.advance(milliseconds=1))
+
+    page = store.list_events(TENANT, ALL_EVENTS, limit=5, after=None)
+    nothing = store.list_events(
+        TENANT, replace(ALL_EVENTS, event_type="no.such"), limit=5, after=None
+    )
+
+    assert page.read_units > 0
+    assert (nothing.events, nothing.read_units > 0) == ((), True)

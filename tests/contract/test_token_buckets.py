@@ -201,3 +201,39 @@ def test_a_bucket_is_no_api_key_and_in_no_list_of_them(
     (item,) = dynamodb.scan(TableName=table)["Items"]
     assert item.keys() == {"key_id", "spent_until"}  # so TenantIndex does not hold it
     assert item["key_id"]["S"] == f"rate#{TENANT}"
+
+
+def test_what_is_owed_closes_a_bucket_until_it_has_come_back(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.take(TENANT, LIMIT, 5, clock())
+
+    owing = token_buckets.owe(TENANT, LIMIT, 45, clock())
+
+    assert owing == TokensTaken(45, 0, clock() + LIMIT.time_of(31))
+    assert token_buckets.take(TENANT, LIMIT, 1, clock()).next_at == owing.next_at
+    assert token_buckets.owe(TENANT, LIMIT, 1, clock()).next_at == clock() + LIMIT.time_of(32)
+    clock.advance(seconds=3.2)
+    assert token_buckets.take(TENANT, LIMIT, 5, clock()).tokens == 1
+
+
+def test_what_is_owed_is_paid_by_what_a_bucket_has(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    assert token_buckets.owe(TENANT, LIMIT, 5, clock()) == TokensTaken(5, 15, clock())
+    clock.advance(hours=1)
+    assert token_buckets.owe(TENANT, LIMIT, 8, clock()) == TokensTaken(8, 12, clock())
+
+
+def test_owing_is_one_write_and_two_where_another_process_was_busy(
+    dynamodb: "DynamoDBClient", table: str, clock: FixedClock
+) -> None:
+    one, other = (DynamoTokenBuckets(dynamodb, table) for _ in range(2))
+
+    with recorded(dynamodb) as calls:
+        one.owe(TENANT, LIMIT, 5, clock())
+        one.owe(TENANT, LIMIT, 50, clock())
+        other.owe(TENANT, LIMIT, 5, clock())
+
+    assert len(calls) == 1 + 1 + 2
+    assert one.take(TENANT, LIMIT, 1, clock()).next_at == clock() + LIMIT.time_of(41)

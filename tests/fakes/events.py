@@ -34,6 +34,7 @@ from triggers_api.events.ports import (
 )
 from triggers_api.timestamps import Clock
 
+EVENTS_A_UNIT = 8  # half a kilobyte each, read eventually consistently
 _IDEMPOTENCY_WINDOW = timedelta(hours=24)
 
 
@@ -89,7 +90,9 @@ class InMemoryEventStore:
         found.sort(key=_position, reverse=query.newest_first)
         rest = [event for event in found if after is None or _follows(event, after, query)]
         page = tuple(rest[:limit])
-        return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
+        looked_at = page if query.event_type is None else self._events
+        units = len(looked_at) / EVENTS_A_UNIT
+        return EventPage(page, _position(page[-1]) if len(rest) > limit else None, units)
 
     def count_undelivered(
         self, tenant: str, *, among: AbstractSet[str], up_to: int

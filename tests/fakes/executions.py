@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.fakes.events import InMemoryEventStore
+from tests.fakes.events import EVENTS_A_UNIT, InMemoryEventStore
 from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
@@ -71,7 +71,8 @@ class InMemoryExecutionStore:
         shown = [event for event in events if self._events.is_shown(tenant, event)]
         rest = [event for event in shown if after is None or _position(event) > after]
         page = tuple(rest[:limit])
-        return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
+        units = len(page) / EVENTS_A_UNIT
+        return EventPage(page, _position(page[-1]) if len(rest) > limit else None, units)
 
 
 def _position(event: Event) -> Position:

@@ -148,7 +148,8 @@ class InMemoryDeliveryStore:
         found.sort(key=_position, reverse=True)
         rest = [each for each in found if after is None or _position(each) < after]
         page = tuple(rest[:limit])
-        return DeliveryPage(page, _position(page[-1]) if len(rest) > limit else None)
+        units = float(len(self._of(tenant)))
+        return DeliveryPage(page, _position(page[-1]) if len(rest) > limit else None, units)
 
     def _of(self, tenant: str) -> list[Delivery]:
         return [each for (owner, _), each in self._deliveries.items() if owner == tenant]

@@ -24,5 +24,12 @@ class InMemoryTokenBuckets:
         self._spent_until[bucket] = spent_until
         return TokensTaken(tokens, limit.tokens_at(at, spent_until), at)
 
+    def owe(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> TokensTaken:
+        self.asked += 1
+        spent_until = max(self._spent_until.get(bucket, at), at) + limit.time_of(tokens)
+        self._spent_until[bucket] = spent_until
+        left = limit.tokens_at(at, spent_until)
+        return TokensTaken(tokens, left, max(limit.next_at(spent_until), at))
+
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         self._spent_until[bucket] = max(at, self._spent_until[bucket] - limit.time_of(tokens))

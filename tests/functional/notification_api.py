@@ -26,6 +26,7 @@ from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import HeldTime
 from triggers_api.access.keys import Scope
 from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.request_context import RequestContext
@@ -121,7 +122,8 @@ class World:
         accept = Accept(self.events, self.clock)
         return Services(
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
-            rate_limiter=RateLimiter(self.token_buckets, None, self.clock),
+            limits=Limits(configs=100),
+            rate_limiter=RateLimiter(self.token_buckets, self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),

@@ -18,14 +18,14 @@ SECONDS = 60
 def run(limit: RateLimit, requests_a_second: int, processes: int) -> tuple[float, float]:
     """Admitted requests a second, and writes for each request that came, over a minute."""
     clock, buckets = FixedClock(), InMemoryTokenBuckets()
-    limiters = [RateLimiter(buckets, limit, clock) for _ in range(processes)]
+    limiters = [RateLimiter(buckets, clock) for _ in range(processes)]
     chance = random.Random(1)  # noqa: S311  # no secret
     moments = sorted(chance.uniform(0, SECONDS) for _ in range(requests_a_second * SECONDS))
     admitted = 0
     for moment in moments:
         clock.at = START + timedelta(seconds=moment)
         try:
-            chance.choice(limiters).admit(TENANT)
+            chance.choice(limiters).admit(TENANT, limit)
         except RateLimitedError:
             continue
         admitted += 1
@@ -34,10 +34,10 @@ def run(limit: RateLimit, requests_a_second: int, processes: int) -> tuple[float
 
 def test_who_comes_once_a_second_costs_nothing() -> None:
     clock, buckets = FixedClock(), InMemoryTokenBuckets()
-    limiter = RateLimiter(buckets, RateLimit(500, 1000), clock)
+    limiter = RateLimiter(buckets, clock)
 
     for _ in range(1000):
-        limiter.admit(TENANT)
+        limiter.admit(TENANT, RateLimit(500, 1000))
         clock.advance(seconds=1)
 
     assert buckets.asked == 0

@@ -36,6 +36,9 @@ MALFORMED = {
     "DELIVERED_RETENTION_DAYS": ("abc", " 30", "+30", "30 days"),
     "RATE_LIMIT_PER_SECOND": ("", "-5", "many", "100001"),
     "RATE_LIMIT_BURST": ("", "-5", "1000001"),
+    "EVENTS_PER_DAY": ("", "-1", "1000000000"),
+    "CONFIGS_PER_TENANT": ("", "-1", "1001"),
+    "DELIVERIES_PER_SECOND": ("", "-1", "0.5", "1001"),
     "RETRY_SCHEDULE_SECONDS": ("", ",", "1,,2", "1, 2", "-1", "1;2", "1e3", "nan", "inf", "5,6,"),
     "TRACING": ("", "ON", "true", "1"),
     "ALLOW_PRIVATE_TARGETS": ("", "yes", "01"),
@@ -155,9 +158,9 @@ def test_a_limit_of_nothing_is_none(
 ) -> None:
     environment = ENVIRONMENT | {"RATE_LIMIT_PER_SECOND": per_second, "RATE_LIMIT_BURST": burst}
 
-    settings = ApiSettings.from_environment(environment)
+    limits = ApiSettings.from_environment(environment).limits
 
-    assert (settings.rate_limit_per_second, settings.rate_limit_burst) == expected
+    assert (limits.requests_per_second, limits.burst) == expected
 
 
 def test_what_signs_cursors_is_not_shown() -> None:

@@ -75,6 +75,14 @@ class TokenBuckets(Protocol):
         """
         ...
 
+    def owe(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> TokensTaken:
+        """Take so many whether or not they are there: the bucket then owes the others.
+
+        It gives nothing until they have come back; `next_at` is when it gives the next one.
+        Raises `StoreUnavailableError`.
+        """
+        ...
+
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         """Put back unused tokens. Raises `StoreUnavailableError`."""
         ...

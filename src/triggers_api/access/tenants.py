@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
+from triggers_api.access.token_bucket import RateLimit
+
 Overrides = Mapping[str, int | None]
 """The limits that are a tenant's own, by name; None lifts the limit."""
 
@@ -20,8 +22,18 @@ class Limits:
     configs: int | None = None
     deliveries_per_second: int | None = None
 
+    @property
+    def rate(self) -> RateLimit | None:
+        """The token bucket; without a burst, two seconds' worth is as good as any."""
+        per_second = self.requests_per_second
+        if per_second is None:
+            return None
+        return RateLimit(per_second, 2 * per_second if self.burst is None else self.burst)
+
     def overridden_by(self, own: Overrides) -> Self:
         """These limits, but for those that are a tenant's own."""
+        if not own:
+            return self
         known = {each.name: getattr(self, each.name) for each in fields(self)}
         return type(self)(**(known | {name: own[name] for name in known if name in own}))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -12,9 +14,10 @@ from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
 
 from triggers_api.access.authenticate import Principal
+from triggers_api.access.tenants import Limits
 from triggers_api.api.etag import tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
-from triggers_api.api.operation import SAFE_METHODS, Body
+from triggers_api.api.operation import SAFE_METHODS, Body, Cost, Operation
 from triggers_api.api.query import check_query
 from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
@@ -22,10 +25,9 @@ from triggers_api.errors import ForbiddenError, RateLimitedError, Unauthenticate
 from triggers_api.loops import HEADER, is_our_own
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from triggers_api.access.keys import Scope
-    from triggers_api.access.rate_limit import RateLimiter
     from triggers_api.access.token_bucket import RateLimit
     from triggers_api.events.event import Event
 
@@ -52,6 +54,43 @@ class Call:
     def tenant(self) -> str:
         """The caller's tenant. Raises `ForbiddenError` for an operator's key, which has none."""
         return self.principal.its_tenant()
+
+    @property
+    def limits(self) -> Limits:
+        """How much the caller's tenant may do; nobody limits the operators, who set the limits."""
+        if self.principal.tenant is None:
+            return Limits()
+        return self.services.limits.overridden_by(self.principal.own_limits)
+
+    @property
+    def operation(self) -> Operation:
+        """What it was declared as."""
+        declared: Operation = self.request.app.state.operations[
+            self.request.scope["route"].operation_id
+        ]
+        return declared
+
+    def charge_each(self, items: int) -> None:
+        """Take a token for each item that was sent; the first was taken when the call came.
+
+        Raises `RateLimitedError`.
+        """
+        assert self.operation.cost is Cost.EACH
+        limit = self.limits.rate
+        if limit is not None and items > 1:
+            limiter = self.services.rate_limiter
+            with _standing_told(self.context, limit):
+                left = limiter.charge(self.tenant, limit, items - 1)
+            self.context.headers = _standing(limit, left)
+
+    def charge_read(self, units: float) -> None:
+        """Owe a token for each read unit; the first was taken when the call came."""
+        assert self.operation.cost is Cost.READ
+        limit, tokens = self.limits.rate, math.ceil(units) - 1
+        if limit is not None and tokens > 0:
+            limiter = self.services.rate_limiter
+            left = limiter.owe(self.tenant, limit, tokens)
+            self.context.headers = _standing(limit, left, limiter.closed_for(self.tenant, limit))
 
     async def read(self, body: Body[Model]) -> Model:
         """The request's body. Raises an error that says what is wrong with it."""
@@ -106,15 +145,15 @@ class Requires(SecurityBase):
         principal = services.authenticator.authenticate(token.strip(), _source(request))
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
-        if principal.tenant is not None:  # nobody limits who sets the limits
-            _admit(services.rate_limiter, principal.tenant, context)
+        call = Call(request, services, context, principal)
+        _admit(call)
         if request.method not in SAFE_METHODS and is_our_own(request.headers.getlist(HEADER)):
             message = "This request is a push of ours that came back: a config's URL leads here."
             raise ForbiddenError(message, code="loop_detected")
         if self.scopes:
             principal.require(*self.scopes)
         check_query(request)
-        return Call(request, services, context, principal)
+        return call
 
 
 async def unproven(request: Request) -> Call:
@@ -127,13 +166,20 @@ def _source(request: Request) -> str | None:
     return None if request.client is None else request.client.host
 
 
-def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
-    """Count the request, and put the state of the tenant's limit into its answer's headers."""
-    limit = limiter.limit
-    if limit is None:
-        return
+def _admit(call: Call) -> None:
+    """Take the call's first token, and put the state of the limit into its answer's headers."""
+    limit = call.limits.rate
+    if limit is not None:
+        with _standing_told(call.context, limit):
+            left = call.services.rate_limiter.admit(call.tenant, limit)
+        call.context.headers = _standing(limit, left)
+
+
+@contextmanager
+def _standing_told(context: RequestContext, limit: RateLimit) -> Iterator[None]:
+    """If the tenant's limit refuses the call, the headers say so too."""
     try:
-        context.headers = _standing(limit, limiter.admit(tenant))
+        yield
     except RateLimitedError as error:
         context.headers = _standing(limit, 0, error.retry_after_seconds)
         raise
@@ -142,8 +188,8 @@ def _admit(limiter: RateLimiter, tenant: str, context: RequestContext) -> None:
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-# In every answer, and of one limit only: a pure function of it, which neither ages nor grows.
-@lru_cache(maxsize=8)
+# In every answer: a pure function of the limit, which does not age; most tenants share one.
+@lru_cache(maxsize=64)
 def _policy(limit: RateLimit) -> Headers:
     """The limit itself: so many requests at once, and how long that many take to come back."""
     window = -(-limit.burst // limit.per_second)

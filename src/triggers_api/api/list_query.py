@@ -83,6 +83,7 @@ def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None
     """A page of events as a JSON array, with an ETag, and a `Link` if there is a next page."""
     after = position_of(call, query, cursor)
     page = call.services.events.list_events(call.tenant, query, limit=limit, after=after)
+    call.charge_read(page.read_units)
     return call.tagged(events_as_json(page.events), link_header(call, query, page.next_after))
 
 

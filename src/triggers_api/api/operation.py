@@ -29,6 +29,14 @@ Needs = Scope | tuple[Scope, ...] | Key
 """The scope that a key must have, or several of which one is enough."""
 
 
+class Cost(StrEnum):
+    """How many tokens of its tenant's rate limit a call takes."""
+
+    CALL = "call"  # one
+    EACH = "each"  # one for each item sent, before anything is done
+    READ = "read"  # one for each read unit of the store, owed afterwards
+
+
 @dataclass(frozen=True, slots=True)
 class ListOf:
     """A body that is a list of so many."""
@@ -91,6 +99,7 @@ class Operation:
     summary: str
     needs: Needs
     answers: tuple[Answer, ...]
+    cost: Cost = Cost.CALL
     body: Body[Any] | None = None
     errors: tuple[str, ...] = ()
     """Codes that do not follow from key, scope, path, parameters and body."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.routing import APIRoute
 
 from triggers_api.api.call import Call, Requires, unproven
-from triggers_api.api.operation import Answer, Body, Key, Needs, Operation, Schema, scopes_of
+from triggers_api.api.operation import Answer, Body, Cost, Key, Needs, Operation, Schema, scopes_of
 
 Carry = Callable[..., Awaitable[Response]]
 
@@ -31,6 +31,7 @@ class Operations:
         *,
         needs: Needs,
         answers: Answer | Sequence[Answer],
+        cost: Cost = Cost.CALL,
         body: Body[Any] | None = None,
         errors: tuple[str, ...] = (),
         parameters: tuple[Schema, ...] = (),
@@ -45,6 +46,7 @@ class Operations:
             summary=summary,
             needs=needs,
             answers=(answers,) if isinstance(answers, Answer) else tuple(answers),
+            cost=cost,
             body=body,
             errors=errors,
             parameters=parameters,

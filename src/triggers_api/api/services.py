@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.tenants import Limits
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
@@ -30,6 +31,8 @@ class Services:
     """The verbs and ports behind the routes."""
 
     authenticator: Authenticator
+    limits: Limits
+    """Of a tenant that has none of its own."""
     rate_limiter: RateLimiter
     accept: Accept
     accept_many: AcceptMany

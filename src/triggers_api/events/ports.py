@@ -1,7 +1,7 @@
 """What the verbs of events need from the outside, as narrow as they need it."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -50,6 +50,8 @@ class EventPage:
 
     events: tuple[Event, ...]
     next_after: Position | None
+    read_units: float = field(default=0.0, compare=False)
+    """What the store read for it, in read units; as good as exact."""
 
 
 @dataclass(frozen=True, slots=True)

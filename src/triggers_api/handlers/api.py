@@ -13,7 +13,7 @@ from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import LONGEST, HeldTime
 from triggers_api.access.ports import ApiKeyStore, TenantStore, TokenBuckets
 from triggers_api.access.rate_limit import RateLimiter
-from triggers_api.access.token_bucket import RateLimit
+from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.services import Services
@@ -45,7 +45,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.settings import ApiSettings, PushSettings
+from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
@@ -97,7 +97,8 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
     accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
-        rate_limiter=RateLimiter(given.token_buckets, _rate_limit(settings), clock),
+        limits=_limits(settings.limits),
+        rate_limiter=RateLimiter(given.token_buckets, clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
@@ -142,10 +143,15 @@ def _subscribe(given: Dependencies, clock: Clock) -> Subscribe:
     return Subscribe(given.configs, given.channels, clock, fault_of_template, looking_up)
 
 
-def _rate_limit(settings: ApiSettings) -> RateLimit | None:
-    """Each tenant's limit; without a rate or a burst there is none."""
-    per_second, burst = settings.rate_limit_per_second, settings.rate_limit_burst
-    return None if per_second is None or burst is None else RateLimit(per_second, burst)
+def _limits(settings: LimitsSettings) -> Limits:
+    """What a tenant may do that has no limits of its own."""
+    return Limits(
+        requests_per_second=settings.requests_per_second,
+        burst=settings.burst,
+        events_per_day=settings.events_per_day,
+        configs=settings.configs,
+        deliveries_per_second=settings.deliveries_per_second,
+    )
 
 
 def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:

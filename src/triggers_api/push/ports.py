@@ -1,7 +1,7 @@
 """What the push verbs need from the outside, as narrow as they need it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -53,6 +53,8 @@ class DeliveryPage:
 
     deliveries: tuple[Delivery, ...]
     next_after: Position | None
+    read_units: float = field(default=0.0, compare=False)
+    """What the store read for it, in read units."""
 
 
 class ConfigList(Protocol):

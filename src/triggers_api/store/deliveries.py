@@ -105,7 +105,7 @@ class DynamoDeliveryStore:
             found = history.of_unsuccessful(query.status, after, limit)
         else:
             found = history.of_configs(self._config_ids(tenant, query), after, limit)
-        return DeliveryPage(tuple(map(to_delivery, found.items)), found.read_until)
+        return DeliveryPage(tuple(map(to_delivery, found.items)), found.read_until, found.units)
 
     def _config_ids(self, tenant: str, query: DeliveryQuery) -> list[str]:
         if query.config_id is not None:

@@ -61,17 +61,25 @@ class EventItems:
     def page_of(self, found: Range, *, share: int = 1) -> EventPage:
         """As many events of a range as one answer can carry."""
         shown = within_answer(found.items, share=share)
-        return EventPage(self.complete(shown), found.cut(len(shown)).read_until)
+        bodies = self._bodies(shown)
+        units = found.units + sum(map(payloads.units_to_read, bodies.values()))
+        return EventPage(_whole_ones(shown, bodies), found.cut(len(shown)).read_until, units)
 
     def complete(self, heads: Sequence[Item]) -> tuple[Event, ...]:
         """The events of these heads, with the payloads that are kept apart.
 
         An event whose payload was swept is gone, as if its head had been.
         """
+        return _whole_ones(heads, self._bodies(heads))
+
+    def _bodies(self, heads: Sequence[Item]) -> dict[str, Item]:
         places = [payloads.place_of(head) for head in heads if items.is_apart(head)]
-        bodies = {body["sk"]["S"]: body for body in self.table.find_all(places)}
-        whole = (_whole(head, bodies) for head in heads)
-        return tuple(event for event in whole if event is not None)
+        return {body["sk"]["S"]: body for body in self.table.find_all(places)}
+
+
+def _whole_ones(heads: Sequence[Item], bodies: dict[str, Item]) -> tuple[Event, ...]:
+    whole = (_whole(head, bodies) for head in heads)
+    return tuple(event for event in whole if event is not None)
 
 
 def _whole(head: Item, bodies: dict[str, Item]) -> Event | None:

@@ -96,7 +96,14 @@ class DynamoEventStore:
             live = [item for item in listed if not items.has_expired(item, self._clock())]
             return self._items.current(tenant, live, query.statuses) if checked else live
 
-        found = gathered(index.read_range, current, after=after, limit=limit, reach=_REACH)
+        found = gathered(
+            index.read_range,
+            current,
+            after=after,
+            limit=limit,
+            reach=_REACH,
+            is_checked=checked,
+        )
         return self._items.page_of(found)
 
     def count_undelivered(
@@ -125,7 +132,9 @@ class DynamoEventStore:
                 and query.severity in (None, head["severity"]["S"])
             ]
 
-        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
+        found = gathered(
+            entries.read, current, after=after, limit=limit, reach=_REACH, is_checked=True
+        )
         return self._items.page_of(found)
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:

@@ -108,7 +108,9 @@ class DynamoExecutionStore:
             return [head for head in heads if not items.has_expired(head, now)]
 
         entries = self._partition(tenant, query.execution_id)
-        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
+        found = gathered(
+            entries.read, current, after=after, limit=limit, reach=_REACH, is_checked=True
+        )
         page = self._items.page_of(found)
         is_known = after is not None or seen
         if not is_known and self.find_checkpoint(tenant, query.execution_id).until is None:

@@ -78,7 +78,9 @@ class History:
         ]
         read = partial(self._interleaved, partitions)
         current = partial(self._current, status)
-        return gathered(read, current, after=after, limit=limit, reach=_REACH)
+        return gathered(
+            read, current, after=after, limit=limit, reach=_REACH, is_checked=True
+        )
 
     def _configs_with(self, shared: Item) -> list[str]:
         """The configs that have entries there, found by skipping from one to the next."""
@@ -131,17 +133,20 @@ class History:
                 raise outcome
         found: list[Item] = []
         reads_left = LOOKED_AT // _step(limit, len(partitions)) - len(partitions)
+        end: Position | None = None
         while (first := _newest(fronts)) is not None:
             if len(found) == limit:
-                return Range(found, position_in_index(found[-1]))
+                end = position_in_index(found[-1])
+                break
             if first.items:
                 found.append(first.items.popleft())
             elif first.partition.filter is None or reads_left > 0:
                 reads_left -= 1
                 first.read()
             else:
-                return Range(found, first.end)
-        return Range(found, None)
+                end = first.end
+                break
+        return Range(found, end, sum(each.units for each in fronts))
 
 
 @dataclass(slots=True)
@@ -152,11 +157,13 @@ class _Front:
     wanted: int
     end: Position | None  # where reading goes on; None once there is nothing more
     items: deque[Item] = field(default_factory=deque)
+    units: float = 0.0  # read so far
 
     def read(self) -> None:
         """Read a bit more."""
         found = self.partition.read(self.end, self.wanted)
         self.items.extend(found.items)
+        self.units += found.units
         self.end = found.read_until
 
     @property

@@ -71,6 +71,11 @@ def opened(head: Item, body: Item) -> bytes:
     return zlib.decompress(_cipher(head).decrypt(_NONCE, body["payload"]["B"], _context(body)))
 
 
+def units_to_read(body: Item) -> int:
+    """The read units that a payload's item takes, read consistently: one for each 4 KB begun."""
+    return -(-len(body["payload"]["B"]) // 4096)
+
+
 def _context(place: Item) -> bytes:
     """What the payload is sealed for: it opens nowhere else."""
     return f"{place['pk']['S']} {place['sk']['S']}".encode()

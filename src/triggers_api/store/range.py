@@ -9,7 +9,7 @@ merged into one exact sequence, and a page may end wherever reading ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
@@ -30,16 +30,17 @@ class Range:
 
     items: list[Item]
     read_until: Position | None  # None: there is nothing beyond
+    units: float = field(default=0.0, compare=False)  # read units that it took
 
     def cut(self, count: int) -> Range:
         """Only the first so many: what is not shown need not be checked."""
         if len(self.items) <= count:
             return self
-        return Range(self.items[:count], position_in_index(self.items[count - 1]))
+        return Range(self.items[:count], position_in_index(self.items[count - 1]), self.units)
 
     def only(self, counts: Callable[[Item], bool]) -> Range:
         """The same range without the items that do not count."""
-        return Range([item for item in self.items if counts(item)], self.read_until)
+        return replace(self, items=[item for item in self.items if counts(item)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Partition:
         )
         begin = self._key(after) if after else None
         page = self.table.page(query, after=begin, limit=self._limit(wanted))
-        return Range(page.items, position_in_index(page.last) if page.last else None)
+        end = position_in_index(page.last) if page.last else None
+        return Range(page.items, end, page.units)
 
     def _limit(self, wanted: int | None) -> int | None:
         if self.filter is not None:
@@ -159,7 +161,7 @@ def merged(ranges: Sequence[Range], *, newest_first: bool) -> Range:
     end = nearest(ranges, newest_first=newest_first)
     if end is not None:
         placed = [(at, item) for at, item in placed if (at >= end if newest_first else at <= end)]
-    return Range([item for _, item in placed], end)
+    return Range([item for _, item in placed], end, sum(each.units for each in ranges))
 
 
 def gathered(
@@ -169,15 +171,18 @@ def gathered(
     after: Position | None,
     limit: int,
     reach: Reach,
+    is_checked: bool = False,
 ) -> Range:
     """The first `limit` items behind a position that `current` leaves of what is read.
 
-    Fewer, if the ranges within reach hold no more: then `read_until` tells where to go on.
+    Fewer, if the ranges within reach hold no more: then `read_until` tells where to go on. If
+    `is_checked`, `current` reads each of them consistently, a unit each.
     """
     found: list[Item] = []
-    wanted = limit
+    wanted, units = limit, 0.0
     for number in range(1, reach.of_nothing + 1):
         part = read(after, wanted).cut(limit - len(found))
+        units += part.units + (len(part.items) if is_checked else 0)
         found += current(part.items)
         after = part.read_until
         if after is None or len(found) >= limit or (found and number >= reach.ranges):
@@ -185,7 +190,7 @@ def gathered(
         wanted = limit - len(found)
         if reach.wanted_after_nothing and not part.items:
             wanted = reach.wanted_after_nothing
-    return Range(found, after)
+    return Range(found, after, units)
 
 
 def _just_before(moment: datetime) -> datetime:

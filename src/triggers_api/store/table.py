@@ -84,6 +84,7 @@ class Page:
 
     items: list[Item]
     last: Item | None
+    units: float  # read units, those for items that a filter dropped among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,11 @@ class Table:
     def page(self, query: Query, *, after: Item | None = None, limit: int | None = None) -> Page:
         """What one call reads behind a key: a megabyte, or `limit` items."""
         with _errors():
-            answer = self.client.query(**self._query(query, after, limit))
-        return Page(answer["Items"], answer.get("LastEvaluatedKey"))
+            answer = self.client.query(
+                **self._query(query, after, limit), ReturnConsumedCapacity="TOTAL"
+            )
+        units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        return Page(answer["Items"], answer.get("LastEvaluatedKey"), units)
 
     def items(
         self, query: Query, *, after: Item | None = None, limit: int | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.cache import Cache
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.table import Item, RefusedError, Table, unavailable_if_refused
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ class DynamoTokenBuckets:
         """See `TokenBuckets.take`."""
         with unavailable_if_refused():
             return self._take(bucket, limit, min(wanted, limit.burst), at, at_least)
+
+    def owe(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> TokensTaken:
+        """See `TokenBuckets.owe`. One write, two if the guess was wrong."""
+        with unavailable_if_refused():
+            is_full, cost = not self._busy.get(bucket), limit.time_of(tokens)
+            for _ in range(_ROUNDS):
+                change = _set(at, cost) if is_full else _add(at, cost)
+                has_changed, spent_until = self._update(bucket, change)
+                self._note(bucket, is_busy=spent_until > at)
+                if has_changed:
+                    left = limit.tokens_at(at, spent_until)
+                    return TokensTaken(tokens, left, max(limit.next_at(spent_until), at))
+                is_full = spent_until <= at
+        raise StoreUnavailableError("The store is busy. Try again in a moment.")
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         """See `TokenBuckets.give_back`. One write; a bucket that is full by now stays full."""
@@ -94,16 +109,14 @@ def _set(at: datetime, cost: timedelta) -> _Change:
     )
 
 
-def _add(at: datetime, cost: timedelta, latest: datetime) -> _Change:
-    return _Change(
-        "SET spent_until = spent_until + :cost",
-        "spent_until > :at AND spent_until <= :latest",
-        {
-            ":at": _number(at),
-            ":cost": {"N": str(cost // _MICROSECOND)},
-            ":latest": _number(latest),
-        },
-    )
+def _add(at: datetime, cost: timedelta, latest: datetime | None = None) -> _Change:
+    """With `latest`, only to a bucket that is not spent for longer than that."""
+    when = "spent_until > :at"
+    values: Item = {":at": _number(at), ":cost": {"N": str(cost // _MICROSECOND)}}
+    if latest is not None:
+        when += " AND spent_until <= :latest"
+        values[":latest"] = _number(latest)
+    return _Change("SET spent_until = spent_until + :cost", when, values)
 
 
 def _number(moment: datetime) -> dict[str, str]:

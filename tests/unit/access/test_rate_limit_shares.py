@@ -35,7 +35,7 @@ class Process:
         self.clock = clock
         self.limit = limit
         self.buckets = Watched()
-        self.limiter = RateLimiter(self.buckets, limit, clock)
+        self.limiter = RateLimiter(self.buckets, clock)
 
     def leave(self, tokens: int) -> None:
         """Other processes take all but so many."""
@@ -46,7 +46,7 @@ class Process:
         admitted = 0
         for _ in range(requests):
             try:
-                self.limiter.admit(TENANT)
+                self.limiter.admit(TENANT, self.limit)
             except RateLimitedError:
                 continue
             admitted += 1
@@ -194,7 +194,7 @@ def test_a_small_bucket_is_asked_again_before_it_runs_over(clock: FixedClock) ->
 def test_a_thousand_tenants_are_remembered_at_most(process: Process) -> None:
     assert process.admits(2) == 2
     for number in range(1000):
-        process.limiter.admit(f"tenant-{number}")
+        process.limiter.admit(f"tenant-{number}", LIMIT)
 
     assert process.admits(2) == 2  # as one who was never seen
 
@@ -205,10 +205,10 @@ def test_what_is_left_grows_as_tokens_come_back_and_never_beyond_the_burst(
     process: Process,
 ) -> None:
     process.admits(3)
-    assert process.limiter.admit(TENANT) == LIMIT.burst - 4
+    assert process.limiter.admit(TENANT, LIMIT) == LIMIT.burst - 4
     process.clock.advance(milliseconds=20)
-    assert process.limiter.admit(TENANT) == LIMIT.burst - 3
+    assert process.limiter.admit(TENANT, LIMIT) == LIMIT.burst - 3
     process.admits(5)
     process.clock.advance(seconds=3)
 
-    assert process.limiter.admit(TENANT) == LIMIT.burst
+    assert process.limiter.admit(TENANT, LIMIT) == LIMIT.burst

@@ -15,7 +15,7 @@ from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
 from triggers_api.api.contract.webhooks import WEBHOOKS
-from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Key, ListOf, Operation
+from triggers_api.api.operation import SAFE_METHODS, Answer, Body, Cost, Key, ListOf, Operation
 from triggers_api.api.schemas.events import ErrorOut
 from triggers_api.push.channel import Channel
 
@@ -49,7 +49,7 @@ _REASONS: Final = {
     413: "The body or payload is too large.",
     415: "The body is not JSON.",
     422: "Well-formed, but not acceptable.",
-    429: "More requests than the tenant's limit allows; try again after `Retry-After` seconds.",
+    429: "More than a limit of the tenant allows; try again after `Retry-After` seconds.",
     500: "A fault of ours.",
     503: "The store did not answer; try again after `Retry-After` seconds.",
 }
@@ -58,6 +58,10 @@ _ERROR_HEADERS: Final = {
     415: ("Accept", "Accept-Encoding"),
     429: ("Retry-After",),
     503: ("Retry-After",),
+}
+_COSTS: Final = {
+    Cost.EACH: "a token of the rate limit for each item sent; if there are too few, nothing is done",
+    Cost.READ: "a token of the rate limit for each read unit of the store, owed afterwards",
 }
 _TAG_HEADERS: Final = ("ETag", "Cache-Control", "Link")
 _IF_NONE_MATCH: Final = {
@@ -104,6 +108,7 @@ def document(app: FastAPI) -> Node:
 def _describe(shown: Node, operation: Operation, schemas: Node) -> None:
     """Add the declaration to what FastAPI made of the function."""
     _tell_needs(shown, operation)
+    _tell_cost(shown, operation)
     codes = list(codes_of(operation, {each["name"] for each in shown.get("parameters", ())}))
     own = [*operation.parameters, *([_IF_NONE_MATCH] if operation.is_tagged else [])]
     if own:
@@ -147,6 +152,13 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
         yield from ("body_too_large", "unsupported_media_type", body.code)
     yield from ("rate_limited", "internal_error", "store_unavailable")
     yield from operation.errors
+
+
+def _tell_cost(shown: Node, operation: Operation) -> None:
+    """Say what it takes of the rate limit, unless that is one token."""
+    if operation.cost is not Cost.CALL:
+        shown["x-cost"] = operation.cost.value
+        shown["description"] += f"\n\nCost: {_COSTS[operation.cost]}."
 
 
 def _tell_needs(shown: Node, operation: Operation) -> None:

@@ -13,7 +13,7 @@ from triggers_api.api.cloud_events import keyed_draft_of as keyed_draft_of_cloud
 from triggers_api.api.drafts import keyed_draft_of
 from triggers_api.api.idempotency_key import idempotency_key_of, idempotency_key_parameter
 from triggers_api.api.json_body import JsonBody, read_json, validated
-from triggers_api.api.operation import Answer, Body, ListOf
+from triggers_api.api.operation import Answer, Body, Cost, ListOf
 from triggers_api.api.problems import STATUSES, note_crash, told
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.batches import MAX_EVENTS, BatchIn, BatchOut
@@ -49,6 +49,7 @@ _Read = KeyedDraft | CallerError | InternalError
     "create_events",
     "Post many events",
     needs=Scope.EVENTS_WRITE,
+    cost=Cost.EACH,
     body=_BATCH,
     parameters=(_KEY,),
     answers=Answer(model=BatchOut),
@@ -56,6 +57,7 @@ _Read = KeyedDraft | CallerError | InternalError
 async def create_events(call: Call) -> Response:
     """Store up to 100 events, each on its own: a refused event does not affect the others."""
     read = await _read(call.request)
+    call.charge_each(len(read))
     keyed_drafts = [each for each in read if isinstance(each, KeyedDraft)]
     stored = iter(call.services.accept_many(call.tenant, keyed_drafts))
     outcomes = [next(stored) if isinstance(each, KeyedDraft) else each for each in read]

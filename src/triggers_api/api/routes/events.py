@@ -20,7 +20,7 @@ from triggers_api.api.list_query import (
     Until,
     list_answer,
 )
-from triggers_api.api.operation import PAGE, TAGS, Answer, Body
+from triggers_api.api.operation import PAGE, TAGS, Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.cloud_events import CloudEventIn
 from triggers_api.api.schemas.events import EventIn, EventOut
@@ -107,6 +107,7 @@ async def create_event(call: Call) -> Response:
     "list_events",
     "List events",
     needs=Scope.EVENTS_READ,
+    cost=Cost.READ,
     answers=Answer(model=EventOut, is_list=True, description="A page.", headers=PAGE + TAGS),
 )
 async def list_events(

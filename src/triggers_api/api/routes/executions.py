@@ -7,7 +7,7 @@ from fastapi import Path, Response
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, Limit, link_header, position_of
-from triggers_api.api.operation import PAGE, Answer
+from triggers_api.api.operation import PAGE, Answer, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.events import EXECUTION_ID_PATTERN, EventOut
 from triggers_api.api.schemas.executions import ExecutionOut
@@ -39,6 +39,7 @@ async def get_execution(call: Call, execution_id: ExecutionIdInPath) -> Response
     "list_execution_events",
     "List the events of an execution",
     needs=Scope.EVENTS_READ,
+    cost=Cost.READ,
     answers=Answer(model=EventOut, is_list=True, description="A page.", headers=PAGE),
 )
 async def list_execution_events(
@@ -52,5 +53,6 @@ async def list_execution_events(
     query = ExecutionQuery(execution_id)
     after = position_of(call, query, cursor)
     page = call.services.executions.list_timeline(call.tenant, query, limit=limit, after=after)
+    call.charge_read(page.read_units)
     headers = link_header(call, query, page.next_after)
     return call.answer(events_as_json(page.events), headers=headers)

@@ -17,7 +17,7 @@ from triggers_api.api.list_query import (
     link_header,
     position_of,
 )
-from triggers_api.api.operation import PAGE, Answer, Body
+from triggers_api.api.operation import PAGE, Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.deliveries import (
     EXAMPLE_DELIVERY_ID,
@@ -53,6 +53,7 @@ _WHICH: Final = Body(
     "list_deliveries",
     "List deliveries",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     answers=Answer(model=DeliveryOut, is_list=True, description="A page.", headers=PAGE),
 )
 async def list_deliveries(
@@ -77,6 +78,7 @@ async def list_deliveries(
     )
     after = position_of(call, query, cursor)
     page = call.services.deliveries.list_deliveries(call.tenant, query, limit=limit, after=after)
+    call.charge_read(page.read_units)
     body = _DELIVERIES.dump_json([DeliveryOut.of(each) for each in page.deliveries])
     return call.answer(body, headers=link_header(call, query, page.next_after))
 
@@ -111,6 +113,7 @@ async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
     "replay_dead_letters",
     "Replay dead letters",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     body=_WHICH,
     answers=Answer(model=DeadLettersOut),
     errors=("invalid_cursor", "queue_unavailable"),
@@ -127,6 +130,7 @@ async def replay_dead_letters(call: Call) -> Response:
     done = call.services.replay.dead_letters(
         call.tenant, query, after=after, dry_run=wanted.dry_run
     )
+    call.charge_read(done.read_units + done.replayed)
     answer = DeadLettersOut(
         matched=done.matched,
         replayed=done.replayed,

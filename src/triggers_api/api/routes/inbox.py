@@ -14,7 +14,7 @@ from triggers_api.api.list_query import (
     Since,
     list_answer,
 )
-from triggers_api.api.operation import PAGE, TAGS, Answer, Body
+from triggers_api.api.operation import PAGE, TAGS, Answer, Body, Cost
 from triggers_api.api.problems import STATUSES, note_crash
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.events import (
@@ -38,6 +38,7 @@ _IDS: Final = Body(model=AcknowledgeIn, sample='{"event_ids": ["evt_…"]}')
     "list_inbox",
     "Read the inbox",
     needs=Scope.INBOX,
+    cost=Cost.READ,
     answers=Answer(model=EventOut, is_list=True, description="A page.", headers=PAGE + TAGS),
 )
 async def list_inbox(
@@ -75,12 +76,14 @@ async def get_inbox_stats(call: Call) -> Response:
     "acknowledge_events",
     "Acknowledge many events",
     needs=Scope.INBOX,
+    cost=Cost.EACH,
     body=_IDS,
     answers=Answer(model=AcknowledgeOut),
 )
 async def acknowledge_events(call: Call) -> Response:
     """Acknowledge up to 100 events, each on its own: an unknown id does not affect the others."""
     wanted = await call.read(_IDS)
+    call.charge_each(len(wanted.event_ids))
     results = call.services.acknowledge.many(call.tenant, wanted.event_ids)
     call.context.events_acknowledged = len({r.event_id for r in results if r.changed})
     note_crash(call.request, (each.error for each in results))

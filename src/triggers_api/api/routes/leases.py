@@ -8,7 +8,7 @@ from fastapi import Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.operation import Answer, Body
+from triggers_api.api.operation import Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.leases import LeaseIn, LeaseOut, ReleaseIn
 from triggers_api.events.event import events_as_json
@@ -25,6 +25,7 @@ _LEASE: Final = Body(model=ReleaseIn, sample='{"lease_id": "lse_…"}')
     "lease_events",
     "Lease events",
     needs=Scope.INBOX,
+    cost=Cost.READ,
     body=_WANTED,
     answers=Answer(model=LeaseOut),
     errors=("too_many_at_once",),
@@ -38,6 +39,7 @@ async def lease_events(call: Call) -> Response:
     wanted = await call.read(_WANTED)
     duration = timedelta(seconds=wanted.lease_seconds)
     leased = call.services.lease.lease(call.tenant, limit=wanted.limit, duration=duration)
+    call.charge_read(len(leased.events))  # of each the head was read, consistently
     return call.answer(_as_json(leased))
 
 

@@ -8,11 +8,10 @@ from pydantic import BeforeValidator, Field
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import whole_number
-from triggers_api.api.operation import Answer
+from triggers_api.api.operation import Answer, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas import metrics as schemas
 from triggers_api.api.schemas import summaries
-from triggers_api.api.services import Services
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.watch.figures import percent
@@ -119,6 +118,7 @@ async def get_success_rate(call: Call, hours: Hours = 24) -> Response:
     "get_failures",
     "Deliveries given up",
     needs=Scope.METRICS_READ,
+    cost=Cost.READ,
     answers=Answer(model=schemas.FailuresOut),
     errors=("metrics_unavailable",),
 )
@@ -135,7 +135,7 @@ async def get_failures(call: Call, hours: Hours = 24) -> Response:
         failed=table.total(failed),
         dead_letters=table.total(letters),
         hours=[schemas.HourOfFailuresOut.of(row) for row in table.rows],
-        latest=list(map(schemas.DeadDeliveryOut.of, _latest(services, call.tenant, query))),
+        latest=list(map(schemas.DeadDeliveryOut.of, _latest(call, query))),
     )
     return call.answer(answer)
 
@@ -210,15 +210,18 @@ async def list_circuit_breakers(call: Call) -> Response:
     return call.answer(f"[{','.join(breakers)}]".encode())
 
 
-def _latest(services: Services, tenant: str, query: DeliveryQuery) -> list[Delivery]:
+def _latest(call: Call, query: DeliveryQuery) -> list[Delivery]:
     found: list[Delivery] = []
     after = None
+    read_units = 0.0
     for _ in range(_PAGES):
-        page = services.deliveries.list_deliveries(
-            tenant, query, limit=_LATEST - len(found), after=after
+        page = call.services.deliveries.list_deliveries(
+            call.tenant, query, limit=_LATEST - len(found), after=after
         )
         found += page.deliveries
+        read_units += page.read_units
         after = page.next_after
         if after is None or len(found) >= _LATEST:
             break
+    call.charge_read(read_units)
     return found
