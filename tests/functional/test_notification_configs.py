@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders.events import TENANT
 from tests.clock import FixedClock
+from tests.conftest import ENVIRONMENT
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import (
     CONFIGS,
@@ -19,7 +20,8 @@ from tests.functional.notification_api import (
 )
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.subscribe import MAX_CONFIGS
+
+MAX_CONFIGS = int(ENVIRONMENT["CONFIGS_PER_TENANT"])
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_there_are_at_most_so_many(world: World) -> None:
 
     answer = world.call("POST", CONFIGS, WEBHOOK)
 
-    assert (answer.status_code, answer.json()["error"]) == (409, "too_many_configs")
+    assert (answer.status_code, answer.json()["error"]) == (409, "limit_reached")
     assert len(world.call("GET", CONFIGS).json()) == MAX_CONFIGS
 
 

@@ -50,7 +50,7 @@ def contract() -> dict[str, Any]:
         needs=Scope.INBOX,
         body=thing,
         answers=Answer(model=ThingOut),
-        errors=("too_many_configs",),
+        errors=("limit_reached",),
     )
     async def replace_thing(call: Call, config_id: str) -> Response:
         """Put another in its place."""
@@ -101,7 +101,7 @@ def test_errors_follow_from_key_scope_path_and_body(contract: dict[str, Any]) ->
         "401": ["unauthenticated"],
         "403": ["address_not_allowed", "missing_scope", "loop_detected"],
         "404": ["config_not_found"],
-        "409": ["too_many_configs"],
+        "409": ["limit_reached"],
         "413": ["body_too_large"],
         "415": ["unsupported_media_type"],
         "422": ["invalid_config"],

@@ -38,7 +38,6 @@ TOLD = {
     "executions.tally.MAX_TYPES": "types of events in an execution's counts",
     "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
     "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",
-    "push.subscribe.MAX_CONFIGS": "notification configs of a tenant",
 }
 # Nobody's request is refused by these: they shorten what people read, or bound our own work.
 INNER = {

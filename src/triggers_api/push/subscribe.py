@@ -29,8 +29,6 @@ from triggers_api.push.ports import ConfigStore
 from triggers_api.push.settings_fields import Kept, look_ups, read_settings
 from triggers_api.timestamps import Clock, to_text
 
-MAX_CONFIGS: Final = 100  # a tenant's
-
 _TRIES: Final = 5  # of a write that others got in the way of
 
 
@@ -93,12 +91,15 @@ class Subscribe:
         self._fault_of_template = fault_of_template
         self._looking_up = looking_up
 
-    def create(self, tenant: str, draft: ConfigDraft) -> Saved:
-        """Keep a new config. Raises `InvalidContentError` with every fault in its settings."""
+    def create(self, tenant: str, draft: ConfigDraft, *, at_most: int | None) -> Saved:
+        """Keep a new config, if the tenant then has so many at most; None sets no limit.
+
+        Raises `InvalidContentError` with every fault in its settings, and `ConflictError`.
+        """
         checked = self._check_all(draft, None)
         self._look_up(tenant, draft.channel, checked)
         for _ in range(_TRIES):
-            self._make_room(tenant)
+            self._make_room(tenant, at_most)
             now = self._clock()
             config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
             config, new_secret = self._with_signing_secret(config)
@@ -106,27 +107,32 @@ class Subscribe:
                 raise _busy()  # the same random id twice
             # Others may have found room at the same moment. Each looks again after its write, so
             # the last one sees all of them, and whoever sees too many takes its own back.
-            if len(self._configs.list_configs(tenant)) <= MAX_CONFIGS:
+            if at_most is None or len(self._configs.list_configs(tenant)) <= at_most:
                 return Saved(config, new_secret)
             self._configs.delete(tenant, config.id)
         raise _busy()
 
-    def _make_room(self, tenant: str) -> None:
-        """Where there are enough, the one whose receiver ended it the longest ago gives way.
+    def _make_room(self, tenant: str, at_most: int | None) -> None:
+        """Where there are enough, those whose receivers ended them the longest ago give way.
 
         Consumers such as Zapier subscribe anew each time and end what they had with a 410.
         Raises `ConflictError` if every one is in use.
         """
-        configs = self._configs.list_configs(tenant)
-        if len(configs) < MAX_CONFIGS:
+        if at_most is None:
             return
+        configs = self._configs.list_configs(tenant)
+        too_many = len(configs) + 1 - at_most  # several, if the limit was lowered since
         ended = [each for each in configs if each.disabled_reason is not None]
         for config in sorted(ended, key=lambda each: each.updated_at):
+            if not 0 < too_many <= len(ended):
+                break
             # One that its owner enabled again at this moment is in use.
             if self._configs.delete(tenant, config.id, known_updated_at=config.updated_at):
-                return
-        message = f"There are {MAX_CONFIGS} configs already. Delete one that is not used."
-        raise ConflictError(message, code="too_many_configs")
+                too_many -= 1
+        if too_many <= 0:
+            return
+        message = f"There are {len(configs)} configs, and your account may have {at_most}."
+        raise ConflictError(f"{message} Delete one that is not used.", code="limit_reached")
 
     def get(self, tenant: str, config_id: str) -> NotificationConfig:
         """The config. Raises `NotFoundError`."""

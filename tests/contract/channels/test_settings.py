@@ -65,7 +65,7 @@ def draft(case: Case, settings: dict[str, Any]) -> ConfigDraft:
 
 
 def kept(subscribe: Subscribe, case: Case) -> NotificationConfig:
-    return subscribe.create(TENANT, draft(case, case.settings(80))).config
+    return subscribe.create(TENANT, draft(case, case.settings(80)), at_most=None).config
 
 
 def replaced(
@@ -248,7 +248,7 @@ def test_a_signing_secret_is_no_setting(case: Case) -> None:
 def test_only_a_channel_that_signs_is_given_a_signing_secret(
     case: Case, subscribe: Subscribe
 ) -> None:
-    saved = subscribe.create(TENANT, draft(case, case.settings(80)))
+    saved = subscribe.create(TENANT, draft(case, case.settings(80)), at_most=None)
 
     assert (saved.new_secret is not None) == case.channel.signs
 

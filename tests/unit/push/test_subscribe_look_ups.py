@@ -63,7 +63,7 @@ def draft(channel: str, **settings: Any) -> ConfigDraft:
 
 @pytest.mark.parametrize("channel", SETTINGS)
 def test_a_name_is_looked_up_once_for_a_config(bench: Bench, channel: str) -> None:
-    saved = bench.subscribe.create(TENANT, draft(channel))
+    saved = bench.subscribe.create(TENANT, draft(channel), at_most=None)
     assert len(bench.looked_up) == 1
 
     bench.subscribe.replace(TENANT, saved.config.id, draft(channel))
@@ -73,7 +73,7 @@ def test_a_name_is_looked_up_once_for_a_config(bench: Bench, channel: str) -> No
 @pytest.mark.parametrize("channel", SETTINGS)
 def test_a_body_that_is_refused_anyway_waits_for_no_name_server(bench: Bench, channel: str) -> None:
     with pytest.raises(InvalidContentError):
-        bench.subscribe.create(TENANT, draft(channel, colour="red"))
+        bench.subscribe.create(TENANT, draft(channel, colour="red"), at_most=None)
     bench.subscribe.faults(
         TENANT, None, {"channel": channel, "settings": SETTINGS[channel], "enabled": 1}
     )
@@ -85,7 +85,7 @@ def test_a_body_that_is_refused_anyway_waits_for_no_name_server(bench: Bench, ch
 def test_however_often_a_write_is_tried_the_name_is_looked_up_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, channel: str
 ) -> None:
-    saved = bench.subscribe.create(TENANT, draft(channel))
+    saved = bench.subscribe.create(TENANT, draft(channel), at_most=None)
     bench.looked_up.clear()
     monkeypatch.setattr(bench.configs, "put", lambda *_, **__: False)
 
@@ -101,9 +101,9 @@ def test_whoever_waits_for_two_names_already_waits_for_no_third(bench: Bench, ch
         for _ in range(2):
             waiting.enter_context(bench.held_time.hold(TENANT))
 
-        bench.subscribe.create(TENANT, draft(channel))
+        bench.subscribe.create(TENANT, draft(channel), at_most=None)
         assert bench.looked_up == []
-        bench.subscribe.create(OTHER_TENANT, draft(channel))
+        bench.subscribe.create(OTHER_TENANT, draft(channel), at_most=None)
         assert len(bench.looked_up) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_name_that_leads_inside_is_refused(bench: Bench, channel: str) -> None
     bench.address = "10.0.0.1"
 
     with pytest.raises(InvalidContentError) as raised:
-        bench.subscribe.create(TENANT, draft(channel))
+        bench.subscribe.create(TENANT, draft(channel), at_most=None)
 
     assert [each.code for each in raised.value.details] == ["not_public"]
     assert bench.subscribe.list_configs(TENANT) == ()

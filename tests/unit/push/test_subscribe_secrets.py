@@ -68,7 +68,7 @@ def draft(channel: str, settings: dict[str, Any]) -> ConfigDraft:
 
 
 def created(subscribe: Subscribe, channel: str) -> NotificationConfig:
-    return subscribe.create(TENANT, draft(channel, SETTINGS[channel])).config
+    return subscribe.create(TENANT, draft(channel, SETTINGS[channel]), at_most=None).config
 
 
 @pytest.mark.parametrize("channel", SETTINGS)

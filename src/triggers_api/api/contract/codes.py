@@ -60,7 +60,10 @@ CODES: Final[dict[str, Code]] = {
     "execution_not_found": Code(404, "There is no event of an execution 'exec_unknown'."),
     "config_not_found": Code(404, "There is no notification config 'cfg_unknown'."),
     "delivery_not_found": Code(404, "There is no delivery 'dlv_unknown'."),
-    "too_many_configs": Code(409, "There are 100 configs already. Delete one that is not used."),
+    "limit_reached": Code(
+        409,
+        "There are 100 configs, and your account may have 100. Delete one that is not used.",
+    ),
     "no_signing_secret": Code(409, "A config of the channel 'slack' has no signing secret."),
     "delivery_retrying": Code(
         409, "This delivery is still retrying by itself. Replay it when it is final."

@@ -95,7 +95,7 @@ _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="inv
     answers=Answer(model=ConfigOut, is_list=True),
 )
 async def list_configs(call: Call) -> Response:
-    """All configs of the tenant, oldest first; there are at most 100."""
+    """All configs of the tenant, oldest first, in one answer."""
     at = call.services.clock()
     configs = call.services.subscribe.list_configs(call.tenant)
     return call.answer(_CONFIGS.dump_json([ConfigOut.of(config, at) for config in configs]))
@@ -116,14 +116,17 @@ async def list_configs(call: Call) -> Response:
             ("get_config", "replace_config", "delete_config", "rotate_config_secret"), "config_id"
         ),
     ),
-    errors=("too_many_configs", "too_many_at_once"),
+    errors=("limit_reached", "too_many_at_once"),
 )
 async def create_config(call: Call) -> Response:
-    """Push events to a webhook, Slack, Telegram or email. Up to 100 configs a tenant.
+    """Push events to a webhook, Slack, Telegram or email.
+
+    A tenant may have 100 configs, unless it has a limit of its own.
 
     Pushes to a webhook are signed as Standard Webhooks says; only this answer shows the secret.
     """
-    saved = call.services.subscribe.create(call.tenant, await _draft(call))
+    draft = await _draft(call)
+    saved = call.services.subscribe.create(call.tenant, draft, at_most=call.limits.configs)
     call.context.config_id = saved.config.id
     answer = SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
     return call.answer(answer, 201, {"Location": f"configs/{saved.config.id}"})
