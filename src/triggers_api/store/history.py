@@ -78,9 +78,7 @@ class History:
         ]
         read = partial(self._interleaved, partitions)
         current = partial(self._current, status)
-        return gathered(
-            read, current, after=after, limit=limit, reach=_REACH, is_checked=True
-        )
+        return gathered(read, current, after=after, limit=limit, reach=_REACH, is_checked=True)
 
     def _configs_with(self, shared: Item) -> list[str]:
         """The configs that have entries there, found by skipping from one to the next."""
