@@ -99,7 +99,7 @@ def test_errors_follow_from_key_scope_path_and_body(contract: dict[str, Any]) ->
     assert codes_by_status(contract["replace_thing"]) == {
         "400": ["malformed_json", "invalid_parameter"],
         "401": ["unauthenticated"],
-        "403": ["address_not_allowed", "missing_scope", "loop_detected"],
+        "403": ["address_not_allowed", "missing_scope", "tenant_suspended", "loop_detected"],
         "404": ["config_not_found"],
         "409": ["limit_reached"],
         "413": ["body_too_large"],
@@ -115,7 +115,7 @@ def test_paging_follows_from_the_parameters_and_the_answer(contract: dict[str, A
     listed = contract["list_things"]
 
     assert codes_by_status(listed)["400"] == ["invalid_parameter", "invalid_cursor"]
-    assert codes_by_status(listed)["403"] == ["address_not_allowed"]
+    assert codes_by_status(listed)["403"] == ["address_not_allowed", "tenant_suspended"]
     assert "Link" in listed["responses"]["200"]["headers"]
     schema = listed["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema == {"type": "array", "items": {"$ref": "#/components/schemas/ThingOut"}}
@@ -136,7 +136,11 @@ def test_scopes_of_which_one_is_enough_are_alternatives(contract: dict[str, Any]
     assert told["security"] == [{"ApiKey": ["events:read"]}, {"ApiKey": ["metrics:read"]}]
     assert told["description"].endswith("Scope: `events:read` or `metrics:read`.")
     assert "x-required-scope" not in told
-    assert codes_by_status(told)["403"] == ["address_not_allowed", "missing_scope"]
+    assert codes_by_status(told)["403"] == [
+        "address_not_allowed",
+        "missing_scope",
+        "tenant_suspended",
+    ]
 
 
 def test_the_body_is_described_with_its_example(contract: dict[str, Any]) -> None:

@@ -110,19 +110,23 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         summarize=Summarize(given.executions, clock),
         subscribe=_subscribe(given, clock),
         try_out=TryOut(given.configs, given.channels, clock, HeldTime(given.token_buckets, clock)),
-        replay=Replay(
-            events=given.events,
-            configs=given.configs,
-            deliveries=given.deliveries,
-            queue=given.queue,
-            clock=clock,
-        ),
+        replay=_replay(given, clock),
         replay_missed=_replay_missed(settings, given, clock),
         deliveries=given.deliveries,
         check_health=CheckHealth(given.reports, clock),
         figures=Figures(given.metrics, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
+        clock=clock,
+    )
+
+
+def _replay(given: Dependencies, clock: Clock) -> Replay:
+    return Replay(
+        events=given.events,
+        configs=given.configs,
+        deliveries=given.deliveries,
+        queue=given.queue,
         clock=clock,
     )
 

@@ -5,7 +5,7 @@ takes its task and reopens it. If the record were reopened first, a crash before
 task would leave it stuck for ever.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -33,7 +33,7 @@ class Replayed:
     replayed: int
     skipped: int  # not to be replayed: see each verb
     next_after: Position | None  # where to continue; None if no more match
-    read_units: float
+    read_units: float = field(default=0.0, compare=False)
 
 
 class Replay:

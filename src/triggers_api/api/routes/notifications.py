@@ -10,7 +10,7 @@ from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
 from triggers_api.api.list_query import cursor_of, position_of
-from triggers_api.api.operation import Answer, Body
+from triggers_api.api.operation import Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.config_patch import ConfigPatchIn, leaves_settings, patched
 from triggers_api.api.schemas.configs import (
@@ -233,6 +233,7 @@ async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
     "replay_config",
     "Replay what a config missed",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     body=_MISSED,
     answers=Answer(model=MissedOut),
     errors=("invalid_cursor", "config_not_enabled", "queue_unavailable"),
@@ -250,6 +251,7 @@ async def replay_config(call: Call, config_id: ConfigId) -> Response:
     query = wanted.to_query(config_id)
     after = position_of(call, query, wanted.cursor)
     done = call.services.replay_missed(call.tenant, query, after=after, dry_run=wanted.dry_run)
+    call.charge_read(done.read_units + done.replayed)
     answer = MissedOut(
         matched=done.matched,
         replayed=done.replayed,
