@@ -46,6 +46,14 @@ class Client:
         """Whether events can be stored; `unhealthy` is an answer too."""
         return self.transport.send("GET", "/health", accepted=(_BUSY,)).document()
 
+    def metrics(self) -> dict[str, Any]:
+        """The deployment at a glance."""
+        return self.transport.send("GET", "/metrics/summary").document()
+
+    def alerts(self) -> dict[str, Any]:
+        """All alarms of the deployment, those that ring first."""
+        return self.transport.send("GET", "/metrics/alerts").document()
+
     def execution(self, execution_id: str) -> Execution:
         """How far a run of a producer's job has come."""
         path = f"/executions/{quote(execution_id, safe='')}"

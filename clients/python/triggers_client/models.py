@@ -115,7 +115,7 @@ class Delivery(TypedDict):
 
 
 class Replayed(TypedDict):
-    """What a call to replay dead letters did; there may be more while `next_cursor` is set."""
+    """What a call to replay many did; there may be more while `next_cursor` is set."""
 
     matched: int
     replayed: int

@@ -60,6 +60,26 @@ class Notifications:
         """Push nothing to it for now; what is under way to it is dropped."""
         return self.update_config(config_id, {"enabled": False})
 
+    def replay_config(
+        self,
+        config_id: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        dry_run: bool = False,
+        cursor: str | None = None,
+    ) -> Replayed:
+        """Push what this config missed to it alone, a part in each call: go on with `next_cursor`."""
+        given = {"since": since, "until": until, "cursor": cursor}
+        body: dict[str, object] = {name: each for name, each in given.items() if each is not None}
+        answer = self._transport.send(
+            "POST",
+            _config_path(config_id, "/replay"),
+            text_of(body | {"dry_run": dry_run}),
+            repeatable=dry_run,
+        )
+        return cast("Replayed", answer.document())
+
     def delete_config(self, config_id: str) -> None:
         """Push nothing more to it."""
         self._transport.send("DELETE", _config_path(config_id), repeatable=False)

@@ -19,7 +19,7 @@ from triggers_client.wire_text import NotUtf8Error, decoded
 
 @click.group(cls=Group)
 def configs() -> None:
-    """Where events are pushed to: list, create, delete, test."""
+    """Where events are pushed to: list, create, change, test, replay, delete."""
 
 
 @configs.command("list")
@@ -94,7 +94,7 @@ def create(
         session.output.line(made)
         return
     session.output.people(configs_table([made]))
-    _show_secret(session, made.get("secret"))
+    show_secret(session, made.get("secret"))
 
 
 @configs.command("delete")
@@ -122,7 +122,7 @@ def rotate_secret(session: Session, config_id: str) -> None:
     if not session.output.is_for_people:
         session.output.line(rotated)
         return
-    _show_secret(session, rotated["secret"])
+    show_secret(session, rotated["secret"])
     session.output.say(f"The old one signs too until {rotated['previous_secret_until']}.", "dim")
 
 
@@ -178,6 +178,7 @@ def _text_argument(option: str, text: str) -> str:
         raise click.UsageError(f"{option}: {cause}") from cause
 
 
-def _show_secret(session: Session, secret: str | None) -> None:
+def show_secret(session: Session, secret: str | None) -> None:
+    """Show a signing secret that the API has told."""
     if secret:
         session.output.people(Text("\nSigning secret, shown this once:", "dim"), secret)

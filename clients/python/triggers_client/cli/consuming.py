@@ -12,6 +12,7 @@ from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
 from triggers_client.cli.output import printable
 from triggers_client.cli.reading import PAGE, show_events
+from triggers_client.cli.times import A_TIME, moment
 from triggers_client.client import Client
 from triggers_client.inbox import ACKNOWLEDGED_AT_ONCE
 from triggers_client.models import Acknowledged
@@ -30,7 +31,7 @@ _DONE = 204
     """,
 )
 @click.option("--type", "event_type", metavar="TYPE", help="One type, or a prefix: 'invoice.*'.")
-@click.option("--since", metavar="TIME", help="Created then or later: ISO 8601, or a date.")
+@click.option("--since", type=moment, metavar="TIME", help=f"Created then or later: {A_TIME}.")
 @click.option("--order", type=click.Choice(["asc", "desc"]), help="Oldest first is asc.  [asc]")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them, however many pages.")

@@ -10,11 +10,13 @@ import click
 from triggers_client.cli import exit_codes
 from triggers_client.cli.account import account_commands
 from triggers_client.cli.command import Group, Session, shared_options
-from triggers_client.cli.configs import configs
+from triggers_client.cli.config_changes import configs
 from triggers_client.cli.consuming import consuming_commands
 from triggers_client.cli.execution import execution
 from triggers_client.cli.export import export
 from triggers_client.cli.history import history
+from triggers_client.cli.listen import listen
+from triggers_client.cli.metrics import metrics_commands
 from triggers_client.cli.output import UnwritableError
 from triggers_client.cli.post import post
 from triggers_client.cli.reading import reading_commands
@@ -60,6 +62,7 @@ for command in (
     post,
     *consuming_commands,
     tail,
+    listen,
     work,
     *reading_commands,
     execution,
@@ -67,6 +70,7 @@ for command in (
     history,
     replay,
     export,
+    *metrics_commands,
     *account_commands,
 ):
     app.add_command(command)

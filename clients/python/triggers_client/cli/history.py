@@ -7,6 +7,7 @@ import click
 
 from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
 from triggers_client.cli.tables import history_table
+from triggers_client.cli.times import A_TIME, moment
 
 _PAGE = 100
 
@@ -18,8 +19,10 @@ _PAGE = 100
     "--status", type=click.Choice(["retrying", "succeeded", "dead", "dropped"]), help="Only these."
 )
 @click.option("--type", "event_type", metavar="TYPE", help="One type, or a prefix: 'invoice.*'.")
-@click.option("--since", metavar="TIME", help="First attempted then or later: ISO 8601, or a date.")
-@click.option("--until", metavar="TIME", help="First attempted before then.")
+@click.option(
+    "--since", type=moment, metavar="TIME", help=f"First attempted then or later: {A_TIME}."
+)
+@click.option("--until", type=moment, metavar="TIME", help="First attempted before then.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them, however many pages.")
 @pass_session

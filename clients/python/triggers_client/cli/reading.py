@@ -8,6 +8,7 @@ import click
 
 from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
 from triggers_client.cli.tables import event_fields, events_table
+from triggers_client.cli.times import A_TIME, moment
 from triggers_client.models import Event
 
 PAGE = 100
@@ -58,8 +59,8 @@ def get(session: Session, event_id: str) -> None:
     "--severity", type=click.Choice(["info", "warning", "error", "critical"]), help="Only these."
 )
 @click.option("--execution", "execution_id", metavar="ID", help="Only of this execution.")
-@click.option("--since", metavar="TIME", help="Created then or later: ISO 8601, or a date.")
-@click.option("--until", metavar="TIME", help="Created before then.")
+@click.option("--since", type=moment, metavar="TIME", help=f"Created then or later: {A_TIME}.")
+@click.option("--until", type=moment, metavar="TIME", help="Created before then.")
 @click.option("--order", type=click.Choice(["asc", "desc"]), help="Newest first is desc.  [desc]")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them, however many pages.")

@@ -1,12 +1,16 @@
 """`replay`: push again."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
+from triggers_client.cli.times import moment
+from triggers_client.models import Replayed
 
 
 @click.command(
@@ -21,8 +25,12 @@ from triggers_client.cli.command import Command, Session, event_ids, given, pass
 @click.option("--delivery", "delivery_id", metavar="ID", help="One delivery, to its one config.")
 @click.option("--dead-letters", is_flag=True, help="All that was given up.")
 @click.option("--config", "config_id", metavar="ID", help="Dead letters of this config only.")
-@click.option("--since", metavar="TIME", help="Dead letters first attempted then or later.")
-@click.option("--until", metavar="TIME", help="Dead letters first attempted before then.")
+@click.option(
+    "--since", type=moment, metavar="TIME", help="Dead letters first attempted then or later."
+)
+@click.option(
+    "--until", type=moment, metavar="TIME", help="Dead letters first attempted before then."
+)
 @click.option("--dry-run", is_flag=True, help="Count the dead letters, replay none.")
 @pass_session
 def replay(
@@ -56,14 +64,19 @@ def replay(
 
 
 def _replay_dead_letters(session: Session, *, dry_run: bool, **query: Any) -> int:
-    """Call by call, five hundred in each: from the newest back, so that none comes twice."""
-    notifications = session.client().notifications
+    """From the newest back, so that none comes twice."""
+    ask = partial(session.client().notifications.replay_dead_letters, dry_run=dry_run, **query)
+    return replay_all(session, "dead letters", ask, dry_run=dry_run)
+
+
+def replay_all(session: Session, what: str, ask: Callable[..., Replayed], *, dry_run: bool) -> int:
+    """Call by call, as far as the cursors lead."""
     total = {"matched": 0, "replayed": 0, "skipped": 0}
     cursor: str | None = None
     began = time.monotonic()
-    with session.output.console(err=True).status("Looking for dead letters …") as status:
+    with session.output.console(err=True).status(f"Looking for {what} …") as status:
         while True:
-            part = notifications.replay_dead_letters(dry_run=dry_run, cursor=cursor, **query)
+            part = ask(cursor=cursor)
             total["matched"] += part["matched"]
             total["replayed"] += part["replayed"]
             total["skipped"] += part["skipped"]
@@ -77,7 +90,7 @@ def _replay_dead_letters(session: Session, *, dry_run: bool, **query: Any) -> in
     if not session.output.is_for_people:
         session.output.line(total | {"dry_run": dry_run})
     elif dry_run:
-        session.output.say(f"{total['matched']} dead letters match; none was replayed.", "green")
+        session.output.say(f"{total['matched']} {what} match; none was replayed.", "green")
     else:
         skipped = f"; {total['skipped']} skipped" if total["skipped"] else ""
         session.output.say(f"Replayed {total['replayed']} of {total['matched']}{skipped}.", "green")

@@ -102,6 +102,30 @@ def configs_table(configs: Iterable[Config]) -> Table:
     return made
 
 
+def config_fields(config: Config) -> list[RenderableType]:
+    """All of one config that may be shown."""
+    state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
+    circuit = config["circuit"]
+    rows: list[tuple[str, RenderableType | str | None]] = [
+        ("config", Text(config["id"], _ID_STYLE)),
+        ("name", config["name"]),
+        ("channel", config["channel"]),
+        ("state", state),
+        ("because", config["disabled_reason"]),
+        ("circuit", styled(str(circuit["state"]))),
+        ("held until", circuit["held_until"]),
+        ("acknowledges", "yes" if config["acknowledges"] else "no"),
+        ("text", config["message_template"]),
+        ("secrets", ", ".join(config["secrets_set"]) or None),
+        ("created", f"{config['created_at']}  ({age(config['created_at'])} ago)"),
+        ("changed", f"{config['updated_at']}  ({age(config['updated_at'])} ago)"),
+    ]
+    wants = {name: each for name, each in config["filters"].items() if each}
+    rows += [(f"wants {name}", compact(value)) for name, value in wants.items()]
+    rows += [(f"  {name}", compact(value)) for name, value in config["settings"].items()]
+    return [fields(rows)]
+
+
 def history_table(deliveries: Iterable[Delivery]) -> Table:
     """Deliveries with their last attempt, one on two lines."""
     made = table("delivery", "age", "status", "tries", "type", "last answer", wide="last answer")

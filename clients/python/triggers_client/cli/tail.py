@@ -35,10 +35,10 @@ _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
 @pass_session
 def tail(session: Session, event_type: str | None, last: int, interval: float) -> None:
     """Follow new events until Ctrl-C, each once, through outages too."""
-    with stopping(lambda: _end_line(session)) as stop:
+    with stopping(lambda: end_line(session)) as stop:
         pause = Retry(budget_seconds=0)  # the next question comes anyway
         follow = Follow(
-            session.client(pause), lambda: stop.wait(interval), event_type, _Outage(session).tell
+            session.client(pause), lambda: stop.wait(interval), event_type, Outage(session).tell
         )
         for event in follow.begin(last):
             _show(session, event)
@@ -48,13 +48,13 @@ def tail(session: Session, event_type: str | None, last: int, interval: float) -
             _show(session, event)
 
 
-def _end_line(session: Session) -> None:
+def end_line(session: Session) -> None:
     """Behind the ^C that a terminal shows."""
     if session.output.is_for_people:
         session.output.say("")
 
 
-class _Outage:
+class Outage:
     """Says once that the API is away, and once that it is back."""
 
     def __init__(self, session: Session) -> None:
