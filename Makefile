@@ -19,7 +19,7 @@ NODE_PROJECTS := tests/node integrations/zapier clients/typescript
 NODE_INSTALLED := $(if $(shell command -v npm),$(NODE_PROJECTS:%=%/node_modules/.installed))
 
 # The console is built once, and again when something that goes into it has changed.
-CONSOLE := src/triggers_api/static/console/index.html
+CONSOLE := src/triggers_api/static/console/console.html
 CONSOLE_SOURCES := $(shell find console/src clients/typescript/src -type f ! -name openapi.ts) \
   console/build.mjs console/tsconfig.json docs/openapi.json
 # Node comes with the other tools, so that a machine with Python and make is enough.

@@ -35,7 +35,9 @@ function check() {
 async function bundle() {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: ["src/main.tsx", "src/styles/main.css"],
+    entryPoints: ["src/main.tsx", "src/docs.tsx", "src/styles/main.css"],
+    splitting: true,
+    chunkNames: "shared-[hash]",
     entryNames: "[name]-[hash]",
     bundle: true,
     minify: true,
@@ -49,10 +51,15 @@ async function bundle() {
     legalComments: "none",
   });
   const files = new Map(outputFiles.map((file) => [path.basename(file.path), Buffer.from(file.contents)]));
-  const named = (pattern) => [...files.keys()].find((name) => pattern.test(name));
-  const page = await readFile(path.join(here, "src/index.html"), "utf8");
-  const whole = page.replace("main.js", named(/^main-.*\.js$/)).replace("main.css", named(/^main-.*\.css$/));
-  files.set("index.html", Buffer.from(whole));
+  const named = (text, file) => {
+    const [stem, type] = file.split(".");
+    const hashed = [...files.keys()].find((name) => name.startsWith(`${stem}-`) && name.endsWith(`.${type}`));
+    return text.replace(file, hashed);
+  };
+  for (const page of ["console.html", "docs.html"]) {
+    const text = await readFile(path.join(here, "src", page), "utf8");
+    files.set(page, Buffer.from(["main.js", "docs.js", "main.css"].reduce(named, text)));
+  }
   return files.set("icon.svg", await readFile(path.join(here, "src/icon.svg")));
 }
 

@@ -1,5 +1,6 @@
 """The API on the fakes, called through its real Lambda handler."""
 
+import gzip
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.http_api import Answer, Api
 from triggers_api.access.keys import Scope
+from triggers_api.api import pages
 from triggers_api.events.ports import EventStore
 from triggers_api.handlers.api import build
 from triggers_api.settings import ApiSettings
@@ -23,6 +25,19 @@ from triggers_api.settings import ApiSettings
 LogLines = Callable[[], list[dict[str, Any]]]
 OpenApi = Callable[[EventStore], Api]
 NewToken = Callable[..., str]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def built_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages as if they had been built: these tests need no Node."""
+    folder = tmp_path_factory.mktemp("static") / "console"
+    folder.mkdir()
+    for name in ("console.html", "docs.html"):
+        (folder / name).write_bytes(b"<!doctype html><title>Built</title>")
+        (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pages, "STATIC", folder.parent)
+        yield
 
 
 @pytest.fixture

@@ -16,17 +16,23 @@ SCRIPT = b"console.log('here')"
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> TestClient:
+def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     folder = tmp_path / "console"
     folder.mkdir()
-    for name, content in {"index.html": PAGE, "main-ABC.js": SCRIPT, "secret.txt": b"no"}.items():
+    for name, content in {
+        "console.html": PAGE,
+        "docs.html": PAGE,
+        "main-ABC.js": SCRIPT,
+        "secret.txt": b"no",
+    }.items():
         (folder / name).write_bytes(content)
         (folder / f"{name}.gz").write_bytes(gzip.compress(content))
     (tmp_path / "outside.js").write_bytes(b"no")
     (tmp_path / "outside.js.gz").write_bytes(b"no")
     app = FastAPI(redirect_slashes=False)
     problems.install(app)
-    pages.install(app, tmp_path)
+    monkeypatch.setattr(pages, "STATIC", tmp_path)
+    pages.install(app)
     return TestClient(_observed(app))
 
 
@@ -74,7 +80,7 @@ def test_a_page_runs_nothing_that_did_not_come_with_it(browser: TestClient) -> N
         *(
             "/console/%2e%2e/outside.js",
             "/console/main-ABC.js.gz",
-            "/console/index.html/",
+            "/console/console.html/",
             "/console/",
         ),
     ],

@@ -177,7 +177,7 @@ export function Code(props: { text: string; label: string }) {
   return (
     <div class="code">
       <Copy text={props.text} />
-      <pre tabIndex={0} role="region" aria-label={props.label}>
+      <pre tabIndex={0} role="group" aria-label={props.label}>
         {props.text}
       </pre>
     </div>

@@ -44,12 +44,17 @@ class _File:
     packed: bytes
 
 
-def install(app: FastAPI, static: Path = STATIC) -> None:
-    """Serve the console. Its address has no slash at its end: there is never a redirect."""
+def install(app: FastAPI) -> None:
+    """Serve both. Their addresses have no slash at their end: there is never a redirect."""
+    static = STATIC
 
     @app.get("/console", include_in_schema=False)
     async def console(request: Request) -> Response:
-        return _answer(request, static / "console" / "index.html", _PAGE_AGE)
+        return _answer(request, static / "console" / "console.html", _PAGE_AGE)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        return _answer(request, static / "console" / "docs.html", _PAGE_AGE)
 
     @app.get("/console/{name}", include_in_schema=False)
     async def console_file(request: Request, name: str) -> Response:

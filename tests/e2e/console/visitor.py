@@ -14,7 +14,7 @@ from tests.cloudformation import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
-BUILT = ROOT / "src" / "triggers_api" / "static" / "console" / "index.html"
+BUILT = ROOT / "src" / "triggers_api" / "static" / "console" / "console.html"
 
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM or not BUILT.exists() or not AXE.exists(),
