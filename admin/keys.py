@@ -16,6 +16,7 @@ from rich.table import Table
 
 from admin import arguments as accepted
 from admin import target
+from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
 from triggers_api.errors import TriggersError
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -49,7 +50,7 @@ def create(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
 
 def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     """Show all keys of a tenant, dead ones too."""
-    keys = list(store.list_keys(options.tenant))
+    keys = store.list_keys(options.tenant, limit=1000, after=None).keys
     if not keys:
         _for_people.print(f"Tenant {options.tenant} has no keys.")
         return
@@ -69,8 +70,10 @@ def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
 
 def rotate(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     """Give a key a new secret."""
-    key, token = _find(store, options.key_id).rotated(now(), timedelta(hours=options.overlap_hours))
-    store.rotate(key)
+    known = _find(store, options.key_id)
+    key, token = known.rotated(now(), timedelta(hours=options.overlap_hours))
+    if not store.rotate(key, known=known):
+        sys.exit(f"The key '{key.key_id}' was revoked, or was rotated at this moment.")
     until = key.overlap_ends_at(now())
     end = "stops within 60 seconds" if until is None else f"works until {_minute(until)} UTC"
     _for_people.print(f"Key [bold]{key.key_id}[/] has a new secret; the old one {end}.")
@@ -79,7 +82,8 @@ def rotate(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
 
 def revoke(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     """End a key for good."""
-    store.revoke(_find(store, options.key_id).key_id, now())
+    key = _find(store, options.key_id)
+    KeyRing(store, now).revoke(key.tenant, key.key_id)
     _for_people.print(f"Key [bold]{options.key_id}[/] is revoked; it stops within 60 seconds.")
 
 

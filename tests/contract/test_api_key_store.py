@@ -1,4 +1,4 @@
-"""`ApiKeyStore`, and what the commands for API keys need beyond it."""
+"""`ApiKeyStore`."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
+from tests.builders.keys import revoke, rotate
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
 from triggers_api.access.addresses import read_network
-from triggers_api.access.keys import ApiKey, Scope, split_token
-from triggers_api.errors import NotFoundError
+from triggers_api.access.keys import MAX_KEYS, ApiKey, Scope, split_token
+from triggers_api.access.ports import KeyPlace
+from triggers_api.errors import ConflictError, NotFoundError
 from triggers_api.store.api_keys import DynamoApiKeyStore
 
 Store = InMemoryApiKeyStore | DynamoApiKeyStore
@@ -50,7 +52,8 @@ def test_when_a_key_ends_and_from_where_it_works_are_kept(
     api_keys.add(key)
 
     assert found(api_keys, key) == key
-    assert list(api_keys.list_keys(TENANT)) == [key]
+    assert api_keys.list_keys(TENANT, limit=10, after=None).keys == (key,)
+    assert api_keys.list_unrevoked(TENANT) == (key,)
 
 
 def test_an_unknown_key_is_not_found(api_keys: Store) -> None:
@@ -76,9 +79,8 @@ def test_a_use_of_an_unknown_key_makes_no_key(api_keys: Store, clock: FixedClock
 def test_a_rotated_key_takes_its_new_secret_only(api_keys: Store, clock: FixedClock) -> None:
     key, old_token = an_api_key(clock())
     api_keys.add(key)
-    rotated, new_token = key.rotated(clock(), timedelta(0))
 
-    api_keys.rotate(rotated)
+    new_token = rotate(api_keys, key.key_id, clock(), timedelta(0))
 
     stored = found(api_keys, key)
     assert stored.accepts(secret_of(new_token), clock())
@@ -90,9 +92,8 @@ def test_a_key_rotated_with_overlap_takes_both_secrets_for_that_long(
 ) -> None:
     key, old_token = an_api_key(clock())
     api_keys.add(key)
-    rotated, new_token = key.rotated(clock(), timedelta(hours=2))
 
-    api_keys.rotate(rotated)
+    new_token = rotate(api_keys, key.key_id, clock(), timedelta(hours=2))
 
     stored = found(api_keys, key)
     assert stored.accepts(secret_of(old_token), clock.advance(hours=1.99))
@@ -105,44 +106,96 @@ def test_rotating_without_overlap_ends_an_earlier_overlap(
 ) -> None:
     key, old_token = an_api_key(clock())
     api_keys.add(key)
-    overlapping, middle_token = key.rotated(clock(), timedelta(hours=2))
-    api_keys.rotate(overlapping)
+    middle_token = rotate(api_keys, key.key_id, clock(), timedelta(hours=2))
 
-    api_keys.rotate(overlapping.rotated(clock(), timedelta(0))[0])
+    rotate(api_keys, key.key_id, clock(), timedelta(0))
 
     stored = found(api_keys, key)
     assert not stored.accepts(secret_of(old_token), clock())
     assert not stored.accepts(secret_of(middle_token), clock())
 
 
+def test_of_two_rotations_at_once_one_is_refused(api_keys: Store, clock: FixedClock) -> None:
+    """Or the secret that the first has just told would be dead."""
+    key, _ = an_api_key(clock())
+    api_keys.add(key)
+    first, first_token = key.rotated(clock(), timedelta(0))
+    second, second_token = key.rotated(clock(), timedelta(0))
+
+    assert api_keys.rotate(first, known=key)
+    assert not api_keys.rotate(second, known=key)
+
+    stored = found(api_keys, key)
+    assert stored.accepts(secret_of(first_token), clock())
+    assert not stored.accepts(secret_of(second_token), clock())
+
+
+def test_a_rotation_does_not_forget_a_use_that_was_recorded_meanwhile(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    key, _ = an_api_key(clock())
+    api_keys.add(key)
+    rotated, _ = key.rotated(clock(), timedelta(0))
+    api_keys.record_use(key.key_id, clock.advance(seconds=1))
+
+    assert api_keys.rotate(rotated, known=key)
+
+    assert found(api_keys, key).last_used_at == clock()
+
+
 def test_a_revoked_key_takes_no_secret(api_keys: Store, clock: FixedClock) -> None:
     key, token = an_api_key(clock())
     api_keys.add(key)
 
-    api_keys.revoke(key.key_id, clock())
+    revoke(api_keys, key.key_id, clock())
 
     assert not found(api_keys, key).accepts(secret_of(token), clock())
+    assert api_keys.list_unrevoked(TENANT) == ()
 
 
 def test_revoking_twice_keeps_the_first_moment(api_keys: Store, clock: FixedClock) -> None:
     key, _ = an_api_key(clock())
     api_keys.add(key)
     revoked_at = clock()
-    api_keys.revoke(key.key_id, revoked_at)
+    revoke(api_keys, key.key_id, revoked_at)
 
-    api_keys.revoke(key.key_id, clock.advance(hours=1))
+    revoke(api_keys, key.key_id, clock.advance(hours=1))
 
     assert found(api_keys, key).revoked_at == revoked_at
+
+
+def test_a_key_is_revoked_only_if_the_others_are_those_known(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    keys = [an_api_key(clock())[0] for _ in range(3)]
+    for key in keys:
+        api_keys.add(key)
+    known = frozenset(key.key_id for key in keys)
+
+    assert api_keys.revoke(keys[0], clock(), known=known)
+    assert not api_keys.revoke(keys[1], clock(), known=known)
+    assert not api_keys.revoke(keys[1], clock(), known=frozenset())
+    assert found(api_keys, keys[1]).revoked_at is None
+
+    assert api_keys.revoke(keys[1], clock(), known=known - {keys[0].key_id})
+
+
+def test_a_key_that_was_added_meanwhile_is_not_known(api_keys: Store, clock: FixedClock) -> None:
+    keys = [an_api_key(clock())[0] for _ in range(2)]
+    api_keys.add(keys[0])
+    known = frozenset(each.key_id for each in api_keys.list_unrevoked(TENANT))
+    api_keys.add(keys[1])
+
+    assert not api_keys.revoke(keys[0], clock(), known=known)
 
 
 def test_a_revoked_key_cannot_be_rotated(api_keys: Store, clock: FixedClock) -> None:
     key, _ = an_api_key(clock())
     api_keys.add(key)
-    api_keys.revoke(key.key_id, clock())
+    revoke(api_keys, key.key_id, clock())
     rotated, token = key.rotated(clock(), timedelta(0))
 
-    with pytest.raises(NotFoundError):
-        api_keys.rotate(rotated)
+    assert not api_keys.rotate(rotated, known=key)
 
     assert not found(api_keys, key).accepts(secret_of(token), clock())
 
@@ -152,31 +205,69 @@ def test_an_unknown_key_can_be_neither_rotated_nor_revoked(
 ) -> None:
     key, _ = an_api_key(clock())
 
+    assert not api_keys.rotate(key.rotated(clock(), timedelta(0))[0], known=key)
     with pytest.raises(NotFoundError):
-        api_keys.rotate(key)
-    with pytest.raises(NotFoundError):
-        api_keys.revoke(key.key_id, clock())
+        api_keys.revoke(key, clock(), known=frozenset())
+
+    assert api_keys.find(key.key_id) is None
 
 
-def test_keys_are_listed_oldest_first_dead_ones_too(api_keys: Store, clock: FixedClock) -> None:
+def test_keys_are_listed_newest_first_dead_ones_too(api_keys: Store, clock: FixedClock) -> None:
     keys = [an_api_key(clock.advance(seconds=1))[0] for _ in range(4)]
-    for key in reversed(keys):
+    for key in keys:
         api_keys.add(key)
-    api_keys.revoke(keys[1].key_id, clock())
+    revoke(api_keys, keys[1].key_id, clock())
 
-    listed = list(api_keys.list_keys(TENANT))
+    page = api_keys.list_keys(TENANT, limit=4, after=None)
 
-    assert [key.key_id for key in listed] == [key.key_id for key in keys]
-    assert [key.revoked_at is None for key in listed] == [True, False, True, True]
+    assert [key.key_id for key in page.keys] == [key.key_id for key in reversed(keys)]
+    assert [key.revoked_at is None for key in page.keys] == [True, True, False, True]
+    assert page.next_after is None
+
+
+def test_keys_are_listed_in_pages_whatever_is_made_meanwhile(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    same_moment = [an_api_key(clock())[0] for _ in range(5)]
+    for key in same_moment:
+        api_keys.add(key)
+
+    first = api_keys.list_keys(TENANT, limit=2, after=None)
+    api_keys.add(an_api_key(clock.advance(seconds=1))[0])
+    second = api_keys.list_keys(TENANT, limit=2, after=first.next_after)
+    third = api_keys.list_keys(TENANT, limit=2, after=second.next_after)
+
+    listed = [key.key_id for page in (first, second, third) for key in page.keys]
+    assert listed == sorted((key.key_id for key in same_moment), reverse=True)
+    assert first.next_after == KeyPlace(same_moment[0].created_at, listed[1])
+    assert third.next_after is None
 
 
 def test_a_tenants_keys_are_listed_for_it_alone(api_keys: Store, clock: FixedClock) -> None:
     key, _ = an_api_key(clock())
     api_keys.add(key)
 
-    listed = list(api_keys.list_keys(OTHER_TENANT))
+    assert api_keys.list_keys(OTHER_TENANT, limit=10, after=None).keys == ()
+    assert api_keys.list_unrevoked(OTHER_TENANT) == ()
 
-    assert listed == []
+
+def test_a_tenant_has_so_many_keys_that_are_not_revoked_and_no_more(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    keys = [an_api_key(clock())[0] for _ in range(MAX_KEYS)]
+    for key in keys:
+        api_keys.add(key)
+    one_more = an_api_key(clock())[0]
+
+    with pytest.raises(ConflictError) as refusal:
+        api_keys.add(one_more)
+    assert refusal.value.code == "limit_reached"
+    assert api_keys.find(one_more.key_id) is None
+    api_keys.add(an_api_key(clock(), tenant=OTHER_TENANT)[0])
+
+    revoke(api_keys, keys[0].key_id, clock())
+    api_keys.add(one_more)
+    assert len(api_keys.list_unrevoked(TENANT)) == MAX_KEYS
 
 
 def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedClock) -> None:
@@ -184,5 +275,6 @@ def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedCloc
     api_keys.add(key)
 
     assert found(api_keys, key).tenant is None
-    assert list(api_keys.list_keys(None)) == [key]
-    assert list(api_keys.list_keys(TENANT)) == []
+    assert api_keys.list_keys(None, limit=10, after=None).keys == (key,)
+    assert api_keys.list_unrevoked(None) == (key,)
+    assert api_keys.list_keys(TENANT, limit=10, after=None).keys == ()

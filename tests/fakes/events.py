@@ -1,14 +1,14 @@
 """The ports in memory; `tests/contract` holds them to what the real adapters do."""
 
 from collections import Counter
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
-from triggers_api.access.keys import ApiKey
+from triggers_api.access.keys import MAX_KEYS, ApiKey, too_many_keys
+from triggers_api.access.ports import KeyPage, KeyPlace
 from triggers_api.errors import (
     EventErasedError,
     IdempotencyConflictError,
@@ -195,28 +195,53 @@ class InMemoryApiKeyStore:
         self._keys[key_id] = replace(self._known(key_id), last_used_at=at)
 
     def add(self, key: ApiKey) -> None:
+        if len(self.list_unrevoked(key.tenant)) >= MAX_KEYS:
+            raise too_many_keys()
         self._keys[key.key_id] = key
 
-    def list_keys(self, tenant: str | None) -> Iterator[ApiKey]:
-        keys = (key for key in self._keys.values() if key.tenant == tenant)
-        yield from sorted(keys, key=lambda key: key.created_at)
+    def list_keys(self, tenant: str | None, *, limit: int, after: KeyPlace | None) -> KeyPage:
+        placed = sorted(
+            ((key.created_at, key.key_id), key)
+            for key in self._keys.values()
+            if key.tenant == tenant
+        )
+        found = [
+            key
+            for place, key in reversed(placed)
+            if after is None or place < (after.created_at, after.key_id)
+        ]
+        return KeyPage.of(found, limit)
+
+    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
+        return tuple(
+            key for key in self._keys.values() if key.tenant == tenant and key.revoked_at is None
+        )
 
     def tenants(self) -> frozenset[str]:
         """Everybody who ever had a key, for the monitor's fake."""
         return frozenset(key.tenant for key in self._keys.values() if key.tenant is not None)
 
-    def rotate(self, key: ApiKey) -> None:
-        if self._known(key.key_id).revoked_at is not None:
-            raise NotFoundError("There is no such live key.", code="key_not_found")
-        self._keys[key.key_id] = key
+    def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
+        stored = self._keys.get(known.key_id)
+        if stored is None or stored.revoked_at is not None:
+            return False
+        if stored.secret_hash != known.secret_hash:
+            return False
+        self._keys[known.key_id] = replace(
+            stored, secret_hash=rotated.secret_hash, old_secrets=rotated.old_secrets
+        )
+        return True
 
-    def revoke(self, key_id: str, at: datetime) -> None:
-        key = self._known(key_id)
-        self._keys[key_id] = replace(key, revoked_at=key.revoked_at or at)
+    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
+        if {each.key_id for each in self.list_unrevoked(key.tenant)} != known:
+            return False
+        stored = self._known(key.key_id)
+        self._keys[key.key_id] = replace(stored, revoked_at=stored.revoked_at or at)
+        return True
 
     def _known(self, key_id: str) -> ApiKey:
         if key_id not in self._keys:
-            raise NotFoundError("There is no such live key.", code="key_not_found")
+            raise NotFoundError("There is no such API key.", code="key_not_found")
         return self._keys[key_id]
 
 

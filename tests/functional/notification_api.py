@@ -24,6 +24,7 @@ from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import HeldTime
+from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import Scope
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
@@ -121,6 +122,7 @@ class World:
         leases = InMemoryLeaseStore(self.events)
         accept = Accept(self.events, self.clock)
         return Services(
+            keys=KeyRing(self._keys, self.clock),
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),

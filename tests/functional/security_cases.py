@@ -90,6 +90,19 @@ CASES = {
     ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
+KEY_CASES = {
+    "list_keys": Case(lambda api, _: api.get("/keys"), Scope.KEYS_MANAGE, 200),
+    "create_key": Case(lambda api, _: _new_key(api), Scope.KEYS_MANAGE, 201),
+    "rotate_key": Case(
+        lambda api, _: api.post(f"/keys/{own_id(api)}/rotate"), Scope.KEYS_MANAGE, 200
+    ),
+    "revoke_key": Case(
+        lambda api, _: api.send("DELETE", f"/keys/{_new_key(api).json().get('key_id')}"),
+        Scope.KEYS_MANAGE,
+        204,
+    ),
+}
+CASES |= KEY_CASES
 CASES |= {
     name: Case(lambda api, _, path=path: api.get(path), Scope.METRICS_READ, 200)  # type: ignore[misc]
     for name, path in {
@@ -103,6 +116,15 @@ CASES |= {
         "list_circuit_breakers": "/metrics/circuit-breakers",
     }.items()
 }
+
+
+def _new_key(api: Api) -> Answer:
+    return api.post("/keys", {"name": "another", "scopes": ["keys:manage"]})
+
+
+def own_id(api: Api) -> str:
+    """The id of the key that calls."""
+    return (api.token or "trg_unknown")[4:16]
 
 
 def _first_result(answer: Answer) -> Answer:

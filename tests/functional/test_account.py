@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.events import TENANT
+from tests.builders.keys import revoke
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.functional.conftest import NewToken
@@ -40,7 +41,7 @@ def test_a_revoked_key_is_refused_within_a_minute(
     api: Api, fake_api_keys: InMemoryApiKeyStore, clock: FixedClock
 ) -> None:
     assert api.get("/me").status == 200
-    fake_api_keys.revoke((api.token or "")[4:16], clock())
+    revoke(fake_api_keys, (api.token or "")[4:16], clock())
 
     clock.advance(seconds=60)
 

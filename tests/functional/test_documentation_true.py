@@ -90,6 +90,20 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
         "get_dashboard": [api.get("/metrics/dashboard")],
         "get_alerts": [api.get("/metrics/alerts")],
         "list_circuit_breakers": [api.get("/metrics/circuit-breakers")],
+        "list_keys": [api.get("/keys?limit=1"), api.get("/keys?cursor=x")],
+        "create_key": [
+            made := api.post("/keys", {"name": "sync", "scopes": ["inbox"]}),
+            api.post("/keys", {"name": "sync", "scopes": ["operator"]}),
+            api.post("/keys", {}),
+        ],
+        "rotate_key": [
+            api.post(f"/keys/{made.json()['key_id']}/rotate", {"overlap_seconds": 60}),
+            api.post("/keys/unknown/rotate"),
+        ],
+        "revoke_key": [
+            api.send("DELETE", f"/keys/{made.json()['key_id']}"),
+            api.send("DELETE", f"/keys/{(api.token or '')[4:16]}"),
+        ],
         "get_me": [api.get("/me")],
         "get_health": [api.calling_with(None).get("/health")],
     }

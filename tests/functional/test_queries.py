@@ -15,6 +15,7 @@ LISTS = {
     ],
     "/inbox": ["event_type", "since", "order", "limit", "cursor"],
     "/executions/exec_1/events": ["limit", "cursor"],
+    "/keys": ["limit", "cursor"],
     "/notifications/history": [
         *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
     ],

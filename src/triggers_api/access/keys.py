@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from triggers_api.access.addresses import Networks
+from triggers_api.errors import ConflictError
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: safe to read aloud
@@ -23,6 +24,7 @@ TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """What a tenant may be called."""
 
 NO_END: Final = datetime.max.replace(tzinfo=UTC)
+MAX_KEYS: Final = 100  # of a tenant that are not revoked
 _OLD_SECRETS: Final = 3  # of a key rotated again while an overlap runs; the oldest gives way
 
 
@@ -185,6 +187,12 @@ def may_have(tenant: str | None, scopes: frozenset[Scope]) -> bool:
     if tenant is None:
         return scopes <= OPERATORS_MAY
     return Scope.OPERATOR not in scopes
+
+
+def too_many_keys() -> ConflictError:
+    """What a tenant is told that has as many keys as it may have."""
+    message = f"There are {MAX_KEYS} keys that are not revoked. Revoke one that is not used."
+    return ConflictError(message, code="limit_reached")
 
 
 def split_token(token: str) -> tuple[str, str] | None:

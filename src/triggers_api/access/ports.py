@@ -1,12 +1,41 @@
 """What keys and limits need from the outside."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from triggers_api.access.keys import ApiKey
 from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
+
+
+@dataclass(frozen=True, slots=True)
+class KeyQuery:
+    """What a list of keys asks for: all that the tenant ever had."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where a key stands in its tenant's list."""
+
+    created_at: datetime
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Some of a tenant's keys, and after which to go on; None on the last page."""
+
+    keys: tuple[ApiKey, ...]
+    next_after: KeyPlace | None
+
+    @classmethod
+    def of(cls, found: Sequence[ApiKey], limit: int) -> Self:
+        """A page of what was read, which is one more than its limit if there is another page."""
+        keys = tuple(found[:limit])
+        is_last = len(found) <= limit
+        return cls(keys, None if is_last else KeyPlace(keys[-1].created_at, keys[-1].key_id))
 
 
 class ApiKeyStore(Protocol):
@@ -18,6 +47,32 @@ class ApiKeyStore(Protocol):
 
     def record_use(self, key_id: str, at: datetime) -> None:
         """Remember when the key was last used."""
+        ...
+
+    def add(self, key: ApiKey) -> None:
+        """Keep a new key. Raises `ConflictError` if its tenant has `MAX_KEYS` unrevoked ones."""
+        ...
+
+    def list_keys(self, tenant: str | None, *, limit: int, after: KeyPlace | None) -> KeyPage:
+        """All keys that a tenant ever had, newest first; from an index, so a moment late.
+
+        None lists those of operators.
+        """
+        ...
+
+    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
+        """A tenant's keys that are not revoked, expired ones too, read consistently."""
+        ...
+
+    def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
+        """Keep a key's new secrets; False if it was rotated or revoked since it was read."""
+        ...
+
+    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
+        """End a key for good; False if its tenant's unrevoked keys are no longer those known.
+
+        Of revocations at once that know of the same keys, one is done. The first moment stays.
+        """
         ...
 
 

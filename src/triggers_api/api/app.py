@@ -15,6 +15,7 @@ from triggers_api.api.routes import (
     executions,
     history,
     inbox,
+    keys,
     leases,
     metrics,
     notifications,
@@ -31,7 +32,7 @@ SUBJECTS: Final = tuple(
     module.operations
     for module in (
         *(events, batch, inbox, leases, executions),
-        *(notifications, channel_list, history, metrics, account),
+        *(notifications, channel_list, history, metrics, keys, account),
     )
 )
 

@@ -12,6 +12,7 @@ from binascii import Error as Base64Error
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from triggers_api.access.ports import KeyQuery
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import EventQuery, Position
 from triggers_api.executions.ports import ExecutionQuery
@@ -20,7 +21,7 @@ from triggers_api.timestamps import to_text
 
 _SIGNATURE_BYTES = 12
 
-ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery
+ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery
 """What is listed in pages."""
 
 

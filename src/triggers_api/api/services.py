@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
 from triggers_api.api.cursor import CursorCodec
@@ -31,6 +32,7 @@ class Services:
     """The verbs and ports behind the routes."""
 
     authenticator: Authenticator
+    keys: KeyRing
     limits: Limits
     """Of a tenant that has none of its own."""
     rate_limiter: RateLimiter

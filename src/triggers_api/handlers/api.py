@@ -11,6 +11,7 @@ from mangum import Mangum
 
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import LONGEST, HeldTime
+from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.ports import ApiKeyStore, TenantStore, TokenBuckets
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
@@ -97,6 +98,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
     accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
+        keys=KeyRing(given.api_keys, clock),
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),
         accept=accept,

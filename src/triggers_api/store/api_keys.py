@@ -1,14 +1,29 @@
-"""API keys in DynamoDB: one item a key, found by its id, listed by its tenant."""
+"""API keys in DynamoDB: one item a key, found by its id, listed by its tenant.
+
+| key_id          | holds                                                                     |
+|-----------------|---------------------------------------------------------------------------|
+| `<key id>`      | a key's record                                                            |
+| `keys#<tenant>` | `unrevoked`: the ids of those that are not revoked; changed one at a time |
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.addresses import read_network
-from triggers_api.access.keys import ApiKey, OldSecret, Scope, SecretHash
+from triggers_api.access.keys import (
+    MAX_KEYS,
+    ApiKey,
+    OldSecret,
+    Scope,
+    SecretHash,
+    too_many_keys,
+)
+from triggers_api.access.ports import KeyPage, KeyPlace
 from triggers_api.errors import NotFoundError
+from triggers_api.store.items import number
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import from_text, to_text
@@ -25,7 +40,7 @@ class DynamoApiKeyStore:
     """Keeps the records of API keys in a table of their own."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        """The API needs to get and update items; the rest is for the people who run it."""
+        """The table is of keys, and of what limits them."""
         self._table = Table(client, table)
 
     def find(self, key_id: str) -> ApiKey | None:
@@ -38,36 +53,97 @@ class DynamoApiKeyStore:
         self._update(key_id, "SET last_used_at = :at", {":at": {"S": to_text(at)}})
 
     def add(self, key: ApiKey) -> None:
-        """Keep a new key's record."""
-        self._table.put(_to_item(key), "attribute_not_exists(key_id)")
+        """See `ApiKeyStore.add`. A read and two writes, and one to take it back.
 
-    def list_keys(self, tenant: str | None) -> Iterator[ApiKey]:
-        """All keys a tenant ever had, oldest first; from an index, so a moment late.
-
-        None lists those of operators.
+        Its token is told after the last: what a crash leaves behind opens nothing to anybody.
         """
-        query = query_of(TENANT_INDEX, {"tenant": {"S": tenant or OPERATORS}})
-        return map(_to_key, self._table.items(query))
-
-    def rotate(self, key: ApiKey) -> None:
-        """Keep the hashes of a key's rotated secret. Raises `NotFoundError` if it is revoked."""
-        values = {f":{name}": value for name, value in _secrets(key).items()}
-        settings = ", ".join(f"{name} = :{name}" for name in _secrets(key))
-        self._update(key.key_id, f"SET {settings}", values, "attribute_not_exists(revoked_at)")
-
-    def revoke(self, key_id: str, at: datetime) -> None:
-        """End a key; again changes nothing. Raises `NotFoundError`."""
-        self._update(
-            key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", {":at": {"S": to_text(at)}}
-        )
-
-    def _update(self, key_id: str, update: str, values: Item, condition: str = "") -> None:
-        when = " AND ".join(filter(None, ("attribute_exists(key_id)", condition)))
+        if len(self._unrevoked(key.tenant)) >= MAX_KEYS:
+            raise too_many_keys()
+        self._table.put(_to_item(key), "attribute_not_exists(key_id)")
+        values: Item = {
+            ":id": {"SS": [key.key_id]},
+            ":most": number(MAX_KEYS),
+            ":again": {"S": key.key_id},
+        }
+        room = "attribute_not_exists(unrevoked) OR size(unrevoked) < :most"
+        room += " OR contains(unrevoked, :again)"  # the write, sent again after a lost answer
         try:
-            self._table.update(_key(key_id), update, values, when=when)
+            self._table.update(_roster(key.tenant), "ADD unrevoked :id", values, when=room)
+        except RefusedError:  # others were faster
+            self._table.delete(_key(key.key_id))
+            raise too_many_keys() from None
+
+    def list_keys(self, tenant: str | None, *, limit: int, after: KeyPlace | None) -> KeyPage:
+        """See `ApiKeyStore.list_keys`. One query of an index."""
+        query = replace(query_of(TENANT_INDEX, _owner(tenant)), descending=True)
+        begin = None if after is None else _place(tenant, after)
+        items = self._table.items(query, after=begin, limit=limit + 1)
+        return KeyPage.of([_to_key(item) for item in items], limit)
+
+    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
+        """See `ApiKeyStore.list_unrevoked`. Two reads; what is being revoked is left out."""
+        items = self._table.find_all([_key(each) for each in sorted(self._unrevoked(tenant))])
+        return tuple(map(_to_key, items))
+
+    def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
+        """See `ApiKeyStore.rotate`. One conditional write."""
+        secrets = _secrets(rotated)
+        settings = ", ".join(f"{name} = :{name}" for name in secrets)
+        values = {f":{name}": value for name, value in secrets.items()}
+        values[":known"] = {"B": known.secret_hash.digest}
+        unchanged = "digest = :known AND attribute_not_exists(revoked_at)"
+        try:
+            self._table.update(_key(known.key_id), f"SET {settings}", values, when=unchanged)
+        except RefusedError:
+            return False
+        return True
+
+    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
+        """See `ApiKeyStore.revoke`. Two writes: what the first decides, the second only carries out.
+
+        After a crash between them the key is alive, though no longer counted as one of its
+        tenant's; revoking it again does the rest.
+        """
+        values: Item = {":id": {"SS": [key.key_id]}}
+        same = "attribute_not_exists(unrevoked)"
+        if known:
+            same, values[":known"] = "unrevoked = :known", {"SS": sorted(known)}
+        try:
+            self._table.update(_roster(key.tenant), "DELETE unrevoked :id", values, when=same)
+        except RefusedError:
+            return False
+        ended: Item = {":at": {"S": to_text(at)}}
+        self._update(key.key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)
+        return True
+
+    def _unrevoked(self, tenant: str | None) -> list[str]:
+        """The ids of a tenant's unrevoked keys."""
+        item = self._table.find(_roster(tenant), consistent=True) or {}
+        listed: list[str] = item.get("unrevoked", {"SS": []})["SS"]
+        return listed
+
+    def _update(self, key_id: str, update: str, values: Item) -> None:
+        try:
+            self._table.update(_key(key_id), update, values, when="attribute_exists(key_id)")
         except RefusedError as error:
-            message = f"There is no live API key '{key_id}'."
+            message = f"There is no API key '{key_id}'."
             raise NotFoundError(message, code="key_not_found") from error
+
+
+def _place(tenant: str | None, place: KeyPlace) -> Item:
+    """The key of a place in the index, whether or not a key is there."""
+    created_at = {"S": to_text(place.created_at)}
+    return _key(place.key_id) | _owner(tenant) | {"created_at": created_at}
+
+
+def _owner(tenant: str | None) -> Item:
+    """By what the index keeps keys together."""
+    return {"tenant": {"S": tenant or OPERATORS}}
+
+
+def _roster(tenant: str | None) -> Item:
+    """The key of the item that holds the ids of a tenant's unrevoked keys; no API key has it."""
+    return {"key_id": {"S": f"keys#{tenant or OPERATORS}"}}
 
 
 def _key(key_id: str) -> Item:
@@ -90,8 +166,8 @@ def _to_item(key: ApiKey) -> Item:
     item = (
         _key(key.key_id)
         | _secrets(key)
+        | _owner(key.tenant)
         | {
-            "tenant": {"S": key.tenant or OPERATORS},
             "name": {"S": key.name},
             "scopes": {"SS": sorted(key.scopes)},
             "created_at": {"S": to_text(key.created_at)},

@@ -13,6 +13,7 @@ from tests.builders.events import (
     an_api_key,
     store_event,
 )
+from tests.builders.keys import revoke
 from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
@@ -31,7 +32,7 @@ def test_tenants_are_those_with_a_key_dead_or_alive(surveyed: Surveyed, clock: F
     for key in keys:
         surveyed.api_keys.add(key)
 
-    surveyed.api_keys.revoke(keys[2].key_id, clock())
+    revoke(surveyed.api_keys, keys[2].key_id, clock())
 
     assert surveyed.survey.tenants() == {TENANT, OTHER_TENANT}
 

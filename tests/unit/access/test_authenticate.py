@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.builders.events import TENANT, an_api_key
+from tests.builders.keys import revoke, rotate
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.fakes.tenants import InMemoryTenantStore
@@ -120,7 +121,7 @@ def test_a_revoked_key_is_dead_within_a_minute(
     authenticator: Authenticator, store: RecordingStore, clock: FixedClock, token: str
 ) -> None:
     authenticator.authenticate(token)
-    store.revoke(token[4:16], clock())
+    revoke(store, token[4:16], clock())
 
     clock.advance(seconds=60)
 
@@ -132,7 +133,7 @@ def test_a_dead_key_is_never_remembered_as_alive(
     authenticator: Authenticator, store: RecordingStore, clock: FixedClock, token: str
 ) -> None:
     authenticator.authenticate(token)
-    store.revoke(token[4:16], clock())
+    revoke(store, token[4:16], clock())
     clock.advance(seconds=60)
     with pytest.raises(UnauthenticatedError):
         authenticator.authenticate(token)
@@ -152,7 +153,7 @@ def test_a_clock_set_back_does_not_keep_a_revoked_key_alive(
     set_back: float,
 ) -> None:
     authenticator.authenticate(token)
-    store.revoke(token[4:16], clock())
+    revoke(store, token[4:16], clock())
 
     clock.advance(seconds=-set_back)
 
@@ -190,9 +191,7 @@ def test_a_store_that_cannot_record_a_use_refuses_nobody(
 def test_a_rotated_secret_dies_at_the_very_end_of_its_overlap(
     authenticator: Authenticator, store: RecordingStore, clock: FixedClock, token: str
 ) -> None:
-    key = store.find(token[4:16])
-    assert key is not None
-    store.rotate(key.rotated(clock(), timedelta(minutes=10))[0])
+    rotate(store, token[4:16], clock(), timedelta(minutes=10))
     clock.advance(minutes=9, seconds=59)
     authenticator.authenticate(token)  # remembered for a minute
 
@@ -267,7 +266,7 @@ def test_an_attempt_from_a_wrong_address_is_no_use_of_the_key(
 def test_a_dead_key_is_dead_from_every_address(
     authenticator: Authenticator, store: RecordingStore, clock: FixedClock, of_the_office: str
 ) -> None:
-    store.revoke(of_the_office[4:16], clock())
+    revoke(store, of_the_office[4:16], clock())
 
     with pytest.raises(UnauthenticatedError):
         authenticator.authenticate(of_the_office, "198.51.100.1")

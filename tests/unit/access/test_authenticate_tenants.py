@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, a_tenant, an_api_key
+from tests.builders.keys import revoke
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.fakes.tenants import InMemoryTenantStore
@@ -152,7 +153,7 @@ def test_a_dead_key_costs_no_look_at_its_tenant(
     clock: FixedClock,
     token: str,
 ) -> None:
-    fake_api_keys.revoke(token[4:16], clock())
+    revoke(fake_api_keys, token[4:16], clock())
 
     with pytest.raises(UnauthenticatedError):
         authenticator.authenticate(token)

@@ -56,6 +56,11 @@ CODES: Final[dict[str, Code]] = {
     "tenant_suspended": Code(
         403, "Your account is suspended. What it stored is kept; ask whoever runs this service."
     ),
+    "key_limited": Code(
+        403,
+        "This API key expires at 2026-11-21T22:55:18.123456Z: it makes and rotates none that lives longer.",
+    ),
+    "key_not_found": Code(404, "There is no API key 'kwmq2yba66dz'."),
     "event_not_found": Code(404, "There is no event 'evt_unknown'."),
     "execution_not_found": Code(404, "There is no event of an execution 'exec_unknown'."),
     "config_not_found": Code(404, "There is no notification config 'cfg_unknown'."),
@@ -63,6 +68,11 @@ CODES: Final[dict[str, Code]] = {
     "limit_reached": Code(
         409,
         "There are 100 configs, and your account may have 100. Delete one that is not used.",
+    ),
+    "key_not_live": Code(409, "The key 'kwmq2yba66dz' is expired. Make a new one."),
+    "last_admin_key": Code(
+        409,
+        "This is your account's last live key with the scope 'admin' that lasts as long. Make another one first.",
     ),
     "no_signing_secret": Code(409, "A config of the channel 'slack' has no signing secret."),
     "delivery_retrying": Code(
@@ -103,6 +113,13 @@ CODES: Final[dict[str, Code]] = {
         "settings.url",
         "the address is not public",
         "not_public",
+    ),
+    "invalid_key": Code(
+        422,
+        "The body has a fault: expires_at: give a time to come.",
+        "expires_at",
+        "give a time to come",
+        "in_the_past",
     ),
     "invalid_test": Code(
         422, "The body has a fault: config_id: is missing.", "config_id", "is missing", "missing"

@@ -37,12 +37,13 @@ _TAGS: Final = {
     "executions": "What became of a producer's job.",
     "notifications": "Where and when to push, and what was pushed.",
     "metrics": "Figures and alarms of the deployment.",
+    "keys": "What a tenant calls the API with.",
     "account": "Whether a key and the service are alive.",
 }
 _REASONS: Final = {
     400: "Malformed, or a parameter out of range.",
     401: "No API key, or a dead one.",
-    403: "The key lacks the scope, or its tenant is suspended.",
+    403: "The key may not do this, or not from there; or its tenant is suspended.",
     404: "No such thing for this tenant.",
     409: "Not possible as things are; the message says what to do first.",
     410: "The event was erased.",
