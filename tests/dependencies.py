@@ -10,6 +10,7 @@ from tests.fakes.push import (
 )
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.fakes.tenants import InMemoryTenantStore
+from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.ports import ApiKeyStore, TenantStore
 from triggers_api.channels import all_channels
@@ -19,6 +20,7 @@ from triggers_api.executions.ports import ExecutionStore
 from triggers_api.handlers.api import Dependencies
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.timestamps import now
+from triggers_api.usage.ports import UsageStore
 from triggers_api.watch.ports import HealthStore, MetricSource
 
 NO_NETWORK = GuardedHttp(allow_private=False, resolver=lambda _host, _port: ["1.1.1.1"])
@@ -32,6 +34,7 @@ def dependencies(
     reports: HealthStore | None = None,
     metrics: MetricSource | None = None,
     tenants: TenantStore | None = None,
+    usage: UsageStore | None = None,
 ) -> Dependencies:
     """These stores, and nobody to push to; what is not given works on a fake's events."""
     known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
@@ -46,6 +49,7 @@ def dependencies(
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),
         channels=all_channels(NO_NETWORK, allow_private=False),
+        usage=usage or InMemoryUsage(),
         reports=reports or InMemoryHealthStore(),
         metrics=metrics or InMemoryMetrics(),
     )

@@ -225,6 +225,7 @@ class ApiSettings(Settings):
     watch: WatchSettings
     limits: LimitsSettings
     keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
+    usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
     queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))  # for replays
     cursor_key: bytes = field(metadata=_from("CURSOR_KEY", _KEY))
     tracing: bool = field(metadata=_from("TRACING", _SWITCH))

@@ -45,6 +45,13 @@ class InMemoryUsage:
             if owner == tenant and kept.row.day is not None and first <= kept.row.day <= last
         }
 
+    def read_rows(self, tenant: str, first: Row, last: Row) -> Mapping[str, Amounts]:
+        return {
+            name: dict(kept.amounts)
+            for (owner, name), kept in sorted(self._rows.items())
+            if owner == tenant and first.name <= name <= last.name
+        }
+
     def list_tenants(self, day: date, *, limit: int, after: str | None) -> UsageOfTenants:
         found = [
             (owner, dict(kept.amounts))

@@ -21,6 +21,7 @@ from tests.fakes.push import (
 )
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.fakes.tenants import InMemoryTenantStore
+from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import HeldTime
@@ -45,6 +46,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.usage.config_stats import ReadConfigHours
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 
@@ -77,6 +79,7 @@ class World:
         self._channels: Mapping[str, Channel] = channels or scripted
         self.reports = InMemoryHealthStore()
         self.metrics = InMemoryMetrics()
+        self.usage = InMemoryUsage()
         self.token_buckets = InMemoryTokenBuckets()
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
@@ -163,6 +166,8 @@ class World:
             deliveries=self.deliveries,
             check_health=CheckHealth(self.reports, self.clock),
             figures=Figures(self.metrics, self.clock),
+            usage=self.usage,
+            config_hours=ReadConfigHours(self.usage, self.clock),
             reports=self.reports,
             cursors=CursorCodec(b"a key that only tests sign with"),
             clock=self.clock,

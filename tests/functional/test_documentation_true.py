@@ -65,6 +65,7 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
         ],
         "create_config": [config, api.post("/notifications/configs", {})],
         "list_configs": [api.get("/notifications/configs")],
+        "get_config_stats": [api.get(f"{at_config}/stats?hours=2")],
         "get_config": [api.get(at_config)],
         "replace_config": [api.send("PUT", at_config, shop)],
         "update_config": [

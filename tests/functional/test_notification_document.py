@@ -9,6 +9,7 @@ from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import WEBHOOK, World, keep_delivery
 from triggers_api.api.schemas.channels import ChannelOut
+from triggers_api.api.schemas.config_stats import ConfigStatsOut
 from triggers_api.api.schemas.configs import (
     ConfigIn,
     ConfigOut,
@@ -26,6 +27,11 @@ from triggers_api.api.schemas.events import EventOut
 
 Operation = dict[str, Any]
 EXEMPLIFIED = (ConfigIn, ConfigOut, SavedConfigOut, DeliveryOut, DeadLettersIn, EventOut)
+
+OTHER_SCOPES = {
+    "replay_event": ["events:write"],
+    "get_config_stats": ["events:read", "metrics:read"],
+}
 
 
 @pytest.fixture
@@ -50,10 +56,10 @@ def operations(document: dict[str, Any]) -> dict[str, Operation]:
 
 def test_every_route_tells_its_scope_to_people(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
-        scope = "events:write" if name == "replay_event" else "notifications:manage"
+        scopes = OTHER_SCOPES.get(name, ["notifications:manage"])
         assert operation["summary"]
-        assert f"`{scope}`" in operation["description"]
-        assert operation["security"] == [{"ApiKey": [scope]}]
+        assert all(f"`{scope}`" in operation["description"] for scope in scopes)
+        assert operation["security"] == [{"ApiKey": [scope]} for scope in scopes]
 
 
 def test_every_route_documents_the_errors_that_any_can_meet(document: dict[str, Any]) -> None:
@@ -92,6 +98,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
     replay = f"/notifications/history/{delivery.id}/replay"
     calls: dict[str, tuple[Any, tuple[str, str, object]]] = {
         "list_configs": (list[ConfigOut], ("GET", "/notifications/configs", None)),
+        "get_config_stats": (ConfigStatsOut, ("GET", f"{path}/stats", None)),
         "list_channels": (list[ChannelOut], ("GET", "/notifications/channels", None)),
         "create_config": (SavedConfigOut, ("POST", "/notifications/configs", WEBHOOK)),
         "get_config": (ConfigOut, ("GET", path, None)),

@@ -16,6 +16,7 @@ LISTS = {
     "/inbox": ["event_type", "since", "order", "limit", "cursor"],
     "/executions/exec_1/events": ["limit", "cursor"],
     "/keys": ["limit", "cursor"],
+    "/notifications/configs/cfg_1/stats": ["hours"],
     "/notifications/history": [
         *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
     ],
@@ -37,7 +38,10 @@ def assert_is_refused(answer: Answer, name: str, code: str) -> None:
 
 def test_each_parameter_of_the_document_is_tried_here(api: Api) -> None:
     named = {
-        (path.replace("{execution_id}", "exec_1"), each["name"])
+        (
+            path.replace("{execution_id}", "exec_1").replace("{config_id}", "cfg_1"),
+            each["name"],
+        )
         for path, methods in served_by(api)["paths"].items()
         for operation in methods.values()
         for each in operation.get("parameters", ())

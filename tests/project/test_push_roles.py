@@ -65,7 +65,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     },
     "SchedulerRole": {json.dumps(QUEUE): {"SendMessage"}},
 }
-NOT_FOR_PUSHING = {"emulator", "log", "store", "trace", "watch"}
+NOT_FOR_PUSHING = {"emulator", "log", "store", "trace", "usage", "watch"}
 
 
 def granted(role: str) -> dict[str, set[str]]:

@@ -11,6 +11,7 @@ from triggers_api.api.query import EmptyIsAbsent
 from triggers_api.api.routes import (
     account,
     batch,
+    config_stats,
     events,
     executions,
     history,
@@ -32,7 +33,7 @@ SUBJECTS: Final = tuple(
     module.operations
     for module in (
         *(events, batch, inbox, leases, executions),
-        *(notifications, channel_list, history, metrics, keys, account),
+        *(notifications, channel_list, config_stats, history, metrics, keys, account),
     )
 )
 

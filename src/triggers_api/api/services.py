@@ -22,6 +22,8 @@ from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.timestamps import Clock
+from triggers_api.usage.config_stats import ReadConfigHours
+from triggers_api.usage.ports import UsageStore
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 from triggers_api.watch.ports import HealthStore
@@ -52,6 +54,8 @@ class Services:
     deliveries: DeliveryStore
     check_health: CheckHealth
     figures: Figures
+    usage: UsageStore
+    config_hours: ReadConfigHours
     reports: HealthStore
     cursors: CursorCodec
     clock: Clock

@@ -57,7 +57,10 @@ from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
+from triggers_api.store.usage import DynamoUsageStore
 from triggers_api.timestamps import Clock, now
+from triggers_api.usage.config_stats import ReadConfigHours
+from triggers_api.usage.ports import UsageStore
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 from triggers_api.watch.ports import HealthStore, MetricSource
@@ -77,6 +80,7 @@ class Dependencies:
     deliveries: DeliveryStore
     queue: TaskQueue
     channels: Mapping[str, Channel]
+    usage: UsageStore
     reports: HealthStore
     metrics: MetricSource
     traces: Traces = UNTRACED
@@ -117,6 +121,8 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         deliveries=given.deliveries,
         check_health=CheckHealth(given.reports, clock),
         figures=Figures(given.metrics, clock),
+        usage=given.usage,
+        config_hours=ReadConfigHours(given.usage, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
@@ -191,6 +197,7 @@ def wire(settings: ApiSettings) -> Handler:
         ),
         queue=SqsTaskQueue(LazyClient("sqs"), settings.queue_url, traces.header),
         channels=_channels(push, traces),
+        usage=DynamoUsageStore(client, settings.usage_table),
         reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
         metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
         traces=traces,

@@ -24,6 +24,7 @@ from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.usage.active import NoteActive
 from triggers_api.usage.changes import Change
+from triggers_api.usage.config_hours import config_counts
 from triggers_api.usage.counters import Count, Row, by_row, total
 from triggers_api.usage.daily import daily_counts
 from triggers_api.usage.ports import ActiveTenants, CounterStore
@@ -32,7 +33,7 @@ from triggers_api.watch.metrics import Metric
 CountsOf = Callable[[Change], Iterable[Count]]
 """What a change adds, and to which rows."""
 
-COUNTED: Final[tuple[CountsOf, ...]] = (daily_counts,)
+COUNTED: Final[tuple[CountsOf, ...]] = (daily_counts, config_counts)
 # A tenant's row may be throttled for hours; it may hold up what stands behind it only this long.
 HOLDS_AT_MOST: Final = timedelta(minutes=5)
 # Work begun within this ends within the function's 60 seconds; the next invocation goes on.

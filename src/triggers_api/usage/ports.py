@@ -40,6 +40,10 @@ class UsageStore(Protocol):
         """A tenant's amounts from one day to another; days without any are left out."""
         ...
 
+    def read_rows(self, tenant: str, first: Row, last: Row) -> Mapping[str, Amounts]:
+        """A tenant's rows whose names lie from one to another, by name."""
+        ...
+
     def list_tenants(self, day: date, *, limit: int, after: str | None) -> UsageOfTenants:
         """The tenants that have amounts of a day; those first seen a moment ago may be missing."""
         ...

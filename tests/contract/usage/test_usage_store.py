@@ -1,5 +1,6 @@
 """`UsageStore`: a tenant's days, and a day's tenants."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.builders.events import OTHER_TENANT, TENANT
@@ -84,3 +85,14 @@ def test_a_list_may_begin_behind_a_tenant_that_is_not_there(stores: Stores) -> N
         count(stores, name)
 
     assert list(stores.usage.list_tenants(DAY, limit=2, after="b").amounts) == ["c"]
+
+
+def test_rows_are_read_by_name_with_both_ends_and_those_of_nobody_else(stores: Stores) -> None:
+    rows = [Row(TENANT, f"config#a#{number}", a_row().expires_at) for number in range(4)]
+    for row in (*rows, Row(TENANT, "config#b#1", a_row().expires_at), a_row()):
+        stores.counters.add(SHARD, counts_of(1, row=row, attempts=2))
+    stores.counters.add(SHARD, counts_of(1, row=replace(rows[1], tenant=OTHER_TENANT)))
+
+    assert stores.usage.read_rows(TENANT, rows[1], rows[3]) == {
+        row.name: {"attempts": 2} for row in rows[1:]
+    }
