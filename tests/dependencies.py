@@ -8,7 +8,7 @@ from tests.fakes.push import (
     InMemoryDeliveryStore,
     InMemoryQueue,
 )
-from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
@@ -45,6 +45,7 @@ def dependencies(
         api_keys=api_keys,
         tenants=tenants or InMemoryTenantStore(),
         token_buckets=InMemoryTokenBuckets(),
+        day_counts=InMemoryDayCounts(),
         configs=InMemoryConfigStore(),
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),

@@ -17,6 +17,7 @@
     ├── TasksRefusedError            the queue will never take them
     └── TransientError               the same call may succeed later
         ├── RateLimitedError         the tenant has made too many requests
+        ├── QuotaExceededError       the tenant has used up its quota of the day
         ├── TooManyAtOnceError       the tenant's own requests got in each other's way
         ├── StoreUnavailableError
         ├── QueueUnavailableError
@@ -172,6 +173,12 @@ class RateLimitedError(TransientError):
     """The tenant makes more requests than its limit allows."""
 
     code = "rate_limited"
+
+
+class QuotaExceededError(TransientError):
+    """The tenant has used up its quota of the day."""
+
+    code = "quota_exceeded"
 
 
 class TooManyAtOnceError(TransientError):

@@ -1,7 +1,8 @@
 """The token buckets in memory; `tests/contract` holds them to what the real ones do."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from triggers_api.access.ports import CountTaken
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
@@ -33,3 +34,20 @@ class InMemoryTokenBuckets:
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         self._spent_until[bucket] = max(at, self._spent_until[bucket] - limit.time_of(tokens))
+
+
+class InMemoryDayCounts:
+    """A `DayCounts`, which counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, tuple[date, int]] = {}
+        self.asked = 0
+
+    def take(self, tenant: str, day: date, quota: int, wanted: int) -> CountTaken:
+        self.asked += 1
+        known, used = self._used.get(tenant, (day, 0))
+        if known < day:
+            known, used = day, 0
+        granted = max(0, min(wanted, quota - used))
+        self._used[tenant] = known, used + granted
+        return CountTaken(granted, max(0, quota - used - granted))

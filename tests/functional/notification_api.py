@@ -19,7 +19,7 @@ from tests.fakes.push import (
     InMemoryQueue,
     ScriptedChannel,
 )
-from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
@@ -27,6 +27,7 @@ from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import HeldTime
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import Scope
+from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
@@ -129,6 +130,7 @@ class World:
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),
+            quota=DailyQuota(InMemoryDayCounts(), self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, Self
 
 from triggers_api.access.keys import ApiKey
@@ -115,6 +115,25 @@ class TenantStore(Protocol):
 
     def list_deleting(self, *, limit: int) -> tuple[str, ...]:
         """Tenants that are being deleted, from an index that holds them apart; a moment late."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CountTaken:
+    """What was given out of a day's quota, up to what was wanted, and what is left."""
+
+    granted: int
+    left: int
+
+
+class DayCounts(Protocol):
+    """Counts by tenant what is used of a day's quota."""
+
+    def take(self, tenant: str, day: date, quota: int, wanted: int) -> CountTaken:
+        """Give out up to `wanted`, as many as there are; never more than the quota in all.
+
+        Raises `StoreUnavailableError`.
+        """
         ...
 
 

@@ -28,6 +28,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.IdempotencyConflictError: 422,
     errors.ConflictError: 409,
     errors.RateLimitedError: 429,
+    errors.QuotaExceededError: 429,
     errors.TooManyAtOnceError: 429,
     errors.StoreUnavailableError: 503,
     errors.QueueUnavailableError: 503,

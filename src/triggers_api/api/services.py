@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.key_ring import KeyRing
+from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
 from triggers_api.api.cursor import CursorCodec
@@ -38,6 +39,7 @@ class Services:
     limits: Limits
     """Of a tenant that has none of its own."""
     rate_limiter: RateLimiter
+    quota: DailyQuota
     accept: Accept
     accept_many: AcceptMany
     acknowledge: Acknowledge

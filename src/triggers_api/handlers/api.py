@@ -12,7 +12,8 @@ from mangum import Mangum
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import LONGEST, HeldTime
 from triggers_api.access.key_ring import KeyRing
-from triggers_api.access.ports import ApiKeyStore, TenantStore, TokenBuckets
+from triggers_api.access.ports import ApiKeyStore, DayCounts, TenantStore, TokenBuckets
+from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
@@ -48,6 +49,7 @@ from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.day_counts import DynamoDayCounts
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
@@ -76,6 +78,7 @@ class Dependencies:
     api_keys: ApiKeyStore
     tenants: TenantStore
     token_buckets: TokenBuckets
+    day_counts: DayCounts
     configs: ConfigStore
     deliveries: DeliveryStore
     queue: TaskQueue
@@ -105,6 +108,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         keys=KeyRing(given.api_keys, clock),
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),
+        quota=DailyQuota(given.day_counts, clock),
         accept=accept,
         accept_many=AcceptMany(accept, clock),
         acknowledge=Acknowledge(given.events, clock),
@@ -191,6 +195,7 @@ def wire(settings: ApiSettings) -> Handler:
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         tenants=DynamoTenantStore(client, settings.keys_table),
         token_buckets=DynamoTokenBuckets(client, settings.keys_table),
+        day_counts=DynamoDayCounts(client, settings.keys_table),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=retention

@@ -145,6 +145,10 @@ CODES: Final[dict[str, Code]] = {
     "rate_limited": Code(
         429, "Your account makes more requests than its limit allows. Wait, then send it again."
     ),
+    "quota_exceeded": Code(
+        429,
+        "Your account has posted as many events as it may on a day. It ends at midnight UTC.",
+    ),
     "too_many_at_once": Code(
         429, "Your account changes this config at the same time. Send it again."
     ),

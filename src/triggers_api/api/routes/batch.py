@@ -59,13 +59,20 @@ async def create_events(call: Call) -> Response:
     read = await _read(call.request)
     call.charge_each(len(read))
     keyed_drafts = [each for each in read if isinstance(each, KeyedDraft)]
-    stored = iter(call.services.accept_many(call.tenant, keyed_drafts))
+    stored = iter(_accept(call, keyed_drafts))
     outcomes = [next(stored) if isinstance(each, KeyedDraft) else each for each in read]
-    call.context.events_created = sum(
-        isinstance(each, Addition) and not each.replayed for each in outcomes
-    )
     note_crash(call.request, outcomes)
     return call.answer(b'{"results":[%s]}' % b",".join(map(_result, outcomes)))
+
+
+def _accept(call: Call, keyed_drafts: list[KeyedDraft]) -> list[Outcome]:
+    """Store as many as the day's quota allows, the first ones; the others may be sent again."""
+    per_day, wanted = call.limits.events_per_day, len(keyed_drafts)
+    with call.services.quota.posting(call.tenant, per_day, wanted) as counted:
+        outcomes = call.services.accept_many(call.tenant, keyed_drafts[: counted.allowed])
+        counted.stored = sum(isinstance(each, Addition) and not each.replayed for each in outcomes)
+        call.context.events_created = counted.stored
+        return [*outcomes, *[counted.refusal] * (wanted - counted.allowed)]
 
 
 async def _read(request: Request) -> list[_Read]:

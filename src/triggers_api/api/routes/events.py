@@ -82,7 +82,10 @@ class StatusFilter(StrEnum):
         headers=("Location", "Idempotency-Replayed"),
         links={"get_event": "event_id", "acknowledge_event": "event_id"},
     ),
-    errors=("event_erased", "payload_too_large", "idempotency_key_reused", "too_many_at_once"),
+    errors=(
+        *("event_erased", "payload_too_large", "idempotency_key_reused"),
+        *("quota_exceeded", "too_many_at_once"),
+    ),
 )
 async def create_event(call: Call) -> Response:
     """Store an event. A 201 means that it is stored, and stays until it is acknowledged.
@@ -93,7 +96,12 @@ async def create_event(call: Call) -> Response:
     idempotency_key_of(call.request)  # refused if it is malformed, though a CloudEvent has its own
     reading = read_cloud_event if is_cloud_event(call.request) else read_event
     posting = await reading(call.request)
-    addition = call.services.accept(call.tenant, posting.draft, posting.idempotency_key)
+    accept, per_day = call.services.accept, call.limits.events_per_day
+    with call.services.quota.posting(call.tenant, per_day, 1) as counted:
+        if not counted.allowed:
+            raise counted.refusal
+        addition = accept(call.tenant, posting.draft, posting.idempotency_key)
+        counted.stored = 0 if addition.replayed else 1
     call.is_about(addition.event)
     call.context.events_created = 0 if addition.replayed else 1
     headers = {"Location": f"events/{addition.event.id}"}
