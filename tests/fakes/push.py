@@ -15,7 +15,7 @@ from triggers_api.errors import (
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Push, Receipt
-from triggers_api.push.config import NotificationConfig, Told
+from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.push.settings_fields import Field, Fields
@@ -37,6 +37,13 @@ class InMemoryConfigStore:
             if owner == tenant
         ]
         return tuple(sorted(found, key=lambda config: (config.created_at, config.id)))
+
+    def list_subscriptions(self, tenant: str) -> tuple[Subscription, ...]:
+        return tuple(
+            Subscription(config.id, config.filters)
+            for (owner, _), config in self._configs.items()
+            if owner == tenant and config.enabled
+        )
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         return self._configs.get((tenant, config_id))

@@ -102,8 +102,8 @@ def test_a_batch_is_one_call_of_the_queue_and_one_look_at_each_tenants_configs(
     bench.dispatch(*records)
 
     assert [call.rpartition(" ")[2] for call in bench.calls] == [
-        "configs.list_configs",
-        "configs.list_configs",
+        "configs.list_subscriptions",
+        "configs.list_subscriptions",
         "queue.send",
     ]
 

@@ -113,8 +113,8 @@ def test_a_connector_that_no_row_can_be_named_after_keeps_no_push_up(
 def test_rows_of_a_tenant_that_cannot_be_read_keep_no_other_tenant_up(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    reading = failing(bench.configs.list_configs, error, OTHER_TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", reading)
+    reading = failing(bench.configs.list_subscriptions, error, OTHER_TENANT)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", reading)
     theirs = records_of(bench, 1, OTHER_TENANT)
     ours = records_of(bench, 2)
 
@@ -129,8 +129,8 @@ def test_rows_of_a_tenant_that_cannot_be_read_keep_no_other_tenant_up(
 def test_a_fault_of_the_deployment_is_waited_for_however_old_the_record(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    reading = failing(bench.configs.list_configs, refusal(code), TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", reading)
+    reading = failing(bench.configs.list_subscriptions, refusal(code), TENANT)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", reading)
     records = records_of(bench, 2)
     bench.clock.advance(hours=5)
 
@@ -142,8 +142,8 @@ def test_a_fault_of_the_deployment_is_waited_for_however_old_the_record(
 def test_a_tenant_whose_rows_are_busy_holds_the_shard_for_some_minutes_only(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = failing(bench.configs.list_configs, StoreUnavailableError("busy"), OTHER_TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    busy = failing(bench.configs.list_subscriptions, StoreUnavailableError("busy"), OTHER_TENANT)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", busy)
     theirs, ours = records_of(bench, 1, OTHER_TENANT), records_of(bench, 2)
 
     assert bench.dispatch(*theirs, *ours) == [number_of(0)]
@@ -158,17 +158,17 @@ def test_a_tenant_whose_rows_are_busy_holds_the_shard_for_some_minutes_only(
 def test_what_waited_in_a_backlog_is_repeated_like_what_is_new(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading = bench.configs.list_configs
+    reading = bench.configs.list_subscriptions
     records = records_of(bench, 3)
     bench.clock.advance(hours=5)
     busy = failing(reading, StoreUnavailableError("busy"), TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", busy)
 
     assert bench.dispatch(*records) == [number_of(0)]
     bench.clock.advance(seconds=HOLDS_AT_MOST.total_seconds() - 1)
     assert bench.dispatch(*records) == [number_of(0)]
 
-    monkeypatch.setattr(bench.configs, "list_configs", reading)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", reading)
     assert bench.dispatch(*records) == []
     assert bench.pushed() == [id_of(each) for each in records]
     assert set_aside(log_lines()) == []
@@ -177,8 +177,8 @@ def test_what_waited_in_a_backlog_is_repeated_like_what_is_new(
 def test_a_backlog_of_a_tenant_whose_rows_are_busy_holds_the_shard_once(
     bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = failing(bench.configs.list_configs, StoreUnavailableError("busy"), TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    busy = failing(bench.configs.list_subscriptions, StoreUnavailableError("busy"), TENANT)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", busy)
     records = records_of(bench, 3)
     bench.clock.advance(hours=5)
 
@@ -199,15 +199,15 @@ def test_a_time_in_which_nobody_was_served_uses_up_no_patience(
     def down(*_: object) -> None:
         raise StoreUnavailableError("down")
 
-    reading = bench.configs.list_configs
+    reading = bench.configs.list_subscriptions
     (record,) = records_of(bench, 1)
-    monkeypatch.setattr(bench.configs, "list_configs", down)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", down)
     assert bench.dispatch(record) == [number_of(0)]
     bench.clock.advance(hours=1)
     assert bench.dispatch(record) == [number_of(0)]
 
     busy = failing(reading, StoreUnavailableError("busy"), TENANT)
-    monkeypatch.setattr(bench.configs, "list_configs", busy)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", busy)
     assert bench.dispatch(record) == [number_of(0)]
     assert set_aside(log_lines()) == []
 
@@ -252,7 +252,7 @@ def test_a_store_that_nobody_can_reach_is_waited_for_and_nothing_set_aside(
     def down(*_: object) -> None:
         raise StoreUnavailableError("down")
 
-    monkeypatch.setattr(bench.configs, "list_configs", down)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", down)
     records = records_of(bench, 2)
 
     for _ in range(3):
@@ -298,13 +298,13 @@ def test_a_tenant_with_very_many_configs_takes_more_invocations_and_not_more_tim
 def test_what_takes_long_is_left_to_the_next_invocation_but_for_one_record(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading = bench.configs.list_configs
+    reading = bench.configs.list_subscriptions
 
     def slow(tenant: str) -> Any:
         bench.clock.advance(seconds=20)
         return reading(tenant)
 
-    monkeypatch.setattr(bench.configs, "list_configs", slow)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", slow)
     records = records_of(bench, 3)
 
     assert bench.dispatch(*records) == [number_of(1)]

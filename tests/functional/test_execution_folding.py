@@ -107,13 +107,13 @@ def test_an_event_stored_late_is_counted_however_long_the_invocation_took(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.dispatch(a_record(a_sampled_event(bench), 1))
-    reading = bench.configs.list_configs
+    reading = bench.configs.list_subscriptions
 
     def slow(tenant: str) -> Any:
         bench.clock.advance(seconds=20)
         return reading(tenant)
 
-    monkeypatch.setattr(bench.configs, "list_configs", slow)
+    monkeypatch.setattr(bench.configs, "list_subscriptions", slow)
 
     assert bench.dispatch(a_late_record(2)) == []
     assert folded(bench) == 0

@@ -169,7 +169,7 @@ class Dispatcher:
             if step in {"alert", "count"}:
                 self._executions.find_checkpoint(_NOBODY, _NOBODY)  # in the events table
             if step in {"alert", "match"}:
-                self._configs.list_configs(_NOBODY)
+                self._configs.list_subscriptions(_NOBODY)
         except TransientError:
             return False
         return True

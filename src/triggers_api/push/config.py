@@ -41,6 +41,18 @@ def new_signing_secret() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """All that a dispatch needs to know of a config."""
+
+    config_id: str
+    filters: Filters
+
+    def wants(self, event: Event) -> bool:
+        """Whether its filters match; what became of itself it is never told."""
+        return self.filters.match(event) and not tells_of(event, self.config_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What a config's owner was told last about its receiver's failing."""
 
@@ -72,8 +84,8 @@ class NotificationConfig:
     tickets: int = 0  # drawn so far by pushes that had to wait for the receiver
 
     def wants(self, event: Event) -> bool:
-        """Whether its filters match; what became of itself it is never told."""
-        return self.filters.match(event) and not tells_of(event, self.id)
+        """See `Subscription.wants`."""
+        return Subscription(self.id, self.filters).wants(event)
 
     @property
     def secrets_set(self) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from triggers_api.events.event import Event
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import Subscription
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import ConfigList
 
@@ -16,26 +16,31 @@ class Dispatch:
     """
 
     def __init__(self, configs: ConfigList) -> None:
-        """Each tenant's configs are read once."""
+        """Each tenant's configs are read once, and asked once for each type of event."""
         self._configs = configs
-        self._known: dict[str, tuple[NotificationConfig, ...]] = {}
+        self._known: dict[str, tuple[Subscription, ...]] = {}
+        self._of_type: dict[tuple[str, str], list[Subscription]] = {}
 
     def __call__(self, tenant: str, event: Event, round_: int = 0) -> list[Task]:
         """The tasks of an event: one for each enabled config whose filters match."""
-        wanted = [each for each in self._of(tenant) if each.enabled and each.wants(event)]
+        wanted = [each for each in self._of(tenant, event.event_type) if each.wants(event)]
         return [
             Task(
                 tenant=tenant,
                 event_id=event.id,
-                config_id=config.id,
+                config_id=each.config_id,
                 round=round_,
                 pushes=len(wanted),
                 execution_id=event.execution_id,
             )
-            for config in wanted
+            for each in wanted
         ]
 
-    def _of(self, tenant: str) -> Iterable[NotificationConfig]:
+    def _of(self, tenant: str, event_type: str) -> Iterable[Subscription]:
         if tenant not in self._known:
-            self._known[tenant] = self._configs.list_configs(tenant)
-        return self._known[tenant]
+            self._known[tenant] = self._configs.list_subscriptions(tenant)
+        key = (tenant, event_type)
+        if key not in self._of_type:
+            known = self._known[tenant]
+            self._of_type[key] = [each for each in known if each.filters.match_type(event_type)]
+        return self._of_type[key]

@@ -20,14 +20,15 @@ class Filters:
     def match(self, event: Event) -> bool:
         """Whether the config wants this event."""
         return (
-            self._match_type(event.event_type)
+            self.match_type(event.event_type)
             and (self.min_severity is None or _RANK[event.severity] >= _RANK[self.min_severity])
             and _match_metadata(self.connectors, event, "connector")
             and _match_metadata(self.entity_types, event, "entity_type")
             and _match_metadata(self.error_types, event, "error_type")
         )
 
-    def _match_type(self, event_type: str) -> bool:
+    def match_type(self, event_type: str) -> bool:
+        """Whether the config may want events of this type."""
         if not self.event_types:
             return True
         return any(is_of_type(event_type, wanted) for wanted in self.event_types)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from triggers_api.events.event import Event, is_of_type
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig, Told
+from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
 
 
@@ -65,6 +65,10 @@ class ConfigList(Protocol):
 
         Each secret's name is there, with an empty text.
         """
+        ...
+
+    def list_subscriptions(self, tenant: str) -> tuple[Subscription, ...]:
+        """Those of its enabled configs, in no order, read consistently: no setting, no secret."""
         ...
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig, Told
+from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
 from triggers_api.store.table import Item
@@ -55,6 +55,11 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         told=_to_told(row["told"]["S"]) if "told" in row else None,
         tickets=int(row.get("tickets", {"N": "0"})["N"]),
     )
+
+
+def to_subscription(row: Item) -> Subscription:
+    """The part of a row that tells what the config wants."""
+    return Subscription(row["sk"]["S"], _to_filters(row["filters"]["S"]))
 
 
 def told_text(told: Told) -> str:

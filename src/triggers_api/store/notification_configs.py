@@ -20,9 +20,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig, Told
+from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.ports import SecretBox
-from triggers_api.store.config_items import breaker_text, to_attributes, to_config, told_text
+from triggers_api.store.config_items import (
+    breaker_text,
+    to_attributes,
+    to_config,
+    to_subscription,
+    told_text,
+)
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.timestamps import Clock, to_text
@@ -53,6 +59,19 @@ class DynamoConfigList:
         )
         return tuple(sorted(configs, key=lambda config: (config.created_at, config.id)))
 
+    def list_subscriptions(self, tenant: str) -> tuple[Subscription, ...]:
+        """See `ConfigList.list_subscriptions`. The same reads, a fifth of what they carry.
+
+        Each event's dispatch asks for this: of a thousand configs, the rest takes a tenth of a
+        second of CPU to unpack.
+        """
+        live = "enabled = :yes AND attribute_not_exists(deleted_at)"
+        values: Item = {":pk": _key(tenant, "")["pk"], ":yes": {"BOOL": True}}
+        query = Query(
+            "pk = :pk", values, consistent=True, only=live, fields="sk, #filters, enabled"
+        )
+        return tuple(map(to_subscription, self._table.items(query)))
+
     def ids_with_history(self, tenant: str) -> list[str]:
         """All configs of a tenant, and the last that were deleted."""
         values: Item = {":pk": {"S": _pk_of_deleted(tenant)}}
@@ -60,11 +79,13 @@ class DynamoConfigList:
         last = self._table.items(newest_first, limit=DELETED_LISTED)
         deleted = [row["sk"]["S"].partition(" ")[2] for row in last]
         # One whose deletion stopped half way may stand in both places.
-        return list(dict.fromkeys([row["sk"]["S"] for row in self._rows(tenant)] + deleted))
+        there = [row["sk"]["S"] for row in self._rows(tenant, fields="sk")]
+        return list(dict.fromkeys(there + deleted))
 
-    def _rows(self, tenant: str) -> list[Item]:
+    def _rows(self, tenant: str, fields: str = "") -> list[Item]:
         """All in the first place, also what was deleted but not yet moved away."""
-        query = Query("pk = :pk", {":pk": _key(tenant, "")["pk"]}, consistent=True)
+        values: Item = {":pk": _key(tenant, "")["pk"]}
+        query = Query("pk = :pk", values, consistent=True, fields=fields)
         return list(self._table.items(query))
 
 

@@ -221,6 +221,24 @@ def test_listing_opens_no_secret_and_is_one_query(table: Table, kms: Any) -> Non
     assert calls[0][1]["ConsistentRead"]
 
 
+def test_a_dispatch_of_many_configs_reads_neither_settings_nor_secrets(table: Table) -> None:
+    made = [a_config(settings={"text": "x" * 10_000}) for _ in range(20)]
+    for config in (*made, a_config(enabled=False)):
+        table.configs.put(config)
+
+    with recorded(table.client) as calls:
+        found = table.configs.list_subscriptions(TENANT)
+
+    assert {each.config_id for each in found} == {each.id for each in made}
+    ((operation, request),) = calls
+    assert (operation, request["ConsistentRead"]) == ("Query", True)
+    names = request["ExpressionAttributeNames"]
+    read = {
+        names.get(each.strip(), each.strip()) for each in request["ProjectionExpression"].split(",")
+    }
+    assert read == {"sk", "filters", "enabled"}
+
+
 def test_more_configs_than_one_answer_holds_are_listed_all(table: Table) -> None:
     made = [a_config(settings={"text": "x" * 150_000}) for _ in range(16)]
     for config in made:

@@ -9,8 +9,10 @@ import pytest
 from tests.builders.events import TENANT
 from tests.builders.push import a_config
 from tests.clock import START, FixedClock
+from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig, Told
+from triggers_api.push.config import NotificationConfig, Subscription, Told
+from triggers_api.push.filters import Filters
 from triggers_api.push.ports import ConfigStore
 
 PRISTINE = CircuitBreaker()
@@ -343,3 +345,16 @@ def test_since_when_a_receiver_fails_is_kept_with_its_breaker(
 
     assert found(configs, config).breaker == failing
     assert configs.change_breaker(TENANT, config.id, failing, replace(failing, failures=4))
+
+
+def test_the_subscriptions_are_those_of_enabled_configs_that_are_there(
+    configs: ConfigStore,
+) -> None:
+    wants = Filters(event_types=frozenset({"invoice.*"}), min_severity=Severity.ERROR)
+    kept, disabled, deleted = a_config(filters=wants), put_config(configs), put_config(configs)
+    configs.put(kept)
+    configs.disable(disabled, "410")
+    configs.delete(TENANT, deleted.id)
+
+    assert configs.list_subscriptions(TENANT) == (Subscription(kept.id, wants),)
+    assert configs.list_subscriptions("globex") == ()

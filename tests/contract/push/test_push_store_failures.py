@@ -34,6 +34,7 @@ def list_of(query: DeliveryQuery) -> Callable[[Table], object]:
 
 
 VERBS: dict[str, tuple[str, Callable[[Table], object]]] = {
+    "list subscriptions": ("Query", lambda t: t.configs.list_subscriptions(TENANT)),
     "list configs": ("Query", lambda t: t.configs.list_configs(TENANT)),
     "find a config": ("GetItem", lambda t: t.configs.find(TENANT, TASK.config_id)),
     "put a config": ("UpdateItem", lambda t: t.configs.put(a_config())),

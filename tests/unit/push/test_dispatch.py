@@ -60,9 +60,30 @@ def test_configs_are_read_once_a_tenant_and_batch(configs: InMemoryConfigStore) 
     configs.put(a_config())
     dispatch = Dispatch(configs)
 
-    with patch.object(configs, "list_configs", wraps=configs.list_configs) as reads:
+    with patch.object(configs, "list_subscriptions", wraps=configs.list_subscriptions) as reads:
         for _ in range(3):
             dispatch(TENANT, an_event(START))
             dispatch(OTHER_TENANT, an_event(START))
 
     assert sorted(call.args[0] for call in reads.call_args_list) == [TENANT, OTHER_TENANT]
+
+
+def test_of_a_thousand_configs_each_is_asked_once_for_each_type_of_event(
+    configs: InMemoryConfigStore,
+) -> None:
+    wanting = [a_config(filters=INVOICES) for _ in range(10)]
+    others = [a_config(filters=Filters(event_types=frozenset({f"team{n}.*"}))) for n in range(990)]
+    for config in (*wanting, *others):
+        configs.put(config)
+    dispatch = Dispatch(configs)
+    match_type = Filters.match_type
+
+    with patch.object(Filters, "match_type", autospec=True, side_effect=match_type) as asked:
+        dispatched = [
+            dispatch(TENANT, an_event(START, event_type="invoice.failed")) for _ in range(100)
+        ]
+
+    assert {len(tasks) for tasks in dispatched} == {10}
+    assert {task.config_id for tasks in dispatched for task in tasks} == {c.id for c in wanting}
+    # Once each, and then only those that may want it: of each event's severity and metadata.
+    assert asked.call_count == 1_000 + 100 * len(wanting)
