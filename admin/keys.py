@@ -17,7 +17,7 @@ from rich.table import Table
 from admin import arguments as accepted
 from admin import target
 from triggers_api.access.key_ring import KeyRing
-from triggers_api.access.keys import ApiKey, Scope, new_api_key
+from triggers_api.access.keys import OPERATORS_MAY, ApiKey, KeyState, Scope, may_have, new_api_key
 from triggers_api.errors import TriggersError
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import now
@@ -42,17 +42,25 @@ def main(arguments: Sequence[str] | None = None, on: target.Target | None = None
 
 def create(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
     """Make a key and show its token, once."""
-    key, token = new_api_key(options.tenant, options.name, frozenset(options.scopes), now())
+    scopes = frozenset(options.scopes or (OPERATORS_MAY if options.operator else ()))
+    if not scopes or not may_have(options.tenant, scopes):
+        allowed = OPERATORS_MAY if options.operator else set(Scope) - {Scope.OPERATOR}
+        sys.exit(f"Give such a key --scopes among {', '.join(sorted(allowed))}.")
+    key, token = new_api_key(options.tenant, options.name, scopes, now())
     store.add(key)
-    _for_people.print(f"Key [bold]{key.key_id}[/] of tenant [bold]{key.tenant}[/] was created.")
+    owner = "an operator" if key.tenant is None else f"tenant [bold]{key.tenant}[/]"
+    _for_people.print(f"Key [bold]{key.key_id}[/] of {owner} was created.")
     _hand_over(token)
 
 
 def list_keys(store: DynamoApiKeyStore, options: argparse.Namespace) -> None:
-    """Show all keys of a tenant, dead ones too."""
+    """Show all keys of a tenant, or of operators, dead ones too."""
     keys = store.list_keys(options.tenant, limit=1000, after=None).keys
     if not keys:
-        _for_people.print(f"Tenant {options.tenant} has no keys.")
+        owner = (
+            "No operator has a key" if options.operator else f"Tenant {options.tenant} has no keys"
+        )
+        _for_people.print(f"{owner}.")
         return
     table = Table("key", "name", "scopes", "created", "last used", "state", box=None)
     for key in keys:
@@ -100,6 +108,8 @@ def _hand_over(token: str) -> None:
 
 
 def _state(key: ApiKey) -> str:
+    if key.state_at(now()) is KeyState.EXPIRED:
+        return "[red]expired[/]"
     if key.revoked_at is not None:
         return f"[red]revoked {_day(key.revoked_at)}[/]"
     if (overlap_ends_at := key.overlap_ends_at(now())) is not None:
@@ -122,6 +132,14 @@ def _scopes(text: str) -> list[Scope]:
         raise argparse.ArgumentTypeError(f"known scopes: {', '.join(Scope)}") from None
 
 
+def _add_owner(command: argparse.ArgumentParser) -> None:
+    owner = command.add_mutually_exclusive_group(required=True)
+    owner.add_argument("--tenant", type=accepted.tenant)
+    owner.add_argument(
+        "--operator", action="store_true", help="of nobody's tenant: it runs all of them"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make key ARGS=…",
@@ -131,15 +149,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     creating = commands.add_parser("create", help="make a key and show its token, once")
-    creating.add_argument("--tenant", required=True, type=accepted.tenant)
+    _add_owner(creating)
     creating.add_argument(
         "--name", required=True, type=accepted.name, help="who or what uses it, for people"
     )
-    creating.add_argument("--scopes", required=True, type=_scopes, help=f"of {', '.join(Scope)}")
+    creating.add_argument(
+        "--scopes",
+        type=_scopes,
+        help=f"of {', '.join(Scope)}; an operator's has its own if left out",
+    )
     creating.set_defaults(run=create)
 
     listing = commands.add_parser("list", help="show all keys of a tenant")
-    listing.add_argument("--tenant", required=True, type=accepted.tenant)
+    _add_owner(listing)
     listing.set_defaults(run=list_keys)
 
     rotating = commands.add_parser("rotate", help="give a key a new secret")

@@ -118,6 +118,53 @@ def test_a_list_shows_every_key_of_the_tenant_and_no_secret(run: Run) -> None:
         assert secret not in result.output + result.words
 
 
+def test_the_first_operator_key_is_made_in_the_table(run: Run, deployment: Target) -> None:
+    result = run(keys.main, "create", "--operator", "--name", "ops")
+
+    key = record(deployment, result.output.strip())
+    assert key.tenant is None
+    assert key.scopes == {Scope.OPERATOR, Scope.METRICS_READ}
+    assert "of an operator" in result.words
+    assert key.key_id in run(keys.main, "list", "--operator").output
+    assert run(keys.main, "revoke", key.key_id).status == 0
+    assert not opens(deployment, result.output.strip())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--operator", "--scopes", "inbox"),
+        ("--operator", "--scopes", "operator,admin"),
+        ("--tenant", "acme", "--scopes", "admin,operator"),
+        ("--tenant", "acme"),
+    ],
+)
+def test_no_key_has_the_scopes_of_an_operator_and_of_a_tenant(
+    run: Run, wrong: tuple[str, ...]
+) -> None:
+    result = run(keys.main, "create", "--name", "mixed", *wrong)
+
+    assert (result.status, result.output) == (1, "")
+    assert_is_a_sentence(result.words)
+
+
+def test_operators_without_a_key_are_said_to_have_none(run: Run) -> None:
+    assert run(keys.main, "list", "--operator") == Result(0, "", "No operator has a key.\n")
+
+
+def test_a_tenants_last_admin_key_is_not_revoked(run: Run, deployment: Target) -> None:
+    admin = ("create", "--tenant", "acme", "--name", "boss", "--scopes", "admin")
+    first = run(keys.main, *admin).output.strip()
+
+    refused = run(keys.main, "revoke", first.split("_")[1])
+
+    assert (refused.status, refused.output) == (1, "")
+    assert_is_a_sentence(refused.words)
+    assert opens(deployment, first)
+    run(keys.main, *admin)
+    assert run(keys.main, "revoke", first.split("_")[1]).status == 0
+
+
 def test_a_name_is_shown_as_it_was_given(run: Run) -> None:
     run(keys.main, "create", "--tenant", "acme", "--name", " [/] [red] ", "--scopes", "inbox")
 

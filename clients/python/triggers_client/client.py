@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from triggers_client.events import Events
 from triggers_client.inbox import Inbox
+from triggers_client.keys import Keys
 from triggers_client.models import Event, Execution
 from triggers_client.notifications import Notifications
 from triggers_client.paging import path_of, walk
@@ -37,6 +38,7 @@ class Client:
         self.events = Events(self.transport)
         self.inbox = Inbox(self.transport)
         self.notifications = Notifications(self.transport)
+        self.keys = Keys(self.transport)
 
     def me(self) -> dict[str, Any]:
         """Whose key this is."""

@@ -90,6 +90,27 @@ class Config(TypedDict):
     secret: NotRequired[str | None]
 
 
+class ApiKey(TypedDict):
+    """An API key, without its secret."""
+
+    key_id: str
+    name: str
+    scopes: list[str]
+    state: Literal["live", "expired", "revoked"]
+    created_at: str
+    last_used_at: str | None
+    expires_at: str | None
+    revoked_at: str | None
+    overlap_ends_at: str | None
+    allowed_ips: list[str] | None
+
+
+class IssuedApiKey(ApiKey):
+    """A key that was made or rotated; `api_key` is told this once."""
+
+    api_key: str
+
+
 class Attempt(TypedDict):
     """One push that was tried."""
 

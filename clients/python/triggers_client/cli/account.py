@@ -1,4 +1,4 @@
-"""`me`, `health` and `keys`."""
+"""`me` and `health`."""
 
 import click
 from rich.text import Text
@@ -12,10 +12,7 @@ from triggers_client.retry import Retry
 @click.command(cls=Command)
 @pass_session
 def me(session: Session) -> None:
-    """Whose key this is: tests URL and key.
-
-    Keys are made, listed, rotated and revoked by who operates the service: `make key`.
-    """
+    """Whose key this is: tests URL and key."""
     account = session.client().me()
     if not session.output.is_for_people:
         session.output.line(account)
@@ -45,17 +42,4 @@ def health(session: Session) -> int:
     return exit_codes.TEMPORARY if found["status"] == "unhealthy" else exit_codes.OK
 
 
-@click.command(cls=Command)
-@pass_session
-def keys(session: Session) -> None:
-    """Where API keys come from.
-
-    No key can make another over the API: that takes access to the AWS account, and the
-    project's folder. There: make key ARGS="--help"
-    """
-    session.output.say(
-        'Keys are made by who operates the service, in the project\'s folder: make key ARGS="--help"'
-    )
-
-
-account_commands = [me, health, keys]
+account_commands = [me, health]

@@ -15,6 +15,7 @@ from triggers_client.cli.consuming import consuming_commands
 from triggers_client.cli.execution import execution
 from triggers_client.cli.export import export
 from triggers_client.cli.history import history
+from triggers_client.cli.keys import keys
 from triggers_client.cli.listen import listen
 from triggers_client.cli.metrics import metrics_commands
 from triggers_client.cli.output import UnwritableError
@@ -71,6 +72,7 @@ for command in (
     replay,
     export,
     *metrics_commands,
+    keys,
     *account_commands,
 ):
     app.add_command(command)

@@ -15,7 +15,7 @@ from triggers_client.cli.output import (
     pretty,
     printable,
 )
-from triggers_client.models import Config, Delivery, Event, Execution, payload_json
+from triggers_client.models import ApiKey, Config, Delivery, Event, Execution, payload_json
 
 _ID_STYLE = "bold"
 
@@ -124,6 +124,23 @@ def config_fields(config: Config) -> list[RenderableType]:
     rows += [(f"wants {name}", compact(value)) for name, value in wants.items()]
     rows += [(f"  {name}", compact(value)) for name, value in config["settings"].items()]
     return [fields(rows)]
+
+
+def keys_table(keys: Iterable[ApiKey]) -> Table:
+    """API keys, one on a line."""
+    made = table("key", "name", "state", "last used", "expires", "from", "scopes", wide="scopes")
+    for key in keys:
+        used = key["last_used_at"]
+        made.add_row(
+            Text(key["key_id"], _ID_STYLE),
+            Text(printable(key["name"])),
+            styled(key["state"]),
+            Text("never" if used is None else f"{age(used)} ago", "dim"),
+            Text(key["expires_at"] or "-", "dim"),
+            Text(", ".join(key["allowed_ips"] or ["anywhere"]), "dim"),
+            " ".join(key["scopes"]),
+        )
+    return made
 
 
 def history_table(deliveries: Iterable[Delivery]) -> Table:
