@@ -29,6 +29,7 @@ from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import Scope
 from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.run_tenants import RunTenants
 from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -127,6 +128,7 @@ class World:
         accept = Accept(self.events, self.clock)
         return Services(
             keys=KeyRing(self._keys, self.clock),
+            tenants=RunTenants(InMemoryTenantStore(), self.clock),
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),

@@ -88,6 +88,14 @@ CASES = {
     "release_lease": Case(
         lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204
     ),
+    "list_tenants": Case(lambda api, _: api.get("/tenants"), Scope.OPERATOR, 200, lists="/tenants"),
+    "create_tenant": Case(
+        lambda api, _: api.post("/tenants", {"tenant": "new"}), Scope.OPERATOR, 201
+    ),
+    "get_tenant": Case(lambda api, _: _of_shop(api, "GET"), Scope.OPERATOR, 200),
+    "update_tenant": Case(
+        lambda api, _: _of_shop(api, "PATCH", {"limits": {"burst": 1}}), Scope.OPERATOR, 200
+    ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
 KEY_CASES = {
@@ -125,6 +133,12 @@ def _new_key(api: Api) -> Answer:
 def own_id(api: Api) -> str:
     """The id of the key that calls."""
     return (api.token or "trg_unknown")[4:16]
+
+
+def _of_shop(api: Api, method: str, body: object = None, below: str = "") -> Answer:
+    """A call about a tenant, which is made first if it is not there."""
+    api.post("/tenants", {"tenant": "shop"})
+    return api.send(method, f"/tenants/shop{below}", body)
 
 
 def _first_result(answer: Answer) -> Answer:

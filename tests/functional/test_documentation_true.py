@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.clock import FixedClock
-from tests.functional.conftest import post_event
+from tests.functional.conftest import NewToken, post_event
 from tests.http_api import Answer, Api
 from tests.openapi_document import Document, assert_fits, at, operations, served_by
+from triggers_api.access.keys import Scope
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS
 
@@ -19,7 +20,23 @@ def document(api: Api) -> Document:
     return served_by(api)
 
 
-def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[Answer]]:
+def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
+    """What an operator's key is answered."""
+    return {
+        "create_tenant": [
+            operator.post("/tenants", {"tenant": "acme", "limits": {"burst": 7, "configs": None}}),
+            operator.post("/tenants", {"tenant": "acme"}),
+            operator.post("/tenants", {}),
+        ],
+        "list_tenants": [operator.get("/tenants?limit=1")],
+        "get_tenant": [operator.get("/tenants/acme"), operator.get("/tenants/none")],
+        "update_tenant": [operator.send("PATCH", "/tenants/acme", {"limits": {"burst": None}})],
+    }
+
+
+def answers_of_every_operation(
+    api: Api, clock: FixedClock, new_token: NewToken
+) -> dict[str, list[Answer]]:
     """Each called as it is meant to be, some in a way that is refused."""
     event = post_event(api, execution_id="exec_42")
     key = {"idempotency_key": "k-1"}
@@ -32,7 +49,7 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
     at_event, at_config = f"/events/{event['id']}", f"/notifications/configs/{config.json()['id']}"
     tag = api.get(at_event).headers["etag"]
     lease = api.post("/inbox/lease", {"limit": 1})
-    return {
+    return answers_of_operators(api.calling_with(new_token(Scope.OPERATOR))) | {
         "create_event": [
             stored,
             api.post("/events", posted, **key),
@@ -111,9 +128,9 @@ def answers_of_every_operation(api: Api, clock: FixedClock) -> dict[str, list[An
 
 
 def test_every_answer_and_every_header_it_has_is_documented(
-    api: Api, document: Document, clock: FixedClock
+    api: Api, document: Document, clock: FixedClock, new_token: NewToken
 ) -> None:
-    answered = answers_of_every_operation(api, clock)
+    answered = answers_of_every_operation(api, clock, new_token)
     assert set(answered) == set(operations(document)), "call new operations here, too"
 
     for name, answers in answered.items():
@@ -131,10 +148,12 @@ def test_every_answer_and_every_header_it_has_is_documented(
                 assert_fits(document, content["schema"], answer.json())
 
 
-def test_every_header_that_is_described_is_sent_somewhere(api: Api, clock: FixedClock) -> None:
+def test_every_header_that_is_described_is_sent_somewhere(
+    api: Api, clock: FixedClock, new_token: NewToken
+) -> None:
     sent = {
         header
-        for answers in answers_of_every_operation(api, clock).values()
+        for answers in answers_of_every_operation(api, clock, new_token).values()
         for answer in answers
         for header in answer.headers
     }

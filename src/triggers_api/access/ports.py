@@ -76,6 +76,13 @@ class ApiKeyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TenantQuery:
+    """Tenants whose names begin so, in order."""
+
+    prefix: str
+
+
 class TenantStore(Protocol):
     """Keeps the records of tenants."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from triggers_api.access.token_bucket import RateLimit
 
@@ -36,6 +36,16 @@ class Limits:
             return self
         known = {each.name: getattr(self, each.name) for each in fields(self)}
         return type(self)(**(known | {name: own[name] for name in known if name in own}))
+
+
+LIMIT_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+    "requests_per_second": (1, 100_000),
+    "burst": (1, 1_000_000),
+    "events_per_day": (0, 999_999_999),
+    "configs": (0, 1000),
+    "deliveries_per_second": (1, 1000),
+}
+"""From where to where a tenant's own limits go."""
 
 
 class TenantState(StrEnum):

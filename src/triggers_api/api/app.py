@@ -20,6 +20,7 @@ from triggers_api.api.routes import (
     leases,
     metrics,
     notifications,
+    tenants,
 )
 from triggers_api.api.routes import (
     channels as channel_list,
@@ -33,7 +34,8 @@ SUBJECTS: Final = tuple(
     module.operations
     for module in (
         *(events, batch, inbox, leases, executions),
-        *(notifications, channel_list, config_stats, history, metrics, keys, account),
+        *(notifications, channel_list, config_stats, history, metrics),
+        *(keys, tenants, account),
     )
 )
 

@@ -12,7 +12,7 @@ from binascii import Error as Base64Error
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from triggers_api.access.ports import KeyQuery
+from triggers_api.access.ports import KeyQuery, TenantQuery
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import EventQuery, Position
 from triggers_api.executions.ports import ExecutionQuery
@@ -21,7 +21,7 @@ from triggers_api.timestamps import to_text
 
 _SIGNATURE_BYTES = 12
 
-ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery
+ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery | TenantQuery
 """What is listed in pages."""
 
 
@@ -32,12 +32,12 @@ class CursorCodec:
         """All processes of a deployment sign with the same key."""
         self._key = key
 
-    def encode(self, tenant: str, query: ListQuery, position: Position) -> str:
-        """A text without meaning to the caller, safe in a URL."""
+    def encode(self, tenant: str | None, query: ListQuery, position: Position) -> str:
+        """A text without meaning to the caller, safe in a URL; an operator has no tenant."""
         place = f"{to_text(position.created_at)}{position.id}".encode()
         return urlsafe_b64encode(self._signature(tenant, query, place) + place).decode().rstrip("=")
 
-    def decode(self, tenant: str, query: ListQuery, cursor: str) -> Position:
+    def decode(self, tenant: str | None, query: ListQuery, cursor: str) -> Position:
         """The position in this query. Raises `InvalidRequestError` for any other cursor."""
         try:
             raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
@@ -50,7 +50,7 @@ class CursorCodec:
             raise _invalid()  # another spelling of the same bytes
         return position
 
-    def _signature(self, tenant: str, query: ListQuery, place: bytes) -> bytes:
+    def _signature(self, tenant: str | None, query: ListQuery, place: bytes) -> bytes:
         asked = [getattr(query, field.name) for field in fields(query)]
         said = json.dumps([tenant, type(query).__name__, *asked], default=to_text)
         message = said.encode() + b"\0" + place

@@ -89,14 +89,16 @@ def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None
 
 def position_of(call: Call, query: ListQuery, cursor: str | None) -> Position | None:
     """Where the page begins. Raises `InvalidRequestError` for a cursor of another list."""
-    return None if cursor is None else call.services.cursors.decode(call.tenant, query, cursor)
+    if cursor is None:
+        return None
+    return call.services.cursors.decode(call.principal.tenant, query, cursor)
 
 
 def cursor_of(call: Call, query: ListQuery, next_after: Position | None) -> str | None:
     """Where the next page begins, if there is one."""
     if next_after is None:
         return None
-    return call.services.cursors.encode(call.tenant, query, next_after)
+    return call.services.cursors.encode(call.principal.tenant, query, next_after)
 
 
 def link_header(call: Call, query: ListQuery, next_after: Position | None) -> dict[str, str]:

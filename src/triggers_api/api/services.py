@@ -6,6 +6,7 @@ from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.run_tenants import RunTenants
 from triggers_api.access.tenants import Limits
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.events.accept import Accept
@@ -36,6 +37,7 @@ class Services:
 
     authenticator: Authenticator
     keys: KeyRing
+    tenants: RunTenants
     limits: Limits
     """Of a tenant that has none of its own."""
     rate_limiter: RateLimiter

@@ -15,6 +15,7 @@ from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.ports import ApiKeyStore, DayCounts, TenantStore, TokenBuckets
 from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
+from triggers_api.access.run_tenants import RunTenants
 from triggers_api.access.tenants import Limits
 from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
@@ -106,6 +107,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
     return Services(
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
         keys=KeyRing(given.api_keys, clock),
+        tenants=RunTenants(given.tenants, clock),
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),
         quota=DailyQuota(given.day_counts, clock),

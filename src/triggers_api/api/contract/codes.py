@@ -74,6 +74,11 @@ CODES: Final[dict[str, Code]] = {
         409,
         "This is your account's last live key with the scope 'admin' that lasts as long. Make another one first.",
     ),
+    "tenant_not_found": Code(404, "There is no tenant 'acme'. POST /tenants makes one."),
+    "tenant_exists": Code(
+        409, "There is a tenant 'acme' already. Change it, or choose another name."
+    ),
+    "tenant_deleting": Code(409, "The tenant 'acme' is being deleted, for good."),
     "no_signing_secret": Code(409, "A config of the channel 'slack' has no signing secret."),
     "delivery_retrying": Code(
         409, "This delivery is still retrying by itself. Replay it when it is final."
@@ -120,6 +125,13 @@ CODES: Final[dict[str, Code]] = {
         "expires_at",
         "give a time to come",
         "in_the_past",
+    ),
+    "invalid_tenant": Code(
+        422,
+        "The body has a fault: limits.burst: give a whole number from 1 to 1000000, null or 'default'.",
+        "limits.burst",
+        "give a whole number from 1 to 1000000, null or 'default'",
+        "value_error",
     ),
     "invalid_test": Code(
         422, "The body has a fault: config_id: is missing.", "config_id", "is missing", "missing"

@@ -10,7 +10,6 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from triggers_api.access.keys import Scope
 from triggers_api.api.contract.channel_settings import with_settings
 from triggers_api.api.contract.codes import CODES
 from triggers_api.api.contract.headers import HEADERS, add_headers, headers
@@ -38,6 +37,7 @@ _TAGS: Final = {
     "notifications": "Where and when to push, and what was pushed.",
     "metrics": "Figures and alarms of the deployment.",
     "keys": "What a tenant calls the API with.",
+    "tenants": "For the operator of the deployment: who may use it, and how much.",
     "account": "Whether a key and the service are alive.",
 }
 _REASONS: Final = {
@@ -143,12 +143,13 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     yield from ("unauthenticated", "address_not_allowed")
     if operation.scopes:
         yield "missing_scope"
-    if operation.scopes != (Scope.OPERATOR,):
-        yield "tenant_suspended"
+    yield "tenant_suspended"
     if operation.method not in SAFE_METHODS:
         yield "loop_detected"
     if ids := re.findall(r"{(\w+)_id\b", operation.path):
         yield f"{ids[-1]}_not_found"
+    if "{tenant}" in operation.path:
+        yield "tenant_not_found"
     if body is not None:
         yield from ("body_too_large", "unsupported_media_type", body.code)
     yield from ("rate_limited", "internal_error", "store_unavailable")
