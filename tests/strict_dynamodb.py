@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 _ITEM_BYTES = 400 * 1024
-_KEY_BYTES = {"pk": 2048, "sk": 1024}
+_KEY_BYTES = {"key_id": 2048, "pk": 2048, "sk": 1024}
 _BATCH_GET, _BATCH_WRITE, _TRANSACTION = 100, 25, 100
 _DIGITS = 38
 _EXPRESSIONS = (

@@ -268,3 +268,24 @@ class MonitorSettings(Settings):
 
     survey: SurveySettings
     watch: WatchSettings
+
+
+@_declared
+class RemovalSettings(Settings):
+    """Where the remover finds what a tenant left."""
+
+    events_table: str = field(metadata=_from("EVENTS_TABLE", _TEXT))
+    keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
+    notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
+    usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
+    queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))
+    dead_letter_queue_url: str = field(metadata=_from("DEAD_LETTER_QUEUE_URL", _TEXT))
+    scheduler_group: str = field(metadata=_from("SCHEDULER_GROUP", _TEXT))
+
+
+@_declared
+class RemoverSettings(Settings):
+    """What the remover needs."""
+
+    removal: RemovalSettings
+    watch: WatchSettings

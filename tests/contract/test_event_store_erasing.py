@@ -117,7 +117,7 @@ def test_no_item_holds_what_it_said(
     (tombstone,) = (item for item in stored if event.id in str(item))
     assert set(tombstone) == {
         *("pk", "sk", "tenant", "id", "created_at", "event_type", "severity", "execution_id"),
-        *("expires_at", "erased_at"),
+        *("expires_at", "erased_at", "status", "shard"),
     }
 
 

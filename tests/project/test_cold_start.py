@@ -63,8 +63,9 @@ def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
     assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
 
 
-def test_the_monitor_loads_neither_the_api_nor_what_sends() -> None:
-    loaded = loaded_by("monitor")
+@pytest.mark.parametrize("handler", ["monitor", "remover"])
+def test_what_runs_by_the_clock_loads_neither_the_api_nor_what_sends(handler: str) -> None:
+    loaded = loaded_by(handler)
 
     assert not loaded & (COSTLY.keys() | {"fastapi", "mangum", "starlette", "msgspec"})
     assert {"botocore", "aws_lambda_powertools"} <= loaded
@@ -101,7 +102,7 @@ def test_the_openapi_document_is_made_when_it_is_asked_for() -> None:
     assert run.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor"])
+@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor", "remover"])
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
     code = (
         "import gc; frozen = gc.get_freeze_count();"

@@ -14,6 +14,7 @@ from triggers_api.settings import (
     DeliverySettings,
     DispatcherSettings,
     MonitorSettings,
+    RemoverSettings,
     Settings,
     SettingsError,
 )
@@ -24,6 +25,7 @@ READS: dict[str, type[Settings]] = {
     "DeliveryFunction": DeliverySettings,
     "DispatcherFunction": DispatcherSettings,
     "MonitorFunction": MonitorSettings,
+    "RemoverFunction": RemoverSettings,
 }
 ALL = frozenset[str]().union(*(each.variables() for each in READS.values()))
 

@@ -88,12 +88,18 @@ def test_only_what_has_no_resources_to_name_is_granted_on_all() -> None:
     assert on_everything == {
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
+        "scheduler:ListSchedules",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }
 
 
-def test_no_function_may_scan_what_is_stored_and_only_the_api_may_delete() -> None:
+def test_only_the_remover_deletes_many_items_at_once() -> None:
+    roles = {role for role, one in statements() if "dynamodb:BatchWriteItem" in one["Action"]}
+    assert roles == {"RemoverRole"}
+
+
+def test_no_function_may_scan_what_is_stored() -> None:
     dynamodb = {
         action
         for role, statement in statements()
@@ -109,6 +115,7 @@ def test_no_function_may_scan_what_is_stored_and_only_the_api_may_delete() -> No
     }
     assert dynamodb - of_the_stream == {
         "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
         "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",

@@ -9,12 +9,21 @@ requests can run if their receivers answer at once, but only two at a time if th
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from triggers_api.access.ports import TokenBuckets
 from triggers_api.access.token_bucket import RateLimit
 from triggers_api.errors import RateLimitedError, TransientError
 from triggers_api.timestamps import Clock
+
+
+class Kind(StrEnum):
+    """What is waited for; each is counted apart."""
+
+    TESTS = "held"  # test messages
+    LOOK_UPS = "looking-up"  # the addresses of a config's receiver
+
 
 LONGEST: Final = 5  # seconds that one wait may take
 HELD_SECONDS: Final = RateLimit(per_second=2, burst=10)  # two at a time, in the long run too
@@ -24,8 +33,8 @@ _SECOND: Final = timedelta(seconds=1)
 class HeldTime:
     """Seconds that each tenant has left to hold."""
 
-    def __init__(self, buckets: TokenBuckets, clock: Clock, *, kind: str = "held") -> None:
-        """All processes share the buckets; seconds of different kinds are counted apart."""
+    def __init__(self, buckets: TokenBuckets, clock: Clock, *, kind: Kind = Kind.TESTS) -> None:
+        """All processes share the buckets."""
         self._buckets = buckets
         self._clock = clock
         self._kind = kind
@@ -36,7 +45,7 @@ class HeldTime:
 
         If the store does not answer nobody is admitted, because this protects everybody else.
         """
-        bucket, begun = f"{tenant}#{self._kind}", self._clock()
+        bucket, begun = bucket_of(tenant, self._kind), self._clock()
         most = LONGEST
         taken = self._buckets.take(bucket, HELD_SECONDS, most, begun, at_least=most)
         if taken.tokens < most:
@@ -51,3 +60,8 @@ class HeldTime:
             if unused > 0:
                 with suppress(TransientError):  # they come back with time
                     self._buckets.give_back(bucket, HELD_SECONDS, unused, ended)
+
+
+def bucket_of(tenant: str, kind: Kind) -> str:
+    """The name of a tenant's bucket."""
+    return f"{tenant}#{kind}"

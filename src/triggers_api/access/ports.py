@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol, Self
 
 from triggers_api.access.keys import ApiKey
-from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
+from triggers_api.access.tenants import Deletion, Overrides, Tenant, TenantPage, TenantState
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 
 
@@ -141,6 +141,41 @@ class DayCounts(Protocol):
 
         Raises `StoreUnavailableError`.
         """
+        ...
+
+
+class DeletionReader(Protocol):
+    """Tells how far a tenant's deletion has come."""
+
+    def find(self, tenant: str) -> Deletion | None:
+        """None before the first run of the deletion, and after its last."""
+        ...
+
+
+class DeletionStore(DeletionReader, Protocol):
+    """Keeps how far deletions have come, and who works on them."""
+
+    def take(self, tenant: str, at: datetime, *, until: datetime) -> bool:
+        """Be the only one who works on this tenant for so long; False if somebody else is."""
+        ...
+
+    def release(self, tenant: str) -> None:
+        """Let others work on it."""
+        ...
+
+    def begin(self, tenant: str, tenant_created_at: datetime, at: datetime) -> Deletion:
+        """The deletion of the tenant that was created then; it begins now unless it has begun.
+
+        One of an earlier tenant of that name is forgotten.
+        """
+        ...
+
+    def keep(self, tenant: str, deletion: Deletion) -> None:
+        """Keep how far it has come, if it has begun."""
+        ...
+
+    def remove(self, tenant: str) -> None:
+        """Forget it."""
         ...
 
 

@@ -78,3 +78,20 @@ class TenantPage:
 
     tenants: tuple[Tenant, ...]
     next_after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """How far a tenant's deletion has come."""
+
+    began_at: datetime
+    progressed_at: datetime  # when something of the tenant was removed last
+    removed: Mapping[str, int] = field(default_factory=dict)  # by kind
+
+    def after(self, removed: Mapping[str, int], at: datetime) -> Self:
+        """The deletion after so much more was removed."""
+        if not removed:
+            return self
+        kinds = [*self.removed, *(each for each in removed if each not in self.removed)]
+        total = {each: self.removed.get(each, 0) + removed.get(each, 0) for each in kinds}
+        return type(self)(began_at=self.began_at, progressed_at=at, removed=total)

@@ -128,12 +128,12 @@ class SqsDeliveryQueue(SqsTaskQueue):
 
         Raises `QueueUnavailableError` if the scheduler takes no more for now.
         """
+        event, minute = task.event_id.removeprefix("evt_"), int(at.timestamp()) // 60
         try:
             with _queue_errors():
                 self._scheduler.create_schedule(
-                    Name=f"{task.delivery_id.removeprefix('dlv_')}-{int(at.timestamp()) // 60:x}"[
-                        -64:
-                    ],
+                    # 64 characters at most: a round has up to five, a minute seven.
+                    Name=f"{schedules_of(task.config_id)}{event}{task.round:x}-{minute:x}",
                     GroupName=self._settings.scheduler_group,
                     ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
                     FlexibleTimeWindow={"Mode": "OFF"},
@@ -150,6 +150,11 @@ class SqsDeliveryQueue(SqsTaskQueue):
                 raise QueueUnavailableError("There are too many schedules.") from error
             if code != "ConflictException":
                 raise
+
+
+def schedules_of(config_id: str) -> str:
+    """What the names of a config's schedules begin with: so they are found without all others."""
+    return f"{config_id.removeprefix('cfg_')}_"
 
 
 def _queue_errors() -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mangum import Mangum
 
 from triggers_api.access.authenticate import Authenticator
-from triggers_api.access.held_time import LONGEST, HeldTime
+from triggers_api.access.held_time import LONGEST, HeldTime, Kind
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.ports import ApiKeyStore, DayCounts, TenantStore, TokenBuckets
 from triggers_api.access.quota import DailyQuota
@@ -157,7 +157,7 @@ def _replay_missed(settings: ApiSettings, given: Dependencies, clock: Clock) -> 
 
 
 def _subscribe(given: Dependencies, clock: Clock) -> Subscribe:
-    looking_up = HeldTime(given.token_buckets, clock, kind="looking-up")
+    looking_up = HeldTime(given.token_buckets, clock, kind=Kind.LOOK_UPS)
     return Subscribe(given.configs, given.channels, clock, fault_of_template, looking_up)
 
 

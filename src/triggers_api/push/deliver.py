@@ -264,6 +264,8 @@ class Deliver:
         config: NotificationConfig | None,
     ) -> Outcome:
         """End it without an attempt: there is nothing to send, or nowhere to send it."""
+        if event is None and config is None and found is None:
+            return Outcome(result=Result.DROPPED)  # all of its tenant may be gone: leave no trace
         status, reason = _why_not(event, config)
         base = found or Delivery.begun(task, event.event_type if event else "", self._clock())
         delivery = replace(base, status=status, next_attempt_at=None, reason=reason)

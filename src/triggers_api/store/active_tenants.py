@@ -35,7 +35,7 @@ class DynamoActiveTenants:
         """See `ActiveTenants.note_active`. One conditional write."""
         with suppress(RefusedError):  # somebody noted a later time
             self._table.put(
-                _key(tenant) | {"active_at": {"S": to_text(at)}},
+                key_of(tenant) | {"active_at": {"S": to_text(at)}},
                 "attribute_not_exists(pk) OR active_at < :at",
                 {":at": {"S": to_text(at)}},
             )
@@ -52,12 +52,13 @@ class DynamoActiveTenants:
         """See `ActiveTenants.forget_active`. One conditional delete."""
         try:
             self._table.delete(
-                _key(tenant), "active_at = :seen", {":seen": {"S": to_text(seen_at)}}
+                key_of(tenant), "active_at = :seen", {":seen": {"S": to_text(seen_at)}}
             )
         except RefusedError:
             return False
         return True
 
 
-def _key(tenant: str) -> Item:
+def key_of(tenant: str) -> Item:
+    """The primary key of a tenant's item."""
     return {"pk": {"S": _ACTIVE}, "sk": {"S": tenant}}

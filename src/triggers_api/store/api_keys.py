@@ -68,7 +68,7 @@ class DynamoApiKeyStore:
         room = "attribute_not_exists(unrevoked) OR size(unrevoked) < :most"
         room += " OR contains(unrevoked, :again)"  # the write, sent again after a lost answer
         try:
-            self._table.update(_roster(key.tenant), "ADD unrevoked :id", values, when=room)
+            self._table.update(roster_of(key.tenant), "ADD unrevoked :id", values, when=room)
         except RefusedError:  # others were faster
             self._table.delete(_key(key.key_id))
             raise too_many_keys() from None
@@ -109,7 +109,7 @@ class DynamoApiKeyStore:
         if known:
             same, values[":known"] = "unrevoked = :known", {"SS": sorted(known)}
         try:
-            self._table.update(_roster(key.tenant), "DELETE unrevoked :id", values, when=same)
+            self._table.update(roster_of(key.tenant), "DELETE unrevoked :id", values, when=same)
         except RefusedError:
             return False
         ended: Item = {":at": {"S": to_text(at)}}
@@ -118,7 +118,7 @@ class DynamoApiKeyStore:
 
     def _unrevoked(self, tenant: str | None) -> list[str]:
         """The ids of a tenant's unrevoked keys."""
-        item = self._table.find(_roster(tenant), consistent=True) or {}
+        item = self._table.find(roster_of(tenant), consistent=True) or {}
         listed: list[str] = item.get("unrevoked", {"SS": []})["SS"]
         return listed
 
@@ -141,7 +141,7 @@ def _owner(tenant: str | None) -> Item:
     return {"tenant": {"S": tenant or OPERATORS}}
 
 
-def _roster(tenant: str | None) -> Item:
+def roster_of(tenant: str | None) -> Item:
     """The key of the item that holds the ids of a tenant's unrevoked keys; no API key has it."""
     return {"key_id": {"S": f"keys#{tenant or OPERATORS}"}}
 

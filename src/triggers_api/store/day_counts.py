@@ -29,7 +29,7 @@ class DynamoDayCounts:
 
     def take(self, tenant: str, day: date, quota: int, wanted: int) -> CountTaken:
         """See `DayCounts.take`."""
-        key: Item = {"key_id": {"S": f"quota#{tenant}"}}
+        key = key_of(tenant)
         today, number, is_new = day.isoformat(), min(wanted, quota), False
         with unavailable_if_refused():
             for _ in range(_ROUNDS):
@@ -58,3 +58,8 @@ class DynamoDayCounts:
 
 
 _IS_OLDER: Final = "attribute_not_exists(#day) OR #day < :day"
+
+
+def key_of(tenant: str) -> Item:
+    """The primary key of a tenant's item."""
+    return {"key_id": {"S": f"quota#{tenant}"}}

@@ -14,10 +14,10 @@ from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 
-# Without its status and shard an event is in no list.
+# With no status of an event's, it is in no list; but its tenant's deletion finds it in the index.
 _ERASE: Final = (
-    "SET erased_at = if_not_exists(erased_at, :at)"
-    " REMOVE #status, #shard, payload, payload_bytes, metadata, fingerprint, delivered_at, delivery_attempts, is_new"
+    "SET erased_at = if_not_exists(erased_at, :at), #status = :erased"
+    " REMOVE payload, payload_bytes, metadata, fingerprint, delivered_at, delivery_attempts, is_new"
 )
 
 
@@ -45,6 +45,7 @@ class Erasure:
                 {
                     ":id": {"S": event_id},
                     ":at": {"S": to_text(at)},
+                    ":erased": {"S": items.ERASED},
                     ":now": items.number(self.heads.clock().timestamp()),
                 },
                 when=f"id = :id AND {IS_VISIBLE}",

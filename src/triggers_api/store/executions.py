@@ -56,7 +56,7 @@ class DynamoExecutionStore:
 
     def find_checkpoint(self, tenant: str, execution_id: str) -> Checkpoint:
         """See `ExecutionStore.find_checkpoint`. One consistent read."""
-        row = self._table.find(_row_key(tenant, execution_id), consistent=True)
+        row = self._table.find(row_key(tenant, execution_id), consistent=True)
         if row is None:
             return Checkpoint()
         version = int(row["version"]["N"])
@@ -71,7 +71,7 @@ class DynamoExecutionStore:
 
         Made again after a lost answer, it fails its condition: then it was kept all the same.
         """
-        key, values = _row_key(tenant, execution_id), self._values(checkpoint, known_version)
+        key, values = row_key(tenant, execution_id), self._values(checkpoint, known_version)
         unchanged = "#version = :known" if known_version else "attribute_not_exists(#version)"
         try:
             self._table.update(key, _KEEP, values, when=unchanged)
@@ -176,5 +176,6 @@ def _moment(at: datetime | None) -> Item:
     return {"NULL": True} if at is None else {"S": to_text(at)}
 
 
-def _row_key(tenant: str, execution_id: str) -> Item:
+def row_key(tenant: str, execution_id: str) -> Item:
+    """The primary key of an execution's row."""
     return {"pk": {"S": f"{tenant}#execution#{execution_id}"}, "sk": {"S": "execution"}}

@@ -16,7 +16,7 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import random_half
@@ -33,6 +33,9 @@ By this the stream's filter knows what to push. The stream's own word for a writ
 put over the head of an expired event, a new one is a MODIFY.
 """
 
+ERASED: Final = "erased"
+"""In the place of its status, what the tombstone of an erased event has: no list asks for it."""
+
 WRITE_UNIT_BYTES = 1024
 # Later a head gets `delivered_at` (39 bytes), a status 2 letters longer, and with an
 # idempotency key a `fingerprint` (27 bytes). They must not push it over a step of the price.
@@ -45,7 +48,7 @@ def event_key(tenant: str, event_id: str) -> Item:
     return {"pk": {"S": f"{tenant}#{random_half(event_id)}"}, "sk": {"S": "event"}}
 
 
-def status_partition(tenant: str, status: EventStatus, shard: int) -> Item:
+def status_partition(tenant: str, status: str, shard: int) -> Item:
     """What the status index keeps together."""
     return {"tenant": {"S": tenant}, "status": {"S": status}, "shard": {"N": str(shard)}}
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,8 +75,7 @@ class DynamoConfigList:
 
     def ids_with_history(self, tenant: str) -> list[str]:
         """All configs of a tenant, and the last that were deleted."""
-        values: Item = {":pk": {"S": _pk_of_deleted(tenant)}}
-        newest_first = Query("pk = :pk", values, descending=True, consistent=False)
+        newest_first = replace(deleted_configs_of(tenant), descending=True, consistent=False)
         last = self._table.items(newest_first, limit=DELETED_LISTED)
         deleted = [row["sk"]["S"].partition(" ")[2] for row in last]
         # One whose deletion stopped half way may stand in both places.
@@ -84,9 +84,7 @@ class DynamoConfigList:
 
     def _rows(self, tenant: str, fields: str = "") -> list[Item]:
         """All in the first place, also what was deleted but not yet moved away."""
-        values: Item = {":pk": _key(tenant, "")["pk"]}
-        query = Query("pk = :pk", values, consistent=True, fields=fields)
-        return list(self._table.items(query))
+        return list(self._table.items(replace(configs_of(tenant), fields=fields)))
 
 
 class DynamoConfigStore(DynamoConfigList):
@@ -131,26 +129,16 @@ class DynamoConfigStore(DynamoConfigList):
     ) -> bool:
         """See `ConfigStore.delete`. One conditional write decides, two more tidy up."""
         now = self._clock()
-        deletion: Item = {
-            "deleted_at": {"S": to_text(now)},
-            "expires_at": number((now + DELETED_KEPT_FOR).timestamp()),
-        }
         removed = ["settings", "sealed", "secret_names", "filters", "message_template"]
         condition, known = _EXISTS, Item()
         if known_updated_at is not None:
             condition += " AND updated_at = :known"
             known = {":known": {"S": to_text(known_updated_at)}}
-        if not self._update(tenant, config_id, deletion, removed, condition, known):
+        if not self._update(tenant, config_id, _deletion(now), removed, condition, known):
             return False
         with suppress(StoreUnavailableError):  # it is deleted already, wherever its row is
-            self._move_away(tenant, config_id, deletion)
+            move_away(self._table, tenant, config_id, now)
         return True
-
-    def _move_away(self, tenant: str, config_id: str, deletion: Item) -> None:
-        sk = f"{deletion['deleted_at']['S']} {config_id}"
-        key: Item = {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}}
-        self._table.put(key | deletion)
-        self._table.delete(_key(tenant, config_id))
 
     def disable(self, config: NotificationConfig, reason: str) -> bool:
         """See `ConfigStore.disable`. One conditional write."""
@@ -255,6 +243,30 @@ class DynamoConfigStore(DynamoConfigList):
 
 def _key(tenant: str, config_id: str) -> Item:
     return {"pk": {"S": f"{tenant}#configs"}, "sk": {"S": config_id}}
+
+
+def configs_of(tenant: str) -> Query:
+    """What asks for the rows of all configs, also of one that was deleted but not yet moved away."""
+    return Query("pk = :pk", {":pk": _key(tenant, "")["pk"]}, consistent=True)
+
+
+def deleted_configs_of(tenant: str) -> Query:
+    """What asks for the rows that deleted configs left."""
+    return Query("pk = :pk", {":pk": {"S": _pk_of_deleted(tenant)}}, consistent=True)
+
+
+def move_away(table: Table, tenant: str, config_id: str, at: datetime) -> None:
+    """Leave no more of a config than the row by which its deliveries are found."""
+    deletion = _deletion(at)
+    sk = f"{deletion['deleted_at']['S']} {config_id}"
+    key: Item = {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}}
+    table.put(key | deletion)
+    table.delete(_key(tenant, config_id))
+
+
+def _deletion(at: datetime) -> Item:
+    expires_at = number((at + DELETED_KEPT_FOR).timestamp())
+    return {"deleted_at": {"S": to_text(at)}, "expires_at": expires_at}
 
 
 def _pk_of_deleted(tenant: str) -> str:

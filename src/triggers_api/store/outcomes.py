@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.timestamps import to_text
-from triggers_api.watch.widespread import slot_of
+from triggers_api.watch.widespread import FAILURE_SLOT, slot_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PUSHING: Final = "#pushing"
 _FAILURES: Final = "#failures"
 _KEPT_FOR: Final = timedelta(days=1)
+_SWEPT_WITHIN: Final = timedelta(days=2)
 
 
 class DynamoOutcomeLedger:
@@ -66,6 +67,16 @@ class DynamoOutcomeLedger:
     def _update(self, key: Item, at: datetime, change: str, values: Item) -> None:
         expires_at = number((at + _KEPT_FOR).timestamp())
         self._table.update(key, change, values | {":expires_at": expires_at})
+
+
+def keys_of(tenant: str, at: datetime) -> list[Item]:
+    """The keys of all that there can be of a tenant: old entries are swept two days late."""
+    slots = range((_KEPT_FOR + _SWEPT_WITHIN) // FAILURE_SLOT + 1)
+    failing = (slot_of(at - number * FAILURE_SLOT) for number in slots)
+    return [
+        _key(_PUSHING, tenant),
+        *(_key(_FAILURES, f"{to_text(slot)}#{tenant}") for slot in failing),
+    ]
 
 
 def _key(pk: str, sk: str) -> Item:

@@ -90,4 +90,9 @@ class DynamoStreakStore:
 
 def _key(tenant: str, connector: str) -> Item:
     name = hashlib.sha256(f"{tenant}\n{connector}".encode()).hexdigest()
-    return {"pk": {"S": f"{tenant}#streaks"}, "sk": {"S": name}}
+    return {"pk": {"S": streaks_of(tenant)}, "sk": {"S": name}}
+
+
+def streaks_of(tenant: str) -> str:
+    """The partition that holds all of a tenant's."""
+    return f"{tenant}#streaks"

@@ -31,7 +31,8 @@ def create_client() -> DynamoDBClient:
 
 
 _BATCH_GET_KEYS: Final = 100  # the most that one BatchGetItem takes
-_BATCH_GET_ROUNDS: Final = 5  # of throttled leftovers, before we give up and say so
+_BATCH_WRITES: Final = 25  # the most that one BatchWriteItem takes
+_BATCH_ROUNDS: Final = 5  # of throttled leftovers, before we give up and say so
 _NAME: Final = re.compile(r"#(\w+)")
 _EXPRESSIONS: Final = (
     "ConditionExpression",
@@ -106,7 +107,7 @@ class Table:
         for start in range(0, len(keys), _BATCH_GET_KEYS):
             request: Any = {self.name: {"Keys": keys[start : start + _BATCH_GET_KEYS]}}
             request[self.name]["ConsistentRead"] = True
-            for _ in range(_BATCH_GET_ROUNDS):
+            for _ in range(_BATCH_ROUNDS):
                 with _errors():
                     answer = self.client.batch_get_item(RequestItems=request)
                 found += answer["Responses"].get(self.name, [])
@@ -155,6 +156,25 @@ class Table:
         request = {"TableName": self.name, "Key": key} | _condition(when, values)
         self._write(self.client.delete_item, _named(request))
 
+    def delete_all(self, keys: Sequence[Item]) -> None:
+        """Delete these items, each named once, in no order; those that do not exist are skipped.
+
+        If it raises, some of them may be left.
+        """
+        for start in range(0, len(keys), _BATCH_WRITES):
+            writes = [
+                {"DeleteRequest": {"Key": key}} for key in keys[start : start + _BATCH_WRITES]
+            ]
+            request: Any = {self.name: writes}
+            for _ in range(_BATCH_ROUNDS):
+                with _errors():
+                    answer = self.client.batch_write_item(RequestItems=request)
+                request = answer.get("UnprocessedItems")
+                if not request:
+                    break
+            else:
+                raise _busy()
+
     def page(self, query: Query, *, after: Item | None = None, limit: int | None = None) -> Page:
         """What one call reads behind a key: a megabyte, or `limit` items."""
         with _errors():
@@ -163,6 +183,17 @@ class Table:
             )
         units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
         return Page(answer["Items"], answer.get("LastEvaluatedKey"), units)
+
+    def pages(self, query: Query, *, of: int) -> Iterator[list[Item]]:
+        """All items, so many at a time; read as they are asked for."""
+        after: Item | None = None
+        while True:
+            page = self.page(query, after=after, limit=of)
+            if page.items:
+                yield page.items
+            after = page.last
+            if after is None:
+                return
 
     def items(
         self, query: Query, *, after: Item | None = None, limit: int | None = None

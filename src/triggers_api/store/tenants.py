@@ -55,7 +55,7 @@ class TenantRows:
 
     def read(self, tenant: str) -> TenantRow:
         """The row at this moment, read consistently; a tenant without one has the defaults."""
-        item = self._table.find(_key(tenant), consistent=True) or {}
+        item = self._table.find(row_key(tenant), consistent=True) or {}
         return TenantRow(
             shards=int(item.get("shards", {"N": "1"})["N"]),
             index_settles_at=datetime.fromtimestamp(
@@ -95,12 +95,13 @@ class TenantRows:
         """Set a number of the row, unless it is as high already."""
         with suppress(RefusedError):
             self._table.update(
-                _key(tenant),
+                row_key(tenant),
                 f"SET #{name} = :value",
                 {":value": number(value)},
                 when=f"attribute_not_exists(#{name}) OR #{name} < :value",
             )
 
 
-def _key(tenant: str) -> Item:
+def row_key(tenant: str) -> Item:
+    """The primary key of a tenant's row."""
     return {"pk": {"S": tenant}, "sk": {"S": "tenant"}}

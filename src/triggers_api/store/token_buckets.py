@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from triggers_api.access.held_time import Kind, bucket_of
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError
@@ -85,10 +86,9 @@ class DynamoTokenBuckets:
 
     def _update(self, bucket: str, change: _Change) -> tuple[bool, datetime]:
         """Whether the condition held, and what the bucket is like now."""
-        key: Item = {"key_id": {"S": f"rate#{bucket}"}}
         try:
             item = self._table.update(
-                key, change.what, change.values, when=change.when, returning="UPDATED_NEW"
+                _key(bucket), change.what, change.values, when=change.when, returning="UPDATED_NEW"
             )
         except RefusedError as refused:
             return False, _spent_until(refused.item or {})
@@ -117,6 +117,15 @@ def _add(at: datetime, cost: timedelta, latest: datetime | None = None) -> _Chan
         when += " AND spent_until <= :latest"
         values[":latest"] = _number(latest)
     return _Change("SET spent_until = spent_until + :cost", when, values)
+
+
+def keys_of(tenant: str) -> list[Item]:
+    """The keys of all buckets that a tenant can have: see `rate_limit.py` and `held_time.py`."""
+    return [_key(bucket) for bucket in (tenant, *(bucket_of(tenant, each) for each in Kind))]
+
+
+def _key(bucket: str) -> Item:
+    return {"key_id": {"S": f"rate#{bucket}"}}
 
 
 def _number(moment: datetime) -> dict[str, str]:

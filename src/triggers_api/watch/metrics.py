@@ -25,6 +25,7 @@ class Metric(StrEnum):
     INBOX_DEPTH = "InboxDepth"
     OLDEST_PENDING_AGE = "OldestPendingAge"
     CIRCUITS_OPEN = "CircuitsOpen"
+    DELETION_STALLED = "DeletionStalled"
 
 
 class Unit(StrEnum):
@@ -70,6 +71,9 @@ METRICS: Final[Mapping[Metric, Meaning]] = {
     Metric.INBOX_DEPTH: Meaning(Unit.COUNT, "undelivered events, 10,000 of a tenant at most"),
     Metric.OLDEST_PENDING_AGE: Meaning(Unit.SECONDS, "age of the oldest undelivered event"),
     Metric.CIRCUITS_OPEN: Meaning(Unit.COUNT, "configs whose circuit breaker is open"),
+    Metric.DELETION_STALLED: Meaning(
+        Unit.SECONDS, "the longest time that nothing of a tenant went that is being deleted"
+    ),
 }
 
 BY_CHANNEL: Final = (Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED)

@@ -1,0 +1,146 @@
+"""Delete a tenant whole: piece by piece, repeatable at every step, until nothing is left.
+
+A sweep removes what a tenant has of one kind. All sweeps are run again and again, because some
+of what was accepted before the keys died is still being written: a request under way, a push
+whose receiver is slow, a task with a delay. A pass ends the deletion only if it began after all
+of that is over, and found nothing. Then nobody is left who could write for this tenant.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from triggers_api.access.ports import DeletionStore, TenantStore
+from triggers_api.access.tenants import Deletion, TenantState
+from triggers_api.errors import NotFoundError
+from triggers_api.timestamps import Clock
+
+Sweep = Callable[[str], Iterator[int]]
+"""Removes what a tenant has of one kind, a batch at a time; yields how much each batch removed."""
+
+WRITERS_END_WITHIN: Final = timedelta(minutes=3)
+"""A principal is remembered for 60 s, a request takes 10, a dispatch 30, a push's worker 60."""
+TASKS_END_WITHIN: Final = timedelta(minutes=20)
+"""A task waits in the queue for up to 15 minutes, unless the queue is stuck."""
+TAKEN_FOR: Final = timedelta(seconds=120)
+"""Longer than a run may take, and than it hides dead letters: no two work on one tenant."""
+_TENANTS_AT_ONCE: Final = 10
+
+
+class BeginDeletion:
+    """Ends a tenant's keys, and leaves its data to `ContinueDeletions`."""
+
+    def __init__(self, tenants: TenantStore) -> None:
+        """The tenant's record is the only thing that is written."""
+        self._tenants = tenants
+
+    def __call__(self, tenant: str) -> None:
+        """Begin; again changes nothing. Raises `NotFoundError`."""
+        if self._tenants.change(tenant, state=TenantState.DELETING):
+            return
+        if self._tenants.find(tenant) is None:
+            message = f"There is no tenant '{tenant[:64]}'."
+            raise NotFoundError(message)
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did."""
+
+    removed: dict[str, int] = field(default_factory=dict)  # by kind, of all tenants
+    ended: list[str] = field(default_factory=list)  # tenants of which nothing is left
+    left: int = 0  # tenants that are still being deleted
+    stalled_for: timedelta | None = None  # the longest time that nothing of a tenant went
+    failures: dict[str, Exception] = field(default_factory=dict)  # by tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueDeletions:
+    """Works on all tenants that are being deleted, for as long as it is given."""
+
+    tenants: TenantStore
+    deletions: DeletionStore
+    sweeps: Mapping[str, Sweep]  # by kind, in order
+    last_sweeps: Mapping[str, Sweep]  # run only when all others found nothing
+    is_queue_empty: Callable[[], bool]  # of everybody's tasks, those too that wait
+    clock: Clock
+    within: timedelta
+
+    def __call__(self) -> Run:
+        """Do one run. What fails for one tenant does not stop the others."""
+        run, ends_at = Run(), self.clock() + self.within
+        waiting = self.tenants.list_deleting(limit=_TENANTS_AT_ONCE)
+        for done, tenant in enumerate(waiting):
+            share = (ends_at - self.clock()) / (len(waiting) - done)
+            try:
+                self._work_on(tenant, run, self.clock() + share)
+            except Exception as error:  # noqa: BLE001  # reported, and logged by the caller
+                run.failures[tenant] = error
+        run.left = len(waiting) - len(run.ended)
+        return run
+
+    def _work_on(self, tenant: str, run: Run, ends_at: datetime) -> None:
+        began_at = self.clock()
+        if not self.deletions.take(tenant, began_at, until=began_at + TAKEN_FOR):
+            return  # another run has it
+        record = self.tenants.find(tenant)
+        if record is None or record.state is not TenantState.DELETING:
+            self.deletions.remove(tenant)  # an index showed it late
+            return
+        known = self.deletions.begin(tenant, record.created_at, began_at)
+        work = _Pass(self, tenant, ends_at)
+        try:
+            is_over = work.is_over(known, began_at)
+        finally:
+            self._note(tenant, known, work.removed, run)
+        if is_over:
+            # The record first: while it is there, nobody can make a tenant of this name.
+            self.tenants.remove(tenant)
+            self.deletions.remove(tenant)
+            run.ended.append(tenant)
+        else:
+            self.deletions.release(tenant)
+
+    def _note(self, tenant: str, known: Deletion, removed: Mapping[str, int], run: Run) -> None:
+        at = self.clock()
+        deletion = known.after(removed, at)
+        for kind, count in removed.items():
+            run.removed[kind] = run.removed.get(kind, 0) + count
+        stalled_for = at - deletion.progressed_at
+        run.stalled_for = max(stalled_for, run.stalled_for or stalled_for)
+        self.deletions.keep(tenant, deletion)
+
+    def may_end(self, deletion: Deletion, pass_began_at: datetime) -> bool:
+        """Whether all who could still write for the tenant had ended when a pass began."""
+        age = pass_began_at - deletion.began_at
+        if age < WRITERS_END_WITHIN:
+            return False
+        return age >= TASKS_END_WITHIN or self.is_queue_empty()
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One pass over all that a tenant may have."""
+
+    deletions: ContinueDeletions
+    tenant: str
+    ends_at: datetime
+    removed: dict[str, int] = field(default_factory=dict)
+
+    def is_over(self, known: Deletion, began_at: datetime) -> bool:
+        """Sweep; whether it found nothing, and nothing can come any more."""
+        may_end = self.deletions.may_end(known, began_at)
+        if not self._sweep(self.deletions.sweeps) or self.removed or not may_end:
+            return False
+        return self._sweep(self.deletions.last_sweeps)
+
+    def _sweep(self, sweeps: Mapping[str, Sweep]) -> bool:
+        """Run these sweeps; False if the time was not enough."""
+        for kind, sweep in sweeps.items():
+            for count in sweep(self.tenant):
+                if count:
+                    self.removed[kind] = self.removed.get(kind, 0) + count
+                if self.deletions.clock() >= self.ends_at:
+                    return False
+        return True

@@ -1,0 +1,142 @@
+"""A tenant's tasks wherever they wait or lie, found to be deleted.
+
+| where             | how they are found                                              |
+|-------------------|-----------------------------------------------------------------|
+| schedules         | by name, which begins with the config's id                      |
+| dead-letter queue | by looking at all: SQS cannot be asked for one tenant's         |
+| delivery queue    | never: workers drop them, and until then we know that some wait |
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from triggers_api.aws import clients
+from triggers_api.aws.task_queue import schedules_of
+from triggers_api.errors import QueueUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_BATCH: Final = 10  # messages that SQS hands out, or takes, in one call
+# Longer than a run, so that what was looked at does not come again in it; and shorter than a
+# tenant is taken for, so that after a run that died the next one sees what that one hid.
+HIDDEN_SECONDS: Final = 60
+_COUNTS: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """A `Sweep` of the tasks that wait for longer than the queue can delay them."""
+
+    scheduler: Any
+    group: str
+    config_ids: Callable[[str], Iterable[str]]
+
+    def __call__(self, tenant: str) -> Iterator[int]:
+        """Delete the schedules of each config: a call for each, and one for each schedule."""
+        for config_id in sorted(set(self.config_ids(tenant))):
+            for name in list(self._names(schedules_of(config_id))):
+                with suppress(self.scheduler.exceptions.ResourceNotFoundException):  # it just ran
+                    with clients.transient_errors(QueueUnavailableError, "scheduler"):
+                        self.scheduler.delete_schedule(GroupName=self.group, Name=name)
+                    yield 1
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        request = {"GroupName": self.group, "NamePrefix": prefix}
+        while True:
+            with clients.transient_errors(QueueUnavailableError, "scheduler"):
+                answer = self.scheduler.list_schedules(**request)
+            yield from (each["Name"] for each in answer["Schedules"])
+            if not answer.get("NextToken"):
+                return
+            request["NextToken"] = answer["NextToken"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """A `Sweep` of the dead-letter queue.
+
+    Letters of others are hidden from people while it is looked through, and shown again at once.
+    """
+
+    sqs: Any
+    queue_url: str
+
+    def __call__(self, tenant: str) -> Iterator[int]:
+        """Look at all letters, ten a call, and delete the tenant's."""
+        others: list[str] = []
+        try:
+            while letters := self._receive():
+                found = {each["ReceiptHandle"]: _is_of(each["Body"], tenant) for each in letters}
+                self._delete([handle for handle, is_its in found.items() if is_its])
+                others += [handle for handle, is_its in found.items() if not is_its]
+                yield sum(found.values())
+            if self._hidden() > len(others):
+                raise QueueUnavailableError("Somebody else is looking at dead letters.")
+        finally:
+            self._show(others)
+
+    def _receive(self) -> list[dict[str, Any]]:
+        with _queue_errors():
+            answer = self.sqs.receive_message(
+                QueueUrl=self.queue_url,
+                MaxNumberOfMessages=_BATCH,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=1,  # asks all of the queue's servers, not a sample of them
+            )
+        letters: list[dict[str, Any]] = answer.get("Messages", [])
+        return letters
+
+    def _hidden(self) -> int:
+        name = "ApproximateNumberOfMessagesNotVisible"
+        with _queue_errors():
+            told = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=[name])
+        return int(told["Attributes"][name])
+
+    def _delete(self, handles: list[str]) -> None:
+        """One that is not deleted is found again by the next pass."""
+        if handles:
+            with _queue_errors():
+                self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=_entries(handles))
+
+    def _show(self, handles: list[str]) -> None:
+        """Those that are not shown now show up by themselves."""
+        for start in range(0, len(handles), _BATCH):
+            entries = [
+                each | {"VisibilityTimeout": 0}
+                for each in _entries(handles[start : start + _BATCH])
+            ]
+            with suppress(QueueUnavailableError, ClientError), _queue_errors():
+                self.sqs.change_message_visibility_batch(QueueUrl=self.queue_url, Entries=entries)
+
+
+def is_queue_empty(sqs: Any, queue_url: str) -> bool:
+    """Whether nobody's task is due, delayed or in work, as far as SQS knows: within a minute."""
+    with _queue_errors():
+        answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(_COUNTS))
+    return not any(int(answer["Attributes"][each]) for each in _COUNTS)
+
+
+def _is_of(body: str, tenant: str) -> bool:
+    with suppress(ValueError):  # somebody else put it there
+        letter = json.loads(body)
+        return isinstance(letter, dict) and letter.get("tenant") == tenant
+    return False
+
+
+def _entries(handles: list[str]) -> list[dict[str, Any]]:
+    return [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(handles)]
+
+
+def _queue_errors() -> Any:
+    return clients.transient_errors(QueueUnavailableError, "queue")

@@ -1,0 +1,90 @@
+"""The remover's Lambda function: once a minute it goes on deleting the tenants that leave."""
+
+from triggers_api.handlers import cold_start  # first: it counts from here
+
+# isort: split
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from triggers_api.access.deletion import ContinueDeletions, Run
+from triggers_api.aws import clients
+from triggers_api.aws.tenant_tasks import DeadLetters, Schedules, is_queue_empty
+from triggers_api.errors import TransientError
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.settings import RemovalSettings, RemoverSettings
+from triggers_api.store.deletions import DynamoDeletionStore
+from triggers_api.store.remains import remains
+from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
+from triggers_api.timestamps import Clock, now
+from triggers_api.watch.metrics import Metric
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+WITHIN: Final = timedelta(seconds=40)  # of the function's 55; one batch may be slow, or refused
+
+
+def build(continue_deletions: Callable[[], Run]) -> Handler:
+    """The handler, on this verb."""
+    logger, metrics = create_logger(), create_metrics()
+
+    def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        """Do one run; log a line for each tenant that failed, and one if there was anything."""
+        run = continue_deletions()
+        for tenant, error in run.failures.items():
+            log = logger.warning if isinstance(error, TransientError) else logger.error
+            log("tenant.not_deleted", extra={"tenant": tenant}, exc_info=error)
+        if run.left or run.ended:
+            known: dict[str, Any] = {"removed": run.removed, "left": run.left, "ended": run.ended}
+            logger.info("tenants.deleted", extra=known | embedded(metrics, _measured(run)))
+        return {}
+
+    return handler
+
+
+def _measured(run: Run) -> dict[Metric, float]:
+    if run.stalled_for is None:
+        return {}
+    return {Metric.DELETION_STALLED: run.stalled_for / timedelta(seconds=1)}
+
+
+def continue_deletions(
+    dynamodb: Any, sqs: Any, scheduler: Any, settings: RemovalSettings, clock: Clock
+) -> ContinueDeletions:
+    """The verb on these clients."""
+    left = remains(dynamodb, settings, clock)
+    return ContinueDeletions(
+        tenants=DynamoTenantStore(dynamodb, settings.keys_table),
+        deletions=DynamoDeletionStore(dynamodb, settings.keys_table),
+        sweeps={
+            "keys": left.keys,
+            "configs": left.configs,
+            "scheduled_tasks": Schedules(scheduler, settings.scheduler_group, left.config_ids),
+            "deliveries": left.deliveries,
+            "events": left.events,
+            "leases": left.leases,
+            "streaks": left.streaks,
+            "usage": left.usage,
+        },
+        last_sweeps={
+            "counters": left.counters,
+            "dead_letters": DeadLetters(sqs, settings.dead_letter_queue_url),
+            "finders": left.finders,
+        },
+        is_queue_empty=partial(is_queue_empty, sqs, settings.queue_url),
+        clock=clock,
+        within=WITHIN,
+    )
+
+
+def wire(settings: RemoverSettings) -> Handler:
+    """The handler on AWS, as it runs on Lambda."""
+    sqs, scheduler = clients.LazyClient("sqs"), clients.LazyClient("scheduler")
+    return build(continue_deletions(create_client(), sqs, scheduler, settings.removal, now))
+
+
+handler = wire(RemoverSettings.from_environment())
+cold_start.end()

@@ -1,0 +1,103 @@
+"""How far deletions of tenants have come, in DynamoDB: a row each, beside the tenants' records.
+
+| key_id              | holds                                                              |
+|---------------------|--------------------------------------------------------------------|
+| `deletion#<tenant>` | of which tenant by that name, since when, what was removed, by whom |
+
+The row also is a lock: a run that works on a tenant has taken it until a time.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from triggers_api.access.tenants import Deletion
+from triggers_api.store.table import Item, RefusedError, Table
+from triggers_api.timestamps import from_text, to_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDeletionStore:
+    """A `DeletionStore`."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """The table is that of the API keys."""
+        self._table = Table(client, table)
+
+    def find(self, tenant: str) -> Deletion | None:
+        """See `DeletionReader.find`."""
+        row = self._table.find(_key(tenant), consistent=True)
+        return None if row is None or "began_at" not in row else _to_deletion(row)
+
+    def take(self, tenant: str, at: datetime, *, until: datetime) -> bool:
+        """See `DeletionStore.take`."""
+        values: Item = {":at": {"S": to_text(at)}, ":until": {"S": to_text(until)}}
+        free = "attribute_not_exists(taken_until) OR taken_until <= :at"
+        try:
+            self._table.update(_key(tenant), "SET taken_until = :until", values, when=free)
+        except RefusedError:
+            return False
+        return True
+
+    def release(self, tenant: str) -> None:
+        """See `DeletionStore.release`."""
+        with suppress(RefusedError):
+            self._table.update(
+                _key(tenant), "REMOVE taken_until", {}, when="attribute_exists(key_id)"
+            )
+
+    def begin(self, tenant: str, tenant_created_at: datetime, at: datetime) -> Deletion:
+        """See `DeletionStore.begin`."""
+        values: Item = {
+            ":life": {"S": to_text(tenant_created_at)},
+            ":at": {"S": to_text(at)},
+            ":none": {"S": "{}"},
+        }
+        try:
+            row = self._table.update(
+                _key(tenant),
+                "SET tenant_created_at = :life, began_at = :at, progressed_at = :at, removed = :none",
+                values,
+                when="attribute_not_exists(tenant_created_at) OR tenant_created_at <> :life",
+                returning="ALL_NEW",
+            )
+        except RefusedError as refused:
+            row = refused.item or {}
+        return _to_deletion(row)
+
+    def keep(self, tenant: str, deletion: Deletion) -> None:
+        """See `DeletionStore.keep`."""
+        values: Item = {
+            ":began": {"S": to_text(deletion.began_at)},
+            ":progressed": {"S": to_text(deletion.progressed_at)},
+            ":removed": {"S": json.dumps(deletion.removed)},
+        }
+        with suppress(RefusedError):
+            self._table.update(
+                _key(tenant),
+                "SET progressed_at = :progressed, removed = :removed",
+                values,
+                when="began_at = :began",
+            )
+
+    def remove(self, tenant: str) -> None:
+        """See `DeletionStore.remove`."""
+        self._table.delete(_key(tenant))
+
+
+def _key(tenant: str) -> Item:
+    return {"key_id": {"S": f"deletion#{tenant}"}}
+
+
+def _to_deletion(row: Item) -> Deletion:
+    return Deletion(
+        began_at=from_text(row["began_at"]["S"]),
+        progressed_at=from_text(row["progressed_at"]["S"]),
+        removed=json.loads(row["removed"]["S"]),
+    )

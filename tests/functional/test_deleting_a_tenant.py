@@ -1,0 +1,102 @@
+"""A tenant is deleted whole: every table and queue is looked through for it."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from moto import mock_aws
+
+from tests.clock import FixedClock
+from tests.cloudformation import properties
+from tests.functional.leaving_tenant import DeadError, Deployment
+from tests.project.test_template import as_list
+
+LEAVING = "shop"
+NEIGHBOURS = ("shop-2", "shop_", "sho", "shop-2-shop")
+FOREVER = 10_000
+SHARES = 6
+APART = 3  # every third call is tried: 1 tries each, in three minutes of CPU
+
+
+def granted() -> set[tuple[str, str]]:
+    """What the remover's role allows, each with the part of the template that it is about."""
+    policy = properties("RemoverRole")["Policies"][0]
+    assert policy["PolicyName"] == "remove"
+    return {
+        (action, "/".join(part_of.findall(json.dumps(resource))[-2:]))
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+part_of = re.compile(r"[A-Z][A-Za-z]+(?:Table|Queue|Index|Group)\b")
+
+
+@pytest.fixture
+def deployment(clock: FixedClock) -> Iterator[Deployment]:
+    with mock_aws():
+        yield Deployment(clock)
+
+
+def test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything(
+    deployment: Deployment,
+) -> None:
+    for tenant in (*NEIGHBOURS, LEAVING):
+        deployment.furnish(tenant)
+    before = {each: deployment.kept_of(each) for each in NEIGHBOURS}
+    assert len(deployment.kept_of(LEAVING)) > 40
+
+    deployment.delete(LEAVING)
+    deployment.run_to_the_end(LEAVING)
+
+    assert deployment.kept_of(LEAVING) == []
+    assert {each: deployment.kept_of(each) for each in NEIGHBOURS} == before
+
+
+def test_no_word_that_it_said_is_left_anywhere(deployment: Deployment) -> None:
+    deployment.furnish(LEAVING)
+    assert deployment.tells()
+
+    deployment.delete(LEAVING)
+    deployment.run_to_the_end(LEAVING)
+
+    assert not deployment.tells()
+    assert [deployment.items(each) for each in deployment.tables] == [[], [], [], []]
+
+
+def test_it_may_call_what_it_calls_and_nothing_else(deployment: Deployment) -> None:
+    deployment.furnish("shop-2")
+    deployment.furnish(LEAVING)
+    deployment.delete(LEAVING)
+
+    with deployment.recorded() as calls:
+        deployment.run_to_the_end(LEAVING)
+
+    assert calls == granted()
+
+
+@pytest.mark.parametrize("first", range(1, SHARES + 1))
+def test_the_remover_may_be_killed_between_any_two_calls(
+    deployment: Deployment, first: int
+) -> None:
+    """Before a call is after the one before it. Each share of the calls is a test of its own."""
+    for tenant in ("shop-2", LEAVING):
+        deployment.furnish(tenant)
+    neighbour = deployment.kept_of("shop-2")
+    deployment.delete(LEAVING)
+    copy = deployment.copy()
+    for number in range(first, FOREVER, SHARES * APART):
+        deployment.restore(copy)
+        with deployment.killed_at(number) as calls:
+            with suppress(DeadError):
+                deployment.run_to_the_end(LEAVING)
+            if calls() < number:
+                break  # it was over before
+        deployment.show_hidden_letters()
+        deployment.run_to_the_end(LEAVING)
+        assert deployment.kept_of(LEAVING) == []
+        assert deployment.kept_of("shop-2") == neighbour
+    assert number > 50
