@@ -161,6 +161,7 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
     _print_field("API", stack.url)
     _print_field("Dashboard", str(stack.dashboard_url))
     _print_field("Key", stack.api_key)
+    _print_field("Operator", stack.operator_key)
     arrives = (
         "where the demo tenant's events arrive"
         if allows_private_targets()

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from local.clients import client
 from local.cloudwatch import Listener, Positions, Watcher, watching
-from local.demo_key import demo_key
+from local.demo_key import demo_key, operator_key
 from local.deploy import API_ID, Deployment, allows_private_targets, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
@@ -41,6 +41,7 @@ class Stack:
     api_key: str
     aws_endpoint: str
     stack_name: str
+    operator_key: str = ""  # of a state that was saved before there were any
     dashboard_url: str | None = None  # while `make run` serves one
 
     @property
@@ -171,13 +172,13 @@ def _leave_workers_to_others(endpoint: str, api_function: str) -> None:
 
 
 def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
-    """How to reach what was deployed, with the key of the last run if it is still good."""
+    """How to reach what was deployed, with the keys of the last run if they are still good."""
     saved = Stack.load(stack_file(state_dir))
+    keys_table = deployment.outputs["KeysTableName"]
     return Stack(
         url=f"{endpoint}/_aws/execute-api/{API_ID}",
-        api_key=demo_key(
-            endpoint, deployment.outputs["KeysTableName"], saved.api_key if saved else None
-        ),
+        api_key=demo_key(endpoint, keys_table, saved.api_key if saved else None),
+        operator_key=operator_key(endpoint, keys_table, saved.operator_key if saved else None),
         aws_endpoint=endpoint,
         stack_name=deployment.stack_name,
     )
