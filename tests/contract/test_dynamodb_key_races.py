@@ -10,7 +10,12 @@ from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing
 from triggers_api.access.key_ring import KeyDraft, KeyRing
 from triggers_api.access.keys import MAX_KEYS, ApiKey, KeyState, Scope
-from triggers_api.errors import ConflictError, StoreUnavailableError, TooManyAtOnceError
+from triggers_api.errors import (
+    ConflictError,
+    NotFoundError,
+    StoreUnavailableError,
+    TooManyAtOnceError,
+)
 from triggers_api.store.api_keys import DynamoApiKeyStore
 
 if TYPE_CHECKING:
@@ -187,3 +192,15 @@ def test_a_store_that_does_not_answer_makes_no_key(
         keys.create_first(TENANT, DRAFT)
 
     assert dynamodb_api_keys.list_keys(TENANT, limit=1, after=None).keys == ()
+
+
+@pytest.mark.parametrize("key_id", [f"keys#{TENANT}", f"rate#{TENANT}", f"tenant#{TENANT}", ""])
+def test_what_stands_beside_the_keys_is_no_key(
+    dynamodb_api_keys: DynamoApiKeyStore, keys: KeyRing, clock: FixedClock, key_id: str
+) -> None:
+    admins(dynamodb_api_keys, clock, 1)
+
+    with pytest.raises(NotFoundError) as refusal:
+        keys.revoke(TENANT, key_id)
+
+    assert refusal.value.code == "key_not_found"

@@ -11,7 +11,7 @@ from typing import Final
 
 from triggers_api.access.addresses import Networks, are_within
 from triggers_api.access.authenticate import REMEMBERED_FOR, Principal
-from triggers_api.access.keys import NO_END, ApiKey, KeyState, Scope, new_api_key
+from triggers_api.access.keys import NO_END, ApiKey, KeyState, Scope, is_key_id, new_api_key
 from triggers_api.access.ports import ApiKeyStore, KeyPage, KeyPlace
 from triggers_api.errors import (
     ConflictError,
@@ -124,7 +124,7 @@ class KeyRing:
         raise _busy()
 
     def _get(self, tenant: str | None, key_id: str) -> ApiKey:
-        key = self._store.find(key_id)
+        key = self._store.find(key_id) if is_key_id(key_id) else None
         if key is None or key.tenant != tenant:
             message = f"There is no API key '{key_id}'."
             raise NotFoundError(message, code="key_not_found")

@@ -18,6 +18,7 @@ from triggers_api.access.addresses import Networks
 from triggers_api.errors import ConflictError
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
+_KEY_ID = re.compile(r"[0-9a-z]{12}")
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: safe to read aloud
 
 TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -193,6 +194,11 @@ def too_many_keys() -> ConflictError:
     """What a tenant is told that has as many keys as it may have."""
     message = f"There are {MAX_KEYS} keys that are not revoked. Revoke one that is not used."
     return ConflictError(message, code="limit_reached")
+
+
+def is_key_id(text: str) -> bool:
+    """Whether a key may have this id; other items stand beside the keys under other ones."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def split_token(token: str) -> tuple[str, str] | None:
