@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders.events import UNDELIVERED_RETENTION
-from tests.fakes.events import InMemoryEventStore
 from tests.simulation.clock import VirtualClock
+from tests.simulation.counting import CountedEvents, CountedStreams
 from triggers_api.aws.task_queue import to_body
 from triggers_api.events.event import Event
 from triggers_api.events.ports import Addition, Fingerprint
@@ -25,17 +25,19 @@ POISON: dict[str, dict[str, Any]] = {
 SENT_TWICE = 0.05  # how often a message that was received is received by somebody else too
 
 
-class StreamedEventStore(InMemoryEventStore):
+class StreamedEventStore(CountedEvents):
     """The event store with its stream: an event and its record are one write."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, streams: CountedStreams) -> None:
         super().__init__(clock)
         self._world_clock = clock
+        self.streams = streams
         self.stream: list[dict[str, Any]] = []
         self.poison: set[str] = set()
         """Ids of events whose records nobody can read."""
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+        is_new = (tenant, event.id) not in self._events
         addition = super().add(tenant, event, fingerprint)
         if not addition.replayed:
             head, _ = to_items(tenant, event, 0, event.created_at + UNDELIVERED_RETENTION)
@@ -46,6 +48,8 @@ class StreamedEventStore(InMemoryEventStore):
             stored = {"SequenceNumber": number, "NewImage": head}
             stored_at = self._world_clock.now.timestamp()
             self.stream.append({"dynamodb": stored | {"ApproximateCreationDateTime": stored_at}})
+            if is_new:
+                self.stored(event, head)
         return addition
 
 

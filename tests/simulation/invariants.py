@@ -15,6 +15,7 @@ def check(world: World, configs: Sequence[NotificationConfig]) -> None:
     """Raise AssertionError with what is not as it must be."""
     assert not world.queue.messages, "something is stuck in the queue"
     _check_counts(world)
+    _check_usage(world)
     for event_id in set(world.posted) - world.events.poison:
         found = [(config, _delivery(world, event_id, config)) for config in configs]
         _check_event(world, event_id, [(config, each) for config, each in found if each])
@@ -40,6 +41,13 @@ def check_set_aside(world: World, configs: Sequence[NotificationConfig]) -> None
                     round=world.events.rounds_of(TENANT, event_id),
                 )
                 assert world.receivers.accepted[last.delivery_id], f"{event_id} is lost"
+
+
+def _check_usage(world: World) -> None:
+    """What the tenant used is the truth, whatever crashed and came again."""
+    truth = {name: amount for (_, name), amount in world.streams.truth.items() if amount}
+    assert world.figures() == truth, f"counted {world.figures()}, and truly it was {truth}"
+    assert [each.tenant for each in world.active.list_active()] == [TENANT]
 
 
 def _check_counts(world: World) -> None:

@@ -4,14 +4,16 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from tests.fakes.executions import InMemoryExecutionStore
-from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.fakes.push import InMemoryConfigStore
 from tests.fakes.streaks import InMemoryStreakStore
+from tests.fakes.usage import InMemoryActiveTenants, InMemoryUsage
 from tests.simulation.aws import SimulatedQueue, StreamedEventStore
 from tests.simulation.clock import VirtualClock
+from tests.simulation.counting import CountedDeliveries, CountedStreams, Counting, Shard
 from tests.simulation.faults import Exposed, Faults
 from tests.simulation.receivers import Mood, Receivers
 from tests.simulation.scheduler import KilledError, Scheduler
@@ -20,7 +22,7 @@ from triggers_api.events.accept import Accept, Draft
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import IdempotencyKey
 from triggers_api.executions.summarize import Summarize
-from triggers_api.handlers import delivery, dispatcher
+from triggers_api.handlers import counter, delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.replay import Replay
@@ -51,9 +53,10 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.clock = VirtualClock(skew)
         self.story: list[str] = []
-        self.events = StreamedEventStore(self.clock)
+        self.streams = CountedStreams(self.clock)
+        self.events = StreamedEventStore(self.clock, self.streams)
         self.configs = InMemoryConfigStore()
-        self.deliveries = InMemoryDeliveryStore()
+        self.deliveries = CountedDeliveries(self.streams)
         self.queue = SimulatedQueue(self.clock, self.chance)
         self.receivers = Receivers(self.clock, self.chance)
         self.posted: list[str] = []
@@ -96,6 +99,14 @@ class World:
             pause=lambda seconds: self.clock.pass_by(timedelta(seconds=seconds)),
         )
         self._worker = delivery.Worker(deliver, queue, self.clock, _one_by_one)
+        self.usage, self.active = InMemoryUsage(), InMemoryActiveTenants()
+        count = counter.Counter(
+            exposed("usage", self.usage),
+            exposed("active", self.active),
+            clock=self.clock,
+            carry_out=_in_turn,
+        )
+        self._counting = Counting(self.streams, count, self.chance)
 
     def subscribe(self, mood: Mood, *, acknowledges: bool = False) -> NotificationConfig:
         """Add a config whose receiver answers like that."""
@@ -164,6 +175,11 @@ class World:
 
         self._start("api", call)
 
+    def figures(self) -> dict[str, int]:
+        """What was counted of the tenant, on all days together."""
+        days = self.usage.read_days(TENANT, date.min, date.max).values()
+        return dict(sum((Counter(each) for each in days), Counter()))
+
     def run(self) -> None:
         """Let everything happen, to the end."""
         for _ in range(_STEPS_AT_MOST):
@@ -184,6 +200,8 @@ class World:
         elif self.queue.visible():
             record = self.queue.receive()
             self._start("worker", lambda: self._work(record))
+        elif due := self._counting.due():
+            self._count(self.chance.choice(due))
 
     def _dispatch(self) -> None:
         """As the event source mapping does: on from where a batch failed, never past it."""
@@ -198,6 +216,10 @@ class World:
         finally:
             self._dispatching = False
 
+    def _count(self, shard: Shard) -> None:
+        shard.is_busy = True
+        self._start("counter", lambda: self._counting.count(shard))
+
     def _work(self, record: dict[str, Any]) -> None:
         answer = self._worker({"Records": [record]}, None)
         if not answer["batchItemFailures"]:
@@ -207,13 +229,17 @@ class World:
         """On to when something becomes visible; False if nothing ever will."""
         then = self.queue.next_visible_at()
         if then is None:
-            return self._checkpoint < len(self.events.stream)
+            return self._checkpoint < len(self.events.stream) or bool(self._counting.due())
         self.clock.pass_until(then)
         return True
 
     def _start(self, name: str, run: Callable[[], None]) -> None:
         self._names += 1
         self._scheduler.start(f"{name}-{self._names}", run)
+
+
+def _in_turn(work: Callable[[Any], Any], things: Sequence[Any]) -> list[Any]:
+    return [work(each) for each in things]
 
 
 def _one_by_one(

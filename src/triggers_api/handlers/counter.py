@@ -57,6 +57,15 @@ class _Work:
         return self.known["tenant"], self.known.get("row")
 
 
+Try = Callable[[_Work], Exception | None]
+CarryOut = Callable[[Try, Sequence[_Work]], list[Exception | None]]
+
+
+def _at_once(attempt: Try, work: Sequence[_Work]) -> list[Exception | None]:
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return list(threads.map(attempt, work))
+
+
 class Counter:
     """Adds up what changes come to.
 
@@ -71,12 +80,14 @@ class Counter:
         *,
         counted: Sequence[CountsOf] = COUNTED,
         clock: Clock = now,
+        carry_out: CarryOut = _at_once,
     ) -> None:
-        """Write to these stores what `counted` makes of each change."""
+        """Write to these stores what `counted` makes of each change; `carry_out` says in what order."""
         self._counters = counters
         self._counted = counted
         self._note_active = NoteActive(active, clock)
         self._clock = clock
+        self._each = carry_out
         self._failing_since: Cache[tuple[Any, Any], datetime] = Cache(_REMEMBERED)
         self._logger = create_logger()
         self._metrics = create_metrics()
@@ -136,8 +147,7 @@ class Counter:
     def _carry_out(self, work: Sequence[_Work]) -> int | None:
         """Do it all, in no order; answer the first record of what must be done again."""
         ends_at = self._clock() + _BEGINS_WITHIN
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            errors = list(threads.map(lambda each: self._error_of(each, ends_at), work))
+        errors = self._each(lambda each: self._error_of(each, ends_at), work)
         failed = [(each, error) for each, error in zip(work, errors, strict=True) if error]
         again = [(each, error) for each, error in failed if self._must_repeat(each, error)]
         if not again:
