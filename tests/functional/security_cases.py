@@ -84,6 +84,11 @@ CASES = {
     "get_inbox_stats": Case(
         lambda api, _: api.get("/inbox/stats"), (Scope.EVENTS_READ, Scope.METRICS_READ), 200
     ),
+    "get_usage": Case(
+        lambda api, _: api.get("/usage"),
+        (Scope.EVENTS_READ, Scope.METRICS_READ, Scope.OPERATOR),
+        200,
+    ),
     "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
     "release_lease": Case(
         lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204

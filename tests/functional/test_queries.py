@@ -25,6 +25,7 @@ LISTS = {
         *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
     ],
     "/tenants": ["prefix", "limit", "cursor"],
+    "/usage": ["days", "date", "limit", "cursor"],
     "/metrics/events/daily": ["days"],
     "/metrics/status-changes": ["days"],
     "/metrics/notifications/success-rate": ["hours"],

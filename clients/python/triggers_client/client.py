@@ -56,6 +56,14 @@ class Client:
         """All alarms of the deployment, those that ring first."""
         return self.transport.send("GET", "/metrics/alerts").document()
 
+    def usage(self, days: int | None = None) -> dict[str, Any]:
+        """What the tenant used, day by day, and what it may use; 1 to 90 days, today the last."""
+        return self.transport.send("GET", path_of("/usage", {"days": days})).document()
+
+    def usage_of_all(self, date: str | None = None, limit: int | None = 100) -> Iterator[Any]:
+        """All tenants' usage of a day, with an operator's key; `limit` is of a page."""
+        return walk(self.transport, path_of("/usage", {"date": date, "limit": limit}))
+
     def execution(self, execution_id: str) -> Execution:
         """How far a run of a producer's job has come."""
         path = f"/executions/{quote(execution_id, safe='')}"

@@ -21,6 +21,7 @@ from triggers_api.api.routes import (
     metrics,
     notifications,
     tenants,
+    usage,
 )
 from triggers_api.api.routes import (
     channels as channel_list,
@@ -35,7 +36,7 @@ SUBJECTS: Final = tuple(
     for module in (
         *(events, batch, inbox, leases, executions),
         *(notifications, channel_list, config_stats, history, metrics),
-        *(keys, tenants, account),
+        *(usage, keys, tenants, account),
     )
 )
 

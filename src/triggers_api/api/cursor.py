@@ -18,10 +18,13 @@ from triggers_api.events.ports import EventQuery, Position
 from triggers_api.executions.ports import ExecutionQuery
 from triggers_api.push.ports import DeliveryQuery, MissedQuery
 from triggers_api.timestamps import to_text
+from triggers_api.usage.ports import UsageQuery
 
 _SIGNATURE_BYTES = 12
 
-ListQuery = EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery | TenantQuery
+ListQuery = (
+    EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery | TenantQuery | UsageQuery
+)
 """What is listed in pages."""
 
 

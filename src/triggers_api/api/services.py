@@ -25,7 +25,7 @@ from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.timestamps import Clock
 from triggers_api.usage.config_stats import ReadConfigHours
-from triggers_api.usage.ports import UsageStore
+from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 from triggers_api.watch.ports import HealthStore
@@ -56,9 +56,9 @@ class Services:
     replay: Replay
     replay_missed: ReplayMissed
     deliveries: DeliveryStore
+    usage: ReadUsage
     check_health: CheckHealth
     figures: Figures
-    usage: UsageStore
     config_hours: ReadConfigHours
     reports: HealthStore
     cursors: CursorCodec

@@ -64,6 +64,7 @@ from triggers_api.store.usage import DynamoUsageStore
 from triggers_api.timestamps import Clock, now
 from triggers_api.usage.config_stats import ReadConfigHours
 from triggers_api.usage.ports import UsageStore
+from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 from triggers_api.watch.ports import HealthStore, MetricSource
@@ -125,9 +126,9 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         replay=_replay(given, clock),
         replay_missed=_replay_missed(settings, given, clock),
         deliveries=given.deliveries,
+        usage=ReadUsage(given.usage, clock),
         check_health=CheckHealth(given.reports, clock),
         figures=Figures(given.metrics, clock),
-        usage=given.usage,
         config_hours=ReadConfigHours(given.usage, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),

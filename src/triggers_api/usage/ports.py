@@ -26,6 +26,13 @@ class CounterStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """All tenants of a day, which is written as in ISO 8601."""
+
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsageOfTenants:
     """Some tenants' amounts of one day, in the order of their names."""
 

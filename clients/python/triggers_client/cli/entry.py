@@ -23,6 +23,7 @@ from triggers_client.cli.post import post
 from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
 from triggers_client.cli.tail import tail
+from triggers_client.cli.usage import usage
 from triggers_client.cli.work import work
 from triggers_client.errors import ApiError, TriggersError
 from triggers_client.version import VERSION
@@ -73,6 +74,7 @@ for command in (
     export,
     *metrics_commands,
     keys,
+    usage,
     *account_commands,
 ):
     app.add_command(command)

@@ -38,6 +38,7 @@ _TAGS: Final = {
     "metrics": "Figures and alarms of the deployment.",
     "keys": "What a tenant calls the API with.",
     "tenants": "For the operator of the deployment: who may use it, and how much.",
+    "usage": "What each tenant used, day by day.",
     "account": "Whether a key and the service are alive.",
 }
 _REASONS: Final = {

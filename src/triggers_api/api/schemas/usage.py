@@ -1,0 +1,111 @@
+"""Answers of `/usage`."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from triggers_api.access.tenants import Limits
+from triggers_api.usage.daily import DailyUsage
+
+_LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
+_LIMITS: Final[dict[str, Any]] = {
+    "requests_per_second": 50,
+    "burst": 100,
+    "events_per_day": None,
+    "configs": 100,
+    "deliveries_per_second": None,
+}
+_FIGURES: Final[dict[str, Any]] = {
+    "date": "2026-11-21",
+    "events_created": 4200,
+    "payload_bytes": 3_906_000,
+    "events_acknowledged": 4188,
+    "attempts": 4310,
+    "deliveries_succeeded": 4195,
+    "deliveries_failed": 3,
+}
+_OF_A_TENANT: Final[Any] = {"days": [_FIGURES], "limits": _LIMITS}
+_OF_ALL: Final[Any] = [{"tenant": "acme"} | _FIGURES]
+
+
+class LimitsOut(BaseModel):
+    """How much a tenant may do; null where there is no limit."""
+
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_LIMITS]})
+
+    requests_per_second: int | None
+    burst: int | None
+    events_per_day: int | None
+    configs: int | None
+    deliveries_per_second: int | None
+
+    @classmethod
+    def of(cls, limits: Limits) -> Self:
+        """The limits as they are shown."""
+        return cls(**asdict(limits))
+
+
+class UsageOfDayOut(BaseModel):
+    """What was used on a day, in UTC."""
+
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_FIGURES]})
+
+    date: date
+    events_created: int = Field(description="Stored; a repeated request stores none.")
+    payload_bytes: int = Field(description="Of the payloads of those, as they were posted.")
+    events_acknowledged: int = Field(
+        description="Became `delivered`; one that is replayed and acknowledged again counts again."
+    )
+    attempts: int = Field(description="Pushes tried, with every retry.")
+    deliveries_succeeded: int = Field(description="Accepted by their receivers.")
+    deliveries_failed: int = Field(description="Given up.")
+
+    @classmethod
+    def figures_of(cls, usage: DailyUsage) -> dict[str, Any]:
+        """The members that tell of a day."""
+        return {
+            "date": usage.day,
+            "events_created": usage.events_created,
+            "payload_bytes": usage.payload_bytes,
+            "events_acknowledged": usage.events_acknowledged,
+            "attempts": usage.attempts,
+            "deliveries_succeeded": usage.deliveries_succeeded,
+            "deliveries_failed": usage.deliveries_failed,
+        }
+
+    @classmethod
+    def of(cls, usage: DailyUsage) -> Self:
+        """One day."""
+        return cls.model_validate(cls.figures_of(usage))
+
+
+class UsageOut(BaseModel):
+    """A tenant's days, the oldest first; the last one is today, so far. And what it may use."""
+
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_OF_A_TENANT]})
+
+    days: list[UsageOfDayOut]
+    limits: LimitsOut
+
+
+class UsageOfTenantOut(UsageOfDayOut):
+    """What a tenant used on a day, in UTC."""
+
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": _OF_ALL})
+
+    tenant: str
+
+    @classmethod
+    def of_tenant(cls, tenant: str, usage: DailyUsage) -> Self:
+        """One tenant's day."""
+        return cls.model_validate(cls.figures_of(usage) | {"tenant": tenant})
+
+
+class AnyUsageOut(RootModel[UsageOut | list[UsageOfTenantOut]]):
+    """A tenant's own usage; or, for an operator key, a page of all tenants of a day."""
+
+    model_config = ConfigDict(
+        defer_build=True, json_schema_extra={"examples": [_OF_A_TENANT, _OF_ALL]}
+    )
