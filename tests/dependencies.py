@@ -9,6 +9,7 @@ from tests.fakes.push import (
     InMemoryQueue,
 )
 from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
+from tests.fakes.sightings import InMemorySightings
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
@@ -35,9 +36,11 @@ def dependencies(
     metrics: MetricSource | None = None,
     tenants: TenantStore | None = None,
     usage: UsageStore | None = None,
+    sightings: InMemorySightings | None = None,
 ) -> Dependencies:
     """These stores, and nobody to push to; what is not given works on a fake's events."""
     known = events if isinstance(events, InMemoryEventStore) else InMemoryEventStore(now)
+    seen = sightings or InMemorySightings()
     return Dependencies(
         events=events,
         executions=executions or InMemoryExecutionStore(known, known.clock),
@@ -51,6 +54,8 @@ def dependencies(
         queue=InMemoryQueue(),
         channels=all_channels(NO_NETWORK, allow_private=False),
         usage=usage or InMemoryUsage(),
+        event_types=seen,
+        seen_executions=seen,
         reports=reports or InMemoryHealthStore(),
         metrics=metrics or InMemoryMetrics(),
     )

@@ -20,6 +20,7 @@ from tests.fakes.push import (
     ScriptedChannel,
 )
 from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
+from tests.fakes.sightings import InMemorySightings
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
@@ -39,6 +40,7 @@ from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
 from triggers_api.events.erase import Erase
+from triggers_api.executions.execution_list import ListExecutions
 from triggers_api.executions.summarize import Summarize
 from triggers_api.leases.count import CountInbox
 from triggers_api.push.channel import Channel
@@ -48,7 +50,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.usage.config_stats import ReadConfigHours
+from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
 
@@ -170,8 +172,11 @@ class World:
             deliveries=self.deliveries,
             check_health=CheckHealth(self.reports, self.clock),
             figures=Figures(self.metrics, self.clock),
-            usage=self.usage,
-            config_hours=ReadConfigHours(self.usage, self.clock),
+            usage=ReadUsage(self.usage, self.clock),
+            event_types=InMemorySightings(),
+            list_executions=ListExecutions(
+                InMemorySightings(), Summarize(executions, self.clock), self.clock
+            ),
             reports=self.reports,
             cursors=CursorCodec(b"a key that only tests sign with"),
             clock=self.clock,

@@ -68,6 +68,10 @@ CASES = {
         204,
         takes_an_event=True,
     ),
+    "list_executions": Case(
+        lambda api, _: api.get("/executions"), Scope.EVENTS_READ, 200, lists="/executions"
+    ),
+    "list_event_types": Case(lambda api, _: api.get("/event-types"), Scope.EVENTS_READ, 200),
     "get_execution": Case(
         lambda api, _: api.get(f"/executions/{EXECUTION}"),
         Scope.EVENTS_READ,

@@ -75,6 +75,8 @@ def answers_of_every_operation(
         "acknowledge_events": [api.post("/inbox/acknowledge", {"event_ids": ["evt_unknown"]})],
         "acknowledge_event": [api.post(f"{at_event}/acknowledge")],
         "replay_event": [api.post(f"{at_event}/replay")],
+        "list_executions": [api.get("/executions"), api.get("/executions?limit=0")],
+        "list_event_types": [api.get("/event-types")],
         "get_execution": [api.get("/executions/exec_42"), api.get("/executions/none")],
         "list_execution_events": [api.get("/executions/exec_42/events")],
         "list_channels": [

@@ -18,6 +18,7 @@ LISTS = {
         *("since", "until", "order", "limit", "cursor"),
     ],
     "/inbox": ["event_type", "since", "order", "limit", "cursor"],
+    "/executions": ["status", "since", "limit", "cursor"],
     "/executions/exec_1/events": ["limit", "cursor"],
     "/keys": ["limit", "cursor"],
     "/notifications/configs/cfg_1/stats": ["hours"],

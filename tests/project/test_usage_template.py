@@ -109,6 +109,7 @@ def test_the_counter_may_do_exactly_this() -> None:
     expected = {
         ("dynamodb:GetItem", usage),
         ("dynamodb:PutItem", usage),
+        ("dynamodb:Query", usage),
         ("dynamodb:UpdateItem", usage),
         ("sqs:SendMessage", json.dumps({"Fn::GetAtt": ["CountFailuresQueue", "Arn"]})),
         ("logs:CreateLogStream", group),

@@ -12,6 +12,7 @@ from triggers_api.api.routes import (
     account,
     batch,
     config_stats,
+    event_types,
     events,
     executions,
     history,
@@ -34,7 +35,7 @@ VERSION: Final = "0.1.0"
 SUBJECTS: Final = tuple(
     module.operations
     for module in (
-        *(events, batch, inbox, leases, executions),
+        *(events, event_types, batch, inbox, leases, executions),
         *(notifications, channel_list, config_stats, history, metrics),
         *(usage, keys, tenants, account),
     )

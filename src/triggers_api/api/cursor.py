@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from triggers_api.access.ports import KeyQuery, TenantQuery
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import EventQuery, Position
-from triggers_api.executions.ports import ExecutionQuery
+from triggers_api.executions.ports import ExecutionQuery, ExecutionsQuery
 from triggers_api.push.ports import DeliveryQuery, MissedQuery
 from triggers_api.timestamps import to_text
 from triggers_api.usage.ports import UsageQuery
@@ -23,7 +23,14 @@ from triggers_api.usage.ports import UsageQuery
 _SIGNATURE_BYTES = 12
 
 ListQuery = (
-    EventQuery | ExecutionQuery | DeliveryQuery | MissedQuery | KeyQuery | TenantQuery | UsageQuery
+    EventQuery
+    | ExecutionQuery
+    | ExecutionsQuery
+    | DeliveryQuery
+    | MissedQuery
+    | KeyQuery
+    | TenantQuery
+    | UsageQuery
 )
 """What is listed in pages."""
 

@@ -13,7 +13,8 @@ from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
 from triggers_api.events.erase import Erase
-from triggers_api.events.ports import EventStore
+from triggers_api.events.ports import EventStore, EventTypes
+from triggers_api.executions.execution_list import ListExecutions
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize
 from triggers_api.leases.count import CountInbox
@@ -24,7 +25,6 @@ from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.timestamps import Clock
-from triggers_api.usage.config_stats import ReadConfigHours
 from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
@@ -59,7 +59,8 @@ class Services:
     usage: ReadUsage
     check_health: CheckHealth
     figures: Figures
-    config_hours: ReadConfigHours
+    event_types: EventTypes
+    list_executions: ListExecutions
     reports: HealthStore
     cursors: CursorCodec
     clock: Clock

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from triggers_api.events.event import Event, Severity, is_of_type
+from triggers_api.events.ids import created_at_of
 from triggers_api.events.lifecycle import EventStatus
 
 
@@ -148,4 +149,29 @@ class AnswerStore(Protocol):
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
         """Remove what receivers answered to an event, and end its deliveries."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeenType:
+    """An event type, and its latest event, which may have been erased since."""
+
+    event_type: str
+    latest_event_id: str
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When the latest event was created, to the millisecond."""
+        return created_at_of(self.latest_event_id)
+
+
+class EventTypes(Protocol):
+    """Remembers which types the events of a tenant have."""
+
+    def note_type(self, tenant: str, seen: SeenType) -> None:
+        """Keep it, unless a later event of the type was noted. Raises `StoreUnavailableError`."""
+        ...
+
+    def list_types(self, tenant: str, since: datetime) -> tuple[SeenType, ...]:
+        """The types that were seen since then, by name."""
         ...

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from triggers_api.events.ports import EventPage, Position
-from triggers_api.executions.tally import Tally
+from triggers_api.executions.tally import ExecutionStatus, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,38 @@ class ExecutionStore(Protocol):
         """The next events of an execution in their present state, oldest first, each once.
 
         Raises `NotFoundError` if there is no such execution.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionsQuery:
+    """Which executions, newest first."""
+
+    status: ExecutionStatus | None = None
+    since: datetime | None = None  # first seen from here on
+
+
+@dataclass(frozen=True, slots=True)
+class SeenExecution:
+    """An execution, and the place of the event by which it was first seen."""
+
+    execution_id: str
+    position: Position
+
+
+class SeenExecutions(Protocol):
+    """Remembers which executions a tenant has, in the order in which they began."""
+
+    def note_execution(self, tenant: str, seen: SeenExecution) -> None:
+        """Keep it, unless the execution is known already. Raises `StoreUnavailableError`."""
+        ...
+
+    def list_executions(
+        self, tenant: str, *, since: datetime | None, limit: int, after: Position | None
+    ) -> tuple[tuple[SeenExecution, ...], Position | None]:
+        """The next executions before a position, newest first, and where to go on.
+
+        None if there are no more.
         """
         ...

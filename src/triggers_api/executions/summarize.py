@@ -27,6 +27,7 @@ LATE_AFTER: Final = timedelta(seconds=30)  # the other half is left for the inde
 FOLDS_FROM: Final = 100  # events: for fewer, a write costs more than reading them again
 FOLDED_AT_ONE_IN: Final = 128  # events: a few hundred stay uncounted, beside the last minute's
 READS_AT_MOST: Final = 24  # of 1 MB, about 5,000 events each: three of a request's ten seconds
+_READS_FOR_ONE_OF_MANY: Final = 4  # each of them leaves fewer to be read the next time
 _READS_FOR_A_TEXT: Final = 4  # a push should not wait for more
 _TRIES: Final = 5
 
@@ -45,11 +46,11 @@ class Summarize:
         Raises `NotFoundError`, or `TooManyAtOnceError` while there is more than one call can
         count; the next call continues from there.
         """
-        tally = self._count(tenant, execution_id, READS_AT_MOST).tally
-        summary = Summary.of(execution_id, tally)
-        if summary is None:
-            raise not_found(execution_id)
-        return summary
+        return self._summary(tenant, execution_id, READS_AT_MOST)
+
+    def briefly(self, tenant: str, execution_id: str) -> Summary:
+        """The same for one of many in an answer, which may take less of its time."""
+        return self._summary(tenant, execution_id, _READS_FOR_ONE_OF_MANY)
 
     def counts_with(self, tenant: str, event: Event) -> dict[str, int] | None:
         """The counts of the event's execution, or None if it has none.
@@ -87,6 +88,12 @@ class Summarize:
         if len(uncounted.sightings) >= FOLDS_FROM:
             settled = _after(known, uncounted.sightings)
             self._store.keep_checkpoint(tenant, execution_id, settled, known_version=known.version)
+
+    def _summary(self, tenant: str, execution_id: str, reads: int) -> Summary:
+        summary = Summary.of(execution_id, self._count(tenant, execution_id, reads).tally)
+        if summary is None:
+            raise not_found(execution_id)
+        return summary
 
     def _count(self, tenant: str, execution_id: str, reads: int) -> "_Counting":
         known = self._store.find_checkpoint(tenant, execution_id)

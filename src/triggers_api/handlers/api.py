@@ -31,8 +31,9 @@ from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
 from triggers_api.events.erase import Erase
-from triggers_api.events.ports import EventStore
-from triggers_api.executions.ports import ExecutionStore
+from triggers_api.events.ports import EventStore, EventTypes
+from triggers_api.executions.execution_list import ListExecutions
+from triggers_api.executions.ports import ExecutionStore, SeenExecutions
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.gateway import with_bodies_as_in_http
 from triggers_api.handlers.observability import create_logger, create_metrics
@@ -48,7 +49,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
-from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings
+from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings, WatchSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.day_counts import DynamoDayCounts
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -57,12 +58,12 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.sightings import DynamoSightings
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.store.usage import DynamoUsageStore
 from triggers_api.timestamps import Clock, now
-from triggers_api.usage.config_stats import ReadConfigHours
 from triggers_api.usage.ports import UsageStore
 from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
@@ -86,6 +87,8 @@ class Dependencies:
     queue: TaskQueue
     channels: Mapping[str, Channel]
     usage: UsageStore
+    event_types: EventTypes
+    seen_executions: SeenExecutions
     reports: HealthStore
     metrics: MetricSource
     traces: Traces = UNTRACED
@@ -104,7 +107,6 @@ def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Han
 
 
 def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Services:
-    accept = Accept(given.events, clock)
     return Services(
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
         keys=KeyRing(given.api_keys, clock),
@@ -112,8 +114,8 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),
         quota=DailyQuota(given.day_counts, clock),
-        accept=accept,
-        accept_many=AcceptMany(accept, clock),
+        accept=Accept(given.events, clock),
+        accept_many=AcceptMany(Accept(given.events, clock), clock),
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
         lease=LeaseEvents(given.leases, clock),
@@ -129,11 +131,16 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         usage=ReadUsage(given.usage, clock),
         check_health=CheckHealth(given.reports, clock),
         figures=Figures(given.metrics, clock),
-        config_hours=ReadConfigHours(given.usage, clock),
+        event_types=given.event_types,
+        list_executions=_list_executions(given, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
+
+
+def _list_executions(given: Dependencies, clock: Clock) -> ListExecutions:
+    return ListExecutions(given.seen_executions, Summarize(given.executions, clock), clock)
 
 
 def _replay(given: Dependencies, clock: Clock) -> Replay:
@@ -180,6 +187,17 @@ def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:
     return all_channels(http, allow_private=may_be_private, brand=push.brand)
 
 
+# One try each, so that `/health` and `/metrics` answer within 2 or 4 seconds, whatever hangs.
+def _reports(table: str) -> DynamoHealthStore:
+    client = LazyClient("dynamodb", one_try_of_seconds=1)
+    return DynamoHealthStore(client, table)  # type: ignore[arg-type]  # lazy
+
+
+def _metrics(watch: WatchSettings) -> CloudWatchMetrics:
+    client = LazyClient("cloudwatch", one_try_of_seconds=3)
+    return CloudWatchMetrics(client, namespace=watch.namespace, stack=watch.stack)
+
+
 def wire(settings: ApiSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     push, watch = settings.push, settings.watch
@@ -188,9 +206,7 @@ def wire(settings: ApiSettings) -> Handler:
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
-    # One try each, so that `/health` and `/metrics` answer within 2 or 4 seconds, whatever hangs.
-    health_client = LazyClient("dynamodb", one_try_of_seconds=1)
-    metrics_client = LazyClient("cloudwatch", one_try_of_seconds=3)
+    sightings = DynamoSightings(client, settings.usage_table, now)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now, traces.header),
         executions=DynamoExecutionStore(client, settings.events, now),
@@ -206,8 +222,10 @@ def wire(settings: ApiSettings) -> Handler:
         queue=SqsTaskQueue(LazyClient("sqs"), settings.queue_url, traces.header),
         channels=_channels(push, traces),
         usage=DynamoUsageStore(client, settings.usage_table),
-        reports=DynamoHealthStore(health_client, settings.events.table),  # type: ignore[arg-type]  # lazy
-        metrics=CloudWatchMetrics(metrics_client, namespace=watch.namespace, stack=watch.stack),
+        event_types=sightings,
+        seen_executions=sightings,
+        reports=_reports(settings.events.table),
+        metrics=_metrics(watch),
         traces=traces,
     )
     return build(settings, dependencies)

@@ -9,21 +9,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from triggers_api.aws import clients
 from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError, TransientError
+from triggers_api.events.event_types import NoteTypes, latest_of
+from triggers_api.executions.execution_list import NoteExecutions
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traces import Handler
 from triggers_api.settings import CounterSettings
 from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.store.counters import DynamoCounterStore
+from triggers_api.store.sightings import DynamoSightings
 from triggers_api.store.stream_changes import change_of
 from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.usage.active import NoteActive
-from triggers_api.usage.changes import Change
+from triggers_api.usage.changes import Change, EventStored
 from triggers_api.usage.config_hours import config_counts
 from triggers_api.usage.counters import Count, Row, by_row, total
 from triggers_api.usage.daily import daily_counts
@@ -32,6 +36,19 @@ from triggers_api.watch.metrics import Metric
 
 CountsOf = Callable[[Change], Iterable[Count]]
 """What a change adds, and to which rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be noted of a tenant; noting it again changes nothing."""
+
+    first: Change  # by which it was found
+    about: str
+    carry_out: Callable[[], None]
+
+
+NotesOf = Callable[[Sequence[Change]], Iterable[Note]]
+"""What there is to note of a batch's changes."""
 
 COUNTED: Final[tuple[CountsOf, ...]] = (daily_counts, config_counts)
 # A tenant's row may be throttled for hours; it may hold up what stands behind it only this long.
@@ -79,10 +96,15 @@ class Counter:
         active: ActiveTenants,
         *,
         counted: Sequence[CountsOf] = COUNTED,
+        noted: Sequence[NotesOf] = (),
         clock: Clock = now,
         carry_out: CarryOut = _at_once,
     ) -> None:
-        """Write to these stores what `counted` makes of each change; `carry_out` says in what order."""
+        """Write to these stores what `counted` makes of each change, and note what `noted` finds.
+
+        `carry_out` says in what order.
+        """
+        self._noted = noted
         self._counters = counters
         self._counted = counted
         self._note_active = NoteActive(active, clock)
@@ -124,6 +146,7 @@ class Counter:
             for change in {each.tenant: each for each in reversed(changes)}.values()
             if self._note_active.is_due(change.tenant)
         ]
+        work += [_noting(note) for each in self._noted for note in each(changes)]
         counts = [count for change in changes for each in self._counted for count in each(change)]
         work += [self._addition(shard, each) for each in by_row(counts)]
         return sorted(work, key=lambda each: each.first)
@@ -209,11 +232,57 @@ def _sequence_number(record: Mapping[str, Any]) -> str:
     return number
 
 
+def _noting(note: Note) -> _Work:
+    number = note.first.number
+    known = {"tenant": note.first.tenant, "row": note.about, "sequence_number": str(number)}
+    return _Work(number, known, note.carry_out)
+
+
+def notes_of_types(note_types: NoteTypes) -> NotesOf:
+    """The latest event of each type that a batch has, tenant by tenant."""
+
+    def notes(changes: Sequence[Change]) -> Iterable[Note]:
+        stored: dict[str, list[EventStored]] = {}
+        for change in changes:
+            if isinstance(change, EventStored):
+                stored.setdefault(change.tenant, []).append(change)
+        for tenant, events in stored.items():
+            latest = latest_of((each.event_type, each.event_id) for each in events)
+            yield Note(events[0], "types", partial(note_types, tenant, latest))
+
+    return notes
+
+
+def notes_of_executions(note: NoteExecutions) -> NotesOf:
+    """The executions that a batch has and nobody here has met, each with its first event."""
+
+    def notes(changes: Sequence[Change]) -> Iterable[Note]:
+        met: dict[tuple[str, str], list[EventStored]] = {}
+        for change in changes:
+            if isinstance(change, EventStored) and change.execution_id is not None:
+                met.setdefault((change.tenant, change.execution_id), []).append(change)
+        for (tenant, execution_id), events in met.items():
+            if note.is_due(tenant, execution_id):
+                first = min(each.event_id for each in events)
+                about = f"execution {execution_id}"
+                yield Note(events[0], about, partial(note, tenant, execution_id, first))
+
+    return notes
+
+
 def wire(settings: CounterSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     client = create_client()
     table = settings.usage_table
-    return Counter(DynamoCounterStore(client, table), DynamoActiveTenants(client, table))
+    sightings = DynamoSightings(client, table, now)
+    return Counter(
+        DynamoCounterStore(client, table),
+        DynamoActiveTenants(client, table),
+        noted=(
+            notes_of_types(NoteTypes(sightings, now)),
+            notes_of_executions(NoteExecutions(sightings)),
+        ),
+    )
 
 
 handler = wire(CounterSettings.from_environment())

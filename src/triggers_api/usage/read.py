@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from triggers_api.timestamps import Clock
+from triggers_api.usage.config_hours import HOUR, ConfigHour, hour_of, row_of
 from triggers_api.usage.daily import DailyUsage
 from triggers_api.usage.ports import UsageStore
 
@@ -37,6 +38,15 @@ class ReadUsage:
         days = [last - number * _DAY for number in reversed(range(count))]
         found = self._usage.read_days(tenant, days[0], last)
         return tuple(DailyUsage.of(day, found.get(day, {})) for day in days)
+
+    def config_hours(self, tenant: str, config_id: str, count: int) -> tuple[ConfigHour, ...]:
+        """A config's last hours of the clock, the oldest first; each is there."""
+        last = hour_of(self._clock())
+        begins = [last - HOUR * ago for ago in reversed(range(count))]
+        rows = [row_of(tenant, config_id, begins_at) for begins_at in begins]
+        found = self._usage.read_rows(tenant, rows[0], rows[-1])
+        pairs = zip(begins, rows, strict=True)
+        return tuple(ConfigHour.of(begins_at, found.get(row.name, {})) for begins_at, row in pairs)
 
     def tenants(self, day: date, *, limit: int, after: str | None) -> TenantsOfADay:
         """The tenants that used anything on a day, in the order of their names."""

@@ -27,7 +27,7 @@ async def get_config_stats(call: Call, config_id: ConfigId, hours: Hours = 24) -
     """
     config = call.services.subscribe.get(call.tenant, config_id)
     call.context.config_id = config.id
-    rows = call.services.config_hours(call.tenant, config.id, hours)
+    rows = call.services.usage.config_hours(call.tenant, config.id, hours)
     return call.answer(
         ConfigStatsOut(config_id=config.id, hours=[ConfigHourOut.of(each) for each in rows])
     )

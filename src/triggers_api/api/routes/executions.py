@@ -2,22 +2,66 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.list_query import Cursor, Limit, link_header, position_of
+from triggers_api.api.list_query import (
+    A_TIME,
+    Cursor,
+    Limit,
+    LimitNumber,
+    Moment,
+    link_header,
+    position_of,
+)
 from triggers_api.api.operation import PAGE, Answer, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.events import EXECUTION_ID_PATTERN, EventOut
 from triggers_api.api.schemas.executions import ExecutionOut
 from triggers_api.events.event import events_as_json
-from triggers_api.executions.ports import ExecutionQuery
+from triggers_api.executions.ports import ExecutionQuery, ExecutionsQuery
+from triggers_api.executions.tally import ExecutionStatus
 
 operations = Operations("executions")
+StatusFilter = Annotated[
+    ExecutionStatus | None, Query(description="Only executions that stand so now.")
+]
+BegunSince = Annotated[
+    Moment,
+    Query(description="Only executions that began then or later (ISO 8601).", examples=A_TIME),
+]
+ExecutionLimit = Annotated[LimitNumber, Query(description="Executions on a page.")]
 ExecutionIdInPath = Annotated[
     str, Path(max_length=128, pattern=EXECUTION_ID_PATTERN, examples=["exec_42"])
 ]
+
+
+@operations.declare(
+    "GET /executions",
+    "list_executions",
+    "List executions",
+    needs=Scope.EVENTS_READ,
+    answers=Answer(model=ExecutionOut, is_list=True, description="A page.", headers=PAGE),
+    errors=("too_many_at_once",),
+)
+async def list_executions(
+    call: Call,
+    status: StatusFilter = None,
+    since: BegunSince = None,
+    limit: ExecutionLimit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Executions as they are now, those that began last first.
+
+    With `status`, a page looks at 100 of them at most: it may hold fewer, and have a next one.
+    """
+    query = ExecutionsQuery(status, since)
+    after = position_of(call, query, cursor)
+    page = call.services.list_executions(call.tenant, query, limit=limit, after=after)
+    shown = [ExecutionOut.of(each).model_dump_json() for each in page.summaries]
+    headers = link_header(call, query, page.next_after)
+    return call.answer(f"[{','.join(shown)}]".encode(), headers=headers)
 
 
 @operations.declare(
