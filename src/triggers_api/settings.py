@@ -258,6 +258,10 @@ class DeliverySettings(Settings):
     push: PushSettings
     queue: QueueSettings
     watch: WatchSettings
+    keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))  # for tenants' limits
+    deliveries_per_second: int | None = field(
+        metadata=_from("DELIVERIES_PER_SECOND", _or_none(_whole(0, 1000)))
+    )
     retry_delays: tuple[timedelta, ...] = field(metadata=_from("RETRY_SCHEDULE_SECONDS", _WAITS))
     tracing: bool = field(metadata=_from("TRACING", _SWITCH))
 

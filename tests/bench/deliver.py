@@ -14,7 +14,7 @@ from tests.bench.post import ENVIRONMENT
 os.environ.update(ENVIRONMENT)
 
 from tests.builders.events import TENANT, an_event
-from tests.builders.push import a_config
+from tests.builders.push import WITHOUT_LIMIT, a_config
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
@@ -59,6 +59,7 @@ def lambda_seconds(batch: int) -> float:
         queue=queue,
         channels={"webhook": SlowChannel()},
         summarize=Summarize(InMemoryExecutionStore(events, now), now),
+        turns=WITHOUT_LIMIT,
         schedule=RetrySchedule(),
         clock=now,
         chance=lambda: 0.0,

@@ -6,9 +6,11 @@ from typing import Any
 
 from tests.builders.events import TENANT
 from tests.clock import START
+from tests.fakes.rate import InMemoryTokenBuckets
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
+from triggers_api.push.turns import Turns
 
 _numbers = itertools.count(1)
 
@@ -61,3 +63,7 @@ def a_delivery(
         "reason": error if status is DeliveryStatus.DEAD else None,
     }
     return Delivery(**described | fields)
+
+
+WITHOUT_LIMIT = Turns(InMemoryTokenBuckets(), lambda _: None)
+"""Turns of tenants whose pushes all go at once."""

@@ -11,7 +11,7 @@ from tests.contract.conftest import create_table
 from triggers_api.access.ports import TokenBuckets
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.store.token_buckets import DynamoTokenBuckets
+from triggers_api.store.token_buckets import DynamoTokenBuckets, beside_deliveries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -237,3 +237,17 @@ def test_owing_is_one_write_and_two_where_another_process_was_busy(
 
     assert len(calls) == 1 + 1 + 2
     assert one.take(TENANT, LIMIT, 1, clock()).next_at == clock() + LIMIT.time_of(41)
+
+
+def test_the_turns_of_pushes_are_kept_beside_their_deliveries(
+    dynamodb: "DynamoDBClient", clock: FixedClock
+) -> None:
+    table = create_table(dynamodb, "NotificationsTable")
+    buckets = DynamoTokenBuckets(dynamodb, table, beside_deliveries)
+
+    buckets.owe(f"{TENANT}#pace/5", RateLimit(5, 5), 6, clock())
+
+    (item,) = dynamodb.scan(TableName=table)["Items"]
+    assert item.keys() == {"pk", "sk", "spent_until"}  # so no index holds it
+    assert (item["pk"]["S"], item["sk"]["S"]) == (f"{TENANT}#pace", "5")
+    assert buckets.take(f"{TENANT}#pace/5", RateLimit(5, 5), 1, clock()).tokens == 0

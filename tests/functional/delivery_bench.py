@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.builders.events import TENANT, an_event
-from tests.builders.push import a_config, a_task
+from tests.builders.push import WITHOUT_LIMIT, a_config, a_task
 from tests.clock import START, FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
@@ -68,6 +68,7 @@ class Bench:
             queue=self.queue,
             channels={"webhook": self.channel},
             summarize=Summarize(self.executions, self.clock),
+            turns=WITHOUT_LIMIT,
             schedule=RetrySchedule(DELAYS),
             clock=self.clock,
             chance=lambda: 0.0,

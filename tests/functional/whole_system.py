@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders.events import TENANT
+from tests.builders.push import WITHOUT_LIMIT
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
@@ -69,6 +70,7 @@ class System:
             queue=self._queue,
             channels=channels,
             summarize=Summarize(executions, clock),
+            turns=WITHOUT_LIMIT,
             schedule=RetrySchedule(RETRY_DELAYS),
             clock=clock,
             chance=lambda: 0.0,

@@ -48,6 +48,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps(QUEUE): {"SendMessage"},
     },
     "DeliveryRole": {
+        '{"Fn::GetAtt": ["KeysTable", "Arn"]}': {"GetItem"},  # records of tenants alone, see below
         json.dumps(QUEUE): {
             "DeleteMessage",
             "GetQueueAttributes",
@@ -124,4 +125,19 @@ def test_a_role_is_lent_to_schedules_of_our_group_only() -> None:
     assert trust["Condition"]["StringEquals"] == {
         "aws:SourceAccount": {"Ref": "AWS::AccountId"},
         "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }
+
+
+def test_of_the_table_of_keys_the_worker_reads_the_records_of_tenants_alone() -> None:
+    statements = [
+        statement
+        for policy in properties("DeliveryRole")["Policies"]
+        if "PolicyDocument" in policy
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Resource"] == {"Fn::GetAtt": ["KeysTable", "Arn"]}
+    ]
+
+    (statement,) = statements
+    assert statement["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tenant#*"]}
     }

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.builders.events import TENANT, an_event
+from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.builders.push import a_config, a_task
 from tests.clock import START
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
+from tests.fakes.rate import InMemoryTokenBuckets
 from tests.simulation.scheduler import Actor, current, hold
 from triggers_api.aws.task_queue import to_body
 from triggers_api.executions.summarize import Summarize
@@ -22,6 +23,7 @@ from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
 from triggers_api.push.settings_fields import Fields
+from triggers_api.push.turns import Turns
 
 AT_ONCE: Final = 50
 STORE_TAKES: Final = 0.004
@@ -130,8 +132,19 @@ class Crowd:
     words = "Only a simulation knows it."
     tells_counts = False
 
-    def __init__(self, pushes: int, receiver: Receiver) -> None:
+    def __init__(
+        self,
+        pushes: int,
+        receiver: Receiver,
+        *,
+        per_second: int | None = None,
+        strangers: int = 0,
+    ) -> None:
+        """`per_second` is the tenant's limit; the strangers' pushes come after all of its own."""
         self.time = Time()
+        self.buckets = InMemoryTokenBuckets()
+        self.per_second = per_second
+        self.strangers_accepted_at: list[datetime] = []
         self.queue = Queue(self.time)
         self.configs = SlowConfigStore(self.time)
         self.deliveries = InMemoryDeliveryStore()
@@ -146,6 +159,7 @@ class Crowd:
             event = an_event(START)
             events.add(TENANT, event, None)
             self.queue.send([a_task(event, config)])
+        self._send_of_strangers(events, strangers)
         deliver = Deliver(
             events=events,
             configs=self.configs,
@@ -157,15 +171,28 @@ class Crowd:
             clock=self.time,
             chance=random.Random(1).random,  # noqa: S311  # repeatable on purpose
             pause=self.time.pause,
+            turns=Turns(self.buckets, lambda each: self.per_second if each == TENANT else None),
         )
         self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
 
-    def send(self, _push: Push) -> Receipt:
+    def _send_of_strangers(self, events: InMemoryEventStore, pushes: int) -> None:
+        if not pushes:
+            return
+        config = a_config(START, OTHER_TENANT)
+        self.configs.put(config)
+        for _ in range(pushes):
+            event = an_event(START)
+            events.add(OTHER_TENANT, event, None)
+            self.queue.send([a_task(event, config)])
+
+    def send(self, push: Push) -> Receipt:
         self.sent += 1
         takes, receipt = self._receiver(self.time.now)
         self.time.pause(takes)
         if receipt.accepted:
-            self.accepted_at.append(self.time.now)
+            is_own = push.config.tenant == TENANT
+            accepted_at = self.accepted_at if is_own else self.strangers_accepted_at
+            accepted_at.append(self.time.now)
         return receipt
 
     def run(self, until: timedelta) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from tests.builders.push import WITHOUT_LIMIT
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore
 from tests.fakes.streaks import InMemoryStreakStore
@@ -93,6 +94,7 @@ class World:
             queue=queue,
             channels={"webhook": exposed("receiver", self.receivers)},
             summarize=Summarize(executions, self.clock),
+            turns=WITHOUT_LIMIT,
             schedule=SCHEDULE,
             clock=self.clock,
             chance=self.chance.random,

@@ -28,7 +28,9 @@ from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
 
 _LONGEST_DELAY: Final = timedelta(seconds=900)
 _FIELDS: Final = tuple(field.name for field in fields(Task))
-_OPTIONAL: Final = frozenset({"execution_id", "trace", "ticket", "waits_since", "crashes"})
+_OPTIONAL: Final = frozenset(
+    {"execution_id", "trace", "ticket", "waits_since", "turn_at", "turn_rate", "crashes"}
+)
 _BATCH: Final = 10  # messages that SQS takes in one call
 
 
@@ -116,7 +118,9 @@ class SqsDeliveryQueue(SqsTaskQueue):
     def send_dead_letter(self, task: Task, reason: str) -> None:
         """See `DeliveryQueue.send_dead_letter`."""
         # Whoever moves it back wants a fresh start.
-        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        letter = replace(
+            task, ticket=None, waits_since=None, turn_at=None, turn_rate=None, crashes=0
+        )
         body = json.loads(to_body(letter)) | {"delivery_id": task.delivery_id, "reason": reason}
         with _queue_errors():
             self._sqs.send_message(

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from triggers_api.access.limits_of import LimitsOf
+from triggers_api.access.tenants import Limits
 from triggers_api.aws import clients
 from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.aws.task_queue import SqsDeliveryQueue, from_body
@@ -27,6 +29,7 @@ from triggers_api.push.deliver import Deliver, Outcome, Result
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.push.turns import Turns
 from triggers_api.settings import DeliverySettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
@@ -34,6 +37,8 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
+from triggers_api.store.token_buckets import DynamoTokenBuckets, beside_deliveries
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
 from triggers_api.watch.metrics import Metric
@@ -208,6 +213,13 @@ def _known(task: Task) -> dict[str, Any]:
     return _ids(task) | ({} if trace_id is None else {"trace_id": trace_id})
 
 
+def _turns(client: Any, settings: DeliverySettings) -> Turns:
+    defaults = Limits(deliveries_per_second=settings.deliveries_per_second)
+    limits = LimitsOf(DynamoTenantStore(client, settings.keys_table), defaults, now)
+    buckets = DynamoTokenBuckets(client, settings.push.notifications_table, beside_deliveries)
+    return Turns(buckets, lambda tenant: limits(tenant).deliveries_per_second)
+
+
 def wire(settings: DeliverySettings) -> Handler:
     """The worker on AWS, as it runs on Lambda."""
     push = settings.push
@@ -234,6 +246,7 @@ def wire(settings: DeliverySettings) -> Handler:
         schedule=RetrySchedule(settings.retry_delays),
         clock=now,
         chance=random.random,
+        turns=_turns(client, settings),
     )
 
     note = NoteOutcomes(DynamoOutcomeLedger(client, push.notifications_table), now)

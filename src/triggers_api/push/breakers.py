@@ -54,6 +54,11 @@ class Breakers:
             return None
         return self.turn_away(config, task, now)
 
+    def lets_through(self, config: NotificationConfig, task: Task, now: datetime) -> bool:
+        """Whether `admit` would let it through, as the config was read."""
+        turn = config.breaker.turn_of(task.ticket, config.tickets, now)
+        return config.breaker.waits_until(now) is None and turn - now <= SOON
+
     def admit(self, config: NotificationConfig, task: Task, now: datetime) -> Admission:
         """Let a task through if its turn has come or is near; else say when to come back."""
         current: NotificationConfig | None = config
@@ -61,8 +66,7 @@ class Breakers:
             if current is None:
                 break
             config, breaker = current, current.breaker
-            turn = breaker.turn_of(task.ticket, config.tickets, now)
-            if breaker.waits_until(now) is not None or turn - now > SOON:
+            if not self.lets_through(config, task, now):
                 break
             taken = breaker.taken(task.ticket, config.tickets, now)
             if taken == breaker or self._change(config, taken):

@@ -25,6 +25,7 @@ from triggers_api.push.delivery import ERASED, Attempt, Delivery, DeliveryStatus
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.tell_owner import TellOwner
+from triggers_api.push.turns import Turn, Turns
 from triggers_api.timestamps import Clock
 
 WAITS_AT_MOST: Final = timedelta(days=7)  # for a receiver that is down or too busy
@@ -39,7 +40,7 @@ class Result(StrEnum):
     DROPPED = "dropped"  # its config is deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
-    NOT_ITS_TURN = "not_its_turn"  # the receiver takes pushes one by one; nothing attempted
+    NOT_ITS_TURN = "not_its_turn"  # the receiver's pace, or the tenant's; nothing attempted
     TOO_FAST = "too_fast"  # the receiver wants it later: not counted as an attempt
     REPEATED = "repeated"  # it was final already
     ERASED = "erased"  # its event was erased meanwhile: nothing to send or report
@@ -78,6 +79,7 @@ class Deliver:
         clock: Clock,
         chance: Callable[[], float],
         pause: Callable[[float], object] = time.sleep,
+        turns: Turns,
     ) -> None:
         """`chance` draws from [0, 1), for jitter; `pause` sleeps, for a few seconds at most."""
         self._events = events
@@ -90,11 +92,15 @@ class Deliver:
         self._clock = clock
         self._chance = chance
         self._pause = pause
+        self._turns = turns
         self._breakers = Breakers(configs, chance)
         self._tell_owner = TellOwner(events, configs, clock)
 
     def __call__(self, task: Task) -> Outcome:
         """Make the attempt, if one is due."""
+        waiting = self._turns.recall(task, self._clock())
+        if waiting is not None:
+            return _in_line(waiting, None)
         turned_away = self._breakers.recall(task, self._clock())
         if turned_away is not None and not _waited_too_long(task, self._clock()):
             return _later(turned_away, None)
@@ -126,6 +132,11 @@ class Deliver:
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
     ) -> Outcome:
         now = self._clock()
+        if self._breakers.lets_through(config, task, now):  # a held receiver takes no turn
+            turn = self._turns.take(task, now)
+            if turn.again_at is not None:
+                return _in_line(turn, found)
+            task = turn.task
         admission = self._breakers.admit(config, task, now)
         if admission.config is not None:
             self._pause(max(0.0, (admission.at - now).total_seconds()))
@@ -166,7 +177,7 @@ class Deliver:
             result=Result(delivery.status.value),
             delivery=delivery,
             again_at=delivery.next_attempt_at,
-            again=replace(task, ticket=None, crashes=0),
+            again=replace(task, ticket=None, turn_at=None, turn_rate=None, crashes=0),
             breaker_opened=opened,
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
@@ -344,6 +355,12 @@ def _attempt_of(push: Push, receipt: Receipt, end: datetime) -> Attempt:
 
 def _count(found: Delivery | None) -> int | None:
     return None if found is None else len(found.attempts)
+
+
+def _in_line(turn: Turn, found: Delivery | None) -> Outcome:
+    return Outcome(
+        result=Result.NOT_ITS_TURN, delivery=found, again_at=turn.again_at, again=turn.task
+    )
 
 
 def _later(turned_away: Admission, found: Delivery | None) -> Outcome:

@@ -37,6 +37,8 @@ class Task:
     trace: str | None = None  # the header of the trace that continues with it, see `trace_header`
     ticket: int | None = None  # its number in the receiver's line, see `pace`
     waits_since: float | None = None  # when it first had to wait, in seconds
+    turn_at: float | None = None  # its turn in the tenant's line, in seconds, see `turns`
+    turn_rate: int | None = None  # of how many a second that line is
     crashes: int = 0  # how many workers crashed with it
 
     @property
@@ -48,7 +50,14 @@ class Task:
     def without_message(self) -> "Task":
         """The part that its record keeps; the rest belongs to one message."""
         return replace(
-            self, replayed_after=None, trace=None, ticket=None, waits_since=None, crashes=0
+            self,
+            replayed_after=None,
+            trace=None,
+            ticket=None,
+            waits_since=None,
+            turn_at=None,
+            turn_rate=None,
+            crashes=0,
         )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.parallel import InParallel
+from triggers_api.push.turns import lines_of
 from triggers_api.store import active_tenants, day_counts, items, outcomes, token_buckets
 from triggers_api.store.api_keys import TENANT_INDEX, roster_of
 from triggers_api.store.executions import row_key as execution_key
@@ -92,8 +93,9 @@ class TenantRemains:
         return self._delete(self.events_table, _partition(lease_key(tenant, "")["pk"]["S"]))
 
     def streaks(self, tenant: str) -> Iterator[int]:
-        """Failures counted in a row."""
-        return self._delete(self.notifications_table, _partition(streaks_of(tenant)))
+        """Failures counted in a row, and the lines of its pushes."""
+        for kept in (streaks_of(tenant), lines_of(tenant)):
+            yield from self._delete(self.notifications_table, _partition(kept))
 
     def usage(self, tenant: str) -> Iterator[int]:
         """What it used each day."""

@@ -5,6 +5,7 @@ They stay out of the events table: its stream and time to live are not for them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -34,9 +35,12 @@ class _Change:
 class DynamoTokenBuckets:
     """A `TokenBuckets`: nearly always one conditional write."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        """Buckets are in the table of the API keys, under keys that no API key can have."""
+    def __init__(
+        self, client: DynamoDBClient, table: str, key_of: Callable[[str], Item] | None = None
+    ) -> None:
+        """`key_of` is where a bucket is kept; if left out, the table is that of the API keys."""
         self._table = Table(client, table)
+        self._key_of = key_of or beside_keys
         # Those that were not full when last seen.
         self._busy: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
 
@@ -88,7 +92,11 @@ class DynamoTokenBuckets:
         """Whether the condition held, and what the bucket is like now."""
         try:
             item = self._table.update(
-                _key(bucket), change.what, change.values, when=change.when, returning="UPDATED_NEW"
+                self._key_of(bucket),
+                change.what,
+                change.values,
+                when=change.when,
+                returning="UPDATED_NEW",
             )
         except RefusedError as refused:
             return False, _spent_until(refused.item or {})
@@ -99,6 +107,17 @@ class DynamoTokenBuckets:
             self._busy.put(bucket, True)  # noqa: FBT003  # a value, not a switch
         else:
             self._busy.forget(bucket)
+
+
+def beside_keys(bucket: str) -> Item:
+    """In the table of the API keys, under keys that no API key can have."""
+    return {"key_id": {"S": f"rate#{bucket}"}}
+
+
+def beside_deliveries(bucket: str) -> Item:
+    """In the table of the notifications; what is before the last slash is kept together."""
+    partition, _, name = bucket.rpartition("/")
+    return {"pk": {"S": partition}, "sk": {"S": name}}
 
 
 def _set(at: datetime, cost: timedelta) -> _Change:
@@ -121,11 +140,7 @@ def _add(at: datetime, cost: timedelta, latest: datetime | None = None) -> _Chan
 
 def keys_of(tenant: str) -> list[Item]:
     """The keys of all buckets that a tenant can have: see `rate_limit.py` and `held_time.py`."""
-    return [_key(bucket) for bucket in (tenant, *(bucket_of(tenant, each) for each in Kind))]
-
-
-def _key(bucket: str) -> Item:
-    return {"key_id": {"S": f"rate#{bucket}"}}
+    return [beside_keys(bucket) for bucket in (tenant, *(bucket_of(tenant, each) for each in Kind))]
 
 
 def _number(moment: datetime) -> dict[str, str]:

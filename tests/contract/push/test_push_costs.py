@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders.events import TENANT, an_event
-from tests.builders.push import a_config
+from tests.builders.push import WITHOUT_LIMIT, a_config
 from tests.capacity import Shape, write_units
 from tests.clock import START, FixedClock
 from tests.contract.clients import Call
@@ -61,6 +61,7 @@ class System:
             queue=self.sqs.queue,
             channels={"webhook": self.channel},
             summarize=Summarize(no_executions, self.clock),
+            turns=WITHOUT_LIMIT,
             schedule=RetrySchedule(),
             clock=self.clock,
             chance=lambda: 0.0,

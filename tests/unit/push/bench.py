@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.builders.events import TENANT, an_event
-from tests.builders.push import a_config, a_task
+from tests.builders.push import WITHOUT_LIMIT, a_config, a_task
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
@@ -54,6 +54,7 @@ class Bench:
             queue=self.queue,
             channels={"webhook": self.channel},
             summarize=Summarize(self.executions, self.clock),
+            turns=WITHOUT_LIMIT,
             schedule=schedule,
             clock=self.clock,
             chance=lambda: CHANCE,
