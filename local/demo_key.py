@@ -1,4 +1,4 @@
-"""The demo tenant's admin key and an operator's: made once, put back if their records were lost."""
+"""The demo tenant, its admin key and an operator's: made once, put back if they were lost."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,9 @@ from triggers_api.access.keys import (
     new_api_key,
     split_token,
 )
+from triggers_api.access.tenants import Tenant
 from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.tenant_records import DynamoTenantStore
 
 TENANT = "demo"
 _NAME = "local run"
@@ -20,6 +22,8 @@ SCOPES = frozenset({Scope.ADMIN, Scope.METRICS_READ})  # it runs its own deploym
 
 def demo_key(endpoint: str, keys_table: str, saved: str | None) -> str:
     """Return the demo tenant's key: the saved one if it is or can be made alive, else a new one."""
+    demo = Tenant(tenant=TENANT, name="Demo", created_at=datetime.now(UTC))
+    DynamoTenantStore(client("dynamodb", endpoint), keys_table).add(demo)  # if it is not there
     return _key(endpoint, keys_table, saved, TENANT, SCOPES)
 
 

@@ -105,6 +105,11 @@ CASES = {
     "update_tenant": Case(
         lambda api, _: _of_shop(api, "PATCH", {"limits": {"burst": 1}}), Scope.OPERATOR, 200
     ),
+    "create_tenant_key": Case(
+        lambda api, _: _of_shop(api, "POST", {"name": "first", "scopes": ["admin"]}, "/keys"),
+        Scope.OPERATOR,
+        201,
+    ),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
 KEY_CASES = {

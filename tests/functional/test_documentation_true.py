@@ -28,6 +28,10 @@ def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
             operator.post("/tenants", {"tenant": "acme"}),
             operator.post("/tenants", {}),
         ],
+        "create_tenant_key": [
+            operator.post("/tenants/acme/keys", {"name": "first", "scopes": ["admin"]}),
+            operator.post("/tenants/none/keys", {"name": "first", "scopes": ["admin"]}),
+        ],
         "list_tenants": [operator.get("/tenants?limit=1")],
         "get_tenant": [operator.get("/tenants/acme"), operator.get("/tenants/none")],
         "update_tenant": [operator.send("PATCH", "/tenants/acme", {"limits": {"burst": None}})],

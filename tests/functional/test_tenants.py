@@ -1,11 +1,13 @@
 """`/tenants`: what an operator sees and changes, and when it takes effect."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, a_tenant
 from tests.clock import FixedClock
+from tests.cloudformation import ROOT
 from tests.conftest import ENVIRONMENT
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.functional.conftest import NewToken, OpenApi, assert_is_error, post_event
@@ -244,3 +246,54 @@ def test_suspending_takes_effect_within_a_minute_and_keeps_everything(
     changed(operator, suspended=False)
     clock.advance(seconds=60)
     assert api.get("/inbox").json() == [event]
+
+
+def order_sync(tenant: Api, clock: FixedClock) -> list[str]:
+    """The story of an order sync, as a tenant posts it; the ids of its events."""
+    posted = []
+    for sample in sorted((ROOT / "events" / "order-sync").glob("*.json")):
+        clock.advance(seconds=1)
+        posted.append(post_event(tenant, **json.loads(sample.read_text()))["id"])
+    return posted
+
+
+def test_two_tenants_made_over_http_alone_live_the_story_and_see_only_themselves(
+    operator: Api, clock: FixedClock
+) -> None:
+    tenants = {}
+    for name in (TENANT, OTHER_TENANT):
+        made(operator, name)
+        key = operator.post(f"/tenants/{name}/keys", {"name": "first", "scopes": ["admin"]})
+        tenants[name] = operator.calling_with(key.json()["api_key"])
+        assert tenants[name].get("/me").json()["tenant"] == name
+
+    posted = {name: order_sync(api, clock) for name, api in tenants.items()}
+
+    for name, api in tenants.items():
+        (other,) = posted.keys() - {name}
+        assert [each["id"] for each in api.walk("/inbox")] == posted[name]
+        assert {each["id"] for each in api.walk("/events")} == set(posted[name])
+        assert operator.get(f"/tenants/{name}").json()["inbox"]["pending"] == len(posted[name])
+        for theirs in posted[other]:
+            assert api.get(f"/events/{theirs}").status == 404
+        results = api.post("/inbox/acknowledge", {"event_ids": posted[name]}).json()["results"]
+        assert {each["status"] for each in results} == {204}
+        assert api.get("/inbox").json() == []
+
+
+def test_no_key_of_a_tenant_has_the_scope_operator(operator: Api) -> None:
+    made(operator)
+
+    answer = operator.post(f"/tenants/{TENANT}/keys", {"name": "x", "scopes": ["operator"]})
+
+    assert_is_error(answer, 422, "invalid_key")
+
+
+def test_who_is_unknown_or_being_deleted_gets_no_key(
+    operator: Api, fake_tenants: InMemoryTenantStore, clock: FixedClock
+) -> None:
+    body = {"name": "first", "scopes": ["admin"]}
+    assert_is_error(operator.post("/tenants/nobody/keys", body), 404, "tenant_not_found")
+
+    fake_tenants.add(a_tenant(clock(), state=TenantState.DELETING))
+    assert_is_error(operator.post(f"/tenants/{TENANT}/keys", body), 409, "tenant_deleting")

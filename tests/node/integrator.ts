@@ -36,7 +36,10 @@ export const bodies: Bodies = {
   replay_config: {},
   send_test: { config_id: "cfg_0f3a5c7e9b1d2f4a6c8e0b1d" },
   replay_dead_letters: {},
+  create_key: { name: "poller", scopes: ["inbox"] },
+  rotate_key: {},
   create_tenant: { tenant: "acme", limits: { burst: 100, events_per_day: null, configs: "default" } },
+  create_tenant_key: { name: "first", scopes: ["admin"] },
   update_tenant: { suspended: true },
 };
 

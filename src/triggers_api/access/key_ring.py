@@ -11,7 +11,15 @@ from typing import Final
 
 from triggers_api.access.addresses import Networks, are_within
 from triggers_api.access.authenticate import REMEMBERED_FOR, Principal
-from triggers_api.access.keys import NO_END, ApiKey, KeyState, Scope, is_key_id, new_api_key
+from triggers_api.access.keys import (
+    NO_END,
+    ApiKey,
+    KeyState,
+    Scope,
+    is_key_id,
+    may_have,
+    new_api_key,
+)
 from triggers_api.access.ports import ApiKeyStore, KeyPage, KeyPlace
 from triggers_api.errors import (
     ConflictError,
@@ -65,6 +73,9 @@ class KeyRing:
         Raises `InvalidContentError` for one that has expired already, `ConflictError` if the
         tenant has as many as it may have.
         """
+        if not may_have(tenant, draft.scopes):
+            detail = Detail("scopes", "'operator' is in no key of a tenant", "not_applicable")
+            raise InvalidContentError.of((detail,), 1, code="invalid_key", called="body")
         at = self._clock()
         if draft.expires_at is not None and draft.expires_at <= at:
             detail = Detail("expires_at", "give a time to come", "in_the_past")

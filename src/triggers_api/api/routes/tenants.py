@@ -12,6 +12,7 @@ from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of
 from triggers_api.api.operation import PAGE, Answer, Body
 from triggers_api.api.routing import Operations
+from triggers_api.api.schemas.keys import IssuedKeyOut, KeyIn
 from triggers_api.api.schemas.leases import InboxStatsOut
 from triggers_api.api.schemas.tenants import (
     PREFIX_PATTERN,
@@ -23,7 +24,7 @@ from triggers_api.api.schemas.tenants import (
 from triggers_api.events.ports import Position
 
 operations = Operations("tenants")
-Tenant = Annotated[str, Path(max_length=63, examples=["acme"])]
+TenantInPath = Annotated[str, Path(max_length=63, examples=["acme"])]
 Prefix = Annotated[
     str | None,
     Query(
@@ -40,6 +41,7 @@ _NEW: Final = Body(
     model=TenantIn, sample='{"tenant": "acme", "name": "Acme, Inc."}', code="invalid_tenant"
 )
 _CHANGE: Final = Body(model=TenantPatchIn, sample='{"suspended": true}', code="invalid_tenant")
+_KEY: Final = Body(model=KeyIn, sample='{"name": "first", "scopes": ["admin"]}', code="invalid_key")
 _NO_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)  # names alone tell who comes after whom
 
 
@@ -101,7 +103,7 @@ async def create_tenant(call: Call) -> Response:
     needs=Scope.OPERATOR,
     answers=Answer(model=TenantNowOut),
 )
-async def get_tenant(call: Call, tenant: Tenant) -> Response:
+async def get_tenant(call: Call, tenant: TenantInPath) -> Response:
     """A tenant as it is now, and how much waits in its inbox."""
     found = call.services.tenants.get(tenant)
     inbox = InboxStatsOut.of(call.services.count_inbox(found.tenant))
@@ -117,7 +119,7 @@ async def get_tenant(call: Call, tenant: Tenant) -> Response:
     answers=Answer(model=TenantOut),
     errors=("tenant_deleting",),
 )
-async def update_tenant(call: Call, tenant: Tenant) -> Response:
+async def update_tenant(call: Call, tenant: TenantInPath) -> Response:
     """Rename, limit, suspend a tenant, or let it in again; effective within 60 seconds.
 
     What is left out stays as it is. Suspending keeps everything that the tenant stored.
@@ -131,3 +133,23 @@ async def update_tenant(call: Call, tenant: Tenant) -> Response:
         suspended=wanted.suspended,
     )
     return call.answer(TenantOut.of(changed, call.services.limits))
+
+
+@operations.declare(
+    "POST /tenants/{tenant}/keys",
+    "create_tenant_key",
+    "Make a tenant's first key",
+    needs=Scope.OPERATOR,
+    body=_KEY,
+    answers=Answer(status=201, model=IssuedKeyOut, description="Made; it works from now on."),
+    errors=("limit_reached", "tenant_deleting"),
+)
+async def create_tenant_key(call: Call, tenant: TenantInPath) -> Response:
+    """Make a key of a tenant, its first or one in place of a lost one; only this answer shows it.
+
+    It may have any scope but `operator`. One with `admin` makes all others by itself.
+    """
+    draft = (await call.read(_KEY)).to_draft()
+    known = call.services.tenants.get_staying(tenant)
+    issued = call.services.keys.create_first(known.tenant, draft)
+    return call.answer(IssuedKeyOut.issued(issued, call.services.clock()), 201)
