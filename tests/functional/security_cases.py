@@ -93,6 +93,9 @@ CASES = {
         (Scope.EVENTS_READ, Scope.METRICS_READ, Scope.OPERATOR),
         200,
     ),
+    "get_tenant_usage": Case(
+        lambda api, _: _of_shop(api, "GET", below="/usage"), Scope.OPERATOR, 200
+    ),
     "lease_events": Case(lambda api, _: api.post("/inbox/lease"), Scope.INBOX, 200),
     "release_lease": Case(
         lambda api, _: api.post("/inbox/release", {"lease_id": UNKNOWN_LEASE}), Scope.INBOX, 204

@@ -34,6 +34,10 @@ def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
         ],
         "list_tenants": [operator.get("/tenants?limit=1")],
         "get_tenant": [operator.get("/tenants/acme"), operator.get("/tenants/none")],
+        "get_tenant_usage": [
+            operator.get("/tenants/acme/usage?days=2"),
+            operator.get("/tenants/none/usage"),
+        ],
         "update_tenant": [operator.send("PATCH", "/tenants/acme", {"limits": {"burst": None}})],
     }
 

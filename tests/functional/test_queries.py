@@ -26,6 +26,7 @@ LISTS = {
         *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
     ],
     "/tenants": ["prefix", "limit", "cursor"],
+    "/tenants/acme/usage": ["days"],
     "/usage": ["days", "date", "limit", "cursor"],
     "/metrics/events/daily": ["days"],
     "/metrics/status-changes": ["days"],
@@ -57,7 +58,9 @@ def assert_is_refused(answer: Answer, name: str, code: str) -> None:
 def test_each_parameter_of_the_document_is_tried_here(api: Api) -> None:
     named = {
         (
-            path.replace("{execution_id}", "exec_1").replace("{config_id}", "cfg_1"),
+            path.replace("{execution_id}", "exec_1")
+            .replace("{config_id}", "cfg_1")
+            .replace("{tenant}", "acme"),
             each["name"],
         )
         for path, methods in served_by(api)["paths"].items()

@@ -203,6 +203,25 @@ def test_a_cursor_of_another_day_is_refused(
     assert_is_error(operator.get("/usage?cursor=forged"), 400, "invalid_cursor")
 
 
+def test_an_operator_reads_a_tenants_days_as_the_tenant_does(
+    api: Api,
+    operator: Api,
+    usage: InMemoryUsage,
+    fake_tenants: InMemoryTenantStore,
+    clock: FixedClock,
+) -> None:
+    own = {"burst": 70, "configs": 3}
+    fake_tenants.add(Tenant(tenant=TENANT, name="Acme", created_at=clock(), own_limits=own))
+    used(usage, TENANT, clock().date(), events_created=4)
+
+    answer = operator.get(f"/tenants/{TENANT}/usage?days=2")
+
+    assert answer.status == 200
+    assert answer.json() == api.get("/usage?days=2").json()
+    assert_is_error(operator.get("/tenants/nobody/usage"), 404, "tenant_not_found")
+    assert api.get(f"/tenants/{TENANT}/usage").status == 403
+
+
 def test_an_operator_has_no_days_of_its_own(operator: Api) -> None:
     assert_is_error(operator.get("/usage?days=7"), 400, "invalid_parameter")
 

@@ -60,6 +60,11 @@ class Client:
         """What the tenant used, day by day, and what it may use; 1 to 90 days, today the last."""
         return self.transport.send("GET", path_of("/usage", {"days": days})).document()
 
+    def usage_of(self, tenant: str, days: int | None = None) -> dict[str, Any]:
+        """The same of any tenant, with an operator's key."""
+        path = f"/tenants/{quote(tenant, safe='')}/usage"
+        return self.transport.send("GET", path_of(path, {"days": days})).document()
+
     def usage_of_all(self, date: str | None = None, limit: int | None = 100) -> Iterator[Any]:
         """All tenants' usage of a day, with an operator's key; `limit` is of a page."""
         return walk(self.transport, path_of("/usage", {"date": date, "limit": limit}))

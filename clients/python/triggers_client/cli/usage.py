@@ -27,6 +27,7 @@ _NUMBERS = (
 @click.option(
     "--days", type=click.IntRange(1, 90), help="How many, today the last; 30 if not said."
 )
+@click.option("--tenant", metavar="TENANT", help="Operators: of this tenant.")
 @click.option("--all", "wants_all", is_flag=True, help="Operators: all tenants, of one day.")
 @click.option(
     "--date", metavar="DATE", help="Operators: of this day, all tenants; today if not said."
@@ -36,16 +37,18 @@ def usage(
     session: Session,
     /,
     days: int | None,
+    tenant: str | None,
     wants_all: bool,  # noqa: FBT001
     date: str | None,
 ) -> None:
     """What your tenant used, day by day (UTC), and what it may use."""
     if wants_all or date is not None:
-        if days is not None:
-            raise click.UsageError("--days is of one tenant; --all and --date are of one day.")
+        if days is not None or tenant is not None:
+            raise click.UsageError("--days and --tenant are of one tenant; --all, --date of a day.")
         _show_all(session, date)
         return
-    found = session.client().usage(days)
+    client = session.client()
+    found = client.usage(days) if tenant is None else client.usage_of(tenant, days)
     if not session.output.is_for_people:
         session.output.line(found)
         return

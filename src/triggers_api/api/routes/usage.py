@@ -13,13 +13,8 @@ from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of, whole_number
 from triggers_api.api.operation import PAGE, Answer
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas.usage import (
-    AnyUsageOut,
-    LimitsOut,
-    UsageOfDayOut,
-    UsageOfTenantOut,
-    UsageOut,
-)
+from triggers_api.api.schemas.tenants import LimitsOut
+from triggers_api.api.schemas.usage import AnyUsageOut, UsageOfDayOut, UsageOfTenantOut, UsageOut
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import Position
 from triggers_api.usage.ports import UsageQuery
@@ -84,6 +79,20 @@ async def get_usage(
     call.principal.require(Scope.OPERATOR)
     _refuse({"days": days}, "is for a tenant's keys; give a date")
     return _of_all(call, day or call.services.usage.today(), limit or _DEFAULT_LIMIT, cursor)
+
+
+@operations.declare(
+    "GET /tenants/{tenant}/usage",
+    "get_tenant_usage",
+    "What a tenant used, day by day",
+    needs=Scope.OPERATOR,
+    answers=Answer(model=UsageOut),
+)
+async def get_tenant_usage(call: Call, tenant: Tenant, days: Days = None) -> Response:
+    """What the tenant itself reads from `GET /usage`."""
+    found = call.services.tenants.get(tenant)
+    limits = call.services.limits.overridden_by(found.own_limits)
+    return _of_tenant(call, found.tenant, days, limits)
 
 
 def _of_tenant(call: Call, tenant: str, days: int | None, limits: Limits) -> Response:

@@ -1,22 +1,14 @@
 """Answers of `/usage`."""
 
-from dataclasses import asdict
 from datetime import date
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from triggers_api.access.tenants import Limits
+from triggers_api.api.schemas.tenants import LimitsOut
 from triggers_api.usage.daily import DailyUsage
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
-_LIMITS: Final[dict[str, Any]] = {
-    "requests_per_second": 50,
-    "burst": 100,
-    "events_per_day": None,
-    "configs": 100,
-    "deliveries_per_second": None,
-}
 _FIGURES: Final[dict[str, Any]] = {
     "date": "2026-11-21",
     "events_created": 4200,
@@ -26,25 +18,11 @@ _FIGURES: Final[dict[str, Any]] = {
     "deliveries_succeeded": 4195,
     "deliveries_failed": 3,
 }
-_OF_A_TENANT: Final[Any] = {"days": [_FIGURES], "limits": _LIMITS}
+_OF_A_TENANT: Final[Any] = {
+    "days": [_FIGURES],
+    "limits": LimitsOut.model_json_schema()["examples"][0],
+}
 _OF_ALL: Final[Any] = [{"tenant": "acme"} | _FIGURES]
-
-
-class LimitsOut(BaseModel):
-    """How much a tenant may do; null where there is no limit."""
-
-    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_LIMITS]})
-
-    requests_per_second: int | None
-    burst: int | None
-    events_per_day: int | None
-    configs: int | None
-    deliveries_per_second: int | None
-
-    @classmethod
-    def of(cls, limits: Limits) -> Self:
-        """The limits as they are shown."""
-        return cls(**asdict(limits))
 
 
 class UsageOfDayOut(BaseModel):
