@@ -80,6 +80,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.deliver
 	@$(BIN)/python -m tests.bench.executions
 	@$(BIN)/python -m tests.bench.watching
+	@$(BIN)/python -m tests.bench.deletion
 
 key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

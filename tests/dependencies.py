@@ -10,7 +10,7 @@ from tests.fakes.push import (
 )
 from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
 from tests.fakes.sightings import InMemorySightings
-from tests.fakes.tenants import InMemoryTenantStore
+from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.ports import ApiKeyStore, TenantStore
@@ -47,6 +47,7 @@ def dependencies(
         leases=leases or InMemoryLeaseStore(known),
         api_keys=api_keys,
         tenants=tenants or InMemoryTenantStore(),
+        deletions=InMemoryDeletionStore(),
         token_buckets=InMemoryTokenBuckets(),
         day_counts=InMemoryDayCounts(),
         configs=InMemoryConfigStore(),

@@ -1,9 +1,10 @@
 """The records of tenants in memory; `tests/contract` holds them to what the real ones do."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
+from triggers_api.access.tenants import Deletion, Overrides, Tenant, TenantPage, TenantState
 
 
 class InMemoryTenantStore:
@@ -52,3 +53,46 @@ class InMemoryTenantStore:
     def list_deleting(self, *, limit: int) -> tuple[str, ...]:
         deleting = (each for each in self._records.values() if each.state is TenantState.DELETING)
         return tuple(sorted(each.tenant for each in deleting))[:limit]
+
+
+@dataclass
+class _Row:
+    taken_until: datetime | None = None
+    tenant_created_at: datetime | None = None
+    deletion: Deletion | None = None
+
+
+class InMemoryDeletionStore:
+    """A `DeletionStore`."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, _Row] = {}
+
+    def find(self, tenant: str) -> Deletion | None:
+        return self._rows[tenant].deletion if tenant in self._rows else None
+
+    def take(self, tenant: str, at: datetime, *, until: datetime) -> bool:
+        row = self._rows.setdefault(tenant, _Row())
+        if row.taken_until is not None and row.taken_until > at:
+            return False
+        row.taken_until = until
+        return True
+
+    def release(self, tenant: str) -> None:
+        if tenant in self._rows:
+            self._rows[tenant].taken_until = None
+
+    def begin(self, tenant: str, tenant_created_at: datetime, at: datetime) -> Deletion:
+        row = self._rows.setdefault(tenant, _Row())
+        if row.deletion is None or row.tenant_created_at != tenant_created_at:
+            row.tenant_created_at = tenant_created_at
+            row.deletion = Deletion(began_at=at, progressed_at=at)
+        return row.deletion
+
+    def keep(self, tenant: str, deletion: Deletion) -> None:
+        known = self.find(tenant)
+        if known is not None and known.began_at == deletion.began_at:
+            self._rows[tenant].deletion = deletion
+
+    def remove(self, tenant: str) -> None:
+        self._rows.pop(tenant, None)

@@ -27,16 +27,19 @@ from tests.clock import FixedClock
 from tests.contract.conftest import create_table
 from tests.marker import MARKER, table_tells
 from tests.strict_dynamodb import be_strict
-from triggers_api.access.deletion import BeginDeletion, ContinueDeletions, Run
+from triggers_api.access.deletion import ContinueDeletions, Run
 from triggers_api.access.held_time import Kind, bucket_of
+from triggers_api.access.run_tenants import RunTenants
 from triggers_api.access.token_bucket import RateLimit
 from triggers_api.aws import clients
 from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.events.event import Event
-from triggers_api.executions.ports import Checkpoint
+from triggers_api.events.ports import Position, SeenType
+from triggers_api.executions.ports import Checkpoint, SeenExecution
 from triggers_api.handlers.remover import continue_deletions
 from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.settings import EventsSettings, QueueSettings, RemovalSettings
 from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -49,6 +52,7 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
+from triggers_api.store.sightings import DynamoSightings
 from triggers_api.store.streaks import DynamoStreakStore
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
@@ -197,6 +201,15 @@ class Deployment:
         self._leave_a_payload_beside(tenant, posted[0])
         return posted
 
+    def post_many(self, tenant: str, count_: int) -> None:
+        """Post small events of a kilobyte, each with a delivery that succeeded."""
+        config = self._config(tenant)
+        for number in range(count_):
+            made = an_event(self.clock(), execution_id=f"exec_{number % 20}")
+            event = self.events.add(tenant, made, None).event
+            delivery = a_delivery(a_task(event, config), DeliveryStatus.SUCCEEDED)
+            self.deliveries.record(delivery, known_attempts=None)
+
     def _leave_a_payload_beside(self, tenant: str, event: Event) -> None:
         """As a request does that stops half way, and is sent again."""
         pk = {"S": f"{tenant}#{event.id[-16:]}"}
@@ -213,7 +226,12 @@ class Deployment:
         """Rows that are about events."""
         at, notifications = self.clock(), self.tables["NotificationsTable"]
         executions = DynamoExecutionStore(self.dynamodb, self._events_settings, self.clock)
-        executions.keep_checkpoint(tenant, f"exec#{tenant}", Checkpoint(), known_version=0)
+        sightings = DynamoSightings(self.dynamodb, self.tables["UsageTable"], self.clock)
+        sightings.note_type(tenant, SeenType("order.fetched", posted[0].id))
+        for execution_id in (f"exec#{tenant}", f"{tenant}-of-events-long-swept"):
+            executions.keep_checkpoint(tenant, execution_id, Checkpoint(), known_version=0)
+            place = Position(at, posted[0].id if "#" in execution_id else posted[1].id)
+            sightings.note_execution(tenant, SeenExecution(execution_id, place))
         leases = DynamoLeaseStore(self.dynamodb, self.tables["EventsTable"], self.clock)
         lease = Lease(Ledger().new_id(at, b"0" * 10), (posted[0].id,))
         leases.change(tenant, Ledger(version=1, change_id="1"), (lease,))
@@ -232,7 +250,7 @@ class Deployment:
         DynamoCounterStore(self.dynamodb, usage).add("shard", [count])
 
     def delete(self, tenant: str) -> None:
-        BeginDeletion(self.tenants)(tenant)
+        RunTenants(self.tenants, self.clock).delete(tenant)
 
     def run(self, *, minutes: float = 10) -> Run:
         """Time passes, and the remover runs."""
@@ -335,11 +353,12 @@ class Deployment:
             place = filter(None, (part, params.get("IndexName")))
             called.add((f"{service}:{operation}", "/".join(place)))
 
-        with self._hooked("provide-client-params", note):
+        with self.hooked("provide-client-params", note):
             yield called
 
     @contextmanager
-    def _hooked(self, event: str, handler: Callable[..., None]) -> Iterator[None]:
+    def hooked(self, event: str, handler: Callable[..., None]) -> Iterator[None]:
+        """The handler hears of each call that is made meanwhile."""
         hooks = [(each.meta.events, f"{event}.*") for each in self._clients]
         for events, name in hooks:
             events.register_first(name, handler)
@@ -359,7 +378,7 @@ class Deployment:
             if made[0] >= number:  # the dead make no calls
                 raise DeadError
 
-        with self._hooked("provide-client-params", note):
+        with self.hooked("provide-client-params", note):
             yield lambda: made[0]
 
     @property

@@ -113,6 +113,7 @@ CASES = {
         Scope.OPERATOR,
         201,
     ),
+    "delete_tenant": Case(lambda api, _: _of_shop(api, "DELETE"), Scope.OPERATOR, 202),
     "get_me": Case(lambda api, _: api.get("/me"), None, 200),
 }
 KEY_CASES = {

@@ -39,6 +39,10 @@ def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
             operator.get("/tenants/none/usage"),
         ],
         "update_tenant": [operator.send("PATCH", "/tenants/acme", {"limits": {"burst": None}})],
+        "delete_tenant": [
+            operator.send("DELETE", "/tenants/acme"),
+            operator.send("DELETE", "/tenants/none"),
+        ],
     }
 
 

@@ -297,3 +297,27 @@ def test_who_is_unknown_or_being_deleted_gets_no_key(
 
     fake_tenants.add(a_tenant(clock(), state=TenantState.DELETING))
     assert_is_error(operator.post(f"/tenants/{TENANT}/keys", body), 409, "tenant_deleting")
+
+
+def test_a_tenant_that_is_being_deleted_says_so_and_its_keys_are_dead(
+    operator: Api, api: Api
+) -> None:
+    made(operator)
+
+    answers = [operator.send("DELETE", f"/tenants/{TENANT}") for _ in range(2)]
+
+    assert [(each.status, bool(each.body)) for each in answers] == [(202, False), (202, False)]
+    assert operator.get(f"/tenants/{TENANT}").json()["deleting"] == {
+        "began_at": None,
+        "progressed_at": None,
+        "removed": {},
+    }
+    assert_is_error(api.get("/me"), 401, "unauthenticated")
+    assert_is_error(operator.post("/tenants", {"tenant": TENANT}), 409, "tenant_exists")
+
+
+def test_a_tenant_that_stays_is_not_being_deleted(operator: Api) -> None:
+    made(operator)
+
+    assert operator.get(f"/tenants/{TENANT}").json()["deleting"] is None
+    assert_is_error(operator.send("DELETE", "/tenants/none"), 404, "tenant_not_found")

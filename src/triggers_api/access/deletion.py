@@ -13,7 +13,6 @@ from typing import Final
 
 from triggers_api.access.ports import DeletionStore, TenantStore
 from triggers_api.access.tenants import Deletion, TenantState
-from triggers_api.errors import NotFoundError
 from triggers_api.timestamps import Clock
 
 Sweep = Callable[[str], Iterator[int]]
@@ -26,22 +25,6 @@ TASKS_END_WITHIN: Final = timedelta(minutes=20)
 TAKEN_FOR: Final = timedelta(seconds=120)
 """Longer than a run may take, and than it hides dead letters: no two work on one tenant."""
 _TENANTS_AT_ONCE: Final = 10
-
-
-class BeginDeletion:
-    """Ends a tenant's keys, and leaves its data to `ContinueDeletions`."""
-
-    def __init__(self, tenants: TenantStore) -> None:
-        """The tenant's record is the only thing that is written."""
-        self._tenants = tenants
-
-    def __call__(self, tenant: str) -> None:
-        """Begin; again changes nothing. Raises `NotFoundError`."""
-        if self._tenants.change(tenant, state=TenantState.DELETING):
-            return
-        if self._tenants.find(tenant) is None:
-            message = f"There is no tenant '{tenant[:64]}'."
-            raise NotFoundError(message)
 
 
 @dataclass(slots=True)

@@ -74,6 +74,14 @@ class RunTenants:
             raise _deleting(tenant)
         return changed
 
+    def delete(self, tenant: str) -> None:
+        """Begin to delete a tenant: its keys are dead. Again changes nothing.
+
+        What it left goes piece by piece, see `deletion.py`. Raises `NotFoundError`.
+        """
+        if self._store.change(tenant, state=TenantState.DELETING) is None:
+            self.get(tenant)  # says so if there is none
+
 
 def _deleting(tenant: str) -> ConflictError:
     message = f"The tenant '{tenant}' is being deleted, for good."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.key_ring import KeyRing
+from triggers_api.access.ports import DeletionReader
 from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.run_tenants import RunTenants
@@ -38,6 +39,7 @@ class Services:
     authenticator: Authenticator
     keys: KeyRing
     tenants: RunTenants
+    deletions: DeletionReader
     limits: Limits
     """Of a tenant that has none of its own."""
     rate_limiter: RateLimiter

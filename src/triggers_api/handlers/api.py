@@ -12,7 +12,13 @@ from mangum import Mangum
 from triggers_api.access.authenticate import Authenticator
 from triggers_api.access.held_time import LONGEST, HeldTime, Kind
 from triggers_api.access.key_ring import KeyRing
-from triggers_api.access.ports import ApiKeyStore, DayCounts, TenantStore, TokenBuckets
+from triggers_api.access.ports import (
+    ApiKeyStore,
+    DayCounts,
+    DeletionReader,
+    TenantStore,
+    TokenBuckets,
+)
 from triggers_api.access.quota import DailyQuota
 from triggers_api.access.rate_limit import RateLimiter
 from triggers_api.access.run_tenants import RunTenants
@@ -52,6 +58,7 @@ from triggers_api.push.try_out import TryOut
 from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings, WatchSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.day_counts import DynamoDayCounts
+from triggers_api.store.deletions import DynamoDeletionStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
@@ -80,6 +87,7 @@ class Dependencies:
     leases: LeaseStore
     api_keys: ApiKeyStore
     tenants: TenantStore
+    deletions: DeletionReader
     token_buckets: TokenBuckets
     day_counts: DayCounts
     configs: ConfigStore
@@ -111,6 +119,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
         keys=KeyRing(given.api_keys, clock),
         tenants=RunTenants(given.tenants, clock),
+        deletions=given.deletions,
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),
         quota=DailyQuota(given.day_counts, clock),
@@ -213,6 +222,7 @@ def wire(settings: ApiSettings) -> Handler:
         leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),
         tenants=DynamoTenantStore(client, settings.keys_table),
+        deletions=DynamoDeletionStore(client, settings.keys_table),
         token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         day_counts=DynamoDayCounts(client, settings.keys_table),
         configs=configs,

@@ -23,6 +23,7 @@ from triggers_api.store.leases import key as lease_key
 from triggers_api.store.listing import STATUS_INDEX
 from triggers_api.store.notification_configs import configs_of, deleted_configs_of, move_away
 from triggers_api.store.range import query_of
+from triggers_api.store.sightings import execution_of
 from triggers_api.store.streaks import streaks_of
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows, row_key
@@ -98,8 +99,12 @@ class TenantRemains:
             yield from self._delete(self.notifications_table, _partition(kept))
 
     def usage(self, tenant: str) -> Iterator[int]:
-        """What it used each day."""
-        return self._delete(self.usage_table, _partition(tenant))
+        """What it used each day, and which types and executions were seen, with their rows."""
+        for page in self.usage_table.pages(_partition(tenant), of=_AT_ONCE):
+            seen = filter(None, (execution_of(row) for row in page))
+            self.events_table.delete_all([execution_key(tenant, each) for each in seen])
+            self.usage_table.delete_all([_key_of(row) for row in page])
+            yield len(page)
 
     def counters(self, tenant: str) -> Iterator[int]:
         """Rows that stand under keys of all tenants, and what limits have left."""

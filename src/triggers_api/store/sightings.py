@@ -116,3 +116,9 @@ def _position(sk: str) -> Position:
 
 def _expiry(at: datetime) -> dict[str, str]:
     return number(at.timestamp())
+
+
+def execution_of(row: Item) -> str | None:
+    """The execution that a row of the table says was seen; None for other rows."""
+    name: str = row["sk"]["S"]
+    return name.removeprefix(_EXECUTION) if name.startswith(_EXECUTION) else None

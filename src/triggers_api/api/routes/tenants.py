@@ -16,6 +16,7 @@ from triggers_api.api.schemas.keys import IssuedKeyOut, KeyIn
 from triggers_api.api.schemas.leases import InboxStatsOut
 from triggers_api.api.schemas.tenants import (
     PREFIX_PATTERN,
+    DeletionOut,
     TenantIn,
     TenantNowOut,
     TenantOut,
@@ -107,7 +108,9 @@ async def get_tenant(call: Call, tenant: TenantInPath) -> Response:
     """A tenant as it is now, and how much waits in its inbox."""
     found = call.services.tenants.get(tenant)
     inbox = InboxStatsOut.of(call.services.count_inbox(found.tenant))
-    return call.answer(TenantNowOut.of(found, call.services.limits, inbox=inbox))
+    deleting = DeletionOut.of(found, call.services.deletions.find(found.tenant))
+    limits = call.services.limits
+    return call.answer(TenantNowOut.of(found, limits, inbox=inbox, deleting=deleting))
 
 
 @operations.declare(
@@ -153,3 +156,21 @@ async def create_tenant_key(call: Call, tenant: TenantInPath) -> Response:
     known = call.services.tenants.get_staying(tenant)
     issued = call.services.keys.create_first(known.tenant, draft)
     return call.answer(IssuedKeyOut.issued(issued, call.services.clock()), 201)
+
+
+@operations.declare(
+    "DELETE /tenants/{tenant}",
+    "delete_tenant",
+    "Delete a tenant, whole and for good",
+    needs=Scope.OPERATOR,
+    answers=Answer(status=202, description="Its keys are dead, and its data goes."),
+)
+async def delete_tenant(call: Call, tenant: TenantInPath) -> Response:
+    """Delete a tenant with everything that it stored, wherever it is kept. There is no way back.
+
+    Its keys are dead within 60 seconds. Its data goes piece by piece: reading the tenant tells how
+    far that is, and answers 404 when nothing is left, after 3 to 20 minutes or more. Until then
+    nobody can make a tenant of that name.
+    """
+    call.services.tenants.delete(tenant)
+    return Response(status_code=202)

@@ -14,7 +14,14 @@ from pydantic import (
 )
 
 from triggers_api.access.keys import TENANT
-from triggers_api.access.tenants import LIMIT_BOUNDS, Limits, Overrides, Tenant, TenantState
+from triggers_api.access.tenants import (
+    LIMIT_BOUNDS,
+    Deletion,
+    Limits,
+    Overrides,
+    Tenant,
+    TenantState,
+)
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.filters import PRINTABLE
@@ -42,6 +49,11 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "created_at": "2026-11-21T22:55:18.123456Z",
 }
 _EXAMPLE_LIMITS: Final[Any] = {"burst": 100, "events_per_day": None, "configs": "default"}
+_EXAMPLE_DELETION: Final[dict[str, Any]] = {
+    "began_at": "2026-11-21T22:55:18.123456Z",
+    "progressed_at": "2026-11-21T22:56:21.402117Z",
+    "removed": {"keys": 2, "configs": 3, "deliveries": 6000, "events": 2000},
+}
 _EXAMPLE_INBOX: Final = InboxStatsOut.model_json_schema()["examples"][0]
 
 TenantName = Annotated[
@@ -182,11 +194,36 @@ class TenantOut(BaseModel):
         )
 
 
+class DeletionOut(BaseModel):
+    """How far a tenant's deletion has come."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_DELETION]})
+
+    began_at: Time | None = Field(description="null in the first minute.")
+    progressed_at: Time | None = Field(description="When something of it was removed last.")
+    removed: dict[str, int] = Field(description="How many so far, by kind.")
+
+    @classmethod
+    def of(cls, tenant: Tenant, deletion: Deletion | None) -> Self | None:
+        """Nothing of a tenant that stays."""
+        if tenant.state is not TenantState.DELETING:
+            return None
+        if deletion is None:
+            return cls(began_at=None, progressed_at=None, removed={})
+        return cls(
+            began_at=deletion.began_at,
+            progressed_at=deletion.progressed_at,
+            removed=dict(deletion.removed),
+        )
+
+
 class TenantNowOut(TenantOut):
     """A tenant, and what waits for it."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [_EXAMPLE | {"inbox": _EXAMPLE_INBOX}]}
+        extra="forbid",
+        json_schema_extra={"examples": [_EXAMPLE | {"inbox": _EXAMPLE_INBOX, "deleting": None}]},
     )
 
     inbox: InboxStatsOut
+    deleting: DeletionOut | None = Field(description="null unless it is being deleted.")

@@ -1,0 +1,88 @@
+"""`DeletionStore`: one run at a time works on a tenant, and a name's lives are told apart."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders.events import OTHER_TENANT, TENANT
+from tests.clock import FixedClock
+from tests.contract.conftest import create_table
+from tests.fakes.tenants import InMemoryDeletionStore
+from triggers_api.access.ports import DeletionStore
+from triggers_api.access.tenants import Deletion
+from triggers_api.store.deletions import DynamoDeletionStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def deletions(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> DeletionStore:
+    if request.param == "fake":
+        return InMemoryDeletionStore()
+    return DynamoDeletionStore(dynamodb, create_table(dynamodb, "KeysTable"))
+
+
+def test_two_runs_never_have_one_tenant(deletions: DeletionStore, clock: FixedClock) -> None:
+    at = clock()
+    assert deletions.take(TENANT, at, until=at + MINUTE)
+    assert not deletions.take(TENANT, at + MINUTE / 2, until=at + 2 * MINUTE)
+    assert deletions.take(OTHER_TENANT, at, until=at + MINUTE)
+
+
+def test_a_tenant_is_free_once_it_was_released_or_its_run_died(
+    deletions: DeletionStore, clock: FixedClock
+) -> None:
+    at = clock()
+    deletions.take(TENANT, at, until=at + MINUTE)
+    assert deletions.take(TENANT, at + MINUTE, until=at + 2 * MINUTE)
+    deletions.release(TENANT)
+    assert deletions.take(TENANT, at + MINUTE, until=at + 2 * MINUTE)
+
+
+def test_a_deletion_begins_once(deletions: DeletionStore, clock: FixedClock) -> None:
+    made_at, at = clock(), clock() + MINUTE
+    first = deletions.begin(TENANT, made_at, at)
+    kept = first.after({"events": 100}, at + MINUTE)
+    deletions.keep(TENANT, kept)
+
+    assert first == Deletion(began_at=at, progressed_at=at)
+    assert deletions.begin(TENANT, made_at, at + 2 * MINUTE) == kept
+    assert deletions.find(TENANT) == kept
+
+
+def test_the_deletion_of_an_earlier_tenant_of_that_name_is_forgotten(
+    deletions: DeletionStore, clock: FixedClock
+) -> None:
+    at = clock()
+    old = deletions.begin(TENANT, at, at + MINUTE)
+    new = deletions.begin(TENANT, at + 2 * MINUTE, at + 3 * MINUTE)
+
+    deletions.keep(TENANT, old.after({"events": 1}, at + 4 * MINUTE))
+
+    assert new == Deletion(began_at=at + 3 * MINUTE, progressed_at=at + 3 * MINUTE)
+    assert deletions.find(TENANT) == new
+
+
+def test_who_keeps_or_releases_what_is_gone_makes_nothing(
+    deletions: DeletionStore, clock: FixedClock
+) -> None:
+    begun = deletions.begin(TENANT, clock(), clock())
+    deletions.remove(TENANT)
+
+    deletions.keep(TENANT, begun)
+    deletions.release(TENANT)
+
+    assert deletions.find(TENANT) is None
+
+
+def test_kinds_add_up(clock: FixedClock) -> None:
+    begun = Deletion(began_at=clock(), progressed_at=clock(), removed={"keys": 2, "events": 1})
+    later = begun.after({"events": 99, "leases": 3}, clock() + MINUTE)
+
+    assert later.removed == {"keys": 2, "events": 100, "leases": 3}
+    assert later.progressed_at == clock() + MINUTE
+    assert begun.after({}, clock() + MINUTE) == begun
