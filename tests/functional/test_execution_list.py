@@ -139,6 +139,20 @@ def test_a_status_is_paged_without_gaps(
     assert walked == ["exec_7", "exec_5", "exec_3", "exec_1"]
 
 
+def test_another_tenants_cursor_and_that_of_another_query_are_refused(
+    api: Api, other_api: Api, seen: InMemorySightings, clock: FixedClock
+) -> None:
+    for number in range(2):
+        run(api, clock, f"exec_{number}", "a.started")
+    count(seen, api)
+    url = api.get("/executions?limit=1").next_url
+    assert url is not None
+
+    for answer in (other_api.get(url), api.get(f"{url}&status=running")):
+        assert (answer.status, answer.error) == (400, "invalid_cursor")
+    assert other_api.get("/executions").json() == []
+
+
 def test_types_are_listed_with_their_latest_event(
     api: Api, other_api: Api, seen: InMemorySightings, clock: FixedClock
 ) -> None:
