@@ -43,7 +43,7 @@ def receipt_of(
     """
     status = response.status_code
     if 200 <= status < 300:  # noqa: PLR2004  # what HTTP calls successful
-        return Receipt(status_code=status)
+        return Receipt(status_code=status, answer=response.body_excerpt)
     if status in _SAYS_WHEN:
         waits = (wait, retry_after(response.headers))
         wait = max((each for each in waits if each is not None), default=None)
@@ -53,6 +53,7 @@ def receipt_of(
         status_code=status,
         error=f"{receiver} answered {_in_words(status)}.",
         said=said,
+        answer=response.body_excerpt,
         refusal=Refusal.FINAL if is_final else _refusal(status, wait),
         retry_after=wait,
     )

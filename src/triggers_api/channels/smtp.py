@@ -204,7 +204,7 @@ def _receipt_of_sent(recipients: int, refused: Mapping[str, tuple[int, bytes]]) 
 
 
 def _receipt_of(error: smtplib.SMTPException, command: str) -> Receipt:
-    """By the server's code alone: its words may repeat what we sent."""
+    """By the server's code; its words, which may repeat what we sent, are the answer alone."""
     code: int
     said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -225,6 +225,7 @@ def _receipt_of(error: smtplib.SMTPException, command: str) -> Receipt:
         status_code=code,
         error=f"The mail server answered {_in_words(code, reply)} to {command}"
         f"{f': {meaning}' if meaning else ''}.",
+        answer=reply.decode("utf-8", "replace"),
         refusal=_refusal(code, reply, command),
     )
 

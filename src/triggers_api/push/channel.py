@@ -48,6 +48,7 @@ class Receipt:
     status_code: int | None = None
     error: str | None = None  # a sentence of our own for people, without secrets
     said: str = ""  # the receiver's own words, which may quote the event: never logged
+    answer: str = field(default="", repr=False)  # all it said, our secrets perhaps; never logged
     refusal: Refusal = Refusal.DOWN  # what the error means, if there is one
     retry_after: timedelta | None = None
     new_settings: Mapping[str, Any] = field(default_factory=dict)  # as the receiver wants them now

@@ -18,6 +18,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.summarize import Summarize
+from triggers_api.push.answers import kept_answer
 from triggers_api.push.breakers import Admission, Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal, send_through
 from triggers_api.push.config import NotificationConfig
@@ -163,7 +164,7 @@ class Deliver:
             return self._hold(task, found, event, config, receipt)
         attempt = _attempt_of(push, receipt, end)
         base = found or Delivery.begun(task, event.event_type, push.at)
-        delivery = self._judge(replace(base, attempts=(*base.attempts, attempt)), receipt, end)
+        delivery = self._judge(base.with_attempt(attempt), receipt, end)
         if receipt.refusal is Refusal.GONE and not receipt.accepted:
             config = self._disable(push.config) or config
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
@@ -350,6 +351,7 @@ def _attempt_of(push: Push, receipt: Receipt, end: datetime) -> Attempt:
         status_code=receipt.status_code,
         error=receipt.error,
         said=receipt.said,
+        answer=kept_answer(receipt.answer, push.config, accepted=receipt.accepted),
     )
 
 

@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 ERASED: Final = "the event was erased"
+# Every attempt writes the whole record, a unit for each KB, and its index as much again.
+_WHOLE_ANSWERS: Final = 3
+_ANSWERS: Final = 10
+_SHORT_ANSWER: Final = 100
 
 
 def with_words(error: str | None, said: str) -> str | None:
@@ -79,6 +83,7 @@ class Attempt:
     status_code: int | None  # None if there was no answer
     error: str | None  # a sentence of our own; None if it was accepted
     said: str = ""  # the receiver's own words, kept nowhere else
+    answer: str = ""  # the beginning of what it answered, without our secrets
 
     @property
     def in_words(self) -> str | None:
@@ -87,7 +92,8 @@ class Attempt:
 
     def with_answer_erased(self) -> "Attempt":
         """The attempt without the receiver's words, which may quote the event."""
-        return self if self.error is None else replace(self, error=ERASED, said="")
+        error = None if self.error is None else ERASED
+        return replace(self, error=error, said="", answer="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,17 @@ class Delivery:
             created_at=created_at,
             attempts=(),
         )
+
+    def with_attempt(self, attempt: Attempt) -> "Delivery":
+        """The delivery with one more; of older ones less and less of the answer is kept."""
+        whole, short = len(self.attempts) + 1 - _WHOLE_ANSWERS, len(self.attempts) + 1 - _ANSWERS
+        older = (
+            each
+            if number >= whole
+            else replace(each, answer=each.answer[:_SHORT_ANSWER] if number >= short else "")
+            for number, each in enumerate(self.attempts)
+        )
+        return replace(self, attempts=(*older, attempt))
 
     @property
     def id(self) -> str:

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +177,15 @@ def _attempt_text(attempt: Attempt) -> list[Any]:
     return [*kept, attempt.said] if attempt.said else kept
 
 
+def _to_attempts(item: Item) -> tuple[Attempt, ...]:
+    kept = json.loads(item["attempts"]["S"])
+    attempts = tuple(Attempt(from_text(at), *rest) for at, *rest in kept)
+    if "answers" not in item:
+        return attempts
+    answers = json.loads(zlib.decompress(item["answers"]["B"]))
+    return tuple(replace(each, answer=said) for each, said in zip(attempts, answers, strict=True))
+
+
 def to_delivery(item: Item) -> Delivery:
     """The delivery of an item."""
     next_attempt_at = item.get("next_attempt_at")
@@ -190,9 +201,7 @@ def to_delivery(item: Item) -> Delivery:
         event_type=item["event_type"]["S"],
         status=DeliveryStatus(item["status"]["S"]),
         created_at=from_text(item["created_at"]["S"]),
-        attempts=tuple(
-            Attempt(from_text(at), *kept) for at, *kept in json.loads(item["attempts"]["S"])
-        ),
+        attempts=_to_attempts(item),
         next_attempt_at=None if next_attempt_at is None else from_text(next_attempt_at["S"]),
         reason=item.get("reason", {}).get("S"),
         tries_before=int(item["tries_before"]["N"]),
@@ -221,6 +230,10 @@ def to_item(delivery: Delivery, retention: timedelta) -> Item:
         item["next_attempt_at"] = {"S": to_text(delivery.next_attempt_at)}
     if task.execution_id is not None:
         item["execution_id"] = {"S": task.execution_id}
+    if any(each.answer for each in delivery.attempts):
+        # Together: a receiver that refuses again and again says the same again and again.
+        answers = json.dumps([each.answer for each in delivery.attempts], ensure_ascii=False)
+        item["answers"] = {"B": zlib.compress(answers.encode("utf-8", "replace"))}
     if delivery.reason is not None:
         item["reason"] = {"S": delivery.reason}
     if delivery.status in UNSUCCESSFUL:

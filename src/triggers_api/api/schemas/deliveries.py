@@ -35,6 +35,7 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
             "duration_ms": 201,
             "status_code": 500,
             "error": "the receiver answered 500",
+            "answer": "no such customer",
         }
     ],
 }
@@ -75,6 +76,10 @@ class AttemptOut(BaseModel):
     duration_ms: int
     status_code: int | None = Field(description="Null if there was no answer.")
     error: str | None = Field(description="Null if it was accepted.")
+    answer: str | None = Field(
+        description="How the receiver's answer began, our secrets blotted out; null if it said "
+        "nothing. 1 KB of a refusal, less of older ones; 200 bytes of a success."
+    )
 
 
 class DeliveryOut(BaseModel):
@@ -112,6 +117,7 @@ class DeliveryOut(BaseModel):
                     duration_ms=attempt.duration_ms,
                     status_code=attempt.status_code,
                     error=attempt.in_words,
+                    answer=attempt.answer or None,
                 )
                 for attempt in delivery.attempts
             ],

@@ -1,0 +1,169 @@
+"""What is kept of a receiver's answer: its beginning, without our secrets.
+
+A receiver may echo what it was sent, in whatever spelling its software has: raw, in a URL, in
+JSON, in HTML, in base64, cut short. So an answer is read once as it is and twice with its escapes
+undone, and what then shows a run of a secret, or of its base64, is blotted out.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from triggers_api.push.config import NotificationConfig
+
+REFUSAL_BYTES: Final = 1024
+SUCCESS_BYTES: Final = 200  # so that a delivery that succeeds at once is still one write unit
+BLOT: Final = "[secret]"
+
+_RUN: Final = 8  # characters of a secret in a row: fewer tell nobody anything
+_SHORTEST: Final = 4  # a shorter one stands in any text
+_TIMES: Final = frozenset({"previous_secret_until"})  # kept among the secrets, but none
+_ESCAPE: Final = re.compile(
+    r"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<code>[0-9a-fA-F]{4})|\\x(?P<byte>[0-9a-fA-F]{2})"
+    r"|\\(?P<quoted>.)|&#(?P<decimal>[0-9]{1,6});|&#[xX](?P<hex>[0-9a-fA-F]{1,5});"
+    r"|&(?P<named>amp|lt|gt|quot|apos);",
+    re.DOTALL,
+)
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+_Spelt = list[tuple[str, int, int]]
+"""A text's characters, each with the place in the answer where it is spelt."""
+
+
+def kept_answer(said: str, config: NotificationConfig, *, accepted: bool) -> str:
+    """What an attempt keeps of what the receiver said to this config's push."""
+    shown = blotted(said, secrets_of(config)).strip()
+    return cut(shown, SUCCESS_BYTES if accepted else REFUSAL_BYTES)
+
+
+def cut(text: str, size: int) -> str:
+    """Its beginning, in so many bytes of UTF-8."""
+    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
+
+
+def blotted(said: str, secrets: Iterable[str]) -> str:
+    """The text without any run of a secret, however it is spelt."""
+    runs = {run for secret in secrets for each in _spellings(secret) for run in _runs(each)}
+    lengths = {len(run) for run in runs}
+    view: _Spelt = [(_folded(each), at, at + 1) for at, each in enumerate(said)]
+    hidden: list[tuple[int, int]] = []
+    for _ in range(3):
+        text = "".join(each for each, _, _ in view)
+        for length in lengths:
+            hidden += [
+                (view[at][1], view[at + length - 1][2])
+                for at in range(len(text) - length + 1)
+                if text[at : at + length] in runs
+            ]
+        view = _unescaped(view, text)
+    return _without(said, sorted(hidden))
+
+
+def secrets_of(config: NotificationConfig) -> Iterator[str]:
+    """Every secret that a push to this config carries, and the telling parts of its URLs."""
+    for name, value in config.secrets.items():
+        if name not in _TIMES:
+            yield from _parts(value, _SHORTEST)
+    for value in config.settings.values():
+        if isinstance(value, str) and _is_url(value):
+            yield from _parts(value, 2 * _RUN)  # a shown one: only what looks like a key
+
+
+def _parts(value: str, shortest: int) -> Iterator[str]:
+    """A secret's own parts: of a URL its path and query, of headers their values."""
+    if _is_url(value):
+        url = urlsplit(value)
+        told = [each for _, each in parse_qsl(url.query)] + url.path.split("/")
+        yield from (each for each in told if len(each) >= shortest and _is_telling(each))
+        return
+    yield value
+    with suppress(ValueError, AttributeError):  # headers are kept as one secret
+        yield from map(str, json.loads(value).values())
+
+
+def _is_telling(part: str) -> bool:
+    """Whether part of a URL may be a key: `services` is none."""
+    return len(part) >= 2 * _RUN or not part.islower()
+
+
+def _is_url(value: str) -> bool:
+    return value.startswith(("https://", "http://"))
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """A secret as it is, with its own escapes undone, in hex, and in base64."""
+    if len(secret) < _SHORTEST:
+        return
+    once = [(each, 0, 0) for each in secret]
+    for _ in range(2):
+        text = "".join(each for each, _, _ in once)
+        yield text
+        yield text.replace(" ", "+")
+        once = _unescaped(once, text)
+    data = secret.encode()
+    yield data.decode("latin-1")
+    yield data.hex()
+    yield from _in_base64(data)
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """What its base64 has in it wherever it begins: alone, behind `Bearer `, behind a name."""
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + data).decode().rstrip("=")
+        own = whole[(0, 2, 3)[before] :]
+        if (before + len(data)) % 3:
+            own = own[:-1]  # shared with what comes next
+        yield own
+        yield own.translate(str.maketrans("+/", "-_"))
+
+
+def _runs(spelling: str) -> Iterator[str]:
+    folded = "".join(map(_folded, spelling))
+    if len(folded) < _RUN:
+        yield folded
+    for at in range(len(folded) - _RUN + 1):
+        yield folded[at : at + _RUN]
+
+
+def _folded(character: str) -> str:
+    """One character for one, whatever its case."""
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
+
+
+def _unescaped(view: _Spelt, text: str) -> _Spelt:
+    """The same text with each escape as the character that it stands for."""
+    found: _Spelt = []
+    at = 0
+    for match in _ESCAPE.finditer(text):
+        found += view[at : match.start()]
+        found.append((_folded(_meant(match)), view[match.start()][1], view[match.end() - 1][2]))
+        at = match.end()
+    return found + view[at:]
+
+
+def _meant(match: re.Match[str]) -> str:
+    if match["quoted"]:
+        return match["quoted"]
+    if match["named"]:
+        return _NAMED[match["named"]]
+    if match["decimal"]:
+        code = int(match["decimal"])
+    else:
+        code = int(match["percent"] or match["code"] or match["byte"] or match["hex"], 16)
+    return chr(code)
+
+
+def _without(said: str, hidden: list[tuple[int, int]]) -> str:
+    """The text with these places blotted out, each once."""
+    parts: list[str] = []
+    done = 0
+    for begin, end in hidden:
+        if begin > done or not parts:
+            parts += [said[done:begin], BLOT]
+        done = max(done, end)
+    return "".join(parts) + said[done:]

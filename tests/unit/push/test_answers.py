@@ -1,0 +1,128 @@
+"""What an attempt keeps of a receiver's answer: its beginning, and none of our secrets."""
+
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from tests.builders.push import a_config
+from triggers_api.push.answers import BLOT, blotted, kept_answer
+
+TOKEN = "sk/Live+9f\"3a<b>&c7e=Qw'Zx~Ü0"  # made up, with all that needs escaping
+SLACK = "https://hooks.slack.com/services/T01ABCDEF/B02GHIJKL/x7Yz0000secretSECRETabcd"
+ALSO_ESCAPED = {
+    "raw": TOKEN,
+    "lower case": TOKEN.lower(),
+    "url": quote(TOKEN, safe=""),
+    "url, but for slashes": quote(TOKEN),
+    "form": quote_plus(TOKEN),
+    "url, lower case": quote(TOKEN, safe="").lower(),
+    "url twice": quote(quote(TOKEN, safe=""), safe=""),
+    "json": json.dumps(TOKEN),
+    "json, not ascii": json.dumps(TOKEN, ensure_ascii=False),
+    "json with escaped slashes": json.dumps(TOKEN).replace("/", "\\/"),
+    "json in json": json.dumps(json.dumps(TOKEN)),
+    "json, every character": "".join(f"\\u{ord(each):04x}" for each in TOKEN),
+    "python": ascii(TOKEN),
+    "html": html.escape(TOKEN),
+    "html, by numbers": "".join(f"&#{ord(each)};" for each in TOKEN),
+    "html, in hex": "".join(f"&#x{ord(each):X};" for each in TOKEN),
+    "hex": TOKEN.encode().hex(),
+    "base64": base64.b64encode(TOKEN.encode()).decode(),
+    "base64 of a header": base64.b64encode(f"Bearer {TOKEN}".encode()).decode(),
+    "base64 of a login": base64.b64encode(f"\0me\0{TOKEN}".encode()).decode(),
+    "base64 between others": base64.b64encode(f"a:{TOKEN}:bcd".encode()).decode(),
+    "base64 for URLs": base64.urlsafe_b64encode(f"token {TOKEN}".encode()).decode().rstrip("="),
+    "base64 in a URL": quote(base64.b64encode(f"Bearer {TOKEN}".encode()).decode(), safe=""),
+}
+
+
+@pytest.mark.parametrize("spelt", ALSO_ESCAPED.values(), ids=ALSO_ESCAPED)
+def test_a_secret_is_blotted_out_however_it_is_spelt(spelt: str) -> None:
+    shown = blotted(f"before {spelt} after", [TOKEN])
+
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    assert BLOT in shown
+    left = shown.replace(BLOT, "").removeprefix("before ").removesuffix(" after")
+    assert len(left) <= 20  # quotes around it, or what base64 has of its neighbours
+
+
+@pytest.mark.parametrize("length", [8, 12, 20])
+def test_a_secret_that_was_cut_short_is_blotted_out_too(length: int) -> None:
+    for part in (TOKEN[:length], TOKEN[-length:], TOKEN[3 : 3 + length]):
+        assert blotted(f"bad token {part}...", [TOKEN]) == f"bad token {BLOT}..."
+
+
+def test_what_is_no_secret_stays_word_for_word() -> None:
+    said = '{"error": "customer 4711 is unknown", "at": "/orders/1%20a?b=\\u00fc&amp;c", "n": 1.10}'
+
+    assert blotted(said, [TOKEN, SLACK, ""]) == said
+
+
+def test_neighbouring_secrets_leave_nothing_of_each_other() -> None:
+    assert blotted(f"{TOKEN}{TOKEN[:10]}", [TOKEN]) == BLOT
+    assert blotted(f"{TOKEN} {TOKEN}", [TOKEN]) == f"{BLOT} {BLOT}"
+
+
+def test_the_path_of_a_secret_url_is_blotted_out_and_its_host_is_not() -> None:
+    config = a_config(channel="slack", settings={}, secrets={"url": SLACK})
+    path = SLACK.removeprefix("https://hooks.slack.com")
+
+    shown = kept_answer(f"no_service at hooks.slack.com{path}", config, accepted=False)
+
+    assert shown.startswith("no_service at hooks.slack.com/services/")
+    for part in path.split("/")[2:]:
+        assert part not in shown
+
+
+def test_a_bots_token_is_blotted_out_in_the_path_it_was_sent_in() -> None:
+    token = "123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"  # made up
+    config = a_config(channel="telegram", secrets={"bot_token": token})
+
+    shown = kept_answer(f"404: /bot{token}/sendMessage", config, accepted=False)
+
+    assert shown == f"404: /bot{BLOT}/sendMessage"
+
+
+def test_values_of_headers_and_keys_in_a_webhooks_url_are_blotted_out() -> None:
+    config = a_config(
+        settings={"url": "https://hooks.example.com/orders/new?key=A1b2C3d4E5f6G7h8"},
+        secrets={
+            "headers": json.dumps({"X-Key": "key-of-billing"}),
+            "bearer_token": "an-example",
+            "secret": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "previous_secret_until": "2026-11-22T00:00:00Z",
+        },
+    )
+    said = (
+        "POST /orders/new?key=A1b2C3d4E5f6G7h8 x-key: key-of-billing Bearer an-example, 2026-11-22"
+    )
+
+    shown = kept_answer(said, config, accepted=False)
+
+    assert shown == (f"POST /orders/new?key={BLOT} x-key: {BLOT} Bearer {BLOT}, 2026-11-22")
+
+
+@pytest.mark.parametrize("secret", ["{", "{not json", "[1]", '{"a": {"b": 1}}', "x", "", "%", "\\"])
+def test_whatever_a_secret_looks_like_an_answer_is_kept(secret: str) -> None:
+    assert kept_answer("all well", a_config(secrets={"password": secret}), accepted=False)
+
+
+@pytest.mark.parametrize(("accepted", "size"), [(False, 1024), (True, 200)])
+def test_a_refusal_is_kept_to_1_kb_and_a_success_to_200_bytes(accepted: bool, size: int) -> None:  # noqa: FBT001
+    config = a_config(secrets={})
+
+    assert kept_answer("x" * 4096, config, accepted=accepted) == "x" * size
+    umlauts = kept_answer("a" + "ü" * 4096, config, accepted=accepted)
+    assert len(umlauts.encode()) == size - 1
+
+
+def test_a_secret_at_the_cut_does_not_show_its_first_half() -> None:
+    config = a_config(secrets={"bearer_token": TOKEN})
+
+    shown = kept_answer("x" * 1010 + TOKEN, config, accepted=False)
+
+    assert TOKEN[:4] not in shown
