@@ -32,6 +32,7 @@ from triggers_api.events.ports import (
     Position,
     UndeliveredCounts,
 )
+from triggers_api.events.trail import Trail
 from triggers_api.timestamps import Clock
 
 EVENTS_A_UNIT = 8  # half a kilobyte each, read eventually consistently
@@ -62,6 +63,7 @@ class InMemoryEventStore:
         self._events: dict[tuple[str, str], Event] = {}
         self._claims: dict[tuple[str, str], _Claim] = {}
         self._erased: dict[tuple[str, str], datetime] = {}
+        self._replayed_at: dict[tuple[str, str], datetime] = {}
         self._rounds: Counter[tuple[str, str]] = Counter()
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
@@ -78,6 +80,26 @@ class InMemoryEventStore:
         if (tenant, event_id) in self._erased:
             raise EventErasedError(f"The event was erased at {self._erased[tenant, event_id]}.")
         return event
+
+    def find_trail(self, tenant: str, event_id: str) -> Trail:
+        event = self._events.get((tenant, event_id))
+        if event is None or self._has_expired(event):
+            raise NotFoundError("There is no such event.", code="event_not_found")
+        erased_at = self._erased.get((tenant, event_id))
+        is_erased = erased_at is not None
+        return Trail(
+            id=event.id,
+            event_type=event.event_type,
+            severity=event.severity,
+            execution_id=event.execution_id,
+            created_at=event.created_at,
+            metadata={} if is_erased else event.metadata,
+            status=None if is_erased else event.status,
+            delivered_at=None if is_erased else event.delivered_at,
+            rounds=self._rounds[tenant, event_id],
+            replayed_at=self._replayed_at.get((tenant, event_id)),
+            erased_at=erased_at,
+        )
 
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
@@ -134,6 +156,7 @@ class InMemoryEventStore:
         pending = replace(event, status=EventStatus.PENDING, delivered_at=None)
         self._events[tenant, event_id] = pending
         self._rounds[tenant, event_id] += 1
+        self._replayed_at[tenant, event_id] = self.clock()
         return self._rounds[tenant, event_id]
 
     def of_execution(self, tenant: str, execution_id: str) -> list[Event]:

@@ -19,6 +19,7 @@ from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.push.settings_fields import Field, Fields
+from triggers_api.timestamps import Clock, now
 
 ACCEPTED = Receipt(status_code=200)
 REFUSED = Receipt(status_code=500, error="the receiver answered 500")
@@ -27,8 +28,10 @@ REFUSED = Receipt(status_code=500, error="the receiver answered 500")
 class InMemoryConfigStore:
     """A `ConfigStore`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = now) -> None:
+        self._clock = clock
         self._configs: dict[tuple[str, str], NotificationConfig] = {}
+        self._deleted: dict[tuple[str, str], datetime] = {}
 
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         found = [
@@ -44,6 +47,10 @@ class InMemoryConfigStore:
             for (owner, _), config in self._configs.items()
             if owner == tenant and config.enabled
         )
+
+    def list_deleted(self, tenant: str) -> dict[str, datetime]:
+        found = {each: at for (owner, each), at in self._deleted.items() if owner == tenant}
+        return dict(sorted(found.items(), key=lambda each: each[1], reverse=True))
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         return self._configs.get((tenant, config_id))
@@ -68,11 +75,18 @@ class InMemoryConfigStore:
         if stored is None or known_updated_at not in (None, stored.updated_at):
             return False
         del self._configs[tenant, config_id]
+        self._deleted[tenant, config_id] = self._clock()
         return True
 
     def disable(self, config: NotificationConfig, reason: str) -> bool:
         at = config.updated_at + timedelta(microseconds=1)
-        return self._change(config, enabled=False, disabled_reason=reason, disabled_at=at)
+        return self._change(
+            config,
+            enabled=False,
+            enabled_changed_at=at,
+            disabled_reason=reason,
+            disabled_at=at,
+        )
 
     def change_settings(self, config: NotificationConfig, changes: Mapping[str, Any]) -> bool:
         return self._change(config, settings={**config.settings, **changes})

@@ -7,7 +7,7 @@ from typing import Any
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.builders.events import TENANT, an_api_key, store_event
+from tests.builders.events import DELIVERED_RETENTION, TENANT, an_api_key, store_event
 from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
@@ -50,6 +50,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.story.tell import TellStory
 from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
 from triggers_api.watch.health import CheckHealth
@@ -75,7 +76,7 @@ class World:
         """Without `channels`, two that answer as they are told."""
         self.clock = clock
         self.events = events
-        self.configs = InMemoryConfigStore()
+        self.configs = InMemoryConfigStore(clock)
         self.deliveries = InMemoryDeliveryStore()
         self.queue = InMemoryQueue()
         self.channel = ScriptedChannel()
@@ -153,6 +154,14 @@ class World:
             ),
             try_out=TryOut(
                 self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
+            ),
+            tell_story=TellStory(
+                events=self.events,
+                leases=leases,
+                configs=self.configs,
+                deliveries=self.deliveries,
+                retention=DELIVERED_RETENTION,
+                clock=self.clock,
             ),
             replay=Replay(
                 events=self.events,

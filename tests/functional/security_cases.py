@@ -47,6 +47,12 @@ CASES = {
         200,
         takes_an_event=True,
     ),
+    "get_event_story": Case(
+        lambda api, event_id: api.get(f"/events/{event_id}/story"),
+        Scope.EVENTS_READ,
+        200,
+        takes_an_event=True,
+    ),
     "acknowledge_event": Case(
         lambda api, event_id: api.post(f"/events/{event_id}/acknowledge"),
         Scope.INBOX,

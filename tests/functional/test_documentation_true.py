@@ -79,6 +79,11 @@ def answers_of_every_operation(
             api.get(at_event, if_none_match=tag),
             api.get("/events/evt_unknown"),
         ],
+        "get_event_story": [
+            api.get(f"{at_event}/story"),
+            api.get(f"{at_event}/story?config_id={config.json()['id']}"),
+            api.get("/events/evt_unknown/story"),
+        ],
         "list_inbox": [api.get("/inbox?limit=1"), api.get("/inbox", if_none_match="*")],
         "get_inbox_stats": [api.get("/inbox/stats")],
         "get_usage": [api.get("/usage?days=2"), api.get("/usage?days=0")],

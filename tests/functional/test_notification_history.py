@@ -1,5 +1,6 @@
 """`/notifications/history`: what was pushed, and every attempt."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,7 +55,10 @@ def test_a_delivery_is_told_with_every_attempt(world: World) -> None:
     delivery = keep(
         world,
         DeliveryStatus.DEAD,
-        attempts=(an_attempt(), an_attempt(START.replace(microsecond=0), "gone")),
+        attempts=(
+            an_attempt(),
+            replace(an_attempt(START.replace(microsecond=0), "gone"), answer="no such hook"),
+        ),
         reason="gone",
     )
 
@@ -77,12 +81,14 @@ def test_a_delivery_is_told_with_every_attempt(world: World) -> None:
                     "duration_ms": 201,
                     "status_code": 500,
                     "error": "the receiver answered 500",
+                    "answer": None,
                 },
                 {
                     "at": "2026-11-21T22:55:18.000000Z",
                     "duration_ms": 201,
                     "status_code": 500,
                     "error": "gone",
+                    "answer": "no such hook",
                 },
             ],
         }

@@ -24,6 +24,7 @@ SUBJECTS = {
     "access": set[str](),
     "push": {"events", "executions", "access"},
     "usage": set[str](),
+    "story": {"events", "leases", "push"},
     "watch": {"events", "push", "access"},
 }
 # An edge knows the subjects and one part of the world; only the handlers join edges.

@@ -21,6 +21,7 @@ from triggers_api.api.routes import (
     leases,
     metrics,
     notifications,
+    stories,
     tenants,
     usage,
 )
@@ -35,7 +36,7 @@ VERSION: Final = "0.1.0"
 SUBJECTS: Final = tuple(
     module.operations
     for module in (
-        *(events, event_types, batch, inbox, leases, executions),
+        *(events, event_types, stories, batch, inbox, leases, executions),
         *(notifications, channel_list, config_stats, history, metrics),
         *(usage, keys, tenants, account),
     )

@@ -25,6 +25,7 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.story.tell import TellStory
 from triggers_api.timestamps import Clock
 from triggers_api.usage.read import ReadUsage
 from triggers_api.watch.figures import Figures
@@ -56,6 +57,7 @@ class Services:
     subscribe: Subscribe
     try_out: TryOut
     replay: Replay
+    tell_story: TellStory
     replay_missed: ReplayMissed
     deliveries: DeliveryStore
     usage: ReadUsage

@@ -29,7 +29,10 @@ from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
 _LONGEST_DELAY: Final = timedelta(seconds=900)
 _FIELDS: Final = tuple(field.name for field in fields(Task))
 _OPTIONAL: Final = frozenset(
-    {"execution_id", "trace", "ticket", "waits_since", "turn_at", "turn_rate", "crashes"}
+    {
+        *("execution_id", "trace", "ticket", "waits_since", "turn_at", "turn_rate", "crashes"),
+        "dispatched_at",
+    }
 )
 _BATCH: Final = 10  # messages that SQS takes in one call
 

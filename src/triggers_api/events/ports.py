@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from triggers_api.events.event import Event, Severity, is_of_type
 from triggers_api.events.ids import created_at_of
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.trail import Trail
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +99,10 @@ class EventStore(Protocol):
 
     def get(self, tenant: str, event_id: str) -> Event:
         """The event as it is now. Raises `NotFoundError`."""
+        ...
+
+    def find_trail(self, tenant: str, event_id: str) -> Trail:
+        """What is known of an event's life, also of an erased one's. Raises `NotFoundError`."""
         ...
 
     def list_events(

@@ -70,6 +70,7 @@ from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.store.usage import DynamoUsageStore
+from triggers_api.story.tell import TellStory
 from triggers_api.timestamps import Clock, now
 from triggers_api.usage.ports import UsageStore
 from triggers_api.usage.read import ReadUsage
@@ -136,6 +137,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         try_out=TryOut(given.configs, given.channels, clock, HeldTime(given.token_buckets, clock)),
         replay=_replay(given, clock),
         replay_missed=_replay_missed(settings, given, clock),
+        tell_story=_tell_story(settings, given, clock),
         deliveries=given.deliveries,
         usage=ReadUsage(given.usage, clock),
         check_health=CheckHealth(given.reports, clock),
@@ -169,6 +171,17 @@ def _replay_missed(settings: ApiSettings, given: Dependencies, clock: Clock) -> 
         deliveries=given.deliveries,
         queue=given.queue,
         history_kept_for=settings.events.delivered_retention,
+        clock=clock,
+    )
+
+
+def _tell_story(settings: ApiSettings, given: Dependencies, clock: Clock) -> TellStory:
+    return TellStory(
+        events=given.events,
+        leases=given.leases,
+        configs=given.configs,
+        deliveries=given.deliveries,
+        retention=settings.events.delivered_retention,
         clock=clock,
     )
 

@@ -86,7 +86,7 @@ class Dispatcher:
 
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Dispatch a batch up to the first record that must be repeated, or as far as time allows."""
-        dispatch = Dispatch(self._configs)
+        dispatch = Dispatch(self._configs, self._clock)
         tasks: list[Task] = []
         left: str | None = None
         dispatched: list[dict[str, Any]] = []

@@ -107,10 +107,10 @@ def _spellings(secret: str) -> Iterator[str]:
     data = secret.encode()
     yield data.decode("latin-1")
     yield data.hex()
-    yield from _in_base64(data)
+    yield from _in_64_letters(data)
 
 
-def _in_base64(data: bytes) -> Iterator[str]:
+def _in_64_letters(data: bytes) -> Iterator[str]:
     """What its base64 has in it wherever it begins: alone, behind `Bearer `, behind a name."""
     for before in range(3):
         whole = base64.b64encode(bytes(before) + data).decode().rstrip("=")

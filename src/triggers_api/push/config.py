@@ -81,6 +81,8 @@ class NotificationConfig:
     updated_at: datetime
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     told: Told | None = None
+    enabled_changed_at: datetime | None = None  # since when it is enabled, or is not; None: unknown
+    filters_changed_at: datetime | None = None  # None: they are those it was created with
     tickets: int = 0  # drawn so far by pushes that had to wait for the receiver
 
     def wants(self, event: Event) -> bool:

@@ -22,7 +22,14 @@ from triggers_api.push.answers import kept_answer
 from triggers_api.push.breakers import Admission, Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal, send_through
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.delivery import ERASED, Attempt, Delivery, DeliveryStatus, Task
+from triggers_api.push.delivery import (
+    CONFIG_DELETED,
+    ERASED,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Task,
+)
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.tell_owner import TellOwner
@@ -382,7 +389,7 @@ def _waited_too_long(task: Task, now: datetime) -> bool:
 def _why_not(event: Event | None, config: NotificationConfig | None) -> tuple[DeliveryStatus, str]:
     """If its owner deleted or disabled the config it is dropped, even if the event is gone too."""
     if config is None:
-        return DeliveryStatus.DROPPED, "the config was deleted"
+        return DeliveryStatus.DROPPED, CONFIG_DELETED
     if not config.enabled:
         return DeliveryStatus.DROPPED, "the config is disabled"
     if event is None:

@@ -1,12 +1,13 @@
 """A delivery: one event on its way to one config, and every attempt that was made."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 ERASED: Final = "the event was erased"
+CONFIG_DELETED: Final = "the config was deleted"
 # Every attempt writes the whole record, a unit for each KB, and its index as much again.
 _WHOLE_ANSWERS: Final = 3
 _ANSWERS: Final = 10
@@ -44,6 +45,7 @@ class Task:
     turn_at: float | None = None  # its turn in the tenant's line, in seconds, see `turns`
     turn_rate: int | None = None  # of how many a second that line is
     crashes: int = 0  # how many workers crashed with it
+    dispatched_at: float | None = field(default=None, compare=False)  # in seconds; for its story
 
     @property
     def delivery_id(self) -> str:

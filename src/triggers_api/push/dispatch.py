@@ -6,6 +6,7 @@ from triggers_api.events.event import Event
 from triggers_api.push.config import Subscription
 from triggers_api.push.delivery import Task
 from triggers_api.push.ports import ConfigList
+from triggers_api.timestamps import Clock, now
 
 
 class Dispatch:
@@ -15,15 +16,17 @@ class Dispatch:
     reads configs consistently, after the event, and keeps them for the batch only.
     """
 
-    def __init__(self, configs: ConfigList) -> None:
+    def __init__(self, configs: ConfigList, clock: Clock = now) -> None:
         """Each tenant's configs are read once, and asked once for each type of event."""
         self._configs = configs
+        self._clock = clock
         self._known: dict[str, tuple[Subscription, ...]] = {}
         self._of_type: dict[tuple[str, str], list[Subscription]] = {}
 
     def __call__(self, tenant: str, event: Event, round_: int = 0) -> list[Task]:
         """The tasks of an event: one for each enabled config whose filters match."""
         wanted = [each for each in self._of(tenant, event.event_type) if each.wants(event)]
+        at = self._clock().timestamp()
         return [
             Task(
                 tenant=tenant,
@@ -32,6 +35,7 @@ class Dispatch:
                 round=round_,
                 pushes=len(wanted),
                 execution_id=event.execution_id,
+                dispatched_at=at,
             )
             for each in wanted
         ]

@@ -1,10 +1,31 @@
 """Which events a config wants; an absent filter matches all."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from triggers_api.events.event import Event, Severity, is_of_type
+from triggers_api.events.event import MetadataValue, Severity, is_of_type
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Described(Protocol):
+    """What filters look at."""
+
+    @property
+    def event_type(self) -> str:
+        """As it was posted."""
+        ...
+
+    @property
+    def severity(self) -> Severity:
+        """As it was posted."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, MetadataValue]:
+        """As it was posted."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,15 +38,25 @@ class Filters:
     entity_types: frozenset[str] = frozenset()
     error_types: frozenset[str] = frozenset()
 
-    def match(self, event: Event) -> bool:
+    def match(self, event: Described) -> bool:
         """Whether the config wants this event."""
-        return (
-            self.match_type(event.event_type)
-            and (self.min_severity is None or _RANK[event.severity] >= _RANK[self.min_severity])
-            and _match_metadata(self.connectors, event, "connector")
-            and _match_metadata(self.entity_types, event, "entity_type")
-            and _match_metadata(self.error_types, event, "error_type")
-        )
+        return next(self._unmet(event), None) is None
+
+    def unmet(self, event: Described) -> tuple[str, ...]:
+        """The names of the filters that leave this event out."""
+        return tuple(self._unmet(event))
+
+    def _unmet(self, event: Described) -> Iterator[str]:
+        if not self.match_type(event.event_type):
+            yield "event_types"
+        if self.min_severity is not None and _RANK[event.severity] < _RANK[self.min_severity]:
+            yield "min_severity"
+        if not _match_metadata(self.connectors, event, "connector"):
+            yield "connectors"
+        if not _match_metadata(self.entity_types, event, "entity_type"):
+            yield "entity_types"
+        if not _match_metadata(self.error_types, event, "error_type"):
+            yield "error_types"
 
     def match_type(self, event_type: str) -> bool:
         """Whether the config may want events of this type."""
@@ -34,5 +65,5 @@ class Filters:
         return any(is_of_type(event_type, wanted) for wanted in self.event_types)
 
 
-def _match_metadata(wanted: frozenset[str], event: Event, key: str) -> bool:
+def _match_metadata(wanted: frozenset[str], event: Described, key: str) -> bool:
     return not wanted or event.metadata.get(key) in wanted

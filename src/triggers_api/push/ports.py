@@ -75,6 +75,10 @@ class ConfigList(Protocol):
 class ConfigStore(ConfigList, Protocol):
     """Keeps notification configs; secrets encrypted."""
 
+    def list_deleted(self, tenant: str) -> dict[str, datetime]:
+        """The last configs that were deleted, with the time of that, the newest first."""
+        ...
+
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         """The config with its secrets opened, read consistently."""
         ...

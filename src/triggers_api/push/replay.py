@@ -62,7 +62,7 @@ class Replay:
         """
         round_ = self._events.replay(tenant, event_id)
         event = self._events.get(tenant, event_id)
-        self._queue.send(Dispatch(self._configs)(tenant, event, round_))
+        self._queue.send(Dispatch(self._configs, self._clock)(tenant, event, round_))
         return event
 
     def delivery(self, tenant: str, delivery_id: str) -> Delivery:

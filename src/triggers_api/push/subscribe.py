@@ -163,6 +163,7 @@ class Subscribe:
             config = replace(
                 config, created_at=known.created_at, breaker=_breaker_of(config, known)
             )
+            config = _with_changes(config, known)
             if not config.enabled and not known.enabled:
                 config = replace(
                     config,
@@ -297,8 +298,21 @@ def _of(
         message_template=draft.message_template,
         acknowledges=draft.acknowledges,
         enabled=draft.enabled,
+        enabled_changed_at=at,
         created_at=at,
         updated_at=at,
+    )
+
+
+def _with_changes(config: NotificationConfig, known: NotificationConfig) -> NotificationConfig:
+    """The config with the times since when it is enabled, and its filters are what they are."""
+    at = config.updated_at
+    is_as_enabled = config.enabled == known.enabled
+    are_as_known = config.filters == known.filters
+    return replace(
+        config,
+        enabled_changed_at=known.enabled_changed_at if is_as_enabled else at,
+        filters_changed_at=known.filters_changed_at if are_as_known else at,
     )
 
 

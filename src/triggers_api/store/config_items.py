@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
@@ -11,6 +11,8 @@ from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
 from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
+
+_CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
 
 
 def to_attributes(config: NotificationConfig) -> Item:
@@ -29,6 +31,10 @@ def to_attributes(config: NotificationConfig) -> Item:
         attributes["message_template"] = {"S": config.message_template}
     if config.disabled_reason is not None:
         attributes["disabled_reason"] = {"S": config.disabled_reason}
+    for name in _CHANGES:
+        at = getattr(config, name)
+        if at is not None:
+            attributes[name] = {"S": to_text(at)}
     if config.disabled_at is not None:
         attributes["disabled_at"] = {"S": to_text(config.disabled_at)}
     return attributes
@@ -48,6 +54,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         acknowledges=row["acknowledges"]["BOOL"],
         enabled=row["enabled"]["BOOL"],
         disabled_reason=row.get("disabled_reason", {}).get("S"),
+        **{name: from_text(row[name]["S"]) for name in _CHANGES if name in row},
         disabled_at=from_text(row["disabled_at"]["S"]) if "disabled_at" in row else None,
         created_at=from_text(row["created_at"]["S"]),
         updated_at=from_text(row["updated_at"]["S"]),

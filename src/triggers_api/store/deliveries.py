@@ -197,6 +197,7 @@ def to_delivery(item: Item) -> Delivery:
             round=int(item["round"]["N"]),
             pushes=int(item["pushes"]["N"]),
             execution_id=item.get("execution_id", {}).get("S"),
+            dispatched_at=float(item["dispatched_at"]["N"]) if "dispatched_at" in item else None,
         ),
         event_type=item["event_type"]["S"],
         status=DeliveryStatus(item["status"]["S"]),
@@ -226,8 +227,16 @@ def to_item(delivery: Delivery, retention: timedelta) -> Item:
         "tries_before": number(delivery.tries_before),
         "expires_at": number((changed_at + retention).timestamp()),
     }
+    return item | _sometimes(delivery)
+
+
+def _sometimes(delivery: Delivery) -> Item:
+    """What not every delivery has."""
+    task, item = delivery.task, Item()
     if delivery.next_attempt_at is not None:
         item["next_attempt_at"] = {"S": to_text(delivery.next_attempt_at)}
+    if task.dispatched_at is not None:
+        item["dispatched_at"] = {"N": f"{task.dispatched_at:.3f}"}
     if task.execution_id is not None:
         item["execution_id"] = {"S": task.execution_id}
     if any(each.answer for each in delivery.attempts):

@@ -19,6 +19,7 @@ from triggers_api.events.ports import (
     Position,
     UndeliveredCounts,
 )
+from triggers_api.events.trail import Trail
 from triggers_api.store import idempotency, items, payloads
 from triggers_api.store.erasure import Erasure
 from triggers_api.store.event_items import EventItems, not_found
@@ -81,6 +82,13 @@ class DynamoEventStore:
         if not found:
             raise not_found(event_id)
         return found[0]
+
+    def find_trail(self, tenant: str, event_id: str) -> Trail:
+        """See `EventStore.find_trail`. One consistent read."""
+        head = self._items.at_place(tenant, event_id) if is_event_id(event_id) else None
+        if head is None or not self._items.is_of(head, event_id):
+            raise not_found(event_id)
+        return items.to_trail(head)
 
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None

@@ -22,6 +22,7 @@ from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import random_half
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Position
+from triggers_api.events.trail import Trail
 from triggers_api.store import payloads
 from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
@@ -111,6 +112,28 @@ def to_event(item: Item) -> Event:
         created_at=from_text(item["created_at"]["S"]),
         delivered_at=None if delivered_at is None else from_text(delivered_at["S"]),
         delivery_attempts=int(item.get("delivery_attempts", {"N": "0"})["N"]),
+    )
+
+
+def to_trail(item: Item) -> Trail:
+    """What a head tells of its event's life, a tombstone too."""
+
+    def moment(name: str) -> datetime | None:
+        return from_text(item[name]["S"]) if name in item else None
+
+    metadata = item.get("metadata")
+    return Trail(
+        id=item["id"]["S"],
+        event_type=item["event_type"]["S"],
+        severity=Severity(item["severity"]["S"]),
+        execution_id=item.get("execution_id", {}).get("S"),
+        created_at=from_text(item["created_at"]["S"]),
+        metadata={} if metadata is None else json.loads(metadata["S"]),
+        status=EventStatus(item["status"]["S"]) if "status" in item else None,
+        delivered_at=moment("delivered_at"),
+        rounds=int(item.get("rounds", {"N": "0"})["N"]),
+        replayed_at=moment("replayed_at"),
+        erased_at=moment("erased_at"),
     )
 
 

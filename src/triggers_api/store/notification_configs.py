@@ -32,7 +32,7 @@ from triggers_api.store.config_items import (
 )
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, RefusedError, Table
-from triggers_api.timestamps import Clock, to_text
+from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,14 +73,21 @@ class DynamoConfigList:
         )
         return tuple(map(to_subscription, self._table.items(query)))
 
+    def list_deleted(self, tenant: str) -> dict[str, datetime]:
+        """See `ConfigStore.list_deleted`."""
+        found = (row["sk"]["S"].partition(" ") for row in self._last_deleted(tenant))
+        return {config_id: from_text(at) for at, _, config_id in found}
+
     def ids_with_history(self, tenant: str) -> list[str]:
         """All configs of a tenant, and the last that were deleted."""
-        newest_first = replace(deleted_configs_of(tenant), descending=True, consistent=False)
-        last = self._table.items(newest_first, limit=DELETED_LISTED)
-        deleted = [row["sk"]["S"].partition(" ")[2] for row in last]
+        deleted = self.list_deleted(tenant)
         # One whose deletion stopped half way may stand in both places.
         there = [row["sk"]["S"] for row in self._rows(tenant, fields="sk")]
-        return list(dict.fromkeys(there + deleted))
+        return list(dict.fromkeys([*there, *deleted]))
+
+    def _last_deleted(self, tenant: str) -> list[Item]:
+        newest_first = replace(deleted_configs_of(tenant), descending=True, consistent=False)
+        return list(self._table.items(newest_first, limit=DELETED_LISTED))
 
     def _rows(self, tenant: str, fields: str = "") -> list[Item]:
         """All in the first place, also what was deleted but not yet moved away."""
@@ -148,6 +155,7 @@ class DynamoConfigStore(DynamoConfigList):
                 "enabled": {"BOOL": False},
                 "disabled_reason": {"S": reason},
                 "disabled_at": {"S": to_text(self._clock())},
+                "enabled_changed_at": {"S": to_text(self._clock())},
             },
         )
 

@@ -27,7 +27,7 @@ _CAN_BE_REPLAYED: Final = (
     f"id = :id AND attribute_not_exists(erased_at) AND {IS_VISIBLE}"
     " AND (attribute_not_exists(rounds) OR rounds < :most)"
 )
-_REPLAY: Final = "SET #status = :pending, expires_at = :expires ADD rounds :one REMOVE delivered_at, visible_until, is_new"
+_REPLAY: Final = "SET #status = :pending, expires_at = :expires, replayed_at = :at ADD rounds :one REMOVE delivered_at, visible_until, is_new"
 
 
 class StatusChanges:
@@ -78,6 +78,7 @@ class StatusChanges:
         values: Item = {
             ":id": {"S": event_id},
             ":pending": {"S": EventStatus.PENDING},
+            ":at": {"S": to_text(now)},
             ":now": items.number(now.timestamp()),
             ":expires": items.number(expires_at.timestamp()),
             ":one": {"N": "1"},

@@ -84,7 +84,7 @@ def table(dynamodb: "DynamoDBClient", box: KmsSecretBox, clock: FixedClock) -> T
 def stores(request: pytest.FixtureRequest, clock: FixedClock) -> Stores:
     """All of one kind: the deliveries of deleted configs are known by the configs' store."""
     if request.param == "fake":
-        return Stores(InMemoryConfigStore(), InMemoryDeliveryStore(), InMemoryStreakStore())
+        return Stores(InMemoryConfigStore(clock), InMemoryDeliveryStore(), InMemoryStreakStore())
     sealing = request.getfixturevalue("box")
     table = open_table(request.getfixturevalue(request.param), sealing, clock)
     return Stores(table.configs, table.deliveries, table.streaks)

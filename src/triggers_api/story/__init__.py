@@ -1,0 +1,1 @@
+"""The story of an event: what happened to it, and what became of it for each config."""
