@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from triggers_client.batch import BATCH_EVENTS, Result, send_batch
 from triggers_client.encoding import RawJson, object_text
-from triggers_client.models import Event, EventDraft, Order, Scalar, Severity
+from triggers_client.models import Event, EventDraft, Order, Scalar, Severity, Story
 from triggers_client.paging import Page, fetch, path_of, walk
 from triggers_client.transport import Transport
 
@@ -58,6 +58,11 @@ class Events:
     def get(self, event_id: str) -> Event:
         """The event as it is at this moment."""
         return cast("Event", self._transport.send("GET", event_path(event_id)).document())
+
+    def story(self, event_id: str, *, config_id: str | None = None) -> Story:
+        """What happened to it, and what became of it for each config, or for one."""
+        path = path_of(event_path(event_id, "/story"), {"config_id": config_id})
+        return cast("Story", self._transport.send("GET", path).document())
 
     def acknowledge(self, event_id: str) -> None:
         """Say that it is processed; saying it again changes nothing."""

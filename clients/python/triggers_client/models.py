@@ -118,6 +118,52 @@ class Attempt(TypedDict):
     duration_ms: int
     status_code: int | None
     error: str | None
+    answer: NotRequired[str | None]
+
+
+class Happening(TypedDict):
+    """One thing that happened to an event."""
+
+    what: str
+    at: str | None
+    before: str | None
+    until: str | None
+    round: int
+    config_id: str | None
+    delivery_id: str | None
+    status_code: int | None
+    error: str | None
+    answer: str | None
+
+
+class Fate(TypedDict):
+    """What became of an event for one config."""
+
+    config_id: str
+    name: str | None
+    channel: str | None
+    outcome: Literal["delivered", "retrying", "dead", "waiting", "not_sent"]
+    reason: str | None
+    filters: list[str]
+    because: str
+    next_step: str | None
+    delivery_id: str | None
+    attempts: int
+
+
+class Story(TypedDict):
+    """Where an event is, and why it is not elsewhere."""
+
+    event_id: str
+    event_type: str
+    severity: Severity
+    execution_id: str | None
+    status: str | None
+    rounds: int
+    happenings: list[Happening]
+    outcomes: dict[str, int]
+    configs: list[Fate]
+    not_known: list[str]
 
 
 class Delivery(TypedDict):

@@ -1,13 +1,14 @@
 """`ConfigStore`: configs are kept as they are given, listed without secrets, found with them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT
 from tests.builders.push import a_config
-from tests.clock import FixedClock
+from tests.clock import START, FixedClock
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
@@ -173,3 +174,42 @@ def test_a_tenant_sees_no_other_tenants_configs(configs: ConfigStore) -> None:
     assert configs.find(OTHER_TENANT, config.id) == ours
     assert [each.tenant for each in configs.list_configs(OTHER_TENANT)] == [OTHER_TENANT]
     assert configs.list_configs("nobody") == ()
+
+
+def test_what_was_deleted_is_told_with_the_time_the_newest_first(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    gone = [a_config(), a_config()]
+    for config in (*gone, a_config()):
+        configs.put(config)
+    times = []
+    for config in gone:
+        times.append(clock.advance(seconds=1))
+        configs.delete(TENANT, config.id)
+
+    found = configs.list_deleted(TENANT)
+
+    assert list(found.items()) == [(gone[1].id, times[1]), (gone[0].id, times[0])]
+    assert configs.list_deleted(OTHER_TENANT) == {}
+
+
+def test_a_config_remembers_since_when_it_is_enabled_and_filters_so(configs: ConfigStore) -> None:
+    later = START + timedelta(seconds=5)
+    config = a_config(enabled_changed_at=START, filters_changed_at=later)
+    configs.put(config)
+
+    found = configs.find(TENANT, config.id)
+
+    assert found is not None
+    assert (found.enabled_changed_at, found.filters_changed_at) == (START, later)
+
+
+def test_a_config_that_its_receiver_disabled_remembers_since_when(configs: ConfigStore) -> None:
+    config = a_config(enabled_changed_at=START)
+    configs.put(config)
+    configs.disable(config, "gone")
+
+    found = configs.find(TENANT, config.id)
+
+    assert found is not None
+    assert found.enabled_changed_at == found.disabled_at

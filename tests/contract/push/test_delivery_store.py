@@ -198,3 +198,41 @@ def test_a_round_holds_the_deliveries_of_its_event_and_number_only(
     )
     assert deliveries.of_round(TENANT, event.id, 10) == (made[10, event.id],)
     assert deliveries.of_round(TENANT, event.id, 2) == ()
+
+
+@pytest.mark.parametrize("answers", [["no such customer"], ["ü\x00\ud83d…", "", "x" * 1024]])
+def test_what_receivers_answered_comes_back_word_for_word(
+    deliveries: DeliveryStore, answers: list[str]
+) -> None:
+    said = tuple(
+        replace(an_attempt(), answer=each.encode("utf-8", "replace").decode()) for each in answers
+    )
+    delivery = a_delivery(a_task(an_event(START), a_config()), attempts=said)
+    deliveries.record(delivery, known_attempts=None)
+
+    assert deliveries.find(delivery.task) == delivery
+
+
+def test_a_record_remembers_when_its_event_was_dispatched(deliveries: DeliveryStore) -> None:
+    task = a_task(an_event(START), a_config(), dispatched_at=1_795_000_000.125)
+    deliveries.record(a_delivery(task), known_attempts=None)
+
+    found = deliveries.find(task)
+
+    assert found is not None
+    assert found.task.dispatched_at == 1_795_000_000.125
+
+
+def test_erasing_leaves_nothing_of_an_answer_not_even_of_a_success(
+    deliveries: DeliveryStore,
+) -> None:
+    event = an_event(START)
+    for status in (DeliveryStatus.SUCCEEDED, DeliveryStatus.DEAD):
+        said = (replace(an_attempt(error=None), answer="ok, A-1 is yours"),)
+        task = a_task(event, a_config())
+        deliveries.record(a_delivery(task, status, attempts=said), known_attempts=None)
+
+    deliveries.erase_answers(TENANT, event.id)
+
+    kept = deliveries.of_event(TENANT, event.id)
+    assert {each.attempts[0].answer for each in kept} == {""}

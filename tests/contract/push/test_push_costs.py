@@ -1,18 +1,18 @@
 """What a push costs: every call of AWS between an event and its receiver, and their write units."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders.events import TENANT, an_event
-from tests.builders.push import WITHOUT_LIMIT, a_config
-from tests.capacity import Shape, write_units
+from tests.builders.events import TENANT, an_event, incompressible_payload
+from tests.builders.push import WITHOUT_LIMIT, a_config, a_delivery, a_task, an_attempt
+from tests.capacity import Shape, item_bytes, write_units
 from tests.clock import START, FixedClock
 from tests.contract.clients import Call
 from tests.contract.push.calls import operations, recorded
-from tests.contract.push.conftest import Table
+from tests.contract.push.conftest import RETENTION, Table
 from tests.contract.push.queues import WatchedSqs
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
@@ -21,14 +21,22 @@ from tests.functional.stream_of_events import a_record
 from triggers_api.events.event import Event
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers import delivery, dispatcher
+from triggers_api.push.answers import kept_answer
+from triggers_api.push.channel import Receipt
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
+from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.store.deliveries import to_item
 from triggers_api.store.events import DynamoEventStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# Units of each of ten attempts, by what the receiver answered.
+SILENT = [3, 2, 2, 2, 2, 2, 2, 2, 4, 4]
+ALIKE = [3, 2, 2, 2, 2, 2, 2, 4, 4, 4]
+NOISE = [5, 6, 6, 8, 8, 8, 8, 8, 8, 8]
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
 
 
@@ -176,6 +184,65 @@ def test_a_successful_delivery_is_written_once_for_two_units(warm: System) -> No
         projected=frozenset(item),
     )
     assert write_units(shape, None, item) == 2
+
+
+@pytest.mark.parametrize("tenant_length", [4, 64])
+def test_a_first_success_is_two_units_whatever_the_receiver_answers(
+    warm: System, tenant_length: int
+) -> None:
+    warm.subscribe()
+    warm.dispatch(warm.post(event_type="t" * 128, execution_id="e" * 64))
+    said = incompressible_payload(4096).decode()
+    answer = kept_answer(said, a_config(secrets={}), accepted=True)
+    warm.channel.receipts.append(Receipt(status_code=200, answer=answer))
+
+    ((_, params),) = writes(warm.deliver())
+
+    item = params["Item"] | {"tenant": {"S": "t" * tenant_length}}
+    item["pk"] = {"S": "t" * tenant_length + item["pk"]["S"].removeprefix(TENANT)}
+    assert units_of(None, item) == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "units"),
+    [
+        ([""] * 10, SILENT),
+        (["<html>no such customer</html>" * 35] * 10, ALIKE),
+        ([incompressible_payload(1024, seed).decode() for seed in range(10)], NOISE),
+    ],
+    ids=["of nothing", "all alike", "noise"],
+)
+def test_what_ten_refusals_cost(answers: list[str], units: list[int]) -> None:
+    """Each writes the whole record; the first is the only one that the third index sees."""
+    task = a_task(an_event(START), a_config())
+    record, before = Delivery.begun(task, "order.failed", START), None
+    spent: list[int] = []
+    for answer in answers:
+        record = record.with_attempt(replace(an_attempt(), answer=answer))
+        item = to_item(record, RETENTION)
+        spent.append(units_of(before, item))
+        before = item
+
+    assert spent == units
+
+
+def test_ending_a_delivery_moves_it_in_the_index_of_the_unsuccessful() -> None:
+    task = a_task(an_event(START), a_config())
+    retrying = to_item(a_delivery(task, DeliveryStatus.RETRYING), RETENTION)
+    ended = [
+        units_of(retrying, to_item(a_delivery(task, status), RETENTION))
+        for status in (DeliveryStatus.SUCCEEDED, DeliveryStatus.DEAD, DeliveryStatus.DROPPED)
+    ]
+
+    assert units_of(None, retrying) == 3
+    assert ended == [3, 4, 4]  # out of it; out of it and in again
+
+
+def units_of(before: dict[str, Any] | None, after: dict[str, Any]) -> int:
+    """Of one write of a record, in the table and in both indexes."""
+    shapes = Shape.all_of("NotificationsTable").values()
+    table = -(-max(item_bytes(before), item_bytes(after)) // 1024)
+    return table + sum(shape.write_units(before, after) for shape in shapes)
 
 
 def test_fifty_deliveries_are_fifty_writes_and_one_opened_key(system: System) -> None:

@@ -24,6 +24,7 @@ from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
 from triggers_client.cli.tail import tail
 from triggers_client.cli.usage import usage
+from triggers_client.cli.why import why
 from triggers_client.cli.work import work
 from triggers_client.errors import ApiError, TriggersError
 from triggers_client.version import VERSION
@@ -70,6 +71,7 @@ for command in (
     execution,
     configs,
     history,
+    why,
     replay,
     export,
     *metrics_commands,

@@ -5,8 +5,9 @@ from rich.text import Text
 
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, pass_session
+from triggers_client.cli.listing import Listing
 from triggers_client.cli.output import printable
-from triggers_client.cli.tables import fields, styled, table
+from triggers_client.cli.tables import fields, styled
 
 _RINGS = "alarm"
 _COLORS = {_RINGS: "bold red", "ok": "green"}
@@ -36,7 +37,7 @@ def alerts(session: Session) -> int:
     if not session.output.is_for_people:
         session.output.lines(found["alerts"])
     elif found["alerts"]:
-        shown = table("alarm", "state", "severity", "since", "reason", wide="reason")
+        shown = Listing("alarm", "state", "severity", "since", "reason")
         for each in found["alerts"]:
             shown.add_row(
                 Text(printable(each["name"]), "bold"),

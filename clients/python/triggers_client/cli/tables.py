@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from triggers_client.cli.listing import Listing
 from triggers_client.cli.output import (
     SEVERITY_STYLES,
     STATUS_STYLES,
@@ -25,28 +26,20 @@ def styled(word: str) -> Text:
     return Text(printable(word), STATUS_STYLES.get(word, SEVERITY_STYLES.get(word, "")))
 
 
-def table(*columns: str, wide: str | None = None) -> Table:
-    """A quiet table; the `wide` column takes what is left of a line, and is cut there."""
+def table(*columns: str) -> Table:
+    """A quiet table without ids; see `Listing` for those with them."""
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        is_wide = name == wide
-        made.add_column(
-            name.upper(),
-            no_wrap=True,
-            overflow="ellipsis" if is_wide else "fold",
-            ratio=1 if is_wide else None,
-            min_width=None if is_wide else len(name),
-        )
-    made.expand = wide is not None
+        made.add_column(name.upper(), no_wrap=True, overflow="fold", min_width=len(name))
     return made
 
 
-def events_table(events: Iterable[Event], *, with_status: bool) -> Table:
+def events_table(events: Iterable[Event], *, with_status: bool) -> Listing:
     """Events, one on a line."""
     names = ["event", "age", "severity", *(["status"] if with_status else []), "type", "payload"]
-    made = table(*names, wide="payload")
+    made = Listing(*names)
     for event in events:
-        cells: list[RenderableType] = [
+        cells = [
             Text(event["id"], _ID_STYLE),
             Text(age(event["created_at"]), "dim"),
             styled(event["severity"]),
@@ -85,9 +78,9 @@ def event_fields(event: Event) -> list[RenderableType]:
     return [fields(rows), Text(""), Text(pretty(payload_json(event)))]
 
 
-def configs_table(configs: Iterable[Config]) -> Table:
+def configs_table(configs: Iterable[Config]) -> Listing:
     """Configs, one on a line."""
-    made = table("config", "name", "channel", "state", "circuit", "wants", wide="wants")
+    made = Listing("config", "name", "channel", "state", "circuit", "wants")
     for config in configs:
         state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
         wants = {name: each for name, each in config["filters"].items() if each is not None}
@@ -126,9 +119,9 @@ def config_fields(config: Config) -> list[RenderableType]:
     return [fields(rows)]
 
 
-def keys_table(keys: Iterable[ApiKey]) -> Table:
+def keys_table(keys: Iterable[ApiKey]) -> Listing:
     """API keys, one on a line."""
-    made = table("key", "name", "state", "last used", "expires", "from", "scopes", wide="scopes")
+    made = Listing("key", "name", "state", "last used", "expires", "from", "scopes")
     for key in keys:
         used = key["last_used_at"]
         made.add_row(
@@ -143,9 +136,9 @@ def keys_table(keys: Iterable[ApiKey]) -> Table:
     return made
 
 
-def history_table(deliveries: Iterable[Delivery]) -> Table:
-    """Deliveries with their last attempt, one on two lines."""
-    made = table("delivery", "age", "status", "tries", "type", "last answer", wide="last answer")
+def history_table(deliveries: Iterable[Delivery]) -> Listing:
+    """Deliveries with their last attempt."""
+    made = Listing("delivery", "age", "status", "tries", "type", "last answer")
     for delivery in deliveries:
         made.add_row(
             Text(delivery["id"], _ID_STYLE),

@@ -1,0 +1,228 @@
+"""What people see in a terminal of 80 columns: every id whole, no line broken or cut within one."""
+
+import io
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+from rich.console import Console, RenderableType
+
+from triggers_client.cli import tables
+from triggers_client.cli.listing import Listing
+from triggers_client.cli.tables import (
+    config_fields,
+    configs_table,
+    event_fields,
+    events_table,
+    execution_fields,
+    history_table,
+    keys_table,
+)
+from triggers_client.cli.why import commands_for, lines_of
+from triggers_client.models import Fate
+
+EVENT_ID = "evt_01M80DA8APHQG85FF1EP41RHZD"
+CONFIG_ID = "cfg_d6d7a6a6664f8e4f1795bc1f"
+DELIVERY_ID = "dlv_01M80FJQQQQYV6E72D3560XSN0_d6d7a6a6664f8e4f1795bc1f_0"
+AT = "2026-11-22T01:18:17.430673Z"
+LONG = "a.very.long.type." + "of.events." * 11
+
+EVENT: Any = {
+    "id": EVENT_ID,
+    "event_type": LONG,
+    "payload": {"order_id": "A-1" * 90},
+    "metadata": {"connector": "amazon"},
+    "severity": "critical",
+    "execution_id": "exec_42",
+    "status": "delivered",
+    "created_at": AT,
+    "delivered_at": AT,
+    "delivery_attempts": 3,
+}
+CONFIG: Any = {
+    "id": CONFIG_ID,
+    "name": "Failures of all shops to the ticket system of the team in Cologne",
+    "channel": "telegram",
+    "enabled": False,
+    "filters": {"event_types": [LONG], "min_severity": "critical"},
+    "circuit": {"state": "half_open", "held_until": AT},
+    "disabled_reason": "the receiver answered 410 Gone",
+    "acknowledges": True,
+    "message_template": "${event_type} " * 20,
+    "secrets_set": ["bot_token"],
+    "settings": {"chat_id": "-1001234567890"},
+    "created_at": AT,
+    "updated_at": AT,
+}
+ATTEMPT: Any = {"at": AT, "duration_ms": 1, "status_code": 400, "error": "It said no. " * 9}
+DELIVERY: Any = {
+    "id": DELIVERY_ID,
+    "config_id": CONFIG_ID,
+    "event_id": EVENT_ID,
+    "event_type": LONG,
+    "round": 0,
+    "status": "succeeded",
+    "created_at": AT,
+    "next_attempt_at": None,
+    "reason": None,
+    "attempts": [ATTEMPT] * 100,
+}
+KEY_ID = "hvnhdah33dtn"
+KEY: Any = {
+    "key_id": KEY_ID,
+    "name": "The shop's own, which posts orders and invoices from Cologne",
+    "state": "active",
+    "last_used_at": AT,
+    "expires_at": AT,
+    "allowed_ips": ["2001:db8::/32"] * 5,
+    "scopes": ["events:write", "events:read", "inbox"],
+}
+EXECUTION: Any = {
+    "execution_id": "exec_42",
+    "status": "completed_with_errors",
+    "started_at": AT,
+    "completed_at": AT,
+    "duration_seconds": 1.0,
+    "total_events": 1,
+    "failed_events": 1,
+    "counts": {"order.failed": 1},
+}
+
+
+def a_fate(**fields: Any) -> Fate:
+    described: dict[str, Any] = {
+        "config_id": CONFIG_ID,
+        "name": CONFIG["name"],
+        "channel": "webhook",
+        "outcome": "dead",
+        "reason": None,
+        "filters": [],
+        "because": "It was given up after 10 attempts: " + "the receiver answered 400. " * 4,
+        "next_step": "Mend what the receiver says, then replay this delivery.",
+        "delivery_id": DELIVERY_ID,
+        "attempts": 10,
+    }
+    return cast("Fate", described | fields)
+
+
+STORY: Any = {
+    "event_id": EVENT_ID,
+    "event_type": LONG,
+    "severity": "error",
+    "execution_id": None,
+    "status": None,
+    "rounds": 2,
+    "happenings": [
+        {
+            "what": "attempted",
+            "at": AT,
+            "before": None,
+            "until": None,
+            "round": 1,
+            "config_id": CONFIG_ID,
+            "delivery_id": DELIVERY_ID,
+            "status_code": 400,
+            "error": "The receiver answered 400.",
+            "answer": "no such customer \x1b[31m" * 40,
+        }
+    ],
+    "outcomes": {"delivered": 0, "dead": 1, "not_sent": 1},
+    "configs": [a_fate(), a_fate(outcome="not_sent", reason="filtered", name=None)],
+    "not_known": ["Leases that have ended are not kept."],
+}
+SHOWN: dict[str, tuple[Iterable[RenderableType], list[str]]] = {
+    "events": ([events_table([EVENT, EVENT], with_status=True)], [EVENT_ID]),
+    "events without their status": ([events_table([EVENT], with_status=False)], [EVENT_ID]),
+    "an event": (event_fields(EVENT), [EVENT_ID]),
+    "configs": ([configs_table([CONFIG])], [CONFIG_ID]),
+    "a config": (config_fields(CONFIG), [CONFIG_ID]),
+    "keys": ([keys_table([KEY])], [KEY_ID]),
+    "deliveries": ([history_table([DELIVERY, DELIVERY])], [DELIVERY_ID]),
+    "an execution": (execution_fields(EXECUTION), ["exec_42"]),
+    "a story": ([*lines_of(STORY)], [EVENT_ID, CONFIG_ID, DELIVERY_ID]),
+}
+
+
+def shown_in(width: int, things: Iterable[RenderableType]) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    for thing in things:
+        console.print(thing, markup=False)
+    return cast("io.StringIO", console.file).getvalue().splitlines()
+
+
+def test_every_table_there_is_is_looked_at_here() -> None:
+    made = {name for name in vars(tables) if name.endswith(("_table", "_fields"))}
+
+    assert made <= set(globals()), made - set(globals())
+
+
+@pytest.mark.parametrize(("things", "ids"), SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("width", [80, 100, 250])
+def test_every_id_is_whole_in_one_line(
+    things: Iterable[RenderableType], ids: list[str], width: int
+) -> None:
+    lines = shown_in(width, things)
+
+    for each in ids:
+        assert any(each in line for line in lines), each
+    assert max(len(line.rstrip()) for line in lines) <= width
+    assert "\x1b" not in "".join(lines)
+
+
+def test_where_there_is_room_a_thing_is_one_line() -> None:
+    short = EVENT | {"event_type": "order.failed"}
+
+    assert len(shown_in(120, [events_table([short], with_status=True)])) == 2
+    assert len(shown_in(140, [history_table([DELIVERY | {"event_type": "a.b"}])])) == 2
+
+
+def test_a_delivery_in_80_columns_has_a_line_for_its_id_and_one_for_the_rest() -> None:
+    delivery = DELIVERY | {"event_type": "invoice.failed", "attempts": [ATTEMPT]}
+
+    lines = shown_in(80, [history_table([delivery])])
+
+    assert lines[2] == DELIVERY_ID
+    assert lines[3].split()[1:4] == ["succeeded", "1", "invoice.failed"]
+    assert lines[3].rstrip().endswith("…")
+
+
+def test_a_command_that_is_too_long_for_a_line_can_be_pasted_all_the_same() -> None:
+    lines = shown_in(80, lines_of(STORY))
+
+    place = lines.index("    triggers replay --delivery \\")
+    assert lines[place + 1] == f"      {DELIVERY_ID}"
+
+
+def test_what_may_be_cut_is_cut_with_a_sign() -> None:
+    listing = Listing("id", "name", "words")
+    listing.add_row(EVENT_ID, "n" * 60, "w" * 60)
+
+    lines = shown_in(80, [listing])
+
+    assert EVENT_ID in lines
+    assert any("…" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("fields", "commands"),
+    [
+        ({}, [f"replay --delivery {DELIVERY_ID}"]),
+        ({"outcome": "delivered"}, []),
+        ({"outcome": "retrying"}, [f"why {EVENT_ID}"]),
+        ({"outcome": "waiting"}, [f"why {EVENT_ID}"]),
+        ({"outcome": "not_sent", "reason": "filtered"}, [f"configs get {CONFIG_ID}"]),
+        ({"outcome": "not_sent", "reason": "created_later"}, [f"replay {EVENT_ID}"]),
+        ({"outcome": "not_sent", "reason": "history_expired"}, [f"replay {EVENT_ID}"]),
+        ({"outcome": "not_sent", "reason": "not_dispatched_yet"}, [f"why {EVENT_ID}"]),
+        ({"outcome": "not_sent", "reason": "deleted"}, []),
+        ({"outcome": "not_sent", "reason": "erased"}, []),
+        (
+            {"outcome": "not_sent", "reason": "disabled", "delivery_id": None},
+            [f"configs enable {CONFIG_ID}", f"replay {EVENT_ID}"],
+        ),
+    ],
+)
+def test_each_fate_names_the_command_that_does_the_next_step(
+    fields: dict[str, Any], commands: list[str]
+) -> None:
+    assert commands_for(a_fate(**fields), EVENT_ID) == commands
