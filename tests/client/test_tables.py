@@ -23,6 +23,7 @@ from triggers_client.models import Fate
 
 EVENT_ID = "evt_01M80DA8APHQG85FF1EP41RHZD"
 CONFIG_ID = "cfg_d6d7a6a6664f8e4f1795bc1f"
+MISSED = f"configs replay {CONFIG_ID} --since 30d"
 DELIVERY_ID = "dlv_01M80FJQQQQYV6E72D3560XSN0_d6d7a6a6664f8e4f1795bc1f_0"
 AT = "2026-11-22T01:18:17.430673Z"
 LONG = "a.very.long.type." + "of.events." * 11
@@ -211,14 +212,23 @@ def test_what_may_be_cut_is_cut_with_a_sign() -> None:
         ({"outcome": "retrying"}, [f"why {EVENT_ID}"]),
         ({"outcome": "waiting"}, [f"why {EVENT_ID}"]),
         ({"outcome": "not_sent", "reason": "filtered"}, [f"configs get {CONFIG_ID}"]),
-        ({"outcome": "not_sent", "reason": "created_later"}, [f"replay {EVENT_ID}"]),
+        ({"outcome": "not_sent", "reason": "created_later"}, [MISSED]),
         ({"outcome": "not_sent", "reason": "history_expired"}, [f"replay {EVENT_ID}"]),
         ({"outcome": "not_sent", "reason": "not_dispatched_yet"}, [f"why {EVENT_ID}"]),
         ({"outcome": "not_sent", "reason": "deleted"}, []),
         ({"outcome": "not_sent", "reason": "erased"}, []),
         (
-            {"outcome": "not_sent", "reason": "disabled", "delivery_id": None},
-            [f"configs enable {CONFIG_ID}", f"replay {EVENT_ID}"],
+            {
+                "outcome": "not_sent",
+                "reason": "disabled",
+                "delivery_id": None,
+                "next_step": "Enable the config, then replay what it missed.",
+            },
+            [f"configs enable {CONFIG_ID}", MISSED],
+        ),
+        (
+            {"outcome": "not_sent", "reason": "disabled", "next_step": "Replay this delivery."},
+            [f"replay --delivery {DELIVERY_ID}"],
         ),
     ],
 )

@@ -165,7 +165,7 @@ def test_not_sent_disabled_at_the_time_and_still(support: Support) -> None:
 
     assert said(fate) == ("not_sent", "disabled")
     assert fate["because"] == "It has been disabled since 2026-11-21 22:55:19 UTC."
-    assert fate["next_step"] == "Enable the config, then replay the event."
+    assert fate["next_step"] == "Enable the config, then replay what it missed."
 
 
 def test_not_sent_disabled_at_the_time_and_enabled_since(support: Support) -> None:
@@ -178,7 +178,7 @@ def test_not_sent_disabled_at_the_time_and_enabled_since(support: Support) -> No
 
     assert said(fate) == ("not_sent", "disabled")
     assert fate["because"].startswith("It was disabled at the time, and enabled again at 2026-")
-    assert fate["next_step"] == "Replay the event."
+    assert fate["next_step"] == "Replay what the config missed."
 
 
 def test_not_sent_disabled_between_the_event_and_its_push(support: Support) -> None:

@@ -145,7 +145,7 @@ class Judge:
             config,
             Reason.CREATED_LATER,
             f"It was created at {day_and_time(config.created_at)}, after the event.",
-            "Replay the event: it then goes to every config that wants it now.",
+            "Replay what the config missed.",
         )
 
     def _disabled(self, config: NotificationConfig) -> Fate | None:
@@ -165,8 +165,10 @@ class Judge:
         else:
             since = f"It was disabled at {day_and_time(changed_at)}, before it was pushed"
         why = f" ({config.disabled_reason})" if config.disabled_reason else ""
-        step = "Replay the event" if config.enabled else "Enable the config, then replay the event"
-        return self._not_sent(config, Reason.DISABLED, f"{since}{why}.", f"{step}.")
+        step = "Replay what the config missed."
+        if not config.enabled:
+            step = "Enable the config, then replay what it missed."
+        return self._not_sent(config, Reason.DISABLED, f"{since}{why}.", step)
 
     def _filtered(self, config: NotificationConfig) -> Fate | None:
         if tells_of(self.trail, config.id):
@@ -187,7 +189,9 @@ class Judge:
                 f"Its filters changed later, at {day_and_time(changed_at)}; those of then are not "
                 f"kept. Those of now would {'leave the event out too' if unmet else 'take it'}."
             )
-        step = "Widen its filters, then replay the event." if unmet else "Replay the event."
+        step = "Replay what the config missed."
+        if unmet:
+            step = "If it should have it, widen its filters, then replay what it missed."
         return self._not_sent(config, Reason.FILTERED, because, step, unmet)
 
     def _erased(self, config: NotificationConfig) -> Fate | None:

@@ -94,20 +94,23 @@ def _became(fate: Fate, event_id: str) -> Iterator[RenderableType]:
 
 def commands_for(fate: Fate, event_id: str) -> list[str]:
     """What does the next step, as far as a command can."""
-    replay = f"replay {event_id}"
-    if fate["outcome"] == "dead" and fate["delivery_id"]:
-        return [f"replay --delivery {fate['delivery_id']}"]
+    missed = f"configs replay {fate['config_id']} --since 30d"
+    delivery = f"replay --delivery {fate['delivery_id']}"
     if fate["reason"] == "disabled":
-        enable = f"configs enable {fate['config_id']}"
-        again = f"replay --delivery {fate['delivery_id']}" if fate["delivery_id"] else replay
-        return [enable, again]
-    if fate["reason"] in ("created_later", "history_expired"):
-        return [replay]
-    if fate["reason"] == "filtered":
-        return [f"configs get {fate['config_id']}"]
-    if fate["reason"] in ("not_dispatched_yet", None) and fate["outcome"] != "delivered":
+        is_off = (fate["next_step"] or "").startswith("Enable")
+        enable = [f"configs enable {fate['config_id']}"] if is_off else []
+        return [*enable, delivery if fate["delivery_id"] else missed]
+    if fate["outcome"] == "dead":
+        return [delivery]
+    if fate["outcome"] in ("retrying", "waiting"):
         return [f"why {event_id}"]
-    return []
+    by_reason = {
+        "created_later": [missed],
+        "filtered": [f"configs get {fate['config_id']}"],
+        "history_expired": [f"replay {event_id}"],
+        "not_dispatched_yet": [f"why {event_id}"],
+    }
+    return by_reason.get(fate["reason"] or "", [])
 
 
 def _indented(text: str, style: str = "") -> Padding:

@@ -67,7 +67,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
             "reason": "filtered",
             "filters": ["event_types"],
             "because": "Its filters leave the event out: event_types.",
-            "next_step": "Widen its filters, then replay the event.",
+            "next_step": "If it should have it, widen its filters, then replay what it missed.",
             "delivery_id": None,
             "attempts": 0,
         },
