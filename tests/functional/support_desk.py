@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.builders.events import TENANT
+from tests.builders.push import WITHOUT_LIMIT
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.functional.notification_api import World
 from triggers_api.events.event import Event
@@ -28,6 +29,7 @@ class Support:
             configs=world.configs,
             deliveries=world.deliveries,
             queue=world.queue,
+            turns=WITHOUT_LIMIT,
             channels={"webhook": world.channel},
             summarize=Summarize(executions, world.clock),
             schedule=RetrySchedule((timedelta(minutes=1),) * 3),
