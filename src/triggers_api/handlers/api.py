@@ -6,6 +6,7 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mangum import Mangum
 
@@ -133,11 +134,7 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         events=given.events,
         executions=given.executions,
         summarize=Summarize(given.executions, clock),
-        subscribe=_subscribe(given, clock),
-        try_out=TryOut(given.configs, given.channels, clock, HeldTime(given.token_buckets, clock)),
-        replay=_replay(given, clock),
-        replay_missed=_replay_missed(settings, given, clock),
-        tell_story=_tell_story(settings, given, clock),
+        **_of_push(settings, given, clock),
         deliveries=given.deliveries,
         usage=ReadUsage(given.usage, clock),
         check_health=CheckHealth(given.reports, clock),
@@ -148,6 +145,18 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         cursors=CursorCodec(settings.cursor_key),
         clock=clock,
     )
+
+
+def _of_push(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[str, Any]:
+    """The verbs around configs and deliveries."""
+    held_time = HeldTime(given.token_buckets, clock)
+    return {
+        "subscribe": _subscribe(given, clock),
+        "try_out": TryOut(given.configs, given.channels, clock, held_time),
+        "replay": _replay(given, clock),
+        "replay_missed": _replay_missed(settings, given, clock),
+        "tell_story": _tell_story(settings, given, clock),
+    }
 
 
 def _list_executions(given: Dependencies, clock: Clock) -> ListExecutions:
