@@ -1,6 +1,6 @@
 """Delete a tenant whole: piece by piece, repeatable at every step, until nothing is left.
 
-A sweep removes what a tenant has of one kind. All sweeps are run again and again, because some
+A removal takes what a tenant has of one kind. All removals are run again and again, because some
 of what was accepted before the keys died is still being written: a request under way, a push
 whose receiver is slow, a task with a delay. A pass ends the deletion only if it began after all
 of that is over, and found nothing. Then nobody is left who could write for this tenant.
@@ -15,7 +15,7 @@ from triggers_api.access.ports import DeletionStore, TenantStore
 from triggers_api.access.tenants import Deletion, TenantState
 from triggers_api.timestamps import Clock
 
-Sweep = Callable[[str], Iterator[int]]
+Removal = Callable[[str], Iterator[int]]
 """Removes what a tenant has of one kind, a batch at a time; yields how much each batch removed."""
 
 WRITERS_END_WITHIN: Final = timedelta(minutes=3)
@@ -44,8 +44,8 @@ class ContinueDeletions:
 
     tenants: TenantStore
     deletions: DeletionStore
-    sweeps: Mapping[str, Sweep]  # by kind, in order
-    last_sweeps: Mapping[str, Sweep]  # run only when all others found nothing
+    removals: Mapping[str, Removal]  # by kind, in order
+    last_removals: Mapping[str, Removal]  # run only when all others found nothing
     is_queue_empty: Callable[[], bool]  # of everybody's tasks, those too that wait
     clock: Clock
     within: timedelta
@@ -112,16 +112,16 @@ class _Pass:
     removed: dict[str, int] = field(default_factory=dict)
 
     def is_over(self, known: Deletion, began_at: datetime) -> bool:
-        """Sweep; whether it found nothing, and nothing can come any more."""
+        """Remove; whether it found nothing, and nothing can come any more."""
         may_end = self.deletions.may_end(known, began_at)
-        if not self._sweep(self.deletions.sweeps) or self.removed or not may_end:
+        if not self._remove(self.deletions.removals) or self.removed or not may_end:
             return False
-        return self._sweep(self.deletions.last_sweeps)
+        return self._remove(self.deletions.last_removals)
 
-    def _sweep(self, sweeps: Mapping[str, Sweep]) -> bool:
-        """Run these sweeps; False if the time was not enough."""
-        for kind, sweep in sweeps.items():
-            for count in sweep(self.tenant):
+    def _remove(self, removals: Mapping[str, Removal]) -> bool:
+        """Run these removals; False if the time was not enough."""
+        for kind, removal in removals.items():
+            for count in removal(self.tenant):
                 if count:
                     self.removed[kind] = self.removed.get(kind, 0) + count
                 if self.deletions.clock() >= self.ends_at:

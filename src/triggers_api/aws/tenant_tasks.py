@@ -36,7 +36,7 @@ _COUNTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """A `Sweep` of the tasks that wait for longer than the queue can delay them."""
+    """A `Removal` of the tasks that wait for longer than the queue can delay them."""
 
     scheduler: Any
     group: str
@@ -64,7 +64,7 @@ class Schedules:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """A `Sweep` of the dead-letter queue.
+    """A `Removal` of the dead-letter queue.
 
     Letters of others are hidden from people while it is looked through, and shown again at once.
     """

@@ -59,7 +59,7 @@ def continue_deletions(
     return ContinueDeletions(
         tenants=DynamoTenantStore(dynamodb, settings.keys_table),
         deletions=DynamoDeletionStore(dynamodb, settings.keys_table),
-        sweeps={
+        removals={
             "keys": left.keys,
             "configs": left.configs,
             "scheduled_tasks": Schedules(scheduler, settings.scheduler_group, left.config_ids),
@@ -69,7 +69,7 @@ def continue_deletions(
             "streaks": left.streaks,
             "usage": left.usage,
         },
-        last_sweeps={
+        last_removals={
             "counters": left.counters,
             "dead_letters": DeadLetters(sqs, settings.dead_letter_queue_url),
             "finders": left.finders,

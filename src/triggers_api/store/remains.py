@@ -45,7 +45,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class TenantRemains:
-    """Each method is a `Sweep`: it removes a kind of thing, and yields how many at a time."""
+    """Each method is a `Removal`: it removes a kind of thing, and yields how many at a time."""
 
     events_table: Table
     keys_table: Table
