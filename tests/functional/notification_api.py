@@ -21,11 +21,11 @@ from tests.fakes.push import (
 )
 from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
 from tests.fakes.sightings import InMemorySightings
-from tests.fakes.tenants import InMemoryTenantStore
+from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.authenticate import Authenticator
-from triggers_api.access.held_time import HeldTime
+from triggers_api.access.held_time import HeldTime, Kind
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import Scope
 from triggers_api.access.quota import DailyQuota
@@ -130,6 +130,7 @@ class World:
         leases = InMemoryLeaseStore(self.events)
         accept = Accept(self.events, self.clock)
         return Services(
+            deletions=InMemoryDeletionStore(),
             keys=KeyRing(self._keys, self.clock),
             tenants=RunTenants(InMemoryTenantStore(), self.clock),
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
@@ -150,7 +151,7 @@ class World:
                 self._channels,
                 self.clock,
                 _fault_of_template,
-                HeldTime(self.token_buckets, self.clock, kind="looking-up"),
+                HeldTime(self.token_buckets, self.clock, kind=Kind.LOOK_UPS),
             ),
             try_out=TryOut(
                 self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
