@@ -10,12 +10,17 @@ from rich.console import Console, RenderableType
 from triggers_client.cli import tables
 from triggers_client.cli.listing import Listing
 from triggers_client.cli.tables import (
+    channels_table,
     config_fields,
+    config_hours_table,
     configs_table,
     event_fields,
+    event_types_table,
     events_table,
     execution_fields,
+    executions_table,
     history_table,
+    inbox_fields,
     keys_table,
 )
 from triggers_client.cli.why import commands_for, lines_of
@@ -89,6 +94,35 @@ EXECUTION: Any = {
     "counts": {"order.failed": 1},
 }
 
+HOURS: Any = {
+    "config_id": CONFIG_ID,
+    "hours": [
+        {
+            "begins_at": AT,
+            "succeeded": 1_234_567,
+            "failed": 1_234_567,
+            "attempts": 12_345_678,
+            "p50_ms": 300_000,
+            "p95_ms": None,
+        }
+    ],
+}
+INBOX: Any = {
+    "pending": 10_000,
+    "failed": 0,
+    "leased": 10_000,
+    "oldest_pending_at": AT,
+    "is_capped": True,
+}
+CHANNEL: Any = {
+    "channel": "telegram",
+    "description": "Sends each event as a message of a bot to a chat, a group or a channel.",
+    "has_signing_secret": False,
+    "settings": {"required": ["bot_token", "chat_id"]},
+}
+LONG_RUN = "exec_amazon_orders_2026_11_21_" + "x" * 40
+TYPE: Any = {"event_type": LONG, "last_seen_at": AT, "latest_event_id": EVENT_ID}
+
 
 def a_fate(**fields: Any) -> Fate:
     described: dict[str, Any] = {
@@ -140,6 +174,14 @@ SHOWN: dict[str, tuple[Iterable[RenderableType], list[str]]] = {
     "keys": ([keys_table([KEY])], [KEY_ID]),
     "deliveries": ([history_table([DELIVERY, DELIVERY])], [DELIVERY_ID]),
     "an execution": (execution_fields(EXECUTION), ["exec_42"]),
+    "executions": (
+        [executions_table([EXECUTION, EXECUTION | {"execution_id": LONG_RUN}])],
+        ["exec_42", LONG_RUN],
+    ),
+    "event types": ([event_types_table([TYPE, TYPE])], [EVENT_ID]),
+    "channels": ([channels_table([CHANNEL])], ["telegram", "bot_token, chat_id"]),
+    "hours of a config": ([config_hours_table(HOURS)], ["12,345,678", "300,000 ms"]),
+    "what waits": (inbox_fields(INBOX), [AT]),
     "a story": ([*lines_of(STORY)], [EVENT_ID, CONFIG_ID, DELIVERY_ID]),
 }
 
@@ -192,6 +234,13 @@ def test_a_command_that_is_too_long_for_a_line_can_be_pasted_all_the_same() -> N
 
     place = lines.index("    triggers replay --delivery \\")
     assert lines[place + 1] == f"      {DELIVERY_ID}"
+
+
+def test_nothing_is_cut_of_a_type_that_is_longer_than_its_column() -> None:
+    lines = shown_in(80, [event_types_table([TYPE])])
+
+    assert "".join(line.partition(" ")[0] for line in lines[1:]) == LONG
+    assert lines[1].split()[2:] == ["ago", EVENT_ID]
 
 
 def test_what_may_be_cut_is_cut_with_a_sign() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from triggers_client.events import Events
 from triggers_client.inbox import Inbox
 from triggers_client.keys import Keys
-from triggers_client.models import Event, Execution
+from triggers_client.models import Event, EventType, Execution, ExecutionStatus
 from triggers_client.notifications import Notifications
 from triggers_client.paging import path_of, walk
 from triggers_client.retry import Retry
@@ -68,6 +68,21 @@ class Client:
     def usage_of_all(self, date: str | None = None, limit: int | None = 100) -> Iterator[Any]:
         """All tenants' usage of a day, with an operator's key; `limit` is of a page."""
         return walk(self.transport, path_of("/usage", {"date": date, "limit": limit}))
+
+    def event_types(self) -> list[EventType]:
+        """The types of the last 30 days' events, by name."""
+        return [*walk(self.transport, "/event-types")]
+
+    def executions(
+        self,
+        *,
+        status: ExecutionStatus | None = None,
+        since: str | None = None,
+        limit: int | None = 100,
+    ) -> Iterator[Execution]:
+        """Runs of producers' jobs, those that began last first; `limit` is of a page."""
+        query = {"status": status, "since": since, "limit": limit}
+        return walk(self.transport, path_of("/executions", query))
 
     def execution(self, execution_id: str) -> Execution:
         """How far a run of a producer's job has come."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from triggers_client.encoding import documents, object_text
-from triggers_client.models import Acknowledged, Event, Lease, Order
+from triggers_client.models import Acknowledged, Event, InboxStats, Lease, Order
 from triggers_client.paging import Page, fetch, path_of, walk
 from triggers_client.transport import Transport
 
@@ -54,6 +54,10 @@ class Inbox:
         """All undelivered events, oldest first by default; `limit` is of a page."""
         query = {"event_type": event_type, "since": since, "order": order, "limit": limit}
         return walk(self._transport, path_of("/inbox", query))
+
+    def stats(self) -> InboxStats:
+        """How much waits, and since when."""
+        return cast("InboxStats", self._transport.send("GET", "/inbox/stats").document())
 
     def acknowledge(self, event_ids: Sequence[str]) -> list[Acknowledged]:
         """Acknowledge up to 100 events, each for itself."""

@@ -6,6 +6,7 @@ from triggers_client.encoding import RawJson, text_of
 
 Severity = Literal["info", "warning", "error", "critical"]
 Status = Literal["pending", "delivered", "failed"]
+ExecutionStatus = Literal["running", "completed", "completed_with_errors"]
 Order = Literal["asc", "desc"]
 Scalar = str | int | float | bool | None
 
@@ -62,13 +63,58 @@ class Execution(TypedDict):
     """How far a run of a producer's job has come."""
 
     execution_id: str
-    status: Literal["running", "completed", "completed_with_errors"]
+    status: ExecutionStatus
     started_at: str
     completed_at: str | None
     duration_seconds: float | None
     total_events: int
     counts: dict[str, int]
     failed_events: int
+
+
+class InboxStats(TypedDict):
+    """How much waits; `is_capped` if a number stopped at 10,000."""
+
+    pending: int
+    failed: int
+    leased: int
+    oldest_pending_at: str | None
+    is_capped: bool
+
+
+class EventType(TypedDict):
+    """A type that was seen within 30 days."""
+
+    event_type: str
+    last_seen_at: str
+    latest_event_id: str
+
+
+class Channel(TypedDict):
+    """A channel; `settings` is JSON Schema, to make a form of."""
+
+    channel: str
+    description: str
+    has_signing_secret: bool
+    settings: dict[str, Any]
+
+
+class ConfigHour(TypedDict):
+    """How a config's pushes went in an hour of the clock (UTC)."""
+
+    begins_at: str
+    succeeded: int
+    failed: int
+    attempts: int
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+class ConfigStats(TypedDict):
+    """A config's hours, oldest first."""
+
+    config_id: str
+    hours: list[ConfigHour]
 
 
 class Config(TypedDict):

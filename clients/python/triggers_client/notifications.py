@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from triggers_client.encoding import RawJson, text_of
-from triggers_client.models import Config, Delivery, Replayed
+from triggers_client.models import Channel, Config, ConfigStats, Delivery, Replayed
 from triggers_client.paging import fetch, path_of, walk
 from triggers_client.transport import Transport
 
@@ -26,6 +26,10 @@ class Notifications:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def channels(self) -> list[Channel]:
+        """What can be pushed through, and what each needs to know."""
+        return [*walk(self._transport, "/notifications/channels")]
+
     def configs(self) -> list[Config]:
         """All of the tenant, oldest first."""
         page = fetch(self._transport, _CONFIGS)
@@ -39,6 +43,11 @@ class Notifications:
     def get_config(self, config_id: str) -> Config:
         """One config, without its secrets."""
         return cast("Config", self._transport.send("GET", _config_path(config_id)).document())
+
+    def config_stats(self, config_id: str, hours: int | None = None) -> ConfigStats:
+        """How its pushes went, hour by hour: 1 to 168, the running one the last."""
+        path = path_of(_config_path(config_id, "/stats"), {"hours": hours})
+        return cast("ConfigStats", self._transport.send("GET", path).document())
 
     def replace_config(self, config_id: str, draft: Mapping[str, object] | RawJson) -> Config:
         """Put another in its place; secrets that are left out stay."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 import click
@@ -185,22 +186,49 @@ class Group(_Strict, click.Group):
     group_class = type
 
 
-def event_ids(context: click.Context, _param: click.Parameter, typed: str) -> list[Any]:
-    """Ids for the shell to complete: the newest of the inbox, if the API answers at once."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415  # only shells need it
+Offers = Callable[[Client], Iterable[tuple[str, str]]]
+"""What the API has to offer for a word: each with what helps to choose."""
 
-    session = session_of(context)
-    session.target.timeout_seconds = 2.0
-    try:
-        page = session.client(Retry(budget_seconds=0)).inbox.page(order="desc", limit=50)
-    except Exception:  # noqa: BLE001  # a shell must not be disturbed
-        return []
-    items = [] if page is None else page.items
-    return [
-        CompletionItem(event["id"], help=event["event_type"])
-        for event in items
-        if event["id"].startswith(typed)
-    ]
+
+def _completing(offers: Offers) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """What the shell asks for the rest of a word: it gets an answer at once, or none."""
+
+    def complete(context: click.Context, _param: click.Parameter, typed: str) -> list[Any]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  # only shells need it
+
+        session = session_of(context)
+        session.target.timeout_seconds = 2.0
+        try:
+            offered = [*offers(session.client(Retry(budget_seconds=0)))]
+        except Exception:  # noqa: BLE001  # a shell must not be disturbed
+            return []
+        return [
+            CompletionItem(word, help=words) for word, words in offered if word.startswith(typed)
+        ]
+
+    return complete
+
+
+_OFFERED = 50
+
+
+def _newest_of_the_inbox(client: Client) -> Iterable[tuple[str, str]]:
+    page = client.inbox.page(order="desc", limit=_OFFERED)
+    return [] if page is None else [(each["id"], each["event_type"]) for each in page.items]
+
+
+def _configs(client: Client) -> Iterable[tuple[str, str]]:
+    return [(each["id"], each["name"]) for each in client.notifications.configs()]
+
+
+def _latest_executions(client: Client) -> Iterable[tuple[str, str]]:
+    found = islice(client.executions(limit=_OFFERED), _OFFERED)
+    return [(each["execution_id"], each["status"]) for each in found]
+
+
+event_ids = _completing(_newest_of_the_inbox)
+config_ids = _completing(_configs)
+execution_ids = _completing(_latest_executions)
 
 
 def given(**options: Value | None) -> dict[str, Value]:

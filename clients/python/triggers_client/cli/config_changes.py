@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from triggers_client.cli.command import Session, given, pass_session
+from triggers_client.cli.command import Session, config_ids, given, pass_session
 from triggers_client.cli.configs import configs, json_argument, show_secret
 from triggers_client.cli.replay import replay_all
 from triggers_client.cli.tables import config_fields
@@ -26,7 +26,7 @@ def _show(session: Session, config: Config) -> None:
 
 
 @configs.command("get", examples="triggers configs get cfg_d6d7a6a6664f8e4f1795bc1f")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def get(session: Session, config_id: str) -> None:
     """Show one config as it is now, without its secrets."""
@@ -41,7 +41,7 @@ def get(session: Session, config_id: str) -> None:
     triggers configs update cfg_d6d7a6a6664f8e4f1795bc1f --patch '{"filters": null}'
     """,
 )
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @click.option("--name", help="For people.")
 @click.option("--url-to", metavar="URL", help="Where to push to.")
 @click.option(
@@ -92,7 +92,7 @@ def update(
 
 
 @configs.command("enable")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def enable(session: Session, config_id: str) -> None:
     """Push to a config again; `configs replay` pushes what it missed."""
@@ -100,7 +100,7 @@ def enable(session: Session, config_id: str) -> None:
 
 
 @configs.command("disable")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def disable(session: Session, config_id: str) -> None:
     """Push nothing to a config for now; what is under way to it is dropped."""
@@ -110,7 +110,7 @@ def disable(session: Session, config_id: str) -> None:
 @configs.command(
     "replay", examples="triggers configs replay cfg_d6d7a6a6664f8e4f1795bc1f --since 2d --dry-run"
 )
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @click.option(
     "--since", type=moment, metavar="TIME", help=f"Events created then or later: {A_TIME}."
 )

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from triggers_client.cli import exit_codes
 from triggers_client.cli.channels import CHANNELS, knowing
-from triggers_client.cli.command import Group, Session, pass_session
+from triggers_client.cli.command import Group, Session, config_ids, pass_session
 from triggers_client.cli.tables import configs_table, fields
 from triggers_client.encoding import RawJson, is_unicode
 from triggers_client.wire_text import NotUtf8Error, decoded
@@ -98,7 +98,7 @@ def create(
 
 
 @configs.command("delete")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def delete(session: Session, config_id: str, yes: bool) -> None:  # noqa: FBT001
@@ -114,7 +114,7 @@ def delete(session: Session, config_id: str, yes: bool) -> None:  # noqa: FBT001
 
 
 @configs.command("rotate-secret")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def rotate_secret(session: Session, config_id: str) -> None:
     """Give a webhook a new signing secret; the old one signs too for a day."""
@@ -127,7 +127,7 @@ def rotate_secret(session: Session, config_id: str) -> None:
 
 
 @configs.command("test")
-@click.argument("config_id")
+@click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def test(session: Session, config_id: str) -> int:
     """Send a test event now, and tell what the receiver said. Ends with 1 if it refused."""

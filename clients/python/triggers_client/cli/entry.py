@@ -9,10 +9,11 @@ import click
 
 from triggers_client.cli import exit_codes
 from triggers_client.cli.account import account_commands
+from triggers_client.cli.choices import choosing_commands
 from triggers_client.cli.command import Group, Session, shared_options
 from triggers_client.cli.config_changes import configs
 from triggers_client.cli.consuming import consuming_commands
-from triggers_client.cli.execution import execution
+from triggers_client.cli.execution import execution_commands
 from triggers_client.cli.export import export
 from triggers_client.cli.history import history
 from triggers_client.cli.keys import keys
@@ -22,6 +23,7 @@ from triggers_client.cli.output import UnwritableError
 from triggers_client.cli.post import post
 from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
+from triggers_client.cli.stats import stats
 from triggers_client.cli.tail import tail
 from triggers_client.cli.usage import usage
 from triggers_client.cli.why import why
@@ -64,11 +66,13 @@ app.params += shared_options(hidden=False)
 for command in (
     post,
     *consuming_commands,
+    stats,
     tail,
     listen,
     work,
     *reading_commands,
-    execution,
+    *execution_commands,
+    *choosing_commands,
     configs,
     history,
     why,

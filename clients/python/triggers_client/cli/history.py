@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
+from triggers_client.cli.command import Command, Session, config_ids, event_ids, given, pass_session
 from triggers_client.cli.tables import history_table
 from triggers_client.cli.times import A_TIME, moment
 
@@ -13,7 +13,9 @@ _PAGE = 100
 
 
 @click.command(cls=Command, examples="triggers history --status dead --limit 50")
-@click.option("--config", "config_id", metavar="ID", help="Only to this config.")
+@click.option(
+    "--config", "config_id", metavar="ID", shell_complete=config_ids, help="Only to this config."
+)
 @click.option("--event", "event_id", metavar="ID", shell_complete=event_ids, help="Only of it.")
 @click.option(
     "--status", type=click.Choice(["retrying", "succeeded", "dead", "dropped"]), help="Only these."

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from triggers_client.cli import exit_codes
-from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
+from triggers_client.cli.command import Command, Session, config_ids, event_ids, given, pass_session
 from triggers_client.cli.times import moment
 from triggers_client.models import Replayed
 
@@ -24,7 +24,13 @@ from triggers_client.models import Replayed
 @click.argument("event_id", required=False, shell_complete=event_ids)
 @click.option("--delivery", "delivery_id", metavar="ID", help="One delivery, to its one config.")
 @click.option("--dead-letters", is_flag=True, help="All that was given up.")
-@click.option("--config", "config_id", metavar="ID", help="Dead letters of this config only.")
+@click.option(
+    "--config",
+    "config_id",
+    metavar="ID",
+    shell_complete=config_ids,
+    help="Dead letters of this config only.",
+)
 @click.option(
     "--since", type=moment, metavar="TIME", help="Dead letters first attempted then or later."
 )

@@ -16,7 +16,18 @@ from triggers_client.cli.output import (
     pretty,
     printable,
 )
-from triggers_client.models import ApiKey, Config, Delivery, Event, Execution, payload_json
+from triggers_client.models import (
+    ApiKey,
+    Channel,
+    Config,
+    ConfigStats,
+    Delivery,
+    Event,
+    EventType,
+    Execution,
+    InboxStats,
+    payload_json,
+)
 
 _ID_STYLE = "bold"
 
@@ -26,11 +37,15 @@ def styled(word: str) -> Text:
     return Text(printable(word), STATUS_STYLES.get(word, SEVERITY_STYLES.get(word, "")))
 
 
-def table(*columns: str) -> Table:
-    """A quiet table without ids; see `Listing` for those with them."""
+def table(*columns: str, folds: str | None = None) -> Table:
+    """A quiet table; see `Listing` for those with long ids.
+
+    Nothing is cut in the column that `folds`: it takes more lines where there is no room.
+    """
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
-        made.add_column(name.upper(), no_wrap=True, overflow="fold", min_width=len(name))
+        no_wrap = name != folds
+        made.add_column(name.upper(), no_wrap=no_wrap, overflow="fold", min_width=len(name))
     return made
 
 
@@ -117,6 +132,82 @@ def config_fields(config: Config) -> list[RenderableType]:
     rows += [(f"wants {name}", compact(value)) for name, value in wants.items()]
     rows += [(f"  {name}", compact(value)) for name, value in config["settings"].items()]
     return [fields(rows)]
+
+
+def inbox_fields(stats: InboxStats) -> list[RenderableType]:
+    """How much waits."""
+    oldest = stats["oldest_pending_at"]
+    return [
+        fields(
+            [
+                ("pending", f"{stats['pending']:,}"),
+                ("failed", f"{stats['failed']:,}"),
+                ("leased", f"{stats['leased']:,}"),
+                ("oldest pending", None if oldest is None else f"{oldest}  ({age(oldest)} ago)"),
+            ]
+        )
+    ]
+
+
+def config_hours_table(stats: ConfigStats) -> Table:
+    """How a config's pushes went, an hour on a line."""
+    made = table("hour", "succeeded", "failed", "attempts", "p50", "p95")
+    for hour in stats["hours"]:
+        failed = hour["failed"]
+        made.add_row(
+            Text(hour["begins_at"][:16].replace("T", " "), _ID_STYLE),
+            f"{hour['succeeded']:,}",
+            Text(f"{failed:,}", "red" if failed else ""),
+            f"{hour['attempts']:,}",
+            _milliseconds(hour["p50_ms"]),
+            _milliseconds(hour["p95_ms"]),
+        )
+    return made
+
+
+def _milliseconds(number: int | None) -> Text:
+    return Text("-", "dim") if number is None else Text(f"{number:,} ms")
+
+
+def channels_table(channels: Iterable[Channel]) -> Table:
+    """Channels, each with the settings that it cannot do without."""
+    made = table("channel", "needs", "description", folds="description")
+    for channel in channels:
+        made.add_row(
+            Text(printable(channel["channel"]), _ID_STYLE),
+            Text(printable(", ".join(channel["settings"].get("required", [])) or "-")),
+            Text(printable(channel["description"]), "dim"),
+        )
+    return made
+
+
+def event_types_table(types: Iterable[EventType]) -> Table:
+    """Event types, each with its latest event."""
+    made = table("type", "last seen", "latest event", folds="type")
+    for each in types:
+        made.add_row(
+            Text(printable(each["event_type"]), _ID_STYLE),
+            Text(f"{age(each['last_seen_at'])} ago", "dim"),
+            each["latest_event_id"],
+        )
+    return made
+
+
+def executions_table(executions: Iterable[Execution]) -> Listing:
+    """Executions, one on a line."""
+    made = Listing("execution", "status", "began", "events", "failed", "types")
+    for each in executions:
+        failed = each["failed_events"]
+        counts = ", ".join(f"{name} {number}" for name, number in each["counts"].items())
+        made.add_row(
+            Text(printable(each["execution_id"]), _ID_STYLE),
+            styled(each["status"]),
+            Text(f"{age(each['started_at'])} ago", "dim"),
+            str(each["total_events"]),
+            Text(str(failed), "red" if failed else "green"),
+            Text(printable(counts), "dim"),
+        )
+    return made
 
 
 def keys_table(keys: Iterable[ApiKey]) -> Listing:

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from triggers_client.cli.command import Command, Session, event_ids, pass_session
+from triggers_client.cli.command import Command, Session, config_ids, event_ids, pass_session
 from triggers_client.cli.output import printable
 from triggers_client.models import Fate, Happening, Story
 
@@ -23,7 +23,13 @@ _INDENT = "  "
     """,
 )
 @click.argument("event_id", shell_complete=event_ids)
-@click.option("--config", "config_id", metavar="ID", help="What became of it for this one alone.")
+@click.option(
+    "--config",
+    "config_id",
+    metavar="ID",
+    shell_complete=config_ids,
+    help="What became of it for this one alone.",
+)
 @pass_session
 def why(session: Session, event_id: str, config_id: str | None) -> None:
     """Tell where an event is, and for each config why it was sent or not."""
