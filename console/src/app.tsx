@@ -5,7 +5,7 @@ import { screenAt, type Screen, screensFor } from "./screens";
 import { exchange, resume, type Session, signIn, signOut } from "./session";
 import { SignIn } from "./screens/sign_in";
 import { setTheme, themeNow } from "./theme";
-import { Badge, Button, Empty, Skeleton } from "./ui/parts";
+import { Badge, Button, Heading, LinkButton, Skeleton } from "./ui/parts";
 
 /** Signs somebody in, and then shows the screen that the address names. */
 export function App() {
@@ -126,10 +126,12 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
 
 function NotHere() {
   return (
-    <Empty title="There is nothing at this address">
-      <p>The link may be old, or your key may not see what it leads to.</p>
-      <a href="#/">Go to the overview</a>
-    </Empty>
+    <>
+      <Heading title="There is nothing at this address" says="The link may be old, or your key may not see what it leads to." />
+      <div>
+        <LinkButton to="#/">Go to the first screen</LinkButton>
+      </div>
+    </>
   );
 }
 

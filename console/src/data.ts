@@ -85,6 +85,13 @@ export function usePages<P extends ListPath>(
   };
 }
 
+/** The types that were seen lately, to choose from; none while they are not known. */
+export function useEventTypes(): readonly string[] {
+  const { client, can } = useSession();
+  const types = useData("event types", async (signal) => (can("events:read") ? client.get("/event-types", { signal }) : []));
+  return (types.data ?? []).map((each) => each.event_type);
+}
+
 /** Something that is done when a person asks for it: whether it runs, and how it ended. */
 export interface Action<Arguments extends unknown[]> {
   run: (...given: Arguments) => Promise<void>;

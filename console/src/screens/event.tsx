@@ -1,18 +1,23 @@
+import { useState } from "preact/hooks";
 import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
+import { EventStory } from "./story";
 import { Button, Card, Code, Destroy, Fault, ForPrograms, Heading, Pairs, Skeleton, Status, Time } from "../ui/parts";
 
 export function EventScreen({ eventId }: { eventId: string }) {
   const { client, can } = useSession();
+  const [asked, setAsked] = useState(0); // how often: each time there may be more to tell
   const given = { path: { event_id: eventId } };
   const event = useData(eventId, (signal) => client.get("/events/{event_id}", { ...given, signal }));
   const acknowledging = useAction(async () => {
     await client.post("/events/{event_id}/acknowledge", given);
     event.reload();
+    setAsked(asked + 1);
   });
   const replaying = useAction(async () => {
     await client.post("/events/{event_id}/replay", given);
     event.reload();
+    setAsked(asked + 1);
   });
   const erasing = useAction(async () => {
     await client.delete("/events/{event_id}", given);
@@ -41,28 +46,31 @@ export function EventScreen({ eventId }: { eventId: string }) {
       {found === undefined ? (
         event.isLoading && <Skeleton />
       ) : (
-        <div class="two">
-          <Card title="Payload">
-            <Code label="Payload" text={JSON.stringify(found.payload, null, 2)} />
-          </Card>
-          <div class="stack">
-            <Card title="Facts">
-              <Pairs
-                of={[
-                  ["Status", <Status of={found.status} />],
-                  ["Severity", <Status of={found.severity} />],
-                  ["Created", <Time at={found.created_at} />],
-                  ["Delivered", <Time at={found.delivered_at} />],
-                  ["Execution", found.execution_id === null ? "–" : <a href={href(["executions", found.execution_id])}>{found.execution_id}</a>],
-                  ["Failed attempts", found.delivery_attempts],
-                ]}
-              />
+        <>
+          <div class="two">
+            <Card title="Payload">
+              <Code label="Payload" text={JSON.stringify(found.payload, null, 2)} />
             </Card>
-            <Card title="Metadata">
-              {Object.keys(found.metadata).length === 0 ? "None." : <Pairs of={Object.entries(found.metadata).map(([name, value]) => [name, String(value)] as const)} />}
-            </Card>
+            <div class="stack">
+              <Card title="Facts">
+                <Pairs
+                  of={[
+                    ["Status", <Status of={found.status} />],
+                    ["Severity", <Status of={found.severity} />],
+                    ["Created", <Time at={found.created_at} />],
+                    ["Delivered", <Time at={found.delivered_at} />],
+                    ["Execution", found.execution_id === null ? "–" : <a href={href(["executions", found.execution_id])}>{found.execution_id}</a>],
+                    ["Failed attempts", found.delivery_attempts],
+                  ]}
+                />
+              </Card>
+              <Card title="Metadata">
+                {Object.keys(found.metadata).length === 0 ? "None." : <Pairs of={Object.entries(found.metadata).map(([name, value]) => [name, String(value)] as const)} />}
+              </Card>
+            </div>
           </div>
-        </div>
+          <EventStory eventId={eventId} asked={asked} />
+        </>
       )}
     </>
   );

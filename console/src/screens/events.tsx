@@ -1,4 +1,4 @@
-import { usePages } from "../data";
+import { useEventTypes, usePages } from "../data";
 import { go, href, type Place } from "../router";
 import { Choice, TextField } from "../ui/fields";
 import { Button, Empty, ForPrograms, Heading, Status, Time } from "../ui/parts";
@@ -21,6 +21,7 @@ export function EventsScreen({ place }: { place: Place }) {
   const filters = useFilters(place, ["status", "event_type", "severity", "execution_id", "since", "until", "live"]);
   const { live, ...query } = filters.values;
   const pages = usePages("/events", { query: { ...asked(query), limit: 50 } }, { everySeconds: live === "1" ? LIVE_SECONDS : null });
+  const types = useEventTypes();
   return (
     <>
       <Heading title="Events" says="What came in, newest first.">
@@ -31,7 +32,7 @@ export function EventsScreen({ place }: { place: Place }) {
       </Heading>
       <div class="filters">
         <Choice label="Status" value={filters.values.status} change={(value) => filters.set("status", value)} of={STATUSES} />
-        <TextField label="Type" value={filters.values.event_type} change={(value) => filters.set("event_type", value)} placeholder="invoice.*" />
+        <TextField label="Type" value={filters.values.event_type} change={(value) => filters.set("event_type", value)} placeholder="invoice.*" suggestions={types} />
         <Choice label="Severity" value={filters.values.severity} change={(value) => filters.set("severity", value)} of={SEVERITIES} />
         <TextField label="Execution" value={filters.values.execution_id} change={(value) => filters.set("execution_id", value)} placeholder="exec_42" />
         <TextField label="Since" type="datetime-local" value={filters.values.since} change={(value) => filters.set("since", value)} />

@@ -9,6 +9,12 @@ import { DestinationsScreen } from "./destinations";
 import { EventScreen } from "./event";
 import { EventsScreen } from "./events";
 import { ExecutionScreen } from "./execution";
+import { ExecutionsScreen } from "./executions";
+import { KeysScreen } from "./keys";
+import { OverviewScreen } from "./overview";
+import { TenantScreen } from "./tenant";
+import { TenantsScreen } from "./tenants";
+import { UsageScreen } from "./usage";
 
 /** One screen: where it is, what its key must be allowed, and what it shows. */
 export interface Screen {
@@ -24,8 +30,10 @@ export interface Screen {
 
 /** All screens, in the order of the bar. The first that a key may see is its first page. */
 const SCREENS: readonly Screen[] = [
+  { path: ["overview"], section: "overview", name: "Overview", scopes: ["inbox", "events:read", "notifications:manage"], show: OverviewScreen },
   { path: ["events"], section: "events", name: "Events", scopes: ["events:read"], show: EventsScreen },
   { path: ["events", "{eventId}"], section: "events", name: null, scopes: ["events:read"], show: EventScreen },
+  { path: ["executions"], section: "executions", name: "Executions", scopes: ["events:read"], show: ExecutionsScreen },
   { path: ["executions", "{executionId}"], section: "executions", name: null, scopes: ["events:read"], show: ExecutionScreen },
   { path: ["destinations"], section: "destinations", name: "Destinations", scopes: ["notifications:manage"], show: DestinationsScreen },
   { path: ["destinations", "new"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationFormScreen },
@@ -33,6 +41,10 @@ const SCREENS: readonly Screen[] = [
   { path: ["destinations", "{configId}"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationScreen },
   { path: ["deliveries"], section: "deliveries", name: "Deliveries", scopes: ["notifications:manage"], show: DeliveriesScreen },
   { path: ["deliveries", "{deliveryId}"], section: "deliveries", name: null, scopes: ["notifications:manage"], show: DeliveryScreen },
+  { path: ["keys"], section: "keys", name: "Keys", scopes: ["keys:manage"], show: KeysScreen },
+  { path: ["usage"], section: "usage", name: "Usage", scopes: ["events:read", "metrics:read"], show: UsageScreen },
+  { path: ["tenants"], section: "tenants", name: "Tenants", scopes: ["operator"], show: TenantsScreen },
+  { path: ["tenants", "{tenant}"], section: "tenants", name: null, scopes: ["operator"], show: TenantScreen },
 ];
 
 export function screensFor(session: Session): readonly Screen[] {

@@ -38,7 +38,13 @@ function described(id: string, props: FieldProps) {
   return { "aria-describedby": by.filter(Boolean).join(" ") || undefined, "aria-invalid": props.fault !== undefined };
 }
 
-export function TextField(props: FieldProps & { type?: "text" | "password" | "number" | "datetime-local" | "url" | "search" }) {
+type TextFieldProps = FieldProps & {
+  type?: "text" | "password" | "number" | "datetime-local" | "url" | "search";
+  /** Offered while somebody types; anything else may be typed too. */
+  suggestions?: readonly string[] | undefined;
+};
+
+export function TextField(props: TextFieldProps) {
   const id = useId();
   return (
     <Labelled {...props} id={id}>
@@ -51,9 +57,17 @@ export function TextField(props: FieldProps & { type?: "text" | "password" | "nu
         placeholder={props.placeholder}
         autocomplete="off"
         spellcheck={false}
+        list={props.suggestions && `${id}-suggestions`}
         {...described(id, props)}
         onInput={(event) => props.change(event.currentTarget.value)}
       />
+      {props.suggestions && (
+        <datalist id={`${id}-suggestions`}>
+          {props.suggestions.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
     </Labelled>
   );
 }

@@ -12,7 +12,7 @@ export interface Column<Item> {
 /** A table; on small screens its rows are cards. */
 export function Table<Item>(props: { label: string; columns: readonly Column<Item>[]; items: readonly Item[]; keyOf: (item: Item) => string }) {
   return (
-    <div class="table-frame" role="region" aria-label={props.label} tabIndex={0}>
+    <div class="table-frame" role="group" aria-label={props.label} tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.cloudformation import ROOT
 
@@ -60,11 +60,12 @@ class Visitor:
             context.close()
 
     def sign_in(self, key: str) -> None:
-        """With a key, by hand."""
+        """With a key, by hand; the bar of screens shows that it worked."""
         self.page.goto(f"{self.url}/console")
         self.page.get_by_label("API key").fill(key)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("navigation", name="Screens").wait_for()
+        self.settle()
 
     def go(self, place: str) -> None:
         """To a screen, by its address, and until it has loaded."""
@@ -73,7 +74,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Until nothing is loading."""
-        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
