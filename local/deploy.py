@@ -61,12 +61,18 @@ def deploy(endpoint: str) -> Deployment:
         "StackName": STACK_NAME,
         "TemplateURL": template_url,
         "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters().items()
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in (parameters() | {"PublicUrl": api_url(endpoint)}).items()
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     _create_or_update(cloudformation, request)
     return Deployment(STACK_NAME, _outputs_when_done(cloudformation))
+
+
+def api_url(endpoint: str) -> str:
+    """Where the emulator serves the API, which does not see the path before its own."""
+    return f"{endpoint}/_aws/execute-api/{API_ID}"
 
 
 def parameters() -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from local.clients import client
 from local.cloudwatch import Listener, Positions, Watcher, watching
 from local.demo_key import demo_key, operator_key
-from local.deploy import API_ID, Deployment, allows_private_targets, deploy
+from local.deploy import Deployment, allows_private_targets, api_url, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
 from local.stream_lag import Lag
@@ -176,7 +176,7 @@ def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
     saved = Stack.load(stack_file(state_dir))
     keys_table = deployment.outputs["KeysTableName"]
     return Stack(
-        url=f"{endpoint}/_aws/execute-api/{API_ID}",
+        url=api_url(endpoint),
         api_key=demo_key(endpoint, keys_table, saved.api_key if saved else None),
         operator_key=operator_key(endpoint, keys_table, saved.operator_key if saved else None),
         aws_endpoint=endpoint,

@@ -278,3 +278,18 @@ def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedCloc
     assert api_keys.list_keys(None, limit=10, after=None).keys == (key,)
     assert api_keys.list_unrevoked(None) == (key,)
     assert api_keys.list_keys(TENANT, limit=10, after=None).keys == ()
+
+
+def test_a_sessions_key_is_found_and_neither_listed_nor_counted(
+    api_keys: Store, clock: FixedClock
+) -> None:
+    key, _ = an_api_key(clock(), Scope.INBOX)
+    session = replace(key, is_session=True, expires_at=clock() + timedelta(hours=1))
+
+    for number in range(MAX_KEYS + 1):
+        api_keys.add(replace(session, key_id=f"{number:012d}"))
+    api_keys.add(session)
+
+    assert found(api_keys, session) == session
+    assert api_keys.list_keys(TENANT, limit=10, after=None).keys == ()
+    assert api_keys.list_unrevoked(TENANT) == ()

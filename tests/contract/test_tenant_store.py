@@ -236,3 +236,14 @@ def test_a_change_is_one_write_and_a_find_one_read(
         real.find(TENANT)
 
     assert [operation for operation, _ in calls] == ["UpdateItem", "GetItem"]
+
+
+def test_when_a_tenant_was_suspended_last_is_kept(tenants: TenantStore, clock: FixedClock) -> None:
+    keep(tenants, clock, TENANT)
+
+    tenants.change(TENANT, state=TenantState.SUSPENDED, suspended_at=clock.advance(hours=1))
+    let_in = tenants.change(TENANT, state=TenantState.ACTIVE)
+
+    assert let_in is not None
+    assert let_in.suspended_at == clock()
+    assert tenants.find(TENANT) == let_in

@@ -218,7 +218,7 @@ class InMemoryApiKeyStore:
         self._keys[key_id] = replace(self._known(key_id), last_used_at=at)
 
     def add(self, key: ApiKey) -> None:
-        if len(self.list_unrevoked(key.tenant)) >= MAX_KEYS:
+        if not key.is_session and len(self.list_unrevoked(key.tenant)) >= MAX_KEYS:
             raise too_many_keys()
         self._keys[key.key_id] = key
 
@@ -226,7 +226,7 @@ class InMemoryApiKeyStore:
         placed = sorted(
             ((key.created_at, key.key_id), key)
             for key in self._keys.values()
-            if key.tenant == tenant
+            if key.tenant == tenant and not key.is_session
         )
         found = [
             key
@@ -237,7 +237,9 @@ class InMemoryApiKeyStore:
 
     def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
         return tuple(
-            key for key in self._keys.values() if key.tenant == tenant and key.revoked_at is None
+            key
+            for key in self._keys.values()
+            if key.tenant == tenant and key.revoked_at is None and not key.is_session
         )
 
     def tenants(self) -> frozenset[str]:

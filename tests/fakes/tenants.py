@@ -27,6 +27,7 @@ class InMemoryTenantStore:
         own_limits: Overrides | None = None,
         back_to_default: Collection[str] = (),
         state: TenantState | None = None,
+        suspended_at: datetime | None = None,
     ) -> Tenant | None:
         known = self._records.get(tenant)
         if known is None or known.state is TenantState.DELETING:
@@ -37,6 +38,7 @@ class InMemoryTenantStore:
             name=known.name if name is None else name,
             own_limits={each: limits[each] for each in limits if each not in back_to_default},
             state=state or known.state,
+            suspended_at=suspended_at or known.suspended_at,
         )
         self._records[tenant] = changed
         return changed

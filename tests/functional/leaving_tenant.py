@@ -27,8 +27,10 @@ from tests.clock import FixedClock
 from tests.contract.conftest import create_table
 from tests.marker import MARKER, table_tells
 from tests.strict_dynamodb import be_strict
+from triggers_api.access.console_links import ConsoleLinks
 from triggers_api.access.deletion import ContinueDeletions, Run
 from triggers_api.access.held_time import Kind, bucket_of
+from triggers_api.access.keys import Scope
 from triggers_api.access.run_tenants import RunTenants
 from triggers_api.access.token_bucket import RateLimit
 from triggers_api.aws import clients
@@ -168,6 +170,11 @@ class Deployment:
             self.keys.add(key)
         known = frozenset(key.key_id for key in keys)
         assert self.keys.revoke(keys[0], self.clock(), known=known)
+        links = ConsoleLinks(self.keys, self.tenants, self.clock)
+        opened = [
+            links.make(tenant, frozenset({Scope.INBOX}), timedelta(hours=1)) for _ in range(2)
+        ]
+        links.exchange(opened[0].token)
         made = [self._config(tenant) for _ in range(configs)]
         posted = self._post(tenant, events)
         for event in posted:

@@ -25,6 +25,7 @@ from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
 from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.console_links import ConsoleLinks
 from triggers_api.access.held_time import HeldTime, Kind
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.keys import Scope
@@ -133,6 +134,8 @@ class World:
             deletions=InMemoryDeletionStore(),
             keys=KeyRing(self._keys, self.clock),
             tenants=RunTenants(InMemoryTenantStore(), self.clock),
+            console_links=ConsoleLinks(self._keys, InMemoryTenantStore(), self.clock),
+            public_url=None,
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),

@@ -9,7 +9,7 @@ from triggers_api.access.keys import Scope
 Call = Callable[[Api, str], Answer]
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
-PUBLIC = {"get_health"}
+PUBLIC = {"get_health", "open_console_session"}
 EXECUTION = "exec_42"  # the one of every event here, whoever posts it
 TIMELINE = f"/executions/{EXECUTION}/events"
 UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
@@ -116,6 +116,13 @@ CASES = {
     ),
     "create_tenant_key": Case(
         lambda api, _: _of_shop(api, "POST", {"name": "first", "scopes": ["admin"]}, "/keys"),
+        Scope.OPERATOR,
+        201,
+    ),
+    "create_console_link": Case(
+        lambda api, _: _of_shop(
+            api, "POST", {"scopes": ["inbox"], "expires_in_seconds": 60}, "/console-links"
+        ),
         Scope.OPERATOR,
         201,
     ),

@@ -39,6 +39,8 @@ export const bodies: Bodies = {
   create_key: { name: "poller", scopes: ["inbox"] },
   rotate_key: {},
   create_tenant: { tenant: "acme", limits: { burst: 100, events_per_day: null, configs: "default" } },
+  create_console_link: { scopes: ["events:read"], expires_in_seconds: 3600 },
+  open_console_session: { token: "trl_" },
   create_tenant_key: { name: "first", scopes: ["admin"] },
   update_tenant: { suspended: true },
 };

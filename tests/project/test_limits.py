@@ -16,6 +16,10 @@ OPENAPI = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 # Where a caller meets it, in the table of the contract.
 TOLD = {
+    "access.console_links.LONGEST_SESSION": "session of a console link",
+    "access.key_ring.LONGEST_OVERLAP": "overlap of a rotation",
+    "access.keys.MAX_KEYS": "API keys of a tenant that are not revoked",
+    "api.schemas.keys.MAX_ALLOWED_IPS": "`allowed_ips` of a key",
     "api.schemas.batches.MAX_EVENTS": "events in `POST /events/batch`",
     "api.drafts.MAX_PAYLOAD_BYTES": "payload, as sent",
     "api.faults.MAX_DETAILS": "faults in one error's `details`",
@@ -82,7 +86,8 @@ def value_of(name: str) -> int | timedelta:
 def written(name: str) -> set[str]:
     """How the contract may write it."""
     value = value_of(name)
-    assert isinstance(value, int)
+    if isinstance(value, timedelta):
+        return {f"{value // timedelta(hours=1)} hours"}
     ways = {f"{value:,}"}
     if name.endswith("_BYTES"):
         return {f"{value // 1024:,} KiB", f"{value:,} bytes"}

@@ -145,13 +145,14 @@ def test_a_table_is_restorable_encrypted_and_protected_except_in_dev(table: str)
     }
 
 
-def test_events_deliveries_and_usage_expire_and_keys_do_not() -> None:
+def test_events_deliveries_and_usage_expire_and_of_keys_those_of_sessions() -> None:
     for table in ("EventsTable", "NotificationsTable", "UsageTable"):
         assert properties(table)["TimeToLiveSpecification"] == {
             "AttributeName": "expires_at",
             "Enabled": True,
         }
-    assert "TimeToLiveSpecification" not in properties("KeysTable")
+    of_keys = properties("KeysTable")["TimeToLiveSpecification"]
+    assert of_keys == {"AttributeName": "swept_after", "Enabled": True}
 
 
 def test_the_inbox_is_spread_over_tenants_and_shards_in_order_of_time() -> None:

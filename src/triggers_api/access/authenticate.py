@@ -63,6 +63,7 @@ class _Known:
 
     principal: Principal
     dead_from: datetime
+    session_made_at: datetime | None
 
 
 class Authenticator:
@@ -98,10 +99,11 @@ class Authenticator:
         if not is_among(known.principal.allowed_ips, source):
             message = f"This API key may not be used from {source or 'an unknown address'}."
             raise ForbiddenError(message, code="address_not_allowed")
-        return self._as_its_tenant_stands(known.principal)
+        return self._as_its_tenant_stands(known)
 
-    def _as_its_tenant_stands(self, principal: Principal) -> Principal:
+    def _as_its_tenant_stands(self, known: _Known) -> Principal:
         """The principal, if its tenant lets it in. Raises as `authenticate` does."""
+        principal = known.principal
         name = principal.tenant
         if name is None:
             return principal
@@ -112,6 +114,8 @@ class Authenticator:
             raise UnauthenticatedError(_DEAD)
         if tenant.state is TenantState.SUSPENDED:
             raise ForbiddenError(_SUSPENDED, code="tenant_suspended")
+        if known.session_made_at is not None and tenant.ended(known.session_made_at):
+            raise UnauthenticatedError(_DEAD)
         return replace(principal, own_limits=tenant.own_limits) if tenant.own_limits else principal
 
     def _look_up(self, token: str, source: str | None) -> _Known:
@@ -134,7 +138,7 @@ class Authenticator:
             expires_at=key.expires_at,
             allowed_ips=key.allowed_ips,
         )
-        return _Known(principal, dead_from)
+        return _Known(principal, dead_from, key.created_at if key.is_session else None)
 
     def _refuse(self, token: str) -> None:
         """Remember a dead token: dead keys stay dead, and no new key gets an old id."""

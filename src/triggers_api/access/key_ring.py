@@ -148,7 +148,7 @@ def _leaves_an_admin(key: ApiKey, known: Iterable[ApiKey], at: datetime) -> bool
     A key that will expire is no replacement for one that will not: when it does, nobody could
     make another. One that is bound to addresses is: so may all admin keys of a tenant be.
     """
-    if Scope.ADMIN not in key.scopes or key.state_at(at) is not KeyState.LIVE:
+    if Scope.ADMIN not in key.scopes or key.is_session or key.state_at(at) is not KeyState.LIVE:
         return True
     others = (each for each in known if each.key_id != key.key_id and Scope.ADMIN in each.scopes)
     return any((each.expires_at or NO_END) >= (key.expires_at or NO_END) for each in others)

@@ -109,6 +109,9 @@ class ApiKey:
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
     old_secrets: tuple[OldSecret, ...] = ()  # those of the last rotations, the newest first
+    is_session: bool = (
+        False  # made for a console link: not one of its tenant's keys, and listed nowhere
+    )
 
     def accepts(self, secret: str, at: datetime) -> bool:
         """Whether this secret is valid for the key at that moment."""

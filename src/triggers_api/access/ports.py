@@ -50,7 +50,10 @@ class ApiKeyStore(Protocol):
         ...
 
     def add(self, key: ApiKey) -> None:
-        """Keep a new key. Raises `ConflictError` if its tenant has `MAX_KEYS` unrevoked ones."""
+        """Keep a new key. Raises `ConflictError` if its tenant has `MAX_KEYS` unrevoked ones.
+
+        A session's is not counted and not listed, and goes by itself some time after it expired.
+        """
         ...
 
     def list_keys(self, tenant: str | None, *, limit: int, after: KeyPlace | None) -> KeyPage:
@@ -102,6 +105,7 @@ class TenantStore(Protocol):
         own_limits: Overrides | None = None,
         back_to_default: Collection[str] = (),
         state: TenantState | None = None,
+        suspended_at: datetime | None = None,
     ) -> Tenant | None:
         """Change what is given, and answer the record; None if it is gone or being deleted.
 

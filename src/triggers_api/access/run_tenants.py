@@ -68,6 +68,7 @@ class RunTenants:
             own_limits=own_limits,
             back_to_default=back_to_default,
             state=None if suspended is None else _STATES[suspended],
+            suspended_at=self._clock() if suspended else None,
         )
         if changed is None:
             self.get(tenant)  # says so if there is none

@@ -65,11 +65,16 @@ class Tenant:
     created_at: datetime
     own_limits: Overrides = field(default_factory=dict)
     state: TenantState = TenantState.ACTIVE
+    suspended_at: datetime | None = None  # the last time, also if it was let in again
 
     @classmethod
     def without_record(cls, tenant: str) -> Self:
         """A tenant that has keys and no record: it is active, and all its limits are defaults."""
         return cls(tenant=tenant, name=tenant, created_at=datetime.min.replace(tzinfo=UTC))
+
+    def ended(self, session_made_at: datetime) -> bool:
+        """Whether a suspension ended a session whose link was made then; it does so for good."""
+        return self.suspended_at is not None and session_made_at <= self.suspended_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from triggers_api.api.routes import (
     account,
     batch,
     config_stats,
+    console_links,
     event_types,
     events,
     executions,
@@ -38,7 +39,7 @@ SUBJECTS: Final = tuple(
     for module in (
         *(events, event_types, stories, batch, inbox, leases, executions),
         *(notifications, channel_list, config_stats, history, metrics),
-        *(usage, keys, tenants, account),
+        *(usage, keys, tenants, console_links, account),
     )
 )
 

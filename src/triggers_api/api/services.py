@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.console_links import ConsoleLinks
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.ports import DeletionReader
 from triggers_api.access.quota import DailyQuota
@@ -40,6 +41,9 @@ class Services:
     authenticator: Authenticator
     keys: KeyRing
     tenants: RunTenants
+    console_links: ConsoleLinks
+    public_url: str | None
+    """Where people reach the API, if that is not where it is called."""
     deletions: DeletionReader
     limits: Limits
     """Of a tenant that has none of its own."""

@@ -11,6 +11,7 @@ from typing import Any
 from mangum import Mangum
 
 from triggers_api.access.authenticate import Authenticator
+from triggers_api.access.console_links import ConsoleLinks
 from triggers_api.access.held_time import LONGEST, HeldTime, Kind
 from triggers_api.access.key_ring import KeyRing
 from triggers_api.access.ports import (
@@ -121,6 +122,8 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         authenticator=Authenticator(given.api_keys, given.tenants, clock),
         keys=KeyRing(given.api_keys, clock),
         tenants=RunTenants(given.tenants, clock),
+        console_links=ConsoleLinks(given.api_keys, given.tenants, clock),
+        public_url=settings.public_url,
         deletions=given.deletions,
         limits=_limits(settings.limits),
         rate_limiter=RateLimiter(given.token_buckets, clock),

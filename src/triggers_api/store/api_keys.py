@@ -4,10 +4,14 @@
 |-----------------|---------------------------------------------------------------------------|
 | `<key id>`      | a key's record                                                            |
 | `keys#<tenant>` | `unrevoked`: the ids of those that are not revoked; changed one at a time |
+
+The key of a console link's session stands apart in the index, under `<tenant>#console`: no list of
+keys shows it, its tenant's deletion finds it, and DynamoDB sweeps it by its `swept_after`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 TENANT_INDEX = "TenantIndex"
 OPERATORS: Final = "#operators"
 """Where operators' keys are listed: no tenant can be called so."""
+_OF_SESSIONS: Final = "#console"
 
 
 class DynamoApiKeyStore:
@@ -56,7 +61,11 @@ class DynamoApiKeyStore:
         """See `ApiKeyStore.add`. A read and two writes, and one to take it back.
 
         Its token is told after the last: what a crash leaves behind opens nothing to anybody.
+        A session's key is one write.
         """
+        if key.is_session:
+            self._table.put(_to_item(key), "attribute_not_exists(key_id)")
+            return
         if len(self._unrevoked(key.tenant)) >= MAX_KEYS:
             raise too_many_keys()
         self._table.put(_to_item(key), "attribute_not_exists(key_id)")
@@ -141,6 +150,11 @@ def _owner(tenant: str | None) -> Item:
     return {"tenant": {"S": tenant or OPERATORS}}
 
 
+def owners_of(tenant: str) -> tuple[Item, ...]:
+    """All partitions of the index that a tenant's keys are in."""
+    return _owner(tenant), _owner(f"{tenant}{_OF_SESSIONS}")
+
+
 def roster_of(tenant: str | None) -> Item:
     """The key of the item that holds the ids of a tenant's unrevoked keys; no API key has it."""
     return {"key_id": {"S": f"keys#{tenant or OPERATORS}"}}
@@ -166,7 +180,7 @@ def _to_item(key: ApiKey) -> Item:
     item = (
         _key(key.key_id)
         | _secrets(key)
-        | _owner(key.tenant)
+        | (_session(key) if key.is_session else _owner(key.tenant))
         | {
             "name": {"S": key.name},
             "scopes": {"SS": sorted(key.scopes)},
@@ -180,8 +194,16 @@ def _to_item(key: ApiKey) -> Item:
     return item
 
 
+def _session(key: ApiKey) -> Item:
+    """What a session's key has in place of an owner."""
+    assert key.expires_at is not None
+    swept_after = number(math.ceil(key.expires_at.timestamp()))
+    return _owner(f"{key.tenant}{_OF_SESSIONS}") | {"swept_after": swept_after}
+
+
 def _to_key(item: Item) -> ApiKey:
-    tenant = item["tenant"]["S"]
+    owner = item["tenant"]["S"]
+    tenant = owner.removesuffix(_OF_SESSIONS)
     return ApiKey(
         key_id=item["key_id"]["S"],
         tenant=None if tenant == OPERATORS else tenant,
@@ -197,6 +219,7 @@ def _to_key(item: Item) -> ApiKey:
             OldSecret(_to_hash(each["M"]), from_text(each["M"]["works_until"]["S"]))
             for each in _list(item, "old_secrets")
         ),
+        is_session=owner.endswith(_OF_SESSIONS),
     )
 
 

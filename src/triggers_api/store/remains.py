@@ -16,7 +16,7 @@ from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.parallel import InParallel
 from triggers_api.push.turns import lines_of
 from triggers_api.store import active_tenants, day_counts, items, outcomes, token_buckets
-from triggers_api.store.api_keys import TENANT_INDEX, roster_of
+from triggers_api.store.api_keys import TENANT_INDEX, owners_of, roster_of
 from triggers_api.store.executions import row_key as execution_key
 from triggers_api.store.history import HISTORY_INDEX
 from triggers_api.store.leases import key as lease_key
@@ -55,9 +55,10 @@ class TenantRemains:
     clock: Clock
 
     def keys(self, tenant: str) -> Iterator[int]:
-        """Keys of every kind, revoked ones too."""
-        query = replace(query_of(TENANT_INDEX, {"tenant": {"S": tenant}}), fields="key_id")
-        return self._delete(self.keys_table, query, names=("key_id",))
+        """Keys of every kind, revoked ones and those of sessions too."""
+        for owner in owners_of(tenant):
+            query = replace(query_of(TENANT_INDEX, owner), fields="key_id")
+            yield from self._delete(self.keys_table, query, names=("key_id",))
 
     def configs(self, tenant: str) -> Iterator[int]:
         """Configs with their secrets; each leaves a row by which its deliveries are found."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
@@ -56,10 +57,12 @@ class DynamoTenantStore:
         own_limits: Overrides | None = None,
         back_to_default: Collection[str] = (),
         state: TenantState | None = None,
+        suspended_at: datetime | None = None,
     ) -> Tenant | None:
         """See `TenantStore.change`. One conditional write."""
         new: Item = {} if name is None else {"name": {"S": name}}
         new |= _limits(own_limits or {}) | ({} if state is None else _standing(state))
+        new |= _suspended(suspended_at)
         if not new and not back_to_default:
             found = self.find(tenant)
             return None if found is None or found.state is TenantState.DELETING else found
@@ -129,6 +132,10 @@ def _standing(state: TenantState) -> Item:
     return {"state": {"S": state}, "directory": {"S": directory}}
 
 
+def _suspended(at: datetime | None) -> Item:
+    return {} if at is None else {"suspended_at": {"S": to_text(at)}}
+
+
 def _limits(own: Overrides) -> Item:
     return {
         _LIMIT + name: {"NULL": True} if value is None else {"N": str(value)}
@@ -138,7 +145,13 @@ def _limits(own: Overrides) -> Item:
 
 def _to_item(tenant: Tenant) -> Item:
     said = {"name": {"S": tenant.name}, "created_at": {"S": to_text(tenant.created_at)}}
-    return _key(tenant.tenant) | _standing(tenant.state) | _limits(tenant.own_limits) | said
+    return (
+        _key(tenant.tenant)
+        | _standing(tenant.state)
+        | _limits(tenant.own_limits)
+        | said
+        | _suspended(tenant.suspended_at)
+    )
 
 
 def _to_tenant(item: Item) -> Tenant:
@@ -152,4 +165,5 @@ def _to_tenant(item: Item) -> Tenant:
             if name.startswith(_LIMIT)
         },
         state=TenantState(item["state"]["S"]),
+        suspended_at=from_text(item["suspended_at"]["S"]) if "suspended_at" in item else None,
     )

@@ -126,6 +126,13 @@ CODES: Final[dict[str, Code]] = {
         "give a time to come",
         "in_the_past",
     ),
+    "invalid_console_link": Code(
+        422,
+        "The body has a fault: expires_in_seconds: give at most 86400.",
+        "expires_in_seconds",
+        "give at most 86400",
+        "less_than_equal",
+    ),
     "invalid_tenant": Code(
         422,
         "The body has a fault: limits.burst: give a whole number from 1 to 1000000, null or 'default'.",

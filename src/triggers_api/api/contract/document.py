@@ -134,27 +134,33 @@ def _describe(shown: Node, operation: Operation, schemas: Node) -> None:
 def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     """Every error code that an operation with these parameters may answer."""
     body = operation.body
-    if operation.needs is Key.NONE:
+    if operation.needs is Key.NONE and body is None:
         return
     if body is not None:
         yield "malformed_json"
     yield "invalid_parameter"  # an unknown parameter counts too
     if "cursor" in parameters:
         yield "invalid_cursor"
-    yield from ("unauthenticated", "address_not_allowed")
-    if operation.scopes:
-        yield "missing_scope"
-    yield "tenant_suspended"
-    if operation.method not in SAFE_METHODS:
-        yield "loop_detected"
+    if operation.needs is not Key.NONE:
+        yield from _codes_of_caller(operation)
     if ids := re.findall(r"{(\w+)_id\b", operation.path):
         yield f"{ids[-1]}_not_found"
     if "{tenant}" in operation.path:
         yield "tenant_not_found"
     if body is not None:
         yield from ("body_too_large", "unsupported_media_type", body.code)
-    yield from ("rate_limited", "internal_error", "store_unavailable")
+    yield from ("internal_error", "store_unavailable")
     yield from operation.errors
+
+
+def _codes_of_caller(operation: Operation) -> Iterator[str]:
+    """Every code by which a caller may be refused who must send a key."""
+    yield from ("unauthenticated", "address_not_allowed")
+    if operation.scopes:
+        yield "missing_scope"
+    yield from ("tenant_suspended", "rate_limited")
+    if operation.method not in SAFE_METHODS:
+        yield "loop_detected"
 
 
 def _tell_cost(shown: Node, operation: Operation) -> None:
