@@ -59,3 +59,18 @@ class InParallel:
             return first
         with ThreadPoolExecutor(min(_AT_ONCE, len(things) - 1)) as threads:
             return first + list(threads.map(attempt, things[1:]))
+
+    def all(self, things: Sequence[Thing], work: Callable[[Thing], Result]) -> list[Result]:
+        """The work's result for each thing, if each has one.
+
+        Raises what kept the first of the others from it, as the work alone would have: to a
+        caller who needs all of them, a bug is a bug and an outage an outage.
+        """
+        results: list[Result] = []
+        for outcome in self.each(things, work):
+            if isinstance(outcome, InternalError) and outcome.__cause__ is not None:
+                raise outcome.__cause__
+            if isinstance(outcome, TransientError | InternalError):
+                raise outcome
+            results.append(outcome)
+        return results

@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from tests.clock import FixedClock
 from triggers_api.errors import InternalError, StoreUnavailableError, TooManyAtOnceError
 from triggers_api.parallel import InParallel
@@ -105,6 +107,23 @@ def test_a_bug_at_one_thing_is_its_own_result_and_spoils_no_other(clock: FixedCl
     assert isinstance(bug, InternalError)
     assert isinstance(bug.__cause__, ZeroDivisionError)
     assert one == 1
+
+
+def test_who_needs_all_gets_the_bug_itself(clock: FixedClock) -> None:
+    with pytest.raises(ZeroDivisionError):
+        InParallel(clock).all([1, 2, 3], lambda number: 1 // (number - 2))
+
+
+def test_who_needs_all_gets_the_outage_itself(clock: FixedClock) -> None:
+    def work(_: int) -> int:
+        raise StoreUnavailableError("The store is busy. Try again.")
+
+    with pytest.raises(StoreUnavailableError):
+        InParallel(clock).all(range(30), work)
+
+
+def test_who_needs_all_gets_all_in_order(clock: FixedClock) -> None:
+    assert InParallel(clock).all(range(100), str) == [str(number) for number in range(100)]
 
 
 def test_what_got_in_its_own_way_is_no_outage_for_the_others(clock: FixedClock) -> None:

@@ -79,15 +79,10 @@ class ListExecutions:
         return ExecutionPage(tuple(summary for _, summary in wanted[:limit]), next_after)
 
     def _summaries(self, tenant: str, found: Sequence[SeenExecution]) -> list[Summary | None]:
-        def summary_of(each: SeenExecution) -> tuple[Summary | None]:
+        def summary_of(each: SeenExecution) -> Summary | None:
             try:
-                return (self._summarize.briefly(tenant, each.execution_id),)
+                return self._summarize.briefly(tenant, each.execution_id)
             except NotFoundError:
-                return (None,)  # all of it has expired
+                return None  # all of it has expired
 
-        summaries: list[Summary | None] = []
-        for result in InParallel(self._clock).each(found, summary_of):
-            if isinstance(result, Exception):
-                raise result
-            summaries.append(result[0])
-        return summaries
+        return InParallel(self._clock).all(found, summary_of)

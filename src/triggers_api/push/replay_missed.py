@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from triggers_api.errors import ConflictError, TriggersError
+from triggers_api.errors import ConflictError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventQuery, EventStore, Position
@@ -114,10 +114,9 @@ class ReplayMissed:
         def recorded(event: Event) -> tuple[Delivery, ...]:
             return self._deliveries.of_event(config.tenant, event.id)
 
-        records = InParallel(self._clock).each(wanted, recorded)
+        # If it fails, nothing is queued yet: the call can be repeated.
+        records = InParallel(self._clock).all(wanted, recorded)
         for event, known in zip(wanted, records, strict=True):
-            if isinstance(known, TriggersError):
-                raise known  # nothing is queued yet: the call can be repeated
             self._judge(config, event, known, found)
 
     def _judge(

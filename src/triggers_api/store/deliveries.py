@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from triggers_api.errors import NotFoundError, TriggersError
+from triggers_api.errors import NotFoundError
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.ports import Position
 from triggers_api.parallel import InParallel
@@ -88,9 +88,8 @@ class DynamoDeliveryStore:
     def erase_answers(self, tenant: str, event_id: str) -> None:
         """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
         left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
-        for outcome in InParallel(self._clock).each(left, self._erase_answers):
-            if isinstance(outcome, TriggersError):
-                raise outcome  # whatever it is: what is left must not be taken for erased
+        # All: what is left must not be taken for erased.
+        InParallel(self._clock).all(left, self._erase_answers)
 
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None

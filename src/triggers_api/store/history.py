@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from triggers_api.errors import TriggersError
 from triggers_api.events.ports import Position
 from triggers_api.parallel import InParallel
 from triggers_api.push.delivery import DeliveryStatus, event_of
@@ -126,9 +125,7 @@ class History:
         """
         each = -(-limit // max(len(partitions), 1))
         fronts = [_Front(partition, each, after) for partition in partitions]
-        for outcome in InParallel(self.clock).each(fronts, _Front.read):
-            if isinstance(outcome, TriggersError):
-                raise outcome
+        InParallel(self.clock).all(fronts, _Front.read)
         found: list[Item] = []
         reads_left = LOOKED_AT // _step(limit, len(partitions)) - len(partitions)
         end: Position | None = None

@@ -140,11 +140,8 @@ class TenantRemains:
 
     def _each(
         self, things: Sequence[Thing], work: Callable[[Thing], list[Result]]
-    ) -> Iterator[list[Result]]:
-        for found in InParallel(self.clock).each(things, work):
-            if isinstance(found, Exception):
-                raise found  # the next run goes on here
-            yield found
+    ) -> list[list[Result]]:
+        return InParallel(self.clock).all(things, work)  # if it fails, the next run goes on here
 
     def _delete(
         self, table: Table, query: Query, names: Sequence[str] = ("pk", "sk")
@@ -181,5 +178,5 @@ def _key_of(item: Item) -> Item:
     return {"pk": item["pk"], "sk": item["sk"]}
 
 
-def _flat(lists: Iterator[list[Item]]) -> list[Item]:
+def _flat(lists: Sequence[list[Item]]) -> list[Item]:
     return [each for found in lists for each in found]

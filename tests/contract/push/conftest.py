@@ -112,7 +112,7 @@ def open_table(client: "DynamoDBClient", box: KmsSecretBox, clock: FixedClock) -
         client,
         name,
         configs,
-        DynamoDeliveryStore(client, name, configs, retention=RETENTION),
+        DynamoDeliveryStore(client, name, configs, retention=RETENTION, clock=clock),
         DynamoStreakStore(client, name),
     )
 

@@ -13,7 +13,7 @@ from tests.contract.clients import before_call
 from tests.contract.push.calls import operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
 from tests.contract.push.test_delivery_store import DEAD, RETRYING, SUCCEEDED, new_task
-from triggers_api.errors import InternalError, StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.delivery import ERASED, Attempt, Delivery
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.store.deliveries import DynamoDeliveryStore
@@ -156,5 +156,5 @@ def test_an_erasure_that_cannot_be_written_is_not_taken_for_done(table: Table) -
 
     table.client.meta.events.register_first("before-call.dynamodb.PutItem", refuse)
 
-    with pytest.raises(InternalError):
+    with pytest.raises(PermissionError):
         table.deliveries.erase_answers(TENANT, event_id)
