@@ -233,3 +233,18 @@ def test_an_operator_who_only_reads_metrics_reads_no_tenant(
     fake_api_keys.add(key)
 
     assert api.calling_with(token).get("/usage").status == 403
+
+
+def test_an_operator_who_reads_a_tenant_sees_what_it_used_today(
+    operator: Api, fake_tenants: InMemoryTenantStore, usage: InMemoryUsage, clock: FixedClock
+) -> None:
+    fake_tenants.add(Tenant(tenant=TENANT, name="Acme", created_at=clock()))
+    today = clock().date()
+    used(usage, TENANT, today - ONE, events_created=9)
+    used(usage, TENANT, today, 2, events_created=3, attempts=4)
+    used(usage, OTHER_TENANT, today, events_created=5)
+
+    shown = operator.get(f"/tenants/{TENANT}").json()["usage_today"]
+
+    expected = NOTHING | {"events_created": 3, "attempts": 4}
+    assert shown == expected | {"date": today.isoformat()}

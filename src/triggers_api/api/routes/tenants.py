@@ -22,6 +22,7 @@ from triggers_api.api.schemas.tenants import (
     TenantOut,
     TenantPatchIn,
 )
+from triggers_api.api.schemas.usage import UsageOfDayOut
 from triggers_api.events.ports import Position
 
 operations = Operations("tenants")
@@ -105,12 +106,13 @@ async def create_tenant(call: Call) -> Response:
     answers=Answer(model=TenantNowOut),
 )
 async def get_tenant(call: Call, tenant: TenantInPath) -> Response:
-    """A tenant as it is now, and how much waits in its inbox."""
+    """A tenant as it is now, how much waits in its inbox, and what it used today (UTC)."""
     found = call.services.tenants.get(tenant)
     inbox = InboxStatsOut.of(call.services.count_inbox(found.tenant))
+    (today,) = call.services.usage.days(found.tenant, 1)
     deleting = DeletionOut.of(found, call.services.deletions.find(found.tenant))
-    limits = call.services.limits
-    return call.answer(TenantNowOut.of(found, limits, inbox=inbox, deleting=deleting))
+    now = {"inbox": inbox, "usage_today": UsageOfDayOut.of(today), "deleting": deleting}
+    return call.answer(TenantNowOut.of(found, call.services.limits, **now))
 
 
 @operations.declare(

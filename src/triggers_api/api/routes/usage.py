@@ -13,7 +13,7 @@ from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of, whole_number
 from triggers_api.api.operation import PAGE, Answer
 from triggers_api.api.routing import Operations
-from triggers_api.api.schemas.tenants import LimitsOut
+from triggers_api.api.schemas.limits import LimitsOut
 from triggers_api.api.schemas.usage import AnyUsageOut, UsageOfDayOut, UsageOfTenantOut, UsageOut
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import Position

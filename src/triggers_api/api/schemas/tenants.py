@@ -1,6 +1,5 @@
 """Bodies of the routes by which an operator runs tenants."""
 
-from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -26,6 +25,8 @@ from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.filters import PRINTABLE
 from triggers_api.api.schemas.leases import InboxStatsOut
+from triggers_api.api.schemas.limits import LIMITS_EXAMPLE, LimitsOut
+from triggers_api.api.schemas.usage import UsageOfDayOut
 
 TENANT_PATTERN: Final = f"^{TENANT.pattern}$"
 PATTERN_HINTS[TENANT_PATTERN] = "give a-z, 0-9, - and _, beginning with a letter or digit"
@@ -33,17 +34,10 @@ PREFIX_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]*$"
 PATTERN_HINTS[PREFIX_PATTERN] = "give the beginning of a tenant's name, such as shop-"
 
 _DEFAULT: Final = "default"
-_LIMITS: Final[dict[str, Any]] = {
-    "requests_per_second": 50,
-    "burst": 100,
-    "events_per_day": None,
-    "configs": 100,
-    "deliveries_per_second": None,
-}
 _EXAMPLE: Final[dict[str, Any]] = {
     "tenant": "acme",
     "name": "Acme, Inc.",
-    "limits": _LIMITS,
+    "limits": LIMITS_EXAMPLE,
     "own_limits": ["burst", "requests_per_second"],
     "suspended": False,
     "created_at": "2026-11-21T22:55:18.123456Z",
@@ -54,7 +48,11 @@ _EXAMPLE_DELETION: Final[dict[str, Any]] = {
     "progressed_at": "2026-11-21T22:56:21.402117Z",
     "removed": {"keys": 2, "configs": 3, "deliveries": 6000, "events": 2000},
 }
-_EXAMPLE_INBOX: Final = InboxStatsOut.model_json_schema()["examples"][0]
+_EXAMPLE_NOW: Final = _EXAMPLE | {
+    "inbox": InboxStatsOut.model_json_schema()["examples"][0],
+    "usage_today": UsageOfDayOut.model_json_schema()["examples"][0],
+    "deleting": None,
+}
 
 TenantName = Annotated[
     str,
@@ -149,23 +147,6 @@ class TenantPatchIn(BaseModel):
     suspended: StrictBool | None = None
 
 
-class LimitsOut(BaseModel):
-    """How much a tenant may do; null where there is no limit."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_LIMITS]})
-
-    requests_per_second: int | None
-    burst: int | None
-    events_per_day: int | None
-    configs: int | None
-    deliveries_per_second: int | None
-
-    @classmethod
-    def of(cls, limits: Limits) -> Self:
-        """The limits as they are shown."""
-        return cls(**asdict(limits))
-
-
 class TenantOut(BaseModel):
     """A tenant. Every key is always present."""
 
@@ -218,12 +199,10 @@ class DeletionOut(BaseModel):
 
 
 class TenantNowOut(TenantOut):
-    """A tenant, and what waits for it."""
+    """A tenant, what waits for it, and what it used today."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [_EXAMPLE | {"inbox": _EXAMPLE_INBOX, "deleting": None}]},
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_NOW]})
 
     inbox: InboxStatsOut
+    usage_today: UsageOfDayOut
     deleting: DeletionOut | None = Field(description="null unless it is being deleted.")

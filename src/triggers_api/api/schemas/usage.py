@@ -5,7 +5,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from triggers_api.api.schemas.tenants import LimitsOut
+from triggers_api.api.schemas.limits import LimitsOut
 from triggers_api.usage.daily import DailyUsage
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
