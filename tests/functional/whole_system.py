@@ -13,6 +13,7 @@ from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
 from tests.fakes.streaks import InMemoryStreakStore
+from tests.fakes.tenants import InMemoryTenantStore
 from tests.functional.delivery_bench import a_message
 from tests.functional.stream_of_events import a_record
 from tests.http_api import Api
@@ -39,7 +40,11 @@ class System:
     """
 
     def __init__(
-        self, events: InMemoryEventStore, api_keys: InMemoryApiKeyStore, clock: FixedClock
+        self,
+        events: InMemoryEventStore,
+        api_keys: InMemoryApiKeyStore,
+        clock: FixedClock,
+        tenants: InMemoryTenantStore | None = None,
     ) -> None:
         self._events, self._clock = events, clock
         self._queue = InMemoryQueue()
@@ -48,7 +53,7 @@ class System:
         configs, deliveries = InMemoryConfigStore(), InMemoryDeliveryStore()
         channels = all_channels(GuardedHttp(allow_private=True), allow_private=True)
         behind = replace(
-            dependencies(events, api_keys, executions),
+            dependencies(events, api_keys, executions, tenants=tenants),
             configs=configs,
             deliveries=deliveries,
             queue=self._queue,
