@@ -157,6 +157,62 @@ class IssuedApiKey(ApiKey):
     api_key: str
 
 
+class Limits(TypedDict):
+    """How much a tenant may do; None where there is no limit."""
+
+    requests_per_second: int | None
+    burst: int | None
+    events_per_day: int | None
+    configs: int | None
+    deliveries_per_second: int | None
+
+
+class Tenant(TypedDict):
+    """A tenant; `own_limits` names those of its limits that are not the deployment's."""
+
+    tenant: str
+    name: str
+    limits: Limits
+    own_limits: list[str]
+    suspended: bool
+    created_at: str
+
+
+class UsageOfDay(TypedDict):
+    """What was used on a day, in UTC."""
+
+    date: str
+    events_created: int
+    payload_bytes: int
+    events_acknowledged: int
+    attempts: int
+    deliveries_succeeded: int
+    deliveries_failed: int
+
+
+class Deletion(TypedDict):
+    """How far a tenant's deletion has come; `removed` counts by kind."""
+
+    began_at: str | None
+    progressed_at: str | None
+    removed: dict[str, int]
+
+
+class TenantNow(Tenant):
+    """A tenant with what waits for it and what it used today."""
+
+    inbox: InboxStats
+    usage_today: UsageOfDay
+    deleting: Deletion | None
+
+
+class ConsoleLink(TypedDict):
+    """A link to the console: `url` works once; the session that it opens ends at `expires_at`."""
+
+    url: str
+    expires_at: str
+
+
 class Attempt(TypedDict):
     """One push that was tried."""
 

@@ -25,6 +25,7 @@ from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
 from triggers_client.cli.stats import stats
 from triggers_client.cli.tail import tail
+from triggers_client.cli.tenants import tenants
 from triggers_client.cli.usage import usage
 from triggers_client.cli.why import why
 from triggers_client.cli.work import work
@@ -81,6 +82,7 @@ for command in (
     *metrics_commands,
     keys,
     usage,
+    tenants,
     *account_commands,
 ):
     app.add_command(command)
