@@ -5,7 +5,7 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.builders.push import a_config, a_task
@@ -18,6 +18,7 @@ from tests.simulation.scheduler import Actor, current, hold
 from triggers_api.aws.task_queue import to_body
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
+from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
@@ -74,11 +75,17 @@ class SlowConfigStore(InMemoryConfigStore):
         super().__init__()
         self._time = time
         self.writes = 0
+        self.opened = 0
 
-    def change_breaker(self, *arguments: Any) -> bool:
+    def change_breaker(
+        self, tenant: str, config_id: str, before: CircuitBreaker, after: CircuitBreaker
+    ) -> bool:
         self._time.pause(STORE_TAKES)
         self.writes += 1
-        return super().change_breaker(*arguments)
+        has_changed = super().change_breaker(tenant, config_id, before, after)
+        if has_changed and after.opened_at not in (None, before.opened_at):
+            self.opened += 1
+        return has_changed
 
     def take_ticket(self, tenant: str, config_id: str) -> int:
         self._time.pause(STORE_TAKES)

@@ -100,16 +100,25 @@ def test_a_limit_that_is_lowered_holds_for_those_who_have_turns() -> None:
     assert most_within(crowd.accepted_at[before:], 60) <= 60 + 3
 
 
-def test_pushes_for_a_receiver_that_is_down_take_turns_again_only_to_be_sent() -> None:
+@pytest.mark.parametrize("per_second", [1, 5, 50])
+def test_a_push_loses_its_turn_at_most_once_each_time_its_receiver_goes_down(
+    per_second: int,
+) -> None:
+    """A turn is taken only while the breaker lets its push through, and is sent or lapses.
+
+    It lapses if the breaker has opened meanwhile. So turns are those sent, and at most one more
+    for each push and opening.
+    """
+
     def down_at_first(at: datetime) -> tuple[float, Receipt]:
         if at < START + timedelta(minutes=10):
             return 0.03, Receipt(error="no answer", refusal=Refusal.DOWN)
         return takes_all(at)
 
-    crowd = Crowd(300, down_at_first, per_second=5)
+    crowd = Crowd(300, down_at_first, per_second=per_second)
 
     crowd.run(timedelta(hours=12))
 
     assert len(crowd.accepted_at) == 300
     assert crowd.queue.dead_letters == []
-    assert crowd.buckets.asked <= 300 + crowd.sent  # the first turns lapsed
+    assert crowd.sent <= crowd.buckets.asked <= crowd.sent + 300 * crowd.configs.opened

@@ -6,6 +6,10 @@ is there, neither sooner nor to ask again. It holds no worker meanwhile, and not
 flight. Waiting is no attempt and no failure of the receiver's, and however long the line grows,
 nothing in it is given up before its event expires.
 
+A push takes a turn only while its receiver's breaker lets it through. If the breaker holds it
+back when its turn comes, the turn lapses and the push takes another once it is let through: a
+write more for each time that it is held back again.
+
 A changed limit is another line. Who comes back with a turn of the old one takes a turn of the
 new one, or none if there is no limit any more.
 """
