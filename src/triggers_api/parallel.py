@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from datetime import timedelta
 from typing import TypeVar
 
@@ -57,8 +58,13 @@ class InParallel:
         first = [attempt(thing) for thing in things[:1]]
         if len(things) <= 1:
             return first
+        contexts = [copy_context() for _ in things[1:]]  # so what they read is counted too
+
+        def in_context(context: Context, thing: Thing) -> Result | TransientError | InternalError:
+            return context.run(attempt, thing)
+
         with ThreadPoolExecutor(min(_AT_ONCE, len(things) - 1)) as threads:
-            return first + list(threads.map(attempt, things[1:]))
+            return first + list(threads.map(in_context, contexts, things[1:]))
 
     def all(self, things: Sequence[Thing], work: Callable[[Thing], Result]) -> list[Result]:
         """The work's result for each thing, if each has one.

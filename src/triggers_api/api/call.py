@@ -23,6 +23,7 @@ from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
 from triggers_api.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
 from triggers_api.loops import HEADER, is_our_own
+from triggers_api.read_meter import metered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,6 +92,15 @@ class Call:
             limiter = self.services.rate_limiter
             left = limiter.owe(self.tenant, limit, tokens)
             self.context.headers = _standing(limit, left, limiter.closed_for(self.tenant, limit))
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Owe what is read within, also if it fails: it was read."""
+        with metered() as meter:
+            try:
+                yield
+            finally:
+                self.charge_read(meter.units)
 
     async def read(self, body: Body[Model]) -> Model:
         """The request's body. Raises an error that says what is wrong with it."""

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from triggers_api.aws import clients
 from triggers_api.errors import StoreUnavailableError
+from triggers_api.read_meter import note_read
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,6 +100,7 @@ class Table:
         """The item of this key."""
         with _errors():
             answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent)
+        note_read(1 if consistent else 0.5)  # heads and rows are small
         return answer.get("Item")
 
     def find_all(self, keys: Sequence[Item]) -> list[Item]:
@@ -111,6 +113,7 @@ class Table:
                 with _errors():
                     answer = self.client.batch_get_item(RequestItems=request)
                 found += answer["Responses"].get(self.name, [])
+                note_read(len(answer["Responses"].get(self.name, [])))
                 request = answer.get("UnprocessedKeys")
                 if not request:
                     break
@@ -181,8 +184,7 @@ class Table:
             answer = self.client.query(
                 **self._query(query, after, limit), ReturnConsumedCapacity="TOTAL"
             )
-        units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
-        return Page(answer["Items"], answer.get("LastEvaluatedKey"), units)
+        return Page(answer["Items"], answer.get("LastEvaluatedKey"), _noted(answer))
 
     def pages(self, query: Query, *, of: int) -> Iterator[list[Item]]:
         """All items, so many at a time; read as they are asked for."""
@@ -235,7 +237,8 @@ class Table:
         """The answers to a query until it has looked at as many items as its limit says."""
         while True:
             with _errors():
-                answer = self.client.query(**request)
+                answer = self.client.query(**request, ReturnConsumedCapacity="TOTAL")
+            _noted(answer)
             yield answer
             request["Limit"] -= answer["ScannedCount"]
             if "LastEvaluatedKey" not in answer or request["Limit"] <= 0:
@@ -286,6 +289,13 @@ def unavailable_if_refused() -> Iterator[None]:
         yield
     except ClientError as error:
         raise StoreUnavailableError("The store refuses to answer.") from error
+
+
+def _noted(answer: Any) -> float:
+    """The read units that a query took, noted for whoever counts."""
+    units: float = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+    note_read(units)
+    return units
 
 
 def _errors() -> AbstractContextManager[None]:

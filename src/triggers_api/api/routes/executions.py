@@ -42,6 +42,7 @@ ExecutionIdInPath = Annotated[
     "list_executions",
     "List executions",
     needs=Scope.EVENTS_READ,
+    cost=Cost.READ,
     answers=Answer(model=ExecutionOut, is_list=True, description="A page.", headers=PAGE),
     errors=("too_many_at_once",),
 )
@@ -58,7 +59,8 @@ async def list_executions(
     """
     query = ExecutionsQuery(status, since)
     after = position_of(call, query, cursor)
-    page = call.services.list_executions(call.tenant, query, limit=limit, after=after)
+    with call.reading():
+        page = call.services.list_executions(call.tenant, query, limit=limit, after=after)
     shown = [ExecutionOut.of(each).model_dump_json() for each in page.summaries]
     headers = link_header(call, query, page.next_after)
     return call.answer(f"[{','.join(shown)}]".encode(), headers=headers)
@@ -69,13 +71,16 @@ async def list_executions(
     "get_execution",
     "Read an execution",
     needs=Scope.EVENTS_READ,
+    cost=Cost.READ,
     answers=Answer(model=ExecutionOut),
     errors=("too_many_at_once",),
 )
 async def get_execution(call: Call, execution_id: ExecutionIdInPath) -> Response:
     """How far the execution has come, and how many events of each type it has so far."""
     call.context.execution_id = execution_id
-    return call.answer(ExecutionOut.of(call.services.summarize(call.tenant, execution_id)))
+    with call.reading():
+        summary = call.services.summarize(call.tenant, execution_id)
+    return call.answer(ExecutionOut.of(summary))
 
 
 @operations.declare(

@@ -64,11 +64,14 @@ async def list_inbox(
     "get_inbox_stats",
     "Count the inbox",
     needs=(Scope.EVENTS_READ, Scope.METRICS_READ),
+    cost=Cost.READ,
     answers=Answer(model=InboxStatsOut),
 )
 async def get_inbox_stats(call: Call) -> Response:
     """How much waits in the caller's inbox, exact up to 10,000 events of each status."""
-    return call.answer(InboxStatsOut.of(call.services.count_inbox(call.tenant)))
+    with call.reading():
+        stats = call.services.count_inbox(call.tenant)
+    return call.answer(InboxStatsOut.of(stats))
 
 
 @operations.declare(

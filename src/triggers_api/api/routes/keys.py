@@ -9,7 +9,7 @@ from triggers_api.access.keys import Scope
 from triggers_api.access.ports import KeyPlace, KeyQuery
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of
-from triggers_api.api.operation import PAGE, Answer, Body
+from triggers_api.api.operation import PAGE, Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.keys import (
     EXAMPLE_KEY_ID,
@@ -44,6 +44,7 @@ _ROTATION: Final = Body(
     "list_keys",
     "List API keys",
     needs=Scope.KEYS_MANAGE,
+    cost=Cost.READ,
     answers=Answer(model=KeyOut, is_list=True, description="A page.", headers=PAGE),
 )
 async def list_keys(call: Call, limit: Limit = 50, cursor: Cursor = None) -> Response:
@@ -54,7 +55,8 @@ async def list_keys(call: Call, limit: Limit = 50, cursor: Cursor = None) -> Res
     query = KeyQuery()
     begin = position_of(call, query, cursor)
     after = None if begin is None else KeyPlace(begin.created_at, begin.id)
-    page = call.services.keys.list_keys(call.tenant, limit=limit, after=after)
+    with call.reading():
+        page = call.services.keys.list_keys(call.tenant, limit=limit, after=after)
     at, end = call.services.clock(), page.next_after
     body = _KEYS.dump_json([KeyOut.of(key, at) for key in page.keys])
     next_after = None if end is None else Position(end.created_at, end.key_id)

@@ -197,16 +197,16 @@ async def get_alerts(call: Call) -> Response:
     "list_circuit_breakers",
     "Circuit breakers of the tenant's configs",
     needs=Scope.METRICS_READ,
+    cost=Cost.READ,
     answers=Answer(model=summaries.CircuitBreakerOut, is_list=True),
 )
 async def list_circuit_breakers(call: Call) -> Response:
     """The circuit breakers of the caller's own configs, oldest first, in one answer."""
     services = call.services
     now = services.clock()
-    breakers = [
-        summaries.CircuitBreakerOut.of(config, now).model_dump_json()
-        for config in services.subscribe.list_configs(call.tenant)
-    ]
+    with call.reading():
+        configs = services.subscribe.list_configs(call.tenant)
+    breakers = [summaries.CircuitBreakerOut.of(config, now).model_dump_json() for config in configs]
     return call.answer(f"[{','.join(breakers)}]".encode())
 
 

@@ -92,12 +92,14 @@ _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="inv
     "list_configs",
     "List notification configs",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     answers=Answer(model=ConfigOut, is_list=True),
 )
 async def list_configs(call: Call) -> Response:
     """All configs of the tenant, oldest first, in one answer."""
     at = call.services.clock()
-    configs = call.services.subscribe.list_configs(call.tenant)
+    with call.reading():
+        configs = call.services.subscribe.list_configs(call.tenant)
     return call.answer(_CONFIGS.dump_json([ConfigOut.of(config, at) for config in configs]))
 
 

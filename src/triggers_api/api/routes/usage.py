@@ -11,7 +11,7 @@ from triggers_api.access.keys import Scope
 from triggers_api.access.tenants import Limits
 from triggers_api.api.call import Call
 from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of, whole_number
-from triggers_api.api.operation import PAGE, Answer
+from triggers_api.api.operation import PAGE, Answer, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.limits import LimitsOut
 from triggers_api.api.schemas.usage import AnyUsageOut, UsageOfDayOut, UsageOfTenantOut, UsageOut
@@ -60,6 +60,7 @@ operations = Operations("usage")
     "get_usage",
     "What was used, day by day",
     needs=(Scope.EVENTS_READ, Scope.METRICS_READ, Scope.OPERATOR),
+    cost=Cost.READ,
     answers=Answer(model=AnyUsageOut, headers=PAGE),
 )
 async def get_usage(
@@ -75,7 +76,8 @@ async def get_usage(
     """
     if call.principal.tenant is not None:
         _refuse({"date": day, "limit": limit, "cursor": cursor}, "is for operator keys")
-        return _of_tenant(call, call.principal.tenant, days, call.limits)
+        with call.reading():
+            return _of_tenant(call, call.principal.tenant, days, call.limits)
     call.principal.require(Scope.OPERATOR)
     _refuse({"days": days}, "is for a tenant's keys; give a date")
     return _of_all(call, day or call.services.usage.today(), limit or _DEFAULT_LIMIT, cursor)

@@ -1,0 +1,89 @@
+"""What reads much costs what it reads; which operations do is declared."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.clock import FixedClock
+from tests.conftest import ENVIRONMENT
+from tests.dependencies import dependencies
+from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.rate import InMemoryTokenBuckets
+from tests.functional.conftest import NewToken
+from tests.http_api import Api
+from triggers_api.api.app import SUBJECTS
+from triggers_api.api.operation import Cost
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.handlers.api import build
+from triggers_api.read_meter import note_read
+from triggers_api.settings import ApiSettings
+
+# Each reads a few rows by their keys, or no table of ours; operators have no limit.
+READS_FEW_UNITS = {
+    "get_event",
+    "get_health",
+    "get_me",
+    "get_config",
+    "list_channels",
+    "get_alerts",
+    "get_daily_events",
+    "get_dashboard",
+    "get_success_rate",
+    "get_status_changes",
+    "get_summary",
+    "list_tenants",
+    "get_tenant",
+    "get_tenant_usage",
+}
+
+
+class Dear(InMemoryEventStore):
+    """Reads 30 units to count, and may fail afterwards."""
+
+    fails = False
+
+    def count_undelivered(self, *arguments: Any, **more: Any) -> Any:
+        note_read(30)
+        if self.fails:
+            message = "The store is busy. Try again."
+            raise StoreUnavailableError(message)
+        return super().count_undelivered(*arguments, **more)
+
+
+@pytest.fixture
+def store(clock: FixedClock) -> Dear:
+    return Dear(clock)
+
+
+@pytest.fixture
+def limited(
+    store: Dear, fake_api_keys: InMemoryApiKeyStore, clock: FixedClock, new_token: NewToken
+) -> Api:
+    limit = {"RATE_LIMIT_PER_SECOND": "5", "RATE_LIMIT_BURST": "10"}
+    given = replace(dependencies(store, fake_api_keys), token_buckets=InMemoryTokenBuckets())
+    return Api(build(ApiSettings.from_environment(ENVIRONMENT | limit), given, clock), new_token())
+
+
+def test_counting_an_inbox_owes_what_it_read(limited: Api) -> None:
+    assert limited.get("/inbox/stats").status == 200
+
+    assert limited.get("/me").status == 429
+
+
+def test_what_was_read_before_a_failure_is_owed_as_well(limited: Api, store: Dear) -> None:
+    store.fails = True
+    assert limited.get("/inbox/stats").status == 503
+
+    assert limited.get("/me").status == 429
+
+
+def test_whatever_only_reads_declares_that_it_may_read_much_or_is_known_to_read_little() -> None:
+    charged_as_one = {
+        each.id
+        for subject in SUBJECTS
+        for each in subject.declared
+        if each.method == "GET" and each.cost is Cost.CALL
+    }
+
+    assert charged_as_one == READS_FEW_UNITS
