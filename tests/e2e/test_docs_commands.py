@@ -51,7 +51,7 @@ def commands_and_answers(document: Document) -> tuple[list[Block], list[Block | 
             assert following.language in ("http", "text"), f"no answer is shown to:\n{block.text}"
             run.append(block)
             shown.append(following)
-        elif "URL=" in block.text:
+        elif "URL=" in block.text or "OPERATOR=" in block.text:
             run.append(block)
             shown.append(None)
     return run, shown

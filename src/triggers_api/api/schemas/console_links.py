@@ -11,6 +11,7 @@ from triggers_api.access.keys import Scope
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.keys import EXAMPLE_KEY_ID
 
+_LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
 _EXAMPLE_TOKEN: Final = f"trl_{EXAMPLE_KEY_ID}_{'x' * 43}"
 _EXAMPLE_IN: Final[dict[str, Any]] = {
     "scopes": ["events:read", "notifications:manage"],
@@ -31,7 +32,7 @@ _EXAMPLE_SESSION: Final[dict[str, Any]] = {
 class ConsoleLinkIn(BaseModel):
     """What the link's session may do, and how long."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_IN]})
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_EXAMPLE_IN]})
 
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))] = Field(
         description="Any but `operator`."
@@ -49,7 +50,7 @@ class ConsoleLinkIn(BaseModel):
 class ConsoleLinkOut(BaseModel):
     """A link to the console, which signs one browser in, once."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_LINK]})
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_EXAMPLE_LINK]})
 
     url: str = Field(description="Shown only here. Works once, and within an hour at most.")
     expires_at: Time = Field(description="When the session ends that it opens.")
@@ -58,9 +59,7 @@ class ConsoleLinkOut(BaseModel):
 class ConsoleSessionIn(BaseModel):
     """What the console sends of the link that it was opened by."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"token": _EXAMPLE_TOKEN}]}
-    )
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [{"token": _EXAMPLE_TOKEN}]})
 
     token: Annotated[str, StringConstraints(strict=True, max_length=100)] = Field(
         description="What the link's address has after `#/session/`."
@@ -70,7 +69,7 @@ class ConsoleSessionIn(BaseModel):
 class ConsoleSessionOut(BaseModel):
     """A session: a key for one browser, and what it may do."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_SESSION]})
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [_EXAMPLE_SESSION]})
 
     api_key: str = Field(description="To send as `Authorization: Bearer`; shown only here.")
     tenant: str
