@@ -195,7 +195,9 @@ class InMemoryQueue:
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         self._need_up()
-        letter = replace(task, ticket=None, waits_since=None, crashes=0)
+        letter = replace(
+            task, ticket=None, waits_since=None, turn_at=None, turn_rate=None, crashes=0
+        )
         self.dead_letters.append((letter, reason))
 
     def _need_up(self) -> None:

@@ -51,9 +51,7 @@ def test_an_id_that_no_event_can_have_is_a_bad_parameter(
     assert answer.json()["details"][0]["field"] == "execution_id"
 
 
-@pytest.mark.parametrize(
-    "path", ["/executions", "/executions/", "/executions/a%2Fb", "/executions//events"]
-)
+@pytest.mark.parametrize("path", ["/executions/", "/executions/a%2Fb", "/executions//events"])
 def test_what_is_no_id_at_all_is_no_route(api: Api, path: str) -> None:
     assert_is_error(api.get(path), 404, "route_not_found")
 

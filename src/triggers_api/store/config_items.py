@@ -13,6 +13,8 @@ from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
 
 _CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
+OPTIONAL: Final = ("message_template", "disabled_reason", "disabled_at", *_CHANGES)
+"""Attributes that a row has only if the config says something there."""
 
 
 def to_attributes(config: NotificationConfig) -> Item:

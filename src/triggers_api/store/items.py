@@ -129,7 +129,7 @@ def to_trail(item: Item) -> Trail:
         execution_id=item.get("execution_id", {}).get("S"),
         created_at=from_text(item["created_at"]["S"]),
         metadata={} if metadata is None else json.loads(metadata["S"]),
-        status=EventStatus(item["status"]["S"]) if "status" in item else None,
+        status=None if is_erased(item) else EventStatus(item["status"]["S"]),
         delivered_at=moment("delivered_at"),
         rounds=int(item.get("rounds", {"N": "0"})["N"]),
         replayed_at=moment("replayed_at"),

@@ -24,6 +24,7 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.ports import SecretBox
 from triggers_api.store.config_items import (
+    OPTIONAL,
     breaker_text,
     to_attributes,
     to_config,
@@ -122,7 +123,7 @@ class DynamoConfigStore(DynamoConfigList):
             attributes["secret_names"] = {"SS": sorted(config.secrets)}
         if config.breaker.begun_at == config.updated_at:
             attributes["breaker"] = {"S": breaker_text(config.breaker)}
-        optional = {"sealed", "secret_names", "message_template", "disabled_reason", "disabled_at"}
+        optional = {*OPTIONAL, "sealed", "secret_names"}
         condition = "attribute_not_exists(pk)"
         known: Item = {}
         if known_updated_at is not None:

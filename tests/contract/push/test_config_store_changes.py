@@ -79,6 +79,7 @@ def test_a_disabled_config_has_the_reason_and_all_that_it_had(
         enabled=False,
         disabled_reason="the receiver answered 410 Gone",
         disabled_at=disabled.disabled_at,
+        enabled_changed_at=disabled.updated_at,
         updated_at=disabled.updated_at,
         breaker=ONE,
     )
