@@ -195,7 +195,6 @@ class SurveySettings(Settings):
     """Where the monitor looks, and how far back."""
 
     events_table: str = field(metadata=_from("EVENTS_TABLE", _TEXT))
-    keys_table: str = field(metadata=_from("KEYS_TABLE", _TEXT))
     notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
     undelivered_retention: timedelta = field(metadata=_from("UNDELIVERED_RETENTION_DAYS", _DAYS))
 
@@ -273,6 +272,7 @@ class MonitorSettings(Settings):
     """What the monitor needs."""
 
     survey: SurveySettings
+    usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
     watch: WatchSettings
 
 

@@ -143,15 +143,6 @@ def test_a_count_looks_at_no_more_than_it_was_told(table: Table) -> None:
     assert table.count(ALL, up_to=3) == 3
 
 
-def test_only_these_attributes_of_what_a_filter_leaves_are_scanned(table: Table) -> None:
-    put_many(table, 2)
-    table.put(key("without"))
-
-    found = list(table.scan(only="attribute_exists(#number)", fields="#number"))
-
-    assert sorted(found, key=str) == [{"number": {"N": "0"}}, {"number": {"N": "1"}}]
-
-
 CALLS: dict[str, tuple[str, Any]] = {
     "find": ("GetItem", lambda table: table.find(key("a"), consistent=False)),
     "find all": ("BatchGetItem", lambda table: table.find_all([key("a")])),
@@ -166,10 +157,6 @@ CALLS: dict[str, tuple[str, Any]] = {
     "page": ("Query", lambda table: table.page(ALL)),
     "items": ("Query", lambda table: list(table.items(ALL))),
     "count": ("Query", lambda table: table.count(ALL, up_to=1)),
-    "scan": (
-        "Scan",
-        lambda table: list(table.scan(only="attribute_exists(pk)", fields="pk")),
-    ),
 }
 
 

@@ -57,9 +57,3 @@ def test_what_a_filter_drops_was_looked_at_too(table: Table) -> None:
     assert table.count(late, up_to=5) == 0
     assert table.count(late, up_to=6) == 1
     assert table.count(late, up_to=99) == 2
-
-
-def test_a_scan_goes_on_over_the_pages(table: Table) -> None:
-    found = list(table.scan(only="attribute_exists(#number)", fields="#number"))
-
-    assert sorted(numbers(found)) == list(range(COUNT))

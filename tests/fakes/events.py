@@ -242,10 +242,6 @@ class InMemoryApiKeyStore:
             if key.tenant == tenant and key.revoked_at is None and not key.is_session
         )
 
-    def tenants(self) -> frozenset[str]:
-        """Everybody who ever had a key, for the monitor's fake."""
-        return frozenset(key.tenant for key in self._keys.values() if key.tenant is not None)
-
     def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
         stored = self._keys.get(known.key_id)
         if stored is None or stored.revoked_at is not None:

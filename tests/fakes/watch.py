@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tests.builders.events import INBOX
-from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryConfigStore
 from triggers_api.errors import MetricsUnavailableError
 from triggers_api.push.breaker import BreakerState
@@ -38,11 +38,9 @@ class InMemorySurvey:
     def __init__(
         self,
         events: InMemoryEventStore,
-        api_keys: InMemoryApiKeyStore,
         configs: InMemoryConfigStore,
     ) -> None:
         self._events = events
-        self._api_keys = api_keys
         self._configs = configs
         self.outcomes = InMemoryOutcomeLedger()
 
@@ -56,8 +54,9 @@ class InMemorySurvey:
     def pushing_since(self, since: datetime) -> int:
         return sum(at >= since for at in self.outcomes.pushing.values())
 
-    def tenants(self) -> frozenset[str]:
-        return self._api_keys.tenants()
+    def is_sole_to_push(self, tenant: str, since: datetime) -> bool:
+        pushing = {each for each, at in self.outcomes.pushing.items() if at >= since}
+        return pushing <= {tenant}
 
     def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
         page = self._events.list_events(tenant, INBOX, limit=10**9, after=None)

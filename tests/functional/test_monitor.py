@@ -1,42 +1,48 @@
 """The monitor's handler: one line a run, which is its metrics too."""
 
 import json
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.builders.events import TENANT, an_api_key, store_event
+from tests.builders.events import TENANT, store_event
 from tests.builders.watch import a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.usage import InMemoryActiveTenants
 from tests.fakes.watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
 from tests.functional.conftest import LogLines
 from tests.functional.delivery_bench import metrics_of
 from triggers_api.errors import MetricsUnavailableError, StoreUnavailableError
 from triggers_api.handlers.monitor import Handler, build
+from triggers_api.usage.ports import ActiveTenant
 from triggers_api.watch.alarms import Alarm, AlarmSeverity
 from triggers_api.watch.observe import Observe
 from triggers_api.watch.ports import AlarmSource, Inbox, Survey
 
 
 class Bench:
-    """A monitor of one tenant."""
+    """A monitor of one active tenant."""
 
     def __init__(self, clock: FixedClock, events: InMemoryEventStore) -> None:
         self.clock = clock
         self.events = events
-        self.keys = InMemoryApiKeyStore()
-        self.keys.add(an_api_key(clock())[0])
-        self.survey: Survey = InMemorySurvey(events, self.keys, InMemoryConfigStore())
+        self.active = InMemoryActiveTenants()
+        self.active.note_active(TENANT, clock())
+        self.survey: Survey = InMemorySurvey(events, InMemoryConfigStore())
         self.alarms: AlarmSource = InMemoryAlarms(an_alarm())
         self.reports = InMemoryHealthStore()
 
     @property
     def handler(self) -> Handler:
         within = timedelta(seconds=10)
-        return build(Observe(self.survey, self.alarms, self.reports, self.clock, within=within))
+        observe = Observe(
+            self.survey, self.active, self.alarms, self.reports, self.clock, within=within
+        )
+        return build(observe)
 
     def run(self) -> None:
         assert self.handler({"source": "aws.events"}, None) == {}
@@ -60,9 +66,12 @@ def test_a_run_is_one_line_with_its_metrics(
     bench.run()
 
     (line,) = log_lines()
-    assert said(line, "level", "message", "tenants", "reported", "alarms", "ringing") == (
+    assert said(
+        line, "level", "message", "tenants", "looked_at", "reported", "alarms", "ringing"
+    ) == (
         "INFO",
         "monitor.observed",
+        1,
         1,
         True,
         1,
@@ -109,8 +118,8 @@ class BusySurvey(InMemorySurvey):
 
 def test_what_was_not_read_is_an_error_and_no_number(bench: Bench, log_lines: LogLines) -> None:
     for number in range(20):
-        bench.keys.add(an_api_key(bench.clock(), tenant=f"tenant-{number:02}")[0])
-    bench.survey = BusySurvey(bench.events, bench.keys, InMemoryConfigStore())
+        bench.active.note_active(f"tenant-{number:02}", bench.clock())
+    bench.survey = BusySurvey(bench.events, InMemoryConfigStore())
     bench.alarms = BusyAlarms()
 
     bench.run()
@@ -126,11 +135,16 @@ def test_what_was_not_read_is_an_error_and_no_number(bench: Bench, log_lines: Lo
 def test_where_nothing_could_be_measured_the_line_has_no_metrics(
     bench: Bench, log_lines: LogLines
 ) -> None:
-    class Nobody(InMemorySurvey):
-        def tenants(self) -> frozenset[str]:
+    class Nobody(InMemoryActiveTenants):
+        def list_active(self) -> tuple[ActiveTenant, ...]:
             raise StoreUnavailableError("The store is busy.")
 
-    bench.survey = Nobody(bench.events, bench.keys, InMemoryConfigStore())
+    class NoOutcomes(InMemorySurvey):
+        def failures_since(self, since: datetime) -> Mapping[str, int]:
+            raise StoreUnavailableError(f"The store is busy since {since}.")
+
+    bench.active = Nobody()
+    bench.survey = NoOutcomes(bench.events, InMemoryConfigStore())
 
     bench.run()
 

@@ -25,7 +25,7 @@ SUBJECTS = {
     "push": {"events", "executions", "access"},
     "usage": set[str](),
     "story": {"events", "leases", "push"},
-    "watch": {"events", "push", "access"},
+    "watch": {"events", "push", "access", "usage"},
 }
 # An edge knows the subjects and one part of the world; only the handlers join edges.
 EDGES = {"api", "store", "channels", "aws", "handlers"}

@@ -10,6 +10,7 @@ PACKAGE = ROOT / "src" / "triggers_api"
 GROWING = {"dict", "set", "defaultdict", "OrderedDict", "Counter"}
 BOUNDED_OTHERWISE = {
     ("cache.py", "_entries"),  # the bound itself
+    ("looks.py", "_looks"),  # of active tenants, the others forgotten in each run
     # Made anew for each batch: no more tenants, or types of theirs, than its 100 records.
     ("dispatch.py", "_known"),
     ("dispatch.py", "_of_type"),

@@ -10,7 +10,7 @@ from tests.project.test_template import as_list
 from triggers_api.handlers.monitor import _WITHIN
 
 EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
-KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
+USAGE = {"Fn::GetAtt": ["UsageTable", "Arn"]}
 NOTIFICATIONS = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}
 LOGS = {"Fn::GetAtt": ["MonitorLogGroup", "Arn"]}
 
@@ -31,7 +31,8 @@ def test_the_monitor_may_do_exactly_this() -> None:
     }
 
     assert granted == {
-        ("dynamodb:Scan", json.dumps(KEYS)),
+        ("dynamodb:DeleteItem", json.dumps(USAGE)),
+        ("dynamodb:Query", json.dumps(USAGE)),
         ("dynamodb:GetItem", json.dumps(EVENTS)),
         ("dynamodb:PutItem", json.dumps(EVENTS)),
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${EventsTable.Arn}/index/StatusIndex"})),
@@ -43,15 +44,16 @@ def test_the_monitor_may_do_exactly_this() -> None:
 
 
 def condition_of(action: str) -> dict[str, Any]:
-    (statement,) = [each for each in policies("MonitorRole")["observe"] if each["Action"] == action]
+    (statement,) = [
+        each for each in policies("MonitorRole")["observe"] if action in as_list(each["Action"])
+    ]
     condition: dict[str, Any] = statement["Condition"]
     return condition
 
 
-def test_of_keys_the_monitor_sees_the_tenants_names_only() -> None:
-    assert condition_of("dynamodb:Scan") == {
-        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["key_id", "tenant"]},
-        "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+def test_of_usage_the_monitor_sees_who_is_active_only() -> None:
+    assert condition_of("dynamodb:DeleteItem") == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#active"]}
     }
 
 

@@ -12,6 +12,7 @@ from triggers_api.aws import clients
 from triggers_api.aws.alarms import CloudWatchAlarms
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.settings import MonitorSettings
+from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.survey import DynamoSurvey
 from triggers_api.store.table import create_client
@@ -41,7 +42,12 @@ def build(observe: Observe) -> Handler:
 
 
 def _line(found: Observation) -> dict[str, Any]:
-    known: dict[str, Any] = {"tenants": found.tenants, "reported": found.is_reported}
+    known: dict[str, Any] = {
+        "tenants": found.tenants,
+        "looked_at": found.looked_at,
+        "resting": found.resting,
+        "reported": found.is_reported,
+    }
     if found.alarms is not None:
         known["alarms"] = len(found.alarms)
         known["ringing"] = sorted(alarm.name for alarm in found.alarms if alarm.rings)
@@ -68,6 +74,7 @@ def wire(settings: MonitorSettings) -> Handler:
     client = create_client()
     observe = Observe(
         DynamoSurvey(client, settings.survey, now),
+        DynamoActiveTenants(client, settings.usage_table),
         CloudWatchAlarms(clients.create_client("cloudwatch"), settings.watch.stack),
         DynamoHealthStore(client, settings.survey.events_table),
         now,

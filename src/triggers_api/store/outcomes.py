@@ -7,7 +7,7 @@
 
 Each is some hundred bytes, written rarely and gone after a day: see `watch/widespread.py`. The
 monitor reads the failing ones each minute, half a read unit where nothing fails, and counts the
-pushing ones when many fail: 13 units for a thousand.
+pushing ones when many fail: 13 units for a thousand. Where one fails alone, it asks for another.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PUSHING: Final = "#pushing"
 _FAILURES: Final = "#failures"
 _KEPT_FOR: Final = timedelta(days=1)
+_LOOKED_AT: Final = 50  # half a read unit or two
 _SWEPT_WITHIN: Final = timedelta(days=2)
 
 
@@ -60,13 +61,21 @@ class DynamoOutcomeLedger:
 
     def pushing_since(self, since: datetime) -> int:
         """How many tenants pushed."""
-        values: Item = {":pk": {"S": _PUSHING}, ":since": _text(since)}
-        query = Query("pk = :pk", values, only="pushed_at >= :since", consistent=False)
-        return sum(1 for _ in self._table.items(query))
+        return sum(1 for _ in self._table.items(_pushing(since)))
+
+    def is_sole_to_push(self, tenant: str, since: datetime) -> bool:
+        """Whether no other tenant pushed; the first other one ends the search."""
+        found = self._table.pages(_pushing(since), of=_LOOKED_AT)
+        return all(item["sk"]["S"] == tenant for page in found for item in page)
 
     def _update(self, key: Item, at: datetime, change: str, values: Item) -> None:
         expires_at = number((at + _KEPT_FOR).timestamp())
         self._table.update(key, change, values | {":expires_at": expires_at})
+
+
+def _pushing(since: datetime) -> Query:
+    values: Item = {":pk": {"S": _PUSHING}, ":since": _text(since)}
+    return Query("pk = :pk", values, only="pushed_at >= :since", consistent=False)
 
 
 def keys_of(tenant: str, at: datetime) -> list[Item]:

@@ -1,15 +1,15 @@
-"""What the monitor looks at, of all tenants: counted by the status index, never read whole."""
+"""What the monitor looks at, of a tenant: counted by the status index, never read whole."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
+from triggers_api.cache import Cache
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.push.breaker import BreakerState
-from triggers_api.store.api_keys import OPERATORS
 from triggers_api.store.config_items import to_breaker
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.table import Item, Query, Table
@@ -24,30 +24,32 @@ if TYPE_CHECKING:
     from triggers_api.settings import SurveySettings
 
 
+# Tenants rest later than that, so no event in a new shard is overlooked when one is forgotten.
+_SHARDS_REMEMBERED_FOR: Final = timedelta(minutes=5)
+_REMEMBERED_AT_MOST: Final = 10_000  # tenants; forgetting one costs a read
+
+
 class DynamoSurvey:
     """See `Survey`."""
 
     def __init__(self, client: DynamoDBClient, settings: SurveySettings, clock: Clock) -> None:
-        """Needs to query the index and the configs, to scan the keys, and rows of tenants."""
+        """Needs to query the index and the configs, and to read rows of tenants."""
         self._events = Table(client, settings.events_table)
-        self._keys = Table(client, settings.keys_table)
         self._notifications = Table(client, settings.notifications_table)
         self._retention = settings.undelivered_retention
         self._clock = clock
         self._tenants = TenantRows(client, settings.events_table)
+        self._shards: Cache[str, int] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=_SHARDS_REMEMBERED_FOR, clock=clock
+        )
         self._outcomes = DynamoOutcomeLedger(client, settings.notifications_table)
 
-    def tenants(self) -> frozenset[str]:
-        """See `Survey.tenants`. Of the keys nothing else is asked for, least of all hashes."""
-        # Token buckets have no tenant.
-        keys = self._keys.scan(only="attribute_exists(tenant)", fields="tenant")
-        return frozenset(item["tenant"]["S"] for item in keys) - {OPERATORS}
-
     def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
-        """See `Survey.inbox_of`. An empty inbox of one shard is a read and two queries."""
+        """See `Survey.inbox_of`. An empty inbox of one shard is two queries."""
+        shards = self._shards.get_or_read(tenant, lambda: self._tenants.read(tenant).shards)
         depth = 0
         oldest: list[datetime] = []
-        for shard in range(self._tenants.read(tenant).shards):
+        for shard in range(shards):
             for status in UNDELIVERED:
                 partition = live_events(tenant, status, shard, self._clock())
                 found = oldest_of(self._events, partition, self._clock() - self._retention)
@@ -76,6 +78,10 @@ class DynamoSurvey:
     def pushing_since(self, since: datetime) -> int:
         """See `Survey.pushing_since`. One query of all that pushed within a day or two."""
         return self._outcomes.pushing_since(since)
+
+    def is_sole_to_push(self, tenant: str, since: datetime) -> bool:
+        """See `Survey.is_sole_to_push`. One query that ends at the first other tenant."""
+        return self._outcomes.is_sole_to_push(tenant, since)
 
 
 def _is_open(row: Item, at: datetime) -> bool:

@@ -221,18 +221,6 @@ class Table:
         for answer in self._looked_at(self._query(query, None, up_to)):
             yield from answer["Items"]
 
-    def scan(self, *, only: str, fields: str) -> Iterator[Item]:
-        """These attributes of all items that the filter leaves."""
-        request: dict[str, Any] = {"TableName": self.name}
-        request |= {"FilterExpression": only, "ProjectionExpression": fields}
-        while True:
-            with _errors():
-                answer = self.client.scan(**_named(request))
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
     def _looked_at(self, request: dict[str, Any]) -> Iterator[Any]:
         """The answers to a query until it has looked at as many items as its limit says."""
         while True:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from triggers_api.watch.alarms import Alarm, HealthReport
 from triggers_api.watch.windows import Point, Series, Window
@@ -17,12 +17,11 @@ class Inbox:
     oldest_at: datetime | None  # when the oldest was created; None if there is none
 
 
-class Survey(Protocol):
-    """Looks at what all tenants have, at a cost that does not grow with how much they have."""
+NOTHING_WAITS: Final = Inbox(0, None)
 
-    def tenants(self) -> frozenset[str]:
-        """All tenants that ever had an API key."""
-        ...
+
+class Survey(Protocol):
+    """Looks at what tenants have, at a cost that does not grow with how much they have."""
 
     def inbox_of(self, tenant: str, *, up_to: int) -> Inbox:
         """A tenant's undelivered events, counted no further than `up_to`."""
@@ -41,6 +40,10 @@ class Survey(Protocol):
 
     def pushing_since(self, since: datetime) -> int:
         """How many tenants had a delivery that succeeded or was given up."""
+        ...
+
+    def is_sole_to_push(self, tenant: str, since: datetime) -> bool:
+        """Whether no other tenant had one."""
         ...
 
 

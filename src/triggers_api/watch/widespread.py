@@ -16,6 +16,7 @@ from triggers_api.timestamps import Clock
 COUNTED_OF_ONE: Final = 5
 WIDESPREAD_FROM: Final = 10  # the critical alarms' threshold too
 LOOKS_BACK: Final = timedelta(hours=1)
+SOLE_FOR: Final = timedelta(days=1)  # at night one tenant may be the only one to push for hours
 FAILURE_SLOT: Final = timedelta(minutes=10)  # failures are counted per slot
 PUSHING_NOTED_EVERY: Final = timedelta(minutes=30)
 _ONE_IN: Final = 10  # of the tenants that push
@@ -35,14 +36,17 @@ class OutcomeLedger(Protocol):
 
 
 def widespread_failures(
-    failures: Mapping[str, int], *, tenants: int, pushing: Callable[[], int]
+    failures: Mapping[str, int],
+    *,
+    is_sole: Callable[[str], bool],
+    pushing: Callable[[], int],
 ) -> int:
     """The failures that count; 0 while they are one tenant's, or those of a few among many.
 
-    `failures` are by tenant. A sole tenant's failures all count. `pushing` returns how many
-    tenants push, and is called only if it matters.
+    `failures` are by tenant. If only one fails, and `is_sole` says that no other one pushes, its
+    failures all count. `pushing` returns how many push. Both are called only if it matters.
     """
-    if tenants <= 1:
+    if len(failures) == 1 and is_sole(*failures):
         return sum(failures.values())
     counted = sum(min(each, COUNTED_OF_ONE) for each in failures.values())
     if counted < WIDESPREAD_FROM or counted * _ONE_IN < COUNTED_OF_ONE * pushing():

@@ -11,22 +11,18 @@ from tests.builders.events import UNDELIVERED_RETENTION
 from tests.builders.watch import STACK, PlainBox
 from tests.clock import FixedClock
 from tests.contract.conftest import OpenStore, create_table
-from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryConfigStore
-from tests.fakes.rate import InMemoryTokenBuckets
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurvey
-from triggers_api.access.ports import TokenBuckets
 from triggers_api.aws import clients
 from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.events.ports import EventStore
 from triggers_api.push.ports import ConfigStore
 from triggers_api.settings import SurveySettings
-from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.survey import DynamoSurvey
-from triggers_api.store.token_buckets import DynamoTokenBuckets
 from triggers_api.watch.metrics import CHANNEL, DIMENSION, METRICS, Metric
 from triggers_api.watch.ports import HealthStore, MetricSource, Survey
 from triggers_api.watch.widespread import OutcomeLedger
@@ -43,9 +39,7 @@ class Surveyed:
 
     survey: Survey
     events: EventStore
-    api_keys: InMemoryApiKeyStore | DynamoApiKeyStore
     configs: ConfigStore
-    token_buckets: TokenBuckets
     outcomes: OutcomeLedger
 
 
@@ -61,22 +55,16 @@ class Measured:
 def dynamodb_surveyed(
     dynamodb: "DynamoDBClient", open_store: OpenStore, clock: FixedClock
 ) -> Surveyed:
-    tables = {
-        name: create_table(dynamodb, name)
-        for name in ("EventsTable", "KeysTable", "NotificationsTable")
-    }
+    tables = {name: create_table(dynamodb, name) for name in ("EventsTable", "NotificationsTable")}
     settings = SurveySettings(
         events_table=tables["EventsTable"],
-        keys_table=tables["KeysTable"],
         notifications_table=tables["NotificationsTable"],
         undelivered_retention=UNDELIVERED_RETENTION,
     )
     return Surveyed(
         DynamoSurvey(dynamodb, settings, clock),
         open_store(dynamodb, settings.events_table),
-        DynamoApiKeyStore(dynamodb, settings.keys_table),
         DynamoConfigStore(dynamodb, settings.notifications_table, PlainBox(), clock),
-        DynamoTokenBuckets(dynamodb, settings.keys_table),
         DynamoOutcomeLedger(dynamodb, settings.notifications_table),
     )
 
@@ -86,9 +74,9 @@ def surveyed(request: pytest.FixtureRequest, clock: FixedClock) -> Surveyed:
     if request.param == "dynamodb":
         found: Surveyed = request.getfixturevalue("dynamodb_surveyed")
         return found
-    events, keys, configs = InMemoryEventStore(clock), InMemoryApiKeyStore(), InMemoryConfigStore()
-    survey = InMemorySurvey(events, keys, configs)
-    return Surveyed(survey, events, keys, configs, InMemoryTokenBuckets(), survey.outcomes)
+    events, configs = InMemoryEventStore(clock), InMemoryConfigStore()
+    survey = InMemorySurvey(events, configs)
+    return Surveyed(survey, events, configs, survey.outcomes)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

@@ -10,40 +10,17 @@ from tests.builders.events import (
     UNDELIVERED_RETENTION,
     a_fingerprint,
     a_keyed_event,
-    an_api_key,
     store_event,
 )
-from tests.builders.keys import revoke
 from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
-from triggers_api.access.token_bucket import RateLimit
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
 from triggers_api.watch.ports import Inbox
 from triggers_api.watch.widespread import slot_of
 
 MANY = 1000
-
-
-def test_tenants_are_those_with_a_key_dead_or_alive(surveyed: Surveyed, clock: FixedClock) -> None:
-    assert surveyed.survey.tenants() == frozenset()
-    keys = [an_api_key(clock(), tenant=tenant)[0] for tenant in (TENANT, TENANT, OTHER_TENANT)]
-    for key in keys:
-        surveyed.api_keys.add(key)
-
-    revoke(surveyed.api_keys, keys[2].key_id, clock())
-
-    assert surveyed.survey.tenants() == {TENANT, OTHER_TENANT}
-
-
-def test_a_tenants_token_bucket_is_no_key(surveyed: Surveyed, clock: FixedClock) -> None:
-    key, _ = an_api_key(clock())
-    surveyed.api_keys.add(key)
-    for tenant in (TENANT, OTHER_TENANT):  # in the keys' table, where there is one
-        surveyed.token_buckets.take(tenant, RateLimit(10, 20), 1, clock())
-
-    assert surveyed.survey.tenants() == {TENANT}
 
 
 def test_an_inbox_is_what_is_pending_or_failed(surveyed: Surveyed, clock: FixedClock) -> None:
@@ -166,6 +143,32 @@ def test_a_tenant_pushes_once_however_often_that_is_noted(
 
     assert surveyed.survey.pushing_since(clock() - timedelta(hours=1)) == 1
     assert surveyed.survey.pushing_since(clock() - timedelta(hours=3)) == 2
+
+
+def test_a_tenant_is_sole_to_push_until_another_one_does(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    since = clock() - timedelta(days=1)
+    assert surveyed.survey.is_sole_to_push(TENANT, since)
+    surveyed.outcomes.note_pushing(TENANT, clock())
+    surveyed.outcomes.note_pushing("long-ago", since - timedelta(seconds=1))
+    assert surveyed.survey.is_sole_to_push(TENANT, since)
+
+    surveyed.outcomes.note_pushing(OTHER_TENANT, since)
+
+    assert not surveyed.survey.is_sole_to_push(TENANT, since)
+    assert not surveyed.survey.is_sole_to_push("a-third", since)
+
+
+def test_whether_a_tenant_is_sole_is_found_behind_many_that_pushed_long_ago(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    for number in range(120):
+        surveyed.outcomes.note_pushing(f"old-{number:03}", clock() - timedelta(days=2))
+    surveyed.outcomes.note_pushing("the-last", clock())
+
+    assert not surveyed.survey.is_sole_to_push(TENANT, clock() - timedelta(days=1))
+    assert surveyed.survey.is_sole_to_push("the-last", clock() - timedelta(days=1))
 
 
 def test_what_expired_and_was_not_swept_takes_no_room_in_a_count(

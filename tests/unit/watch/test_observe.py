@@ -5,15 +5,17 @@ from threading import Event as Signal
 
 import pytest
 
-from tests.builders.events import OTHER_TENANT, TENANT, an_api_key, store_event
+from tests.builders.events import OTHER_TENANT, TENANT, store_event
 from tests.builders.push import a_config
 from tests.builders.watch import a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
-from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.usage import InMemoryActiveTenants
 from tests.fakes.watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
 from triggers_api.errors import MetricsUnavailableError, StoreUnavailableError
 from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.usage.ports import ActiveTenant
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, Gauges, HealthReport
 from triggers_api.watch.observe import COUNTED_UP_TO, Observation, Observe
 from triggers_api.watch.ports import Inbox
@@ -23,23 +25,32 @@ NOTHING = Gauges(inbox_depth=0, oldest_pending_age_seconds=0, circuits_open=0)
 
 
 class System:
-    """Two tenants, and what watches them."""
+    """Two active tenants, and what watches them."""
 
     def __init__(self, clock: FixedClock) -> None:
         self.clock = clock
         self.events = InMemoryEventStore(clock)
-        self.keys = InMemoryApiKeyStore()
+        self.active = InMemoryActiveTenants()
         self.configs = InMemoryConfigStore()
         self.alarms = InMemoryAlarms(an_alarm())
         self.reports = InMemoryHealthStore()
-        self.survey = InMemorySurvey(self.events, self.keys, self.configs)
-        for tenant in (TENANT, TENANT, OTHER_TENANT):
-            self.keys.add(an_api_key(clock(), tenant=tenant)[0])
+        self.survey = InMemorySurvey(self.events, self.configs)
+        for tenant in (TENANT, OTHER_TENANT):
+            self.active.note_active(tenant, clock())
+
+    def monitor(self, within: timedelta = SOON, up_to: int = COUNTED_UP_TO) -> Observe:
+        return Observe(
+            self.survey,
+            self.active,
+            self.alarms,
+            self.reports,
+            self.clock,
+            within=within,
+            up_to=up_to,
+        )
 
     def observe(self, within: timedelta = SOON, up_to: int = COUNTED_UP_TO) -> Observation:
-        return Observe(
-            self.survey, self.alarms, self.reports, self.clock, within=within, up_to=up_to
-        )()
+        return self.monitor(within, up_to)()
 
     def open_a_circuit(self, tenant: str) -> None:
         config = a_config(self.clock(), tenant)
@@ -61,7 +72,7 @@ def test_a_quiet_system_is_zeros(system: System) -> None:
 
 
 def test_a_deployment_without_tenants_is_zeros_too(system: System) -> None:
-    system.survey = InMemorySurvey(system.events, InMemoryApiKeyStore(), system.configs)
+    system.active = InMemoryActiveTenants()
 
     assert system.observe().gauges == NOTHING
 
@@ -116,7 +127,7 @@ class Unreadable(InMemorySurvey):
 
 
 def test_a_tenant_that_cannot_be_read_leaves_its_figure_out_and_no_other(system: System) -> None:
-    system.survey = Unreadable(system.events, system.keys, system.configs)
+    system.survey = Unreadable(system.events, system.configs)
     system.open_a_circuit(TENANT)
 
     found = system.observe()
@@ -138,7 +149,7 @@ class Hanging(InMemorySurvey):
 
 
 def test_what_hangs_is_given_up_and_the_rest_is_reported(system: System) -> None:
-    system.survey = Hanging(system.events, system.keys, system.configs)
+    system.survey = Hanging(system.events, system.configs)
 
     found = system.observe(within=timedelta(seconds=0.2))
     Hanging.released.set()
@@ -177,15 +188,15 @@ def test_without_the_alarms_the_last_report_stays_and_grows_old(system: System) 
     assert (found.alarms, found.is_reported, set(found.failures)) == (None, False, {"alarms"})
 
 
-class NoTenants(InMemorySurvey):
-    def tenants(self) -> frozenset[str]:
+class NoTenants(InMemoryActiveTenants):
+    def list_active(self) -> tuple[ActiveTenant, ...]:
         raise StoreUnavailableError("The store is busy.")
 
 
 def test_without_the_tenants_the_alarms_are_reported_and_nothing_is_measured(
     system: System,
 ) -> None:
-    system.survey = NoTenants(system.events, system.keys, system.configs)
+    system.active = NoTenants()
 
     found = system.observe()
 

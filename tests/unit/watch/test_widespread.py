@@ -15,9 +15,9 @@ from triggers_api.watch.widespread import (
 )
 
 
-def counted(failures: Iterable[int], *, tenants: int = 20, pushing: int = 20) -> int:
+def counted(failures: Iterable[int], *, pushing: int = 20) -> int:
     by_tenant = {f"tenant-{number}": each for number, each in enumerate(failures)}
-    return widespread_failures(by_tenant, tenants=tenants, pushing=lambda: pushing)
+    return widespread_failures(by_tenant, is_sole=lambda _: pushing == 1, pushing=lambda: pushing)
 
 
 @pytest.mark.parametrize("failures", [1, 12, 10_000])
@@ -26,7 +26,7 @@ def test_one_tenants_failures_are_never_widespread(failures: int) -> None:
 
 
 def test_nor_are_they_beside_another_ones_stray_failures() -> None:
-    assert counted([10_000, 1, 1, 1, 1], tenants=5, pushing=5) == 0
+    assert counted([10_000, 1, 1, 1, 1], pushing=5) == 0
 
 
 @pytest.mark.parametrize("failures", [[5, 5], [100, 100], [5, 3, 2], [1] * 10])
@@ -35,25 +35,41 @@ def test_several_tenants_failures_are(failures: list[int]) -> None:
 
 
 def test_in_a_large_deployment_a_tenth_of_those_who_push_has_to_fail() -> None:
-    assert counted([100] * 99, tenants=5_000, pushing=1_000) == 0
-    assert counted([100] * 100, tenants=5_000, pushing=1_000) == 500
+    assert counted([100] * 99, pushing=1_000) == 0
+    assert counted([100] * 100, pushing=1_000) == 500
 
 
 def test_tenants_that_sleep_do_not_hide_that_all_others_fail() -> None:
-    assert counted([100] * 3, tenants=100_000, pushing=3) == 15
+    assert counted([100] * 3, pushing=3) == 15
 
 
 @pytest.mark.parametrize("failures", [1, 12])
-def test_the_only_tenants_failures_all_count(failures: int) -> None:
-    assert counted([failures], tenants=1, pushing=1) == failures
+def test_the_failures_of_the_only_tenant_that_pushes_all_count(failures: int) -> None:
+    assert counted([failures], pushing=1) == failures
 
 
 def test_who_pushes_is_not_asked_while_hardly_anything_fails() -> None:
     def nobody_asks() -> int:
         raise AssertionError
 
-    assert widespread_failures({TENANT: 99}, tenants=9, pushing=nobody_asks) == 0
-    assert widespread_failures({}, tenants=0, pushing=nobody_asks) == 0
+    def not_sole(_tenant: str) -> bool:
+        return False
+
+    assert widespread_failures({TENANT: 99}, is_sole=not_sole, pushing=nobody_asks) == 0
+    assert widespread_failures({}, is_sole=not_sole, pushing=nobody_asks) == 0
+
+
+def test_who_is_sole_is_asked_only_where_one_tenant_fails_alone() -> None:
+    asked: list[str] = []
+
+    def ask(tenant: str) -> bool:
+        asked.append(tenant)
+        return True
+
+    for failures in ({}, {TENANT: 9}, {TENANT: 9, OTHER_TENANT: 9}):
+        widespread_failures(failures, is_sole=ask, pushing=lambda: 2)
+
+    assert asked == [TENANT]
 
 
 def test_a_tenant_that_pushes_is_noted_twice_an_hour(clock: FixedClock) -> None:
