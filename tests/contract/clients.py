@@ -44,7 +44,12 @@ def before_call(
 
 @contextmanager
 def failing(
-    client: "DynamoDBClient", operation: str, status: int, code: str, times: int = 1000
+    client: "DynamoDBClient",
+    operation: str,
+    status: int,
+    code: str,
+    times: int = 1000,
+    **members: Any,
 ) -> Iterator[list[None]]:
     """Answer calls with an error instead; what was asked for happens all the same."""
     failures: list[None] = []
@@ -53,7 +58,7 @@ def failing(
         if len(failures) == times:
             return None
         failures.append(None)
-        body = json.dumps({"__type": code, "message": "no"}).encode()
+        body = json.dumps({"__type": code, "message": "no"} | members).encode()
         headers = HeadersDict({"content-type": "application/x-amz-json-1.0"})
         return AWSResponse("http://test", status, headers, _Body(body))  # type: ignore[arg-type]  # it takes any mapping
 

@@ -68,12 +68,13 @@ class DynamoEventStore:
 
     def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
         """See `EventStore.add`. One write for a small event, two for a large one."""
-        place = self._put_new(tenant, event, fingerprint)
-        if place is None:
-            return Addition(event, replayed=False)
-        if fingerprint is None:
-            raise StoreUnavailableError("Two events drew the same id. Send it again.")
-        return self._add_again(tenant, event, fingerprint, place)
+        with self._tenants.spreading(tenant):
+            place = self._put_new(tenant, event, fingerprint)
+            if place is None:
+                return Addition(event, replayed=False)
+            if fingerprint is None:
+                raise StoreUnavailableError("Two events drew the same id. Send it again.")
+            return self._add_again(tenant, event, fingerprint, place)
 
     def get(self, tenant: str, event_id: str) -> Event:
         """See `EventStore.get`. One consistent read, two for a large event."""
@@ -147,15 +148,18 @@ class DynamoEventStore:
 
     def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
         """See `EventStore.acknowledge`."""
-        return self._changes.acknowledge(tenant, event_id, at)
+        with self._tenants.spreading(tenant):
+            return self._changes.acknowledge(tenant, event_id, at)
 
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         """See `EventStore.mark_failed`."""
-        return self._changes.mark_failed(tenant, event_id, attempts, round_)
+        with self._tenants.spreading(tenant):
+            return self._changes.mark_failed(tenant, event_id, attempts, round_)
 
     def replay(self, tenant: str, event_id: str) -> int:
         """See `EventStore.replay`."""
-        return self._changes.replay(tenant, event_id)
+        with self._tenants.spreading(tenant):
+            return self._changes.replay(tenant, event_id)
 
     def erase(self, tenant: str, event_id: str, at: datetime) -> None:
         """See `EventStore.erase`. One write, and one more for a large event."""

@@ -45,6 +45,7 @@ _EXPRESSIONS: Final = (
 # A call that fails has its own code; a transaction has one for each of its writes, too.
 _CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
 _CONTENDED: Final = frozenset({"TransactionConflictException", "TransactionConflict"})
+_HOT: Final = "IndexWriteKeyRangeThroughputExceeded"
 _BUSY: Final = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
@@ -268,6 +269,21 @@ class Table:
             except ClientError as error:
                 _raise_if_lost(error, lost)
                 raise
+
+
+def is_hot(error: StoreUnavailableError, index: str) -> bool:
+    """Whether a write was throttled because one partition of this index takes no more.
+
+    DynamoDB names what throttles: only such a reason is cured by more partitions, and those of an
+    account, a table or a configured throughput are not.
+    """
+    cause = error.__cause__
+    answer: Any = cause.response if isinstance(cause, ClientError) else {}
+    reasons = answer.get("ThrottlingReasons") or answer.get("throttlingReasons") or []
+    return any(
+        each.get("reason") == _HOT and str(each.get("resource")).endswith(f"/index/{index}")
+        for each in reasons
+    )
 
 
 @contextmanager

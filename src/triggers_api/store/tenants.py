@@ -10,14 +10,17 @@ process, not one an event; and the lists of a tenant at rest cost no check.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from triggers_api.cache import Cache
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.items import number
-from triggers_api.store.table import Item, RefusedError, Table
+from triggers_api.store.listing import STATUS_INDEX
+from triggers_api.store.table import Item, RefusedError, Table, is_hot
 from triggers_api.timestamps import Clock, now
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ INDEX_SETTLES_WITHIN = timedelta(seconds=60)
 MAX_SHARDS = 64
 _NOTED_AHEAD = timedelta(seconds=120)
 _SHARDS_REMEMBERED_FOR = timedelta(seconds=60)
+# Every process learns of new shards within a minute; only then do throttles speak of them.
+_SPREADS_EVERY = timedelta(seconds=120)
 _REMEMBERED_AT_MOST = 1000  # tenants; forgetting one costs a read, and a write
 
 
@@ -46,6 +51,7 @@ class TenantRows:
     def __init__(self, client: DynamoDBClient, table: str, clock: Clock = now) -> None:
         """Rows live in the events table, under the tenant's own key."""
         self._table = Table(client, table)
+        self._clock = clock
         self._noted: Cache[str, datetime] = Cache(
             _REMEMBERED_AT_MOST, kept_for=_NOTED_AHEAD, clock=clock
         )
@@ -80,6 +86,38 @@ class TenantRows:
             message = f"a tenant has 1 to {MAX_SHARDS} shards, not {shards}"
             raise ValueError(message)
         self._raise(tenant, "shards", shards)
+
+    @contextmanager
+    def spreading(self, tenant: str) -> Iterator[None]:
+        """Write here to the index; if its partition is too hot, the tenant gets more shards.
+
+        What was throttled still fails, and its caller tries again. Many processes meet the same
+        heat at once: they double the shards once, and not again before all know of them.
+        """
+        try:
+            yield
+        except StoreUnavailableError as error:
+            if is_hot(error, STATUS_INDEX):
+                with suppress(StoreUnavailableError):  # the next throttle asks again
+                    self._spread(tenant)
+            raise
+
+    def _spread(self, tenant: str) -> None:
+        at = self._clock()
+        shards = min(2 * self.read(tenant).shards, MAX_SHARDS)
+        with suppress(RefusedError):
+            self._table.update(
+                row_key(tenant),
+                "SET shards = :shards, spread_at = :at",
+                {
+                    ":shards": number(shards),
+                    ":at": number(at.timestamp()),
+                    ":before": number((at - _SPREADS_EVERY).timestamp()),
+                },
+                when="(attribute_not_exists(shards) OR shards < :shards)"
+                " AND (attribute_not_exists(spread_at) OR spread_at <= :before)",
+            )
+        self._shards.forget(tenant)
 
     def note_change(self, tenant: str, at: datetime) -> None:
         """Tell readers, before a status changes, that the index may lag behind it."""
