@@ -83,7 +83,7 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
   return (
     <nav class="bar" data-open={isOpen} aria-label="Screens">
       <a class="brand" href="#/">
-        <img src="console/icon.svg" alt="" /> Triggers
+        <img src="console/files/icon.svg" alt="" /> Triggers
       </a>
       <span class="menu">
         <Button aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>

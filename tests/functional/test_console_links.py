@@ -314,7 +314,7 @@ def test_a_token_in_the_query_is_refused(operator: Api) -> None:
 def test_a_get_of_the_session_answers_nothing(operator: Api) -> None:
     made = link(operator)
 
-    assert operator.calling_with(None).get("/console/session").status == 404
+    assert operator.calling_with(None).get("/console/session").status == 405
     assert session(operator, made).get("/events").status == 200
 
 

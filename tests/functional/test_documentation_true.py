@@ -22,6 +22,7 @@ def document(api: Api) -> Document:
 
 def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
     """What an operator's key is answered."""
+    link = {"scopes": ["events:read"], "expires_in_seconds": 60}
     return {
         "create_tenant": [
             operator.post("/tenants", {"tenant": "acme", "limits": {"burst": 7, "configs": None}}),
@@ -31,6 +32,15 @@ def answers_of_operators(operator: Api) -> dict[str, list[Answer]]:
         "create_tenant_key": [
             operator.post("/tenants/acme/keys", {"name": "first", "scopes": ["admin"]}),
             operator.post("/tenants/none/keys", {"name": "first", "scopes": ["admin"]}),
+        ],
+        "create_console_link": [
+            operator.post("/tenants/acme/console-links", link),
+            operator.post("/tenants/none/console-links", link),
+            operator.post("/tenants/acme/console-links", {}),
+        ],
+        "open_console_session": [
+            operator.calling_with(None).post("/console/session", {"token": "none"}),
+            operator.calling_with(None).post("/console/session", {}),
         ],
         "list_tenants": [operator.get("/tenants?limit=1")],
         "get_tenant": [operator.get("/tenants/acme"), operator.get("/tenants/none")],

@@ -48,7 +48,7 @@ def _observed(app: FastAPI) -> ASGIApp:
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_files_come_compressed_to_those_who_take_it(browser: TestClient, encoding: str) -> None:
-    answer = browser.get("/console/main-ABC.js", headers={"Accept-Encoding": encoding})
+    answer = browser.get("/console/files/main-ABC.js", headers={"Accept-Encoding": encoding})
 
     assert answer.content == SCRIPT
     assert answer.headers.get("content-encoding") == ("gzip" if encoding == "gzip" else None)
@@ -57,7 +57,7 @@ def test_files_come_compressed_to_those_who_take_it(browser: TestClient, encodin
 
 
 def test_the_page_is_asked_for_anew_and_its_files_are_kept(browser: TestClient) -> None:
-    page, script = browser.get("/console"), browser.get("/console/main-ABC.js")
+    page, script = browser.get("/console"), browser.get("/console/files/main-ABC.js")
 
     assert page.content == PAGE
     assert page.headers["cache-control"] == "no-cache"
@@ -76,11 +76,11 @@ def test_a_page_runs_nothing_that_did_not_come_with_it(browser: TestClient) -> N
 @pytest.mark.parametrize(
     "path",
     [
-        *("/console/other.js", "/console/secret.txt", "/console/..%2foutside.js"),
+        *("/console/files/other.js", "/console/files/secret.txt", "/console/files/..%2foutside.js"),
         *(
-            "/console/%2e%2e/outside.js",
-            "/console/main-ABC.js.gz",
-            "/console/console.html/",
+            "/console/files/%2e%2e/outside.js",
+            "/console/files/main-ABC.js.gz",
+            "/console/files/console.html/",
             "/console/",
         ),
     ],

@@ -32,7 +32,7 @@ export function Reference() {
     <div class="frame">
       <nav class="bar" data-open="true" aria-label="Operations">
         <a class="brand" href="console">
-          <img src="console/icon.svg" alt="" /> {document.info.title}
+          <img src="console/files/icon.svg" alt="" /> {document.info.title}
         </a>
         <div class="screens">
           {tags.map((tag) => (

@@ -56,7 +56,7 @@ def install(app: FastAPI) -> None:
     async def docs(request: Request) -> Response:
         return _answer(request, static / "console" / "docs.html", _PAGE_AGE)
 
-    @app.get("/console/{name}", include_in_schema=False)
+    @app.get("/console/files/{name}", include_in_schema=False)
     async def console_file(request: Request, name: str) -> Response:
         return _answer(request, static / "console" / name, _FILE_AGE)
 
