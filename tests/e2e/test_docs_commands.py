@@ -34,7 +34,7 @@ _DRAWN = re.compile(r"evt_[0-9A-Z]{26}|\d{4}-\d\d-\d\dT[\d:.]+Z")  # new each ti
 # Whether there are metrics yet, which alarms there are and whether one rings, depends on the minute.
 _OF_THE_MINUTE = re.compile(
     r"alerts|latest|as_of|observed_at|checks|inbox_depth|circuits_open|alarms_ringing"
-    r"|.*_(percent|seconds|milliseconds)(_last_(hour|day))?"
+    r"|p\d\d_ms|.*_(percent|seconds|milliseconds)(_last_(hour|day))?"
 )
 _WELL = {"healthy", "degraded"}
 
