@@ -82,7 +82,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.watching
 	@$(BIN)/python -m tests.bench.deletion
 
-key: $(INSTALLED) ## Create, list, rotate, revoke API keys (ARGS="--help")
+key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)
 
 shards: $(INSTALLED) ## Show or raise the shards of a busy tenant (ARGS="--help")

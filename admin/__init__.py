@@ -4,4 +4,5 @@ import sys
 from pathlib import Path
 
 # So that `python -m admin.keys` finds the code without being installed or told where it is.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+_ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_ROOT / "src"), str(_ROOT / "clients" / "python")]

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,18 +12,35 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from triggers_client import Client, Retry
+
 _LOCAL_REGION: Final = "us-east-1"
 _LOCAL_USER: Final = ("test", "test")  # the emulator's own; it does not check the secret
+OPERATOR_KEY_VARIABLE: Final = "TRIGGERS_OPERATOR_KEY"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A deployment's DynamoDB client and the names of its tables."""
+    """A deployment: its API, its DynamoDB client, the names of its tables."""
 
     dynamodb: Any
     events_table: str
     keys_table: str
     place: str
+    api_url: str
+    operator_key: str | None = field(default=None, repr=False)
+
+    def api(self) -> Client:
+        """Its API, called with an operator's key; or end with a sentence that says how to have one.
+
+        Nothing is tried again: what is wrong is said at once.
+        """
+        if not self.operator_key:
+            sys.exit(
+                f"There is no operator key. Set {OPERATOR_KEY_VARIABLE} to one of {self.place};"
+                " `create --operator --name NAME` makes the first."
+            )
+        return Client(self.api_url, self.operator_key, retry=Retry(budget_seconds=0))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,9 +59,10 @@ def find(options: argparse.Namespace) -> Target:
         return _local()
     try:
         session = boto3.Session(profile_name=options.profile, region_name=options.region)
-        return _from_stack(session.client, options.stack, f"stack {options.stack} on AWS")
+        found = _from_stack(session.client, options.stack, f"stack {options.stack} on AWS")
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"The stack '{options.stack}' cannot be read: {error}")
+    return replace(found, operator_key=os.environ.get(OPERATOR_KEY_VARIABLE))
 
 
 def _local() -> Target:
@@ -62,15 +80,17 @@ def _local() -> Target:
         return session.client(service, endpoint_url=endpoint, config=past_any_proxy)  # type: ignore[call-overload]  # a name that is not spelt out
 
     try:
-        return _from_stack(connect, running["stack_name"], "the local stack")
+        found = _from_stack(connect, running["stack_name"], "the local stack")
     except (BotoCoreError, ClientError):
         sys.exit(f"The local stack does not answer at {endpoint}. Start it: `make run`.")
+    # Its output `ApiUrl` is of AWS; and a key of a stack on AWS is not sent here.
+    return replace(found, api_url=running["url"], operator_key=running.get("operator_key"))
 
 
 def _from_stack(connect: Any, stack_name: str, place: str) -> Target:
     found = connect("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    missing = {"EventsTableName", "KeysTableName"} - outputs.keys()
+    missing = {"ApiUrl", "EventsTableName", "KeysTableName"} - outputs.keys()
     if missing:
         sys.exit(f"The stack '{stack_name}' is none of this service: it has no {min(missing)}.")
     return Target(
@@ -78,4 +98,5 @@ def _from_stack(connect: Any, stack_name: str, place: str) -> Target:
         events_table=outputs["EventsTableName"],
         keys_table=outputs["KeysTableName"],
         place=place,
+        api_url=outputs["ApiUrl"],
     )

@@ -1,23 +1,38 @@
 """Facts about the commands for the people who run the service: `make key`, `make shards`."""
 
+import asyncio
 import os
 import re
+import socket
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from admin import keys, shards
+from admin import keys, shards, target
 from admin.target import Target
+from tests.client.scripted_api import Asked, Said, scripted_api
 from tests.cloudformation import ROOT, table_definition
-from triggers_api.access.keys import ApiKey, Scope, split_token
+from tests.conftest import ENVIRONMENT
+from tests.dependencies import dependencies
+from tests.fakes.events import InMemoryEventStore
+from tests.http_api import Api
+from triggers_api.access.keys import OPERATORS_MAY, ApiKey, Scope, new_api_key, split_token
+from triggers_api.handlers.api import build
+from triggers_api.settings import ApiSettings
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.timestamps import now
+from triggers_client import Client
 
 CREATE = ("create", "--tenant", "acme", "--name", "order sync", "--scopes", "events:write,inbox")
 TOKEN = re.compile(r"trg_[0-9a-z]{12}_[\w-]{43}\n")
@@ -37,11 +52,28 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def deployment() -> Iterator[Target]:
-    with mock_aws():
+    """Tables, and the API on them at a URL; an operator has a key."""
+    with mock_aws(), scripted_api() as served:
         dynamodb = create_client()
         for table in ("EventsTable", "KeysTable"):
             dynamodb.create_table(**table_definition(table))
-        yield Target(dynamodb, "EventsTable", "KeysTable", "a test")
+        keys_in_table = DynamoApiKeyStore(dynamodb, "KeysTable")
+        key, token = new_api_key(None, "ops", OPERATORS_MAY, now())
+        keys_in_table.add(key)
+        tenants = DynamoTenantStore(dynamodb, "KeysTable")
+        behind = dependencies(InMemoryEventStore(now), keys_in_table, tenants=tenants)
+        api = Api(build(ApiSettings.from_environment(ENVIRONMENT), behind, now))
+
+        def said(asked: Asked) -> Said:
+            authorization = {"authorization": asked.headers["authorization"]}
+            path = asked.path.removeprefix("/base")
+            with asyncio.Runner() as runner:  # each request has a thread of its own
+                asyncio.set_event_loop(runner.get_loop())
+                answer = api.send(asked.method, path, asked.text or None, authorization)
+            return Said(answer.status, answer.body.decode() or None)
+
+        served.script = said
+        yield Target(dynamodb, "EventsTable", "KeysTable", "a test", served.url, token)
 
 
 @pytest.fixture
@@ -84,6 +116,13 @@ def opens(deployment: Target, token: str) -> bool:
     return record(deployment, token).accepts(parts[1], now())
 
 
+def without_api(deployment: Target) -> Target:
+    """Its tables alone: nobody listens at the API's address."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return replace(deployment, api_url=f"http://127.0.0.1:{unused.getsockname()[1]}")
+
+
 def assert_is_a_sentence(words: str) -> None:
     assert words.strip().endswith(".")
     assert "Traceback" not in words
@@ -104,30 +143,61 @@ def test_a_new_key_is_alone_on_standard_output_and_nowhere_else(
     assert opens(deployment, token)
 
 
-def test_a_list_shows_every_key_of_the_tenant_and_no_secret(run: Run) -> None:
-    tokens = [made(run), made(run)]
-    run(keys.main, "revoke", tokens[0].split("_")[1])
+def test_a_tenants_key_is_made_over_http_and_takes_no_table(run: Run, deployment: Target) -> None:
+    without_tables = replace(deployment, dynamodb=None)
 
-    result = run(keys.main, "list", "--tenant", "acme")
+    first = run(keys.main, *CREATE, on=without_tables)
+    second = run(keys.main, *CREATE, on=without_tables)
 
-    rows = result.output.splitlines()
-    for token in tokens:
-        _, key_id, secret = token.split("_", 2)
-        (row,) = (row for row in rows if key_id in row)
-        assert ("revoked" in row, "alive" in row) == (token == tokens[0], token == tokens[1])
-        assert secret not in result.output + result.words
+    assert (first.status, second.status) == (0, 0)
+    assert "Tenant acme was created." in first.words
+    assert "Tenant acme was created." not in second.words
+    assert Client(deployment.api_url, deployment.operator_key).tenants.get("acme")["name"] == "acme"
+    tokens = {first.output.strip(), second.output.strip()}
+    assert len(tokens) == 2
+    assert all(opens(deployment, token) for token in tokens)
 
 
-def test_the_first_operator_key_is_made_in_the_table(run: Run, deployment: Target) -> None:
-    result = run(keys.main, "create", "--operator", "--name", "ops")
+def test_the_first_operator_key_is_made_in_the_table_and_makes_a_tenants(
+    run: Run, deployment: Target
+) -> None:
+    result = run(keys.main, "create", "--operator", "--name", "first", on=without_api(deployment))
 
-    key = record(deployment, result.output.strip())
+    token = result.output.strip()
+    key = record(deployment, token)
     assert key.tenant is None
     assert key.scopes == {Scope.OPERATOR, Scope.METRICS_READ}
     assert "of an operator" in result.words
-    assert key.key_id in run(keys.main, "list", "--operator").output
-    assert run(keys.main, "revoke", key.key_id).status == 0
-    assert not opens(deployment, result.output.strip())
+    made_with_it = run(keys.main, *CREATE, on=replace(deployment, operator_key=token))
+    assert TOKEN.fullmatch(made_with_it.output)
+
+
+def test_operators_keys_are_listed_and_revoked_in_the_table(run: Run, deployment: Target) -> None:
+    on = without_api(deployment)
+    tokens = [
+        run(keys.main, "create", "--operator", "--name", " [/] [red] ", on=on).output.strip()
+        for _ in range(2)
+    ]
+
+    revoked = run(keys.main, "revoke", "--operator", tokens[0].split("_")[1], on=on)
+    listed = run(keys.main, "list", "--operator", on=on)
+
+    assert (revoked.status, revoked.output) == (0, "")
+    assert [opens(deployment, token) for token in tokens] == [False, True]
+    for token, state in zip(tokens, ("revoked", "live"), strict=True):
+        _, key_id, secret = token.split("_", 2)
+        (row,) = (row for row in listed.output.splitlines() if key_id in row)
+        assert state in row
+        assert "[/] [red]" in row
+        assert secret not in listed.output + listed.words
+
+
+def test_operators_without_a_key_are_said_to_have_none(run: Run, deployment: Target) -> None:
+    deployment.dynamodb.create_table(**table_definition("KeysTable") | {"TableName": "Empty"})
+
+    listed = run(keys.main, "list", "--operator", on=replace(deployment, keys_table="Empty"))
+
+    assert listed == Result(0, "", "No operator has a key.\n")
 
 
 @pytest.mark.parametrize(
@@ -148,68 +218,57 @@ def test_no_key_has_the_scopes_of_an_operator_and_of_a_tenant(
     assert_is_a_sentence(result.words)
 
 
-def test_operators_without_a_key_are_said_to_have_none(run: Run) -> None:
-    assert run(keys.main, "list", "--operator") == Result(0, "", "No operator has a key.\n")
-
-
-def test_a_tenants_last_admin_key_is_not_revoked(run: Run, deployment: Target) -> None:
-    admin = ("create", "--tenant", "acme", "--name", "boss", "--scopes", "admin")
-    first = run(keys.main, *admin).output.strip()
-
-    refused = run(keys.main, "revoke", first.split("_")[1])
-
-    assert (refused.status, refused.output) == (1, "")
-    assert_is_a_sentence(refused.words)
-    assert opens(deployment, first)
-    run(keys.main, *admin)
-    assert run(keys.main, "revoke", first.split("_")[1]).status == 0
-
-
-def test_a_name_is_shown_as_it_was_given(run: Run) -> None:
-    run(keys.main, "create", "--tenant", "acme", "--name", " [/] [red] ", "--scopes", "inbox")
-
-    assert "[/] [red]" in run(keys.main, "list", "--tenant", "acme").output
-
-
-def test_a_tenant_without_keys_is_said_to_have_none(run: Run) -> None:
-    assert run(keys.main, "list", "--tenant", "acme") == Result(0, "", "Tenant acme has no keys.\n")
-
-
-@pytest.mark.parametrize(("options", "old_works"), [((), False), (("--overlap-hours", "1"), True)])
-def test_a_rotated_key_has_a_new_secret_and_the_old_one_only_for_the_overlap(
-    run: Run, deployment: Target, options: tuple[str, ...], *, old_works: bool
+@pytest.mark.parametrize(
+    "of_a_tenant", [("list", "--tenant", "acme"), ("list",), ("revoke", "kwmq2yba66dz")]
+)
+def test_who_means_a_tenants_keys_is_told_what_lists_and_revokes_them(
+    run: Run, of_a_tenant: tuple[str, ...]
 ) -> None:
-    old = made(run)
-
-    result = run(keys.main, "rotate", old.split("_")[1], *options)
-
-    assert TOKEN.fullmatch(result.output)
-    new = result.output.strip()
-    assert new.split("_", 2)[2] not in result.words
-    assert opens(deployment, new)
-    assert opens(deployment, old) == old_works
-    assert ("works until" in result.words) == old_works
-
-
-def test_a_revoked_key_opens_nothing_and_cannot_be_rotated(run: Run, deployment: Target) -> None:
-    token = made(run)
-    key_id = token.split("_")[1]
-
-    assert run(keys.main, "revoke", key_id).output == ""
-    assert not opens(deployment, token)
-    again = run(keys.main, "rotate", key_id)
-
-    assert (again.status, again.output) == (1, "")
-    assert_is_a_sentence(again.words)
-
-
-@pytest.mark.parametrize("command", ["rotate", "revoke"])
-def test_a_key_that_does_not_exist_is_an_error_in_a_sentence(run: Run, command: str) -> None:
-    result = run(keys.main, command, "000000000000")
+    result = run(keys.main, *of_a_tenant, on=None)
 
     assert (result.status, result.output) == (1, "")
-    assert "There is no key '000000000000'." in result.words
+    assert "`triggers keys`" in result.words
     assert_is_a_sentence(result.words)
+
+
+def test_a_tenants_key_is_not_revoked_past_the_api(run: Run, deployment: Target) -> None:
+    token = made(run)
+
+    result = run(keys.main, "revoke", "--operator", token.split("_")[1])
+
+    assert (result.status, result.output) == (1, "")
+    assert result.words == f"There is no API key '{token.split('_')[1]}'.\n"
+    assert opens(deployment, token)
+
+
+def test_without_an_operators_key_it_says_where_one_is_looked_for(
+    run: Run, deployment: Target
+) -> None:
+    result = run(keys.main, *CREATE, on=replace(deployment, operator_key=None))
+
+    assert (result.status, result.output) == (1, "")
+    assert "Set TRIGGERS_OPERATOR_KEY" in result.words
+    assert_is_a_sentence(result.words)
+
+
+def test_what_the_api_refuses_is_told_in_its_words(run: Run, deployment: Target) -> None:
+    a_tenants = run(keys.main, *CREATE, on=replace(deployment, operator_key=made(run)))
+    too_long = run(keys.main, *CREATE, "--name", "n" * 101)
+    Client(deployment.api_url, deployment.operator_key).tenants.delete("acme")
+    going = run(keys.main, *CREATE)
+
+    for refused, words in ((a_tenants, "operator"), (too_long, "name: "), (going, "deleted")):
+        assert (refused.status, refused.output) == (1, "")
+        assert words in refused.words
+        assert_is_a_sentence(refused.words)
+
+
+def test_an_api_that_is_away_is_told_in_one_line(run: Run, deployment: Target) -> None:
+    result = run(keys.main, *CREATE, on=without_api(deployment))
+
+    assert (result.status, result.output) == (1, "")
+    assert "does not answer" in result.words
+    assert len(result.words.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -219,10 +278,7 @@ def test_a_key_that_does_not_exist_is_an_error_in_a_sentence(run: Run, command: 
         ((*CREATE, "--name", " "), "a name is one line of text, and not empty"),
         ((*CREATE, "--name", "two\nlines"), "a name is one line of text, and not empty"),
         ((*CREATE, "--scopes", "everything"), "known scopes: events:write, "),
-        *(
-            (("rotate", "x", f"--overlap-hours={hours}"), "is no whole number from 0 to 8760")
-            for hours in ("-1", "8761", "1.5", "a day", "9" * 5000, "²")
-        ),
+        (("rotate", "kwmq2yba66dz"), "invalid choice: 'rotate'"),
     ],
 )
 def test_an_argument_out_of_range_is_refused_with_what_is_in_range(
@@ -235,12 +291,12 @@ def test_an_argument_out_of_range_is_refused_with_what_is_in_range(
 
 
 @pytest.mark.parametrize(
-    ("command", "arguments"), [(keys.main, ("revoke", "x")), (shards.main, ("acme",))]
+    ("command", "arguments"), [(keys.main, ("list", "--operator")), (shards.main, ("acme",))]
 )
 def test_what_aws_refuses_is_told_in_one_line(
     run: Run, deployment: Target, command: Callable[..., None], arguments: tuple[str, ...]
 ) -> None:
-    gone = Target(deployment.dynamodb, "gone", "gone", "the stack gone")
+    gone = replace(deployment, events_table="gone", keys_table="gone", place="the stack gone")
 
     result = run(command, *arguments, on=gone)
 
@@ -252,15 +308,36 @@ def test_what_aws_refuses_is_told_in_one_line(
 def test_a_stack_that_cannot_be_read_is_an_error_in_a_sentence(run: Run) -> None:
     where = ("--stack", "acme-prod", "--profile", "no such profile")
 
-    result = run(keys.main, "list", "--tenant", "acme", *where, on=None)
+    result = run(keys.main, *CREATE, *where, on=None)
 
     assert (result.status, result.output) == (1, "")
     assert result.words.startswith("The stack 'acme-prod' cannot be read: ")
 
 
+def test_on_aws_the_key_comes_from_the_environment_and_the_url_from_the_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRIGGERS_OPERATOR_KEY", "trg_of_an_operator")
+    outputs = {"ApiUrl": "https://api.example.com", "EventsTableName": "e", "KeysTableName": "k"}
+    told = [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()]
+    created_at = datetime(2026, 11, 22, tzinfo=UTC)
+    stack = {"StackName": "acme-prod", "CreationTime": created_at, "StackStatus": "CREATE_COMPLETE"}
+    session = boto3.Session("test", "test", region_name="eu-west-1")
+    cloudformation = session.client("cloudformation")
+    monkeypatch.setattr(session, "client", lambda _service: cloudformation)
+    monkeypatch.setattr(boto3, "Session", lambda **_: session)
+
+    with Stubber(cloudformation) as aws:
+        aws.add_response("describe_stacks", {"Stacks": [stack | {"Outputs": told}]})
+        found = target.find(Namespace(stack="acme-prod", region="eu-west-1", profile=None))
+
+    assert (found.api_url, found.operator_key) == ("https://api.example.com", "trg_of_an_operator")
+    assert "trg_of_an_operator" not in repr(found)
+
+
 def test_without_a_local_stack_it_says_how_to_start_one(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "admin.keys", "list", "--tenant", "acme"],
+        [sys.executable, "-m", "admin.keys", "list", "--operator"],
         cwd=ROOT,
         env=os.environ | {"TRIGGERS_STATE_DIR": str(tmp_path)},
         capture_output=True,
