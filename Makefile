@@ -113,7 +113,7 @@ $(INSTALLED): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not that." \
 	    "Say which one to use: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing $(VENV): about a minute, once."
+	@echo "Installing $(VENV): a minute or two, once; more on a slow line."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

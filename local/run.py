@@ -30,6 +30,7 @@ from local.stack import (
     stack_file,
     state_dir_from_environment,
 )
+from triggers_api.api.pages import STATIC
 from triggers_client import TriggersError
 
 DEFAULT_PORT = 4566  # what tools for local AWS expect
@@ -37,6 +38,8 @@ HIGHEST_PORT = 65_535
 
 ORDERS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: terminal closed
 _COLOURS = {2: "green", 3: "green", 4: "yellow"}  # by a status's first digit
+
+_CONSOLE = STATIC / "console" / "console.html"
 
 # Lines are for copying: nothing may be wrapped, highlighted or read as markup.
 _console = Console(highlight=False, soft_wrap=True)
@@ -155,7 +158,10 @@ def _print_banner(stack: Stack, event_id: str, receiver_url: str, mail_port: int
     authorization = f"-H 'Authorization: Bearer {stack.api_key}'"
     body = '{"event_type": "invoice.failed", "payload": {"order_id": "A-1"}}'
     _console.print("\n[bold green]Triggers API is running[/]\n")
-    _print_field("Console", f"{stack.url}/console")
+    _print_field(
+        "Console",
+        f"{stack.url}/console" if _CONSOLE.exists() else "not built: `make run` builds it",
+    )
     _print_field("Docs", f"{stack.url}/docs")
     _print_field("Health", f"{stack.url}/health")
     _print_field("API", stack.url)

@@ -55,6 +55,14 @@ def test_retrying_to_a_config_that_was_disabled_since(support: Support) -> None:
     assert "would drop it" in fate["next_step"]
 
 
+def test_dead_at_a_config_that_was_disabled_since(support: Support) -> None:
+    config, event = support.config(), support.post()
+    support.push(event, FINAL)
+    support.change(config, enabled=False)
+
+    assert "enable the config, then replay" in support.fate(event, config)["next_step"]
+
+
 def test_dead(support: Support) -> None:
     config, event = support.config(), support.post()
     support.push(event, FINAL)

@@ -281,6 +281,10 @@ def _words_of(
         return Outcome.RETRYING, f"{tries} failed{again}. Last: {_sentence(said)}", step
     why = delivery.reason or said
     step = "Mend what the receiver says, then replay this delivery."
+    if config is None:
+        step = "Its config was deleted, so it cannot be replayed: replay the event to the others."
+    elif not config.enabled:
+        step = "Mend what the receiver says, enable the config, then replay this delivery."
     return Outcome.DEAD, f"It was given up after {tries}: {_sentence(why)}", step
 
 
