@@ -14,6 +14,7 @@ export function App() {
   const place = usePlace();
   const token = place.parts[0] === "session" ? place.parts[1] : undefined;
   useEffect(() => {
+    if (token === undefined && session !== undefined) return; // the link's own token has left the address
     const begin = token === undefined ? resume() : exchange(token).then(signIn);
     begin.then(setSession).catch((error: unknown) => {
       setFault(error);

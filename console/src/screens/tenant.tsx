@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import type { components } from "triggers-client";
 import { useAction, useData, useSession } from "../data";
-import { TextField } from "../ui/fields";
+import { Check, TextField } from "../ui/fields";
 import { Button, Card, Destroy, Dialog, Fault, Figure, ForPrograms, Heading, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
 import { SCOPES_OF_A_TENANT, ScopeChoice } from "../ui/scopes";
 import { DaysTable, UsageCharts } from "./usage";
 
 type Tenant = components["schemas"]["TenantNowOut"];
 
+const HOUR = 3600;
 const DAYS = 14;
 
 export function TenantScreen({ tenant }: { tenant: string }) {
@@ -16,7 +17,7 @@ export function TenantScreen({ tenant }: { tenant: string }) {
   const asked = useData(tenant, (signal) => client.get("/tenants/{tenant}", { path, signal }));
   const usage = useData(`usage of ${tenant}`, (signal) => client.get("/tenants/{tenant}/usage", { path, query: { days: DAYS }, signal }));
   const [secret, setSecret] = useState<{ text: string; says: string } | null>(null);
-  const [dialog, setDialog] = useState<"limits" | "key" | null>(null);
+  const [dialog, setDialog] = useState<"limits" | "key" | "link" | null>(null);
   const suspending = useAction(async (suspended: boolean) => {
     await client.patch("/tenants/{tenant}", { path, body: { suspended } });
     asked.reload();
@@ -35,6 +36,7 @@ export function TenantScreen({ tenant }: { tenant: string }) {
     <>
       <Heading title={found?.name ?? tenant} says={<code>{tenant}</code>}>
         <ForPrograms path={`/tenants/${tenant}`} value={found} />
+        <Button onClick={() => setDialog("link")}>Console link</Button>
         <Button onClick={() => setDialog("key")}>First key</Button>
         <Button disabled={found === undefined || suspending.isRunning} onClick={() => void suspending.run(!found?.suspended)}>
           {found?.suspended ? "Resume" : "Suspend"}
@@ -66,6 +68,11 @@ export function TenantScreen({ tenant }: { tenant: string }) {
       {dialog === "key" && (
         <Dialog title="A key for this tenant" close={close}>
           <FirstKey tenant={tenant} made={(key) => told(key, "The key, shown this once. Hand it to the tenant on a safe way.")} />
+        </Dialog>
+      )}
+      {dialog === "link" && (
+        <Dialog title="A link to the console" close={close}>
+          <ConsoleLink tenant={tenant} made={(url) => told(url, "It signs one browser in, once. Suspending the tenant ends it.")} />
         </Dialog>
       )}
     </>
@@ -168,6 +175,31 @@ function FirstKey({ tenant, made }: { tenant: string; made: (apiKey: string) => 
       <Fault error={making.error} />
       <Button type="submit" kind="main" disabled={making.isRunning || scopes.length === 0}>
         Make the key
+      </Button>
+    </form>
+  );
+}
+
+function ConsoleLink({ tenant, made }: { tenant: string; made: (url: string) => void }) {
+  const { client } = useSession();
+  const [scopes, setScopes] = useState<readonly string[]>(["events:read", "inbox", "notifications:manage"]);
+  const [isDay, setIsDay] = useState(false);
+  const making = useAction(async () => {
+    const body = { scopes: [...scopes], expires_in_seconds: (isDay ? 24 : 1) * HOUR } as components["schemas"]["ConsoleLinkIn"];
+    made((await client.post("/tenants/{tenant}/console-links", { path: { tenant }, body })).url);
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void making.run();
+      }}
+    >
+      <ScopeChoice mine={SCOPES_OF_A_TENANT} chosen={scopes} change={setScopes} />
+      <Check label="For a day instead of an hour" value={isDay} change={setIsDay} />
+      <Fault error={making.error} />
+      <Button type="submit" kind="main" disabled={making.isRunning || scopes.length === 0}>
+        Make the link
       </Button>
     </form>
   );

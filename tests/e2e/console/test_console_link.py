@@ -1,0 +1,82 @@
+"""Facts about console links: what an operator hands out, and what becomes of it in a browser."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+from local.stack import Stack
+from tests.e2e.console.visitor import Visitor, needs_chromium
+
+pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"linked-{secrets.token_hex(4)}"
+
+
+def make_link(operator: Visitor, stack: Stack, tenant: str) -> str:
+    """As an operator makes one by hand, for a new tenant, with the scopes that are offered."""
+    page = operator.page
+    operator.sign_in(stack.operator_key)
+    page.get_by_role("link", name="Tenants").click()
+    page.get_by_role("button", name="New tenant").click()
+    page.get_by_role("textbox", name="Tenant", exact=True).fill(tenant)
+    page.get_by_role("button", name="Make the tenant").click()
+    page.get_by_role("button", name="Console link").click()
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_text("#/session/")
+    link.wait_for()
+    return link.inner_text().strip()
+
+
+def test_a_link_signs_one_browser_in_to_one_tenant_once(
+    visitor: Visitor, browser: Browser, stack: Stack, tenant: str
+) -> None:
+    link = make_link(visitor, stack, tenant)
+    token = urlsplit(link).fragment.rpartition("/")[2]
+
+    with Visitor.arriving(browser, stack.url) as guest:
+        guest.page.goto(link)
+        bar = guest.page.get_by_role("navigation", name="Screens")
+        bar.get_by_text(tenant, exact=True).wait_for()
+        guest.settle()
+        screens = {each.inner_text() for each in bar.get_by_role("listitem").all()}
+        history = guest.page.evaluate("JSON.stringify([location.href, document.referrer])")
+        kept = guest.page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+        guest.page.reload()
+        bar.get_by_text(tenant, exact=True).wait_for()
+
+        assert screens == {
+            *("Overview", "Events", "Executions", "Destinations", "Deliveries", "Usage")
+        }
+        assert token not in history
+        assert token not in kept
+        assert not any(token in url.partition("#")[0] for url in guest.requests)
+        assert guest.complaints == []
+
+    with Visitor.arriving(browser, stack.url) as late:
+        late.page.goto(link)
+        refusal = late.page.get_by_role("alert").inner_text()
+
+        assert re.search(r"\w+ \w+.*\.", refusal), "a sentence"
+        assert token not in refusal
+        assert token not in late.page.url
+        assert late.page.get_by_label("API key").is_visible()
+
+
+def test_going_on_from_a_link_asks_who_it_is_no_second_time(
+    visitor: Visitor, browser: Browser, stack: Stack, tenant: str
+) -> None:
+    link = make_link(visitor, stack, tenant)
+
+    with Visitor.arriving(browser, stack.url) as guest:
+        guest.page.goto(link)
+        guest.page.get_by_role("link", name="Destinations").click()
+        guest.page.get_by_role("heading", name="Destinations", exact=True).wait_for()
+        guest.settle()
+
+        assert [urlsplit(url).path.endswith("/me") for url in guest.requests].count(True) == 1
