@@ -42,7 +42,7 @@ const SCREENS: readonly Screen[] = [
   { path: ["deliveries"], section: "deliveries", name: "Deliveries", scopes: ["notifications:manage"], show: DeliveriesScreen },
   { path: ["deliveries", "{deliveryId}"], section: "deliveries", name: null, scopes: ["notifications:manage"], show: DeliveryScreen },
   { path: ["keys"], section: "keys", name: "Keys", scopes: ["keys:manage"], show: KeysScreen },
-  { path: ["usage"], section: "usage", name: "Usage", scopes: ["events:read", "metrics:read"], show: UsageScreen },
+  { path: ["usage"], section: "usage", name: "Usage", scopes: ["events:read"], show: UsageScreen },
   { path: ["tenants"], section: "tenants", name: "Tenants", scopes: ["operator"], show: TenantsScreen },
   { path: ["tenants", "{tenant}"], section: "tenants", name: null, scopes: ["operator"], show: TenantScreen },
 ];

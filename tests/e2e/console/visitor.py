@@ -23,6 +23,7 @@ needs_chromium = pytest.mark.skipif(
 
 # The error of a request is told in the page; the browser's own line for it says no more.
 _TOLD = "Failed to load resource"
+LOADING_MS = 20_000  # a cold start on a busy machine takes a few seconds
 
 
 class Visitor:
@@ -74,7 +75,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Until nothing is loading."""
-        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=LOADING_MS)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
