@@ -19,11 +19,14 @@ ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
     "AWS_SECRET_ACCESS_KEY": "test",
     "BRAND": "KONOZY",
+    "CONFIGS_PER_TENANT": "100",
     "CURSOR_KEY": "bench",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/dead-letters",
     "DELIVERED_RETENTION_DAYS": "30",
+    "DELIVERIES_PER_SECOND": "0",
     "DELIVERY_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:deliveries",
     "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/deliveries",
+    "EVENTS_PER_DAY": "0",
     "EVENTS_TABLE": "events",
     "KEYS_TABLE": "keys",
     "LAMBDA_TASK_ROOT": "/var/task",
@@ -31,6 +34,7 @@ ENVIRONMENT = {
     "POWERTOOLS_LOG_LEVEL": "INFO",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
     "POWERTOOLS_SERVICE_NAME": "bench",
+    "PUBLIC_URL": "https://api.example.com",
     "RATE_LIMIT_BURST": "1000000",  # never reached, always counted
     "RATE_LIMIT_PER_SECOND": "100000",
     "RETRY_SCHEDULE_SECONDS": "1,2,4,60,300,1800,7200,21600,43200",
@@ -39,6 +43,7 @@ ENVIRONMENT = {
     "SECRETS_KEY_ID": "bench",
     "TRACING": "off",
     "UNDELIVERED_RETENTION_DAYS": "365",
+    "USAGE_TABLE": "usage",
 }
 os.environ.update(ENVIRONMENT)
 daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # stands in for the X-Ray daemon
