@@ -44,7 +44,7 @@ from triggers_api.executions.execution_list import ListExecutions
 from triggers_api.executions.ports import ExecutionStore, SeenExecutions
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.gateway import with_bodies_as_in_http
-from triggers_api.handlers.observability import create_logger, create_metrics
+from triggers_api.handlers.observability import create_logger, create_metrics, log_spread
 from triggers_api.handlers.observed_app import ObservedApp
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces
@@ -242,7 +242,7 @@ def wire(settings: ApiSettings) -> Handler:
     configs = DynamoConfigStore(client, push.notifications_table, box, now)
     sightings = DynamoSightings(client, settings.usage_table, now)
     dependencies = Dependencies(
-        events=DynamoEventStore(client, settings.events, now, traces.header),
+        events=DynamoEventStore(client, settings.events, now, traces.header, log_spread),
         executions=DynamoExecutionStore(client, settings.events, now),
         leases=DynamoLeaseStore(client, settings.events.table, now),
         api_keys=DynamoApiKeyStore(client, settings.keys_table),

@@ -22,7 +22,7 @@ from triggers_api.channels.http import GuardedHttp
 from triggers_api.events.ids import created_at_of
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.executions.summarize import Summarize
-from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.push.deliver import Deliver, Outcome, Result
@@ -231,7 +231,7 @@ def wire(settings: DeliverySettings) -> Handler:
     queue = SqsDeliveryQueue(sqs, scheduler, settings.queue, now)
     retention = settings.events.delivered_retention
     deliver = Deliver(
-        events=DynamoEventStore(client, settings.events, now),
+        events=DynamoEventStore(client, settings.events, now, tell_spread=log_spread),
         configs=configs,
         deliveries=DynamoDeliveryStore(
             client, push.notifications_table, configs, retention=retention

@@ -18,7 +18,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize, is_late
-from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
 from triggers_api.push.consecutive_failures import AlertOnFailures
@@ -222,7 +222,7 @@ def wire(settings: DispatcherSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     traces = traces_of("dispatcher", settings.watch.stack, tracing=settings.tracing)
     client = create_client()
-    events = DynamoEventStore(client, settings.events, now, traces.header)
+    events = DynamoEventStore(client, settings.events, now, traces.header, log_spread)
     return Dispatcher(
         configs=DynamoConfigList(client, settings.notifications_table),
         queue=SqsTaskQueue(clients.create_client("sqs"), settings.queue_url),

@@ -37,6 +37,11 @@ def _take_the_words_from_libraries(service: str) -> None:
     threading.excepthook = _thread_died
 
 
+def log_spread(tenant: str, shards: int) -> None:
+    """A tenant's index was too hot and got shards: the operator may want to know whose it is."""
+    create_logger().warning("tenant.spread", extra={"tenant": tenant, "shards": shards})
+
+
 class _Records:
     """Makes log records: ours as they are, others' without their text."""
 

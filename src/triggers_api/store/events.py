@@ -28,7 +28,7 @@ from triggers_api.store.listing import RANGES, StatusIndex
 from triggers_api.store.range import Reach, gathered
 from triggers_api.store.status_changes import StatusChanges
 from triggers_api.store.table import Item, RefusedError, Table
-from triggers_api.store.tenants import TenantRows
+from triggers_api.store.tenants import TellSpread, TenantRows, tell_nobody
 from triggers_api.store.waiting import Waiting
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, untraced
@@ -50,6 +50,7 @@ class DynamoEventStore:
         settings: EventsSettings,
         clock: Clock,
         trace: CurrentTrace = untraced,
+        tell_spread: TellSpread = tell_nobody,
     ) -> None:
         """Events are swept by DynamoDB when their retention has passed.
 
@@ -60,7 +61,7 @@ class DynamoEventStore:
         self._trace = trace
         self._undelivered_retention = settings.undelivered_retention
         self._delivered_retention = settings.delivered_retention
-        self._tenants = TenantRows(client, settings.table, clock)
+        self._tenants = TenantRows(client, settings.table, clock, tell_spread)
         self._items = EventItems(self._table, clock)
         self._changes = StatusChanges(self._table, settings, self._items, self._tenants)
         self._waiting = Waiting(self._table, self._items, self._undelivered_retention, clock)

@@ -10,7 +10,7 @@ process, not one an event; and the lists of a tenant at rest cost no check.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +34,10 @@ _NOTED_AHEAD = timedelta(seconds=120)
 _SHARDS_REMEMBERED_FOR = timedelta(seconds=60)
 # Every process learns of new shards within a minute; only then do throttles speak of them.
 _SPREADS_EVERY = timedelta(seconds=120)
+# DynamoDB may keep a busy tenant's entries and a quiet one's in one partition, and throttle both:
+# so many throttles of a tenant that soon, in one process, are its own heat.
+_HEAT_OF_ITS_OWN = 5
+_HEAT_WITHIN = timedelta(seconds=10)
 _REMEMBERED_AT_MOST = 1000  # tenants; forgetting one costs a read, and a write
 
 
@@ -45,11 +49,29 @@ class TenantRow:
     index_settles_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+TellSpread = Callable[[str, int], None]
+"""Hears which tenant got shards by itself, and how many it has now."""
+
+
+def tell_nobody(tenant: str, shards: int) -> None:
+    """For those to whom it is no news."""
+
+
 class TenantRows:
     """Reads and notes, and remembers what need not be read or noted again."""
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Clock = now) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        clock: Clock = now,
+        tell_spread: TellSpread = tell_nobody,
+    ) -> None:
         """Rows live in the events table, under the tenant's own key."""
+        self._tell_spread = tell_spread
+        self._throttled: Cache[str, tuple[datetime, ...]] = Cache(
+            _REMEMBERED_AT_MOST, kept_for=_HEAT_WITHIN, clock=clock
+        )
         self._table = Table(client, table)
         self._clock = clock
         self._noted: Cache[str, datetime] = Cache(
@@ -97,14 +119,23 @@ class TenantRows:
         try:
             yield
         except StoreUnavailableError as error:
-            if is_hot(error, STATUS_INDEX):
+            if is_hot(error, STATUS_INDEX) and self._is_of_its_own(tenant):
                 with suppress(StoreUnavailableError):  # the next throttle asks again
                     self._spread(tenant)
             raise
 
+    def _is_of_its_own(self, tenant: str) -> bool:
+        """Whether it is this tenant that makes its partition hot."""
+        at = self._clock()
+        since = at - _HEAT_WITHIN
+        times = (*(each for each in self._throttled.get(tenant) or () if each > since), at)
+        self._throttled.put(tenant, times[-_HEAT_OF_ITS_OWN:])
+        return len(times) >= _HEAT_OF_ITS_OWN
+
     def _spread(self, tenant: str) -> None:
         at = self._clock()
         shards = min(2 * self.read(tenant).shards, MAX_SHARDS)
+        self._shards.forget(tenant)
         with suppress(RefusedError):
             self._table.update(
                 row_key(tenant),
@@ -117,7 +148,7 @@ class TenantRows:
                 when="(attribute_not_exists(shards) OR shards < :shards)"
                 " AND (attribute_not_exists(spread_at) OR spread_at <= :before)",
             )
-        self._shards.forget(tenant)
+            self._tell_spread(tenant, shards)
 
     def note_change(self, tenant: str, at: datetime) -> None:
         """Tell readers, before a status changes, that the index may lag behind it."""
