@@ -82,6 +82,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.watching
 	@$(BIN)/python -m tests.bench.deletion
 	@$(BIN)/python -m tests.bench.flood
+	@$(BIN)/python -m tests.bench.scale
 
 key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)
