@@ -387,3 +387,14 @@ def test_no_key_is_in_the_log(api: Api, log_lines: Any) -> None:
     said = str(log_lines())
 
     assert all(each["api_key"].split("_", 2)[2] not in said for each in (key, rotated))
+
+
+@pytest.mark.parametrize(("overlap", "status"), [(60.0, 200), (60.5, 422), (True, 422)])
+def test_a_whole_number_is_one_however_json_writes_it(
+    api: Api, overlap: object, status: int
+) -> None:
+    key = api.post("/keys", {"name": "sync", "scopes": ["inbox"]}).json()
+
+    answer = api.post(f"/keys/{key['key_id']}/rotate", {"overlap_seconds": overlap})
+
+    assert answer.status == status

@@ -10,6 +10,7 @@ from triggers_api.access.key_ring import Issued
 from triggers_api.access.keys import Scope
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.keys import EXAMPLE_KEY_ID
+from triggers_api.api.schemas.numbers import WholeNumber
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
 _EXAMPLE_TOKEN: Final = f"trl_{EXAMPLE_KEY_ID}_{'x' * 43}"
@@ -38,7 +39,7 @@ class ConsoleLinkIn(BaseModel):
         description="Any but `operator`."
     )
     expires_in_seconds: Annotated[
-        int, Field(strict=True, ge=1, le=int(LONGEST_SESSION.total_seconds()))
+        WholeNumber, Field(ge=1, le=int(LONGEST_SESSION.total_seconds()))
     ] = Field(description="How long the session lasts, from now on.")
 
     @property

@@ -11,6 +11,7 @@ from triggers_api.access.keys import ApiKey, KeyState, Scope
 from triggers_api.api.list_query import Moment
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.filters import PRINTABLE
+from triggers_api.api.schemas.numbers import WholeNumber
 
 MAX_ALLOWED_IPS: Final = 20
 
@@ -92,7 +93,7 @@ class KeyRotationIn(BaseModel):
     )
 
     overlap_seconds: Annotated[
-        int, Field(strict=True, ge=0, le=int(LONGEST_OVERLAP.total_seconds()))
+        WholeNumber, Field(ge=0, le=int(LONGEST_OVERLAP.total_seconds()))
     ] = Field(default=0, description="How long the old secret works too.")
 
     @property

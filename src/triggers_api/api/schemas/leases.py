@@ -5,10 +5,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    StrictInt,
     StrictStr,
     StringConstraints,
 )
@@ -16,6 +14,7 @@ from pydantic import (
 from triggers_api.api.faults import PATTERN_HINTS
 from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.events import EXAMPLE_EVENT, MAX_IDS, EventOut
+from triggers_api.api.schemas.numbers import WholeNumber
 from triggers_api.leases.count import COUNTED_UP_TO, InboxStats
 
 EXAMPLE_LEASE_ID: Final = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
@@ -25,14 +24,6 @@ LEASE_ID_PATTERN: Final = r"^lse_[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 PATTERN_HINTS[LEASE_ID_PATTERN] = "give the lease_id that POST /inbox/lease answered"
 
 
-def _whole(value: object) -> object:
-    """JSON Schema takes 10.0 for an integer, and so do clients made from it."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-_WholeNumber = Annotated[StrictInt, BeforeValidator(_whole)]
-
-
 class LeaseIn(BaseModel):
     """How many events a worker wants, and for how long."""
 
@@ -40,8 +31,8 @@ class LeaseIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"limit": 10, "lease_seconds": 60}]}
     )
 
-    limit: _WholeNumber = Field(default=10, ge=1, le=MAX_LEASED, description="Events at most.")
-    lease_seconds: _WholeNumber = Field(
+    limit: WholeNumber = Field(default=10, ge=1, le=MAX_LEASED, description="Events at most.")
+    lease_seconds: WholeNumber = Field(
         default=60,
         ge=1,
         le=MAX_LEASE_SECONDS,
