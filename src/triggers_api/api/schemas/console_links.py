@@ -38,9 +38,11 @@ class ConsoleLinkIn(BaseModel):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))] = Field(
         description="Any but `operator`."
     )
-    expires_in_seconds: Annotated[
-        WholeNumber, Field(ge=1, le=int(LONGEST_SESSION.total_seconds()))
-    ] = Field(description="How long the session lasts, from now on.")
+    expires_in_seconds: WholeNumber = Field(
+        ge=1,
+        le=int(LONGEST_SESSION.total_seconds()),
+        description="How long the session lasts, from now on.",
+    )
 
     @property
     def lasts(self) -> timedelta:

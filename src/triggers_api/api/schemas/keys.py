@@ -92,9 +92,12 @@ class KeyRotationIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"overlap_seconds": 3600}]}
     )
 
-    overlap_seconds: Annotated[
-        WholeNumber, Field(ge=0, le=int(LONGEST_OVERLAP.total_seconds()))
-    ] = Field(default=0, description="How long the old secret works too.")
+    overlap_seconds: WholeNumber = Field(
+        default=0,
+        ge=0,
+        le=int(LONGEST_OVERLAP.total_seconds()),
+        description="How long the old secret works too.",
+    )
 
     @property
     def overlap(self) -> timedelta:
