@@ -140,13 +140,12 @@ def test_the_functions_role_may_do_what_it_names_and_nothing_else(stack: Stack) 
     table = resource_name(stack, "EventsTable")
     nothing = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
     assert "Item" not in dynamodb.get_item(TableName=table, Key=nothing)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        dynamodb.delete_item(
-            TableName=resource_name(stack, "KeysTable"), Key={"key_id": {"S": "nobody"}}
-        )
-    with pytest.raises(ClientError, match="AccessDenied"):
-        dynamodb.scan(TableName=table)
+    for unlisted in ("EventsTable", "KeysTable"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            dynamodb.scan(TableName=resource_name(stack, unlisted))
     with pytest.raises(ClientError, match="AccessDenied"):
         dynamodb.put_item(
-            TableName=resource_name(stack, "KeysTable"), Item={"key_id": {"S": "forged"}}
+            TableName=resource_name(stack, "UsageTable"), Item=nothing | {"events": {"N": "0"}}
         )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.delete_item(TableName=resource_name(stack, "UsageTable"), Key=nothing)
