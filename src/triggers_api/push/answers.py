@@ -1,13 +1,14 @@
 """What is kept of a receiver's answer: its beginning, without our secrets.
 
 A receiver may echo what it was sent, in whatever spelling its software has: raw, in a URL, in
-JSON, in HTML, in base64, cut short. So an answer is read once as it is and twice with its escapes
-undone, and what then shows a run of a secret, or of its base64, is blotted out.
+JSON, in HTML, in base64, in UTF-16, cut short. So an answer is read as it is and then with its
+escapes undone, again and again, and what shows a run of a secret, or of its base64, is blotted out.
 """
 
 import base64
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
@@ -21,13 +22,20 @@ BLOT: Final = "[secret]"
 
 _RUN: Final = 8  # characters of a secret in a row: fewer tell nobody anything
 _SHORTEST: Final = 4  # a shorter one stands in any text
+_UNDONE: Final = 4  # escapes within escapes: an answer in JSON, in JSON, in a log line, in JSON
 _TIMES: Final = frozenset({"previous_secret_until"})  # kept among the secrets, but none
 _ESCAPE: Final = re.compile(
     r"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<code>[0-9a-fA-F]{4})|\\x(?P<byte>[0-9a-fA-F]{2})"
-    r"|\\(?P<quoted>.)|&#(?P<decimal>[0-9]{1,6});|&#[xX](?P<hex>[0-9a-fA-F]{1,5});"
+    r"|\\u\{(?P<braced>[0-9a-fA-F]{1,6})\}|\\(?P<octal>[0-7]{3})"
+    r"|\\(?P<quoted>.)|&#0*(?P<decimal>[0-9]{1,7});?|&#[xX]0*(?P<hex>[0-9a-fA-F]{1,6});?"
     r"|&(?P<named>amp|lt|gt|quot|apos);",
     re.DOTALL,
 )
+_BASES: Final = {
+    **dict.fromkeys(("percent", "code", "byte", "braced", "hex"), 16),
+    "octal": 8,
+    "decimal": 10,
+}
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 _Spelt = list[tuple[str, int, int]]
@@ -49,9 +57,10 @@ def blotted(said: str, secrets: Iterable[str]) -> str:
     """The text without any run of a secret, however it is spelt."""
     runs = {run for secret in secrets for each in _spellings(secret) for run in _runs(each)}
     lengths = {len(run) for run in runs}
-    view: _Spelt = [(_folded(each), at, at + 1) for at, each in enumerate(said)]
+    # Of UTF-16 that is read as UTF-8, every other character is a null.
+    view: _Spelt = [(_folded(each), at, at + 1) for at, each in enumerate(said) if each != "\0"]
     hidden: list[tuple[int, int]] = []
-    for _ in range(3):
+    for _ in range(1 + _UNDONE):
         text = "".join(each for each, _, _ in view)
         for length in lengths:
             hidden += [
@@ -59,7 +68,9 @@ def blotted(said: str, secrets: Iterable[str]) -> str:
                 for at in range(len(text) - length + 1)
                 if text[at : at + length] in runs
             ]
-        view = _unescaped(view, text)
+        before, view = len(view), _unescaped(view, text)
+        if len(view) == before:
+            break  # there are no more escapes
     return _without(said, sorted(hidden))
 
 
@@ -77,7 +88,9 @@ def _parts(value: str, shortest: int) -> Iterator[str]:
     """A secret's own parts: of a URL its path and query, of headers their values."""
     if _is_url(value):
         url = urlsplit(value)
-        told = [each for _, each in parse_qsl(url.query)] + url.path.split("/")
+        query = parse_qsl(url.query, keep_blank_values=True)
+        # `?key=<secret>`, and `?<secret>`.
+        told = [value or name for name, value in query] + url.path.split("/")
         yield from (each for each in told if len(each) >= shortest and _is_telling(each))
         return
     yield value
@@ -136,12 +149,14 @@ def _folded(character: str) -> str:
 
 
 def _unescaped(view: _Spelt, text: str) -> _Spelt:
-    """The same text with each escape as the character that it stands for."""
+    """The same text with each escape as the character that it stands for, but for nulls."""
     found: _Spelt = []
     at = 0
     for match in _ESCAPE.finditer(text):
         found += view[at : match.start()]
-        found.append((_folded(_meant(match)), view[match.start()][1], view[match.end() - 1][2]))
+        meant = _folded(_meant(match))
+        if meant != "\0":
+            found.append((meant, view[match.start()][1], view[match.end() - 1][2]))
         at = match.end()
     return found + view[at:]
 
@@ -151,11 +166,11 @@ def _meant(match: re.Match[str]) -> str:
         return match["quoted"]
     if match["named"]:
         return _NAMED[match["named"]]
-    if match["decimal"]:
-        code = int(match["decimal"])
-    else:
-        code = int(match["percent"] or match["code"] or match["byte"] or match["hex"], 16)
-    return chr(code)
+    for name, base in _BASES.items():
+        if match[name]:
+            code = int(match[name], base)
+            return chr(code) if code <= sys.maxunicode else "\ufffd"
+    return match[0]
 
 
 def _without(said: str, hidden: list[tuple[int, int]]) -> str:

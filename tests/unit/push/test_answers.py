@@ -29,6 +29,16 @@ ALSO_ESCAPED = {
     "html": html.escape(TOKEN),
     "html, by numbers": "".join(f"&#{ord(each)};" for each in TOKEN),
     "html, in hex": "".join(f"&#x{ord(each):X};" for each in TOKEN),
+    "html, by padded numbers": "".join(f"&#{ord(each):08d};" for each in TOKEN),
+    "html, in padded hex": "".join(f"&#x{ord(each):08x};" for each in TOKEN),
+    "html, without semicolons": "".join(f"&#{ord(each)}" for each in TOKEN),
+    "octal": "".join(f"\\{ord(each):03o}" for each in TOKEN),
+    "javascript, in braces": "".join(f"\\u{{{ord(each):x}}}" for each in TOKEN),
+    "url four times": quote(quote(quote(quote(TOKEN, safe=""), safe=""), safe=""), safe=""),
+    "json in json in json": json.dumps(json.dumps(json.dumps(TOKEN))),
+    "utf-16": TOKEN[:-3].encode("utf-16-le").decode(),
+    "utf-16, the other way round": TOKEN[:-3].encode("utf-16-be").decode(),
+    "utf-16 in json": json.dumps(TOKEN[:-3].encode("utf-16-le").decode()),
     "hex": TOKEN.encode().hex(),
     "base64": base64.b64encode(TOKEN.encode()).decode(),
     "base64 of a header": base64.b64encode(f"Bearer {TOKEN}".encode()).decode(),
@@ -48,6 +58,24 @@ def test_a_secret_is_blotted_out_however_it_is_spelt(spelt: str) -> None:
     assert BLOT in shown
     left = shown.replace(BLOT, "").removeprefix("before ").removesuffix(" after")
     assert len(left) <= 20  # quotes around it, or what base64 has of its neighbours
+
+
+@pytest.mark.parametrize("query", ["{}", "{}=", "a=b&{}", "key={}", "{}&a=b"])
+def test_a_key_is_blotted_out_wherever_it_stands_in_a_query(query: str) -> None:
+    key = "A1b2C3d4E5f6G7h8"
+    url = f"https://hooks.example.com/in?{query.format(key)}"
+
+    for config in (a_config(settings={"url": url}), a_config(settings={}, secrets={"url": url})):
+        shown = kept_answer(f"nothing at {url}", config, accepted=False)
+
+        assert shown == f"nothing at https://hooks.example.com/in?{query.format(BLOT)}"
+
+
+@pytest.mark.parametrize(
+    "said", ["&#9999999;", "&#xffffff;", r"\u{ffffff}", r"\777", "&#x;", r"\u{}"]
+)
+def test_an_escape_of_no_character_is_text_like_any_other(said: str) -> None:
+    assert blotted(f"{said} {TOKEN} {said}", [TOKEN]) == f"{said} {BLOT} {said}"
 
 
 @pytest.mark.parametrize("length", [8, 12, 20])
