@@ -6,7 +6,8 @@ from what it tells, then the note in the row: after a crash between the two the 
 stored again, which changes nothing.
 
 Nothing rings for ever. No config is pushed what is told of itself (`NotificationConfig.wants`),
-and a push of such an event that fails is not told in turn.
+and a push of such an event that fails is not told in turn. That it ended its config is: nobody is
+pushed anything more there.
 """
 
 import json
@@ -71,10 +72,10 @@ class TellOwner:
 
         `config` is as it is after this delivery of `pushed`.
         """
-        if pushed is not None and is_for_owner(pushed):
-            return None
         if config.disabled_at is not None:
             return self._tell_disabled(config, config.disabled_at)
+        if pushed is not None and is_for_owner(pushed):
+            return None
         now = self._clock()
         if delivery.status is DeliveryStatus.SUCCEEDED:
             news = _recovered(config)

@@ -243,6 +243,34 @@ def test_two_configs_that_push_each_others_failures_do_not_ring_for_ever() -> No
     assert [event.metadata["config_id"] for event in told(bench)] == [first.id]
 
 
+def test_a_config_that_is_ended_by_what_is_told_of_another_is_told_too_and_once() -> None:
+    bench = Bench()
+    second = bench.add_config()
+    fail(bench)
+    news = told(bench)[0]
+    bench.config = second
+
+    assert [push(bench, GONE, news).told_owner for _ in range(3)] == [DISABLED, None, None]
+
+    assert [event.event_type for event in told(bench)] == [FAILING, DISABLED]
+    assert told(bench)[1].metadata["config_id"] == second.id
+
+
+def test_configs_that_end_each_other_are_told_once_each() -> None:
+    bench = Bench()
+    configs = [bench.config, *(bench.add_config() for _ in range(4))]
+    push(bench, GONE)
+    dispatched = 0
+    while dispatched < len(told(bench)):
+        news = told(bench)[dispatched]
+        for task in Dispatch(bench.configs)(TENANT, news):
+            bench.work(GONE, task=task)
+        dispatched += 1
+
+    ended = [event.metadata["config_id"] for event in told(bench)]
+    assert sorted(map(str, ended)) == sorted(each.id for each in configs)
+
+
 def test_another_receiver_that_fails_is_told_though_the_last_one_never_recovered() -> None:
     bench = Bench()
     fail(bench)
