@@ -27,6 +27,10 @@ class InMemorySightings:
             if owner == tenant and seen.last_seen_at >= since
         )
 
+    def forget(self, tenant: str) -> None:
+        """As its deletion does."""
+        self._executions = {key: each for key, each in self._executions.items() if key[0] != tenant}
+
     def note_execution(self, tenant: str, seen: SeenExecution) -> None:
         self.writes += 1
         self._executions.setdefault((tenant, seen.execution_id), seen)

@@ -43,7 +43,12 @@ def api(
     return Api(build(settings, given, clock), new_token())
 
 
-def count(seen: InMemorySightings, api: Api, faults: OneFault | None = None) -> bool:
+def count(
+    seen: InMemorySightings,
+    api: Api,
+    faults: OneFault | None = None,
+    notes: NoteExecutions | None = None,
+) -> bool:
     """Hand the counter all events there are, as a stream does; whether it took them all."""
     exposed = Exposed("seen", seen, faults or OneFault(None, Fault.NONE), lambda _: None)
     counter = Counter(
@@ -52,7 +57,7 @@ def count(seen: InMemorySightings, api: Api, faults: OneFault | None = None) -> 
         counted=(),
         noted=(
             notes_of_types(NoteTypes(exposed, FixedClock())),
-            notes_of_executions(NoteExecutions(exposed)),
+            notes_of_executions(notes or NoteExecutions(exposed, FixedClock())),
         ),
         clock=FixedClock(),
     )
@@ -96,6 +101,21 @@ def test_executions_are_listed_newest_first_as_they_are_now(
 
     run(api, clock, "exec_2", "sync.completed")
     assert api.get("/executions?status=running").json() == []
+
+
+def test_who_has_a_deleted_tenants_name_next_finds_executions_of_the_same_ids_listed(
+    api: Api, seen: InMemorySightings, clock: FixedClock
+) -> None:
+    notes = NoteExecutions(seen, clock)
+    run(api, clock, "exec_1", "sync.started")
+    count(seen, api, notes=notes)
+    seen.forget(TENANT)  # and no tenant is deleted in less than three minutes
+    clock.advance(minutes=3)
+    run(api, clock, "exec_1", "sync.completed")
+
+    count(seen, api, notes=notes)
+
+    assert [each["execution_id"] for each in api.get("/executions").json()] == ["exec_1"]
 
 
 def test_executions_are_listed_from_a_time_on(

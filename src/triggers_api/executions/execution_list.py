@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from triggers_api.cache import Cache
@@ -17,6 +18,8 @@ from triggers_api.timestamps import Clock
 LOOKED_AT: Final = 100
 """Executions that one page looks at, if most of them have another status than it asks for."""
 _REMEMBERED: Final = 10_000  # executions; forgetting one costs a read
+# Shorter than it takes to delete a tenant: who has its name next may use the same ids.
+_KNOWN_FOR: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,15 @@ class ExecutionPage:
 class NoteExecutions:
     """Notes executions when the first of their events is met."""
 
-    def __init__(self, seen: SeenExecutions) -> None:
+    def __init__(self, seen: SeenExecutions, clock: Clock) -> None:
         """They are kept in `seen`."""
         self._seen = seen
-        self._noted: Cache[tuple[str, str], bool] = Cache(_REMEMBERED)
+        self._noted: Cache[tuple[str, str], bool] = Cache(
+            _REMEMBERED, kept_for=_KNOWN_FOR, clock=clock
+        )
 
     def is_due(self, tenant: str, execution_id: str) -> bool:
-        """Whether nobody here noted it yet."""
+        """Whether nobody here noted it a moment ago."""
         return self._noted.get((tenant, execution_id)) is None
 
     def __call__(self, tenant: str, execution_id: str, event_id: str) -> None:

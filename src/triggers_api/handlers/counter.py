@@ -280,7 +280,7 @@ def wire(settings: CounterSettings) -> Handler:
         DynamoActiveTenants(client, table),
         noted=(
             notes_of_types(NoteTypes(sightings, now)),
-            notes_of_executions(NoteExecutions(sightings)),
+            notes_of_executions(NoteExecutions(sightings, now)),
         ),
     )
 
