@@ -156,6 +156,24 @@ def test_every_fault_is_told_at_once_and_nothing_changes(world: World) -> None:
     assert world.call("GET", f"{CONFIGS}/{config['id']}").json() == without_secret(config)
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"enabeld": None}, "enabeld"),
+        ({"filters": {"event_type": None}}, "filters.event_type"),
+        ({"settings": {"bearer": None}}, "settings.bearer"),
+    ],
+)
+def test_a_member_that_there_is_not_is_refused_though_it_is_null(
+    world: World, change: dict[str, Any], field: str
+) -> None:
+    config = create(world, **ALL_OF_ITS_OWN)
+
+    answer = world.call("PATCH", f"{CONFIGS}/{config['id']}", change)
+
+    assert (answer.status_code, list(codes(answer))) == (422, [field])
+
+
 @pytest.mark.parametrize("body", [[], None, "x", 1])
 def test_what_is_no_object_is_refused(world: World, body: object) -> None:
     config = create(world)

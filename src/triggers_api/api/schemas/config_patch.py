@@ -56,12 +56,13 @@ def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
     }
     if not _keeps_channel(known, patch):
         whole["settings"] = {}
-    settings = patch.get("settings")
     merged: dict[str, Any] = _merged(whole, patch)
-    if isinstance(settings, dict):
-        # A null of its own stays: a secret that is merely absent would be kept.
-        merged["settings"] |= {name: None for name, value in settings.items() if value is None}
-    return merged
+    # A null stays where its absence would say something else: that a secret is kept, or that a
+    # member that there is not was removed.
+    for name in ("settings", "filters"):
+        if isinstance(patch.get(name), dict):
+            merged[name] |= dict.fromkeys(_nulls(patch[name]))
+    return merged | dict.fromkeys(_nulls(patch) - whole.keys() - READ_ONLY)
 
 
 def leaves_settings(known: NotificationConfig, patch: dict[str, Any]) -> bool:
@@ -72,6 +73,10 @@ def leaves_settings(known: NotificationConfig, patch: dict[str, Any]) -> bool:
 def _keeps_channel(known: NotificationConfig, patch: dict[str, Any]) -> bool:
     same: bool = patch.get("channel", known.channel) == known.channel
     return same
+
+
+def _nulls(patch: dict[str, Any]) -> set[str]:
+    return {name for name, value in patch.items() if value is None}
 
 
 def _merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
