@@ -109,6 +109,16 @@ def test_what_was_not_needed_can_be_taken_again(
     assert token_buckets.take(TENANT, LIMIT, 20, clock()).tokens == 15
 
 
+def test_what_is_given_back_to_a_bucket_that_owes_lessens_its_debt(
+    token_buckets: TokenBuckets, clock: FixedClock
+) -> None:
+    token_buckets.owe(TENANT, LIMIT, 1000, clock())
+
+    token_buckets.give_back(TENANT, LIMIT, 985, clock())
+
+    assert token_buckets.take(TENANT, LIMIT, 20, clock()).tokens == 5
+
+
 def test_what_is_given_back_to_a_full_bucket_runs_over(
     token_buckets: TokenBuckets, clock: FixedClock
 ) -> None:

@@ -158,14 +158,11 @@ class Crowd:
         self.accepted_at: list[datetime] = []
         self.sent = 0
         self._receiver = receiver
-        config = a_config(START)
-        self.configs.put(config)
-        self.config_id = config.id
-        events = InMemoryEventStore(self.time)
-        for _ in range(pushes):
-            event = an_event(START)
-            events.add(TENANT, event, None)
-            self.queue.send([a_task(event, config)])
+        self.config = a_config(START)
+        self.configs.put(self.config)
+        self.config_id = self.config.id
+        self._events = events = InMemoryEventStore(self.time)
+        self.join(pushes)
         self._send_of_strangers(events, strangers)
         deliver = Deliver(
             events=events,
@@ -181,6 +178,13 @@ class Crowd:
             turns=Turns(self.buckets, lambda each: self.per_second if each == TENANT else None),
         )
         self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
+
+    def join(self, pushes: int) -> None:
+        """So many more pushes of the tenant's come."""
+        for _ in range(pushes):
+            event = an_event(self.time.now)
+            self._events.add(TENANT, event, None)
+            self.queue.send([a_task(event, self.config)])
 
     def _send_of_strangers(self, events: InMemoryEventStore, pushes: int) -> None:
         if not pushes:

@@ -100,6 +100,25 @@ def test_a_limit_that_is_lowered_holds_for_those_who_have_turns() -> None:
     assert most_within(crowd.accepted_at[before:], 60) <= 60 + 3
 
 
+@pytest.mark.parametrize("between", [None, 100])
+def test_a_limit_that_returns_makes_nobody_wait_for_turns_that_nobody_takes(
+    between: int | None,
+) -> None:
+    crowd = Crowd(3_000, takes_all, per_second=1)
+    crowd.run(timedelta(minutes=1))
+    crowd.per_second = between
+    crowd.run(timedelta(minutes=18))
+    assert len(crowd.accepted_at) == 3_000
+
+    crowd.per_second = 1
+    crowd.join(10)
+    began_at = crowd.time.now
+    crowd.run(timedelta(hours=3))
+
+    assert len(crowd.accepted_at) == 3_010
+    assert crowd.accepted_at[-1] - began_at <= timedelta(seconds=10 + 2)
+
+
 @pytest.mark.parametrize("per_second", [1, 5, 50])
 def test_a_push_loses_its_turn_at_most_once_each_time_its_receiver_goes_down(
     per_second: int,

@@ -204,5 +204,5 @@ class TokenBuckets(Protocol):
         ...
 
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
-        """Put back unused tokens. Raises `StoreUnavailableError`."""
+        """Put back unused tokens; a bucket that owes then owes less. Raises `StoreUnavailableError`."""
         ...

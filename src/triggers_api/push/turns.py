@@ -10,11 +10,13 @@ A push takes a turn only while its receiver's breaker lets it through. If the br
 back when its turn comes, the turn lapses and the push takes another once it is let through: a
 write more for each time that it is held back again.
 
-A changed limit is another line. Who comes back with a turn of the old one takes a turn of the
-new one, or none if there is no limit any more.
+A changed limit is another line. Who comes back with a turn of the old one gives it back, and
+takes a turn of the new one, or none if there is no limit any more. If the old limit returns, its
+line holds those who stayed, and nobody waits behind turns that nobody will take.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -55,19 +57,27 @@ class Turns:
         If the store does not answer it goes: a limit must not be what stops pushes.
         """
         per_second = self._per_second(task.tenant)
+        if task.turn_rate is not None and task.turn_rate != per_second:
+            task = self._out_of_line(task, task.turn_rate, now)
         if per_second is None:
             return Turn(task, None)
         turn_at = self._turn_of(task)
         if turn_at is None or now - turn_at > _KEPT_FOR:
-            limit = RateLimit(per_second, per_second)
-            bucket = f"{lines_of(task.tenant)}/{per_second}"
+            limit = _limit(per_second)
             try:
-                taken = self._buckets.owe(bucket, limit, 1, now)
+                taken = self._buckets.owe(_line(task, per_second), limit, 1, now)
             except TransientError:
                 return Turn(task, None)
             turn_at = taken.next_at - limit.time_of(1)
             task = replace(task, turn_at=turn_at.timestamp(), turn_rate=per_second)
         return Turn(task, None) if turn_at <= now else _wait(task, turn_at, now)
+
+    def _out_of_line(self, task: Task, rate: int, now: datetime) -> Task:
+        """The push without its turn of a limit that is no more."""
+        if task.turn_at is not None and task.turn_at > now.timestamp():
+            with suppress(TransientError):
+                self._buckets.give_back(_line(task, rate), _limit(rate), 1, now)
+        return replace(task, turn_at=None, turn_rate=None)
 
     def _turn_of(self, task: Task) -> datetime | None:
         """Its turn, unless the limit has changed since it was given."""
@@ -79,6 +89,14 @@ class Turns:
 def lines_of(tenant: str) -> str:
     """Where the lines of a tenant are kept, one for each limit that it had."""
     return f"{tenant}#pace"
+
+
+def _line(task: Task, per_second: int) -> str:
+    return f"{lines_of(task.tenant)}/{per_second}"
+
+
+def _limit(per_second: int) -> RateLimit:
+    return RateLimit(per_second, per_second)
 
 
 def _wait(task: Task, turn_at: datetime, now: datetime) -> Turn:

@@ -68,7 +68,7 @@ class DynamoTokenBuckets:
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         """See `TokenBuckets.give_back`. One write; a bucket that is full by now stays full."""
         with unavailable_if_refused():
-            self._update(bucket, _add(at, -limit.time_of(tokens), at + limit.full_after))
+            self._update(bucket, _add(at, -limit.time_of(tokens)))
 
     def _take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, at_least: int
