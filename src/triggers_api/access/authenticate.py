@@ -86,13 +86,17 @@ class Authenticator:
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
 
-    def authenticate(self, token: str, source: str | None = None) -> Principal:
+    def authenticate(
+        self, token: str, source: str | None = None, *, afresh: bool = False
+    ) -> Principal:
         """The principal behind a token that was sent from this address.
 
-        Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address, or
+        `afresh` asks the store whether the key still lives, for who gives or takes access. Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address, or
         its tenant is suspended. All is judged at each call: what is remembered of a token holds for
         every address, and does not outlive the token.
         """
+        if afresh:
+            self._alive.forget(token)
         known = self._alive.get_or_read(token, lambda: self._look_up(token, source))
         if self._clock() >= known.dead_from:
             raise UnauthenticatedError(_DEAD)

@@ -60,6 +60,10 @@ OPERATORS_MAY: Final = frozenset({Scope.OPERATOR, Scope.METRICS_READ})
 """What a key without a tenant may have; `operator` is in no other key."""
 
 
+GIVE_ACCESS: Final = frozenset({Scope.KEYS_MANAGE, Scope.OPERATOR})
+"""With these somebody makes keys and ends those of others: a key that is dead must do so no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretHash:
     """A salted hash of a key's secret."""

@@ -14,6 +14,7 @@ from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
 
 from triggers_api.access.authenticate import Principal
+from triggers_api.access.keys import GIVE_ACCESS
 from triggers_api.access.tenants import Limits
 from triggers_api.api.etag import tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
@@ -152,7 +153,8 @@ class Requires(SecurityBase):
             message = "Send your API key in the header 'Authorization: Bearer <key>'."
             raise UnauthenticatedError(message)
         services: Services = request.app.state.services
-        principal = services.authenticator.authenticate(token.strip(), _source(request))
+        authenticate, source = services.authenticator.authenticate, _source(request)
+        principal = authenticate(token.strip(), source)
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
         call = Call(request, services, context, principal)
@@ -163,6 +165,9 @@ class Requires(SecurityBase):
         if self.scopes:
             principal.require(*self.scopes)
         check_query(request)
+        if request.method not in SAFE_METHODS and not GIVE_ACCESS.isdisjoint(self.scopes):
+            # After all that refuses it for nothing: this reads.
+            authenticate(token.strip(), source, afresh=True)
         return call
 
 

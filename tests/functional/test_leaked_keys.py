@@ -1,0 +1,77 @@
+"""A leaked key that was ended: what else it may do is remembered for a minute, giving access not."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders.events import TENANT
+from tests.clock import FixedClock
+from tests.fakes.events import InMemoryApiKeyStore
+from tests.functional.conftest import NewToken
+from tests.functional.test_keys import listed, lives, made, revoke, rotate
+from tests.http_api import Api
+from triggers_api.access.keys import Scope
+
+A_MOMENT = timedelta(seconds=1)
+ANOTHER = {"name": "survives", "scopes": ["admin"]}
+
+
+@pytest.fixture
+def operator(api: Api, new_token: NewToken) -> Api:
+    return api.calling_with(new_token(Scope.OPERATOR))
+
+
+def test_a_key_that_was_revoked_a_moment_ago_gives_nobody_access_and_takes_nobodys(
+    api: Api, clock: FixedClock
+) -> None:
+    leaked, kept = made(api, scopes=["admin"]), made(api, scopes=["admin"])
+    thief = api.calling_with(leaked["api_key"])
+    assert thief.get("/me").status == 200  # remembered from now on
+    assert revoke(api, leaked["key_id"]).status == 204
+    clock.at += A_MOMENT
+    keys = listed(api).keys()
+
+    answers = [
+        thief.post("/keys", ANOTHER),
+        rotate(thief, kept["key_id"]),
+        revoke(thief, kept["key_id"]),
+    ]
+
+    assert [answer.status for answer in answers] == [401] * 3
+    assert listed(api).keys() == keys
+    assert lives(api, kept["api_key"])
+
+
+def test_the_secret_from_before_a_rotation_makes_no_key_a_moment_later(
+    api: Api, clock: FixedClock
+) -> None:
+    leaked = made(api, scopes=["admin"])
+    thief = api.calling_with(leaked["api_key"])
+    assert thief.get("/me").status == 200
+    rotate(api, leaked["key_id"])
+    clock.at += A_MOMENT
+
+    assert thief.post("/keys", ANOTHER).status == 401
+    assert rotate(thief, leaked["key_id"]).status == 401
+
+
+def test_an_operator_key_that_was_revoked_a_moment_ago_gives_nobody_access(
+    operator: Api, fake_api_keys: InMemoryApiKeyStore, clock: FixedClock
+) -> None:
+    assert operator.post("/tenants", {"tenant": TENANT}).status == 201
+    assert operator.token is not None
+    key = fake_api_keys.find(operator.token.split("_")[1])
+    assert key is not None
+    known = frozenset(each.key_id for each in fake_api_keys.list_unrevoked(key.tenant))
+    assert fake_api_keys.revoke(key, clock(), known=known)
+
+    answers = [
+        operator.post(f"/tenants/{TENANT}/keys", ANOTHER),
+        operator.post(
+            f"/tenants/{TENANT}/console-links", {"scopes": ["admin"], "expires_in_seconds": 60}
+        ),
+        operator.send("PATCH", f"/tenants/{TENANT}", {"suspended": True}),
+        operator.send("DELETE", f"/tenants/{TENANT}"),
+    ]
+
+    assert [answer.status for answer in answers] == [401] * 4
