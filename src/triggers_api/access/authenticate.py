@@ -91,7 +91,8 @@ class Authenticator:
     ) -> Principal:
         """The principal behind a token that was sent from this address.
 
-        `afresh` asks the store whether the key still lives, for who gives or takes access. Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address, or
+        `afresh` asks the store whether the key still lives, for whoever gives or takes access.
+        Raises `UnauthenticatedError`, and `ForbiddenError` if the key is not for this address, or
         its tenant is suspended. All is judged at each call: what is remembered of a token holds for
         every address, and does not outlive the token.
         """
