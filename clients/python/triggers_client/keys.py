@@ -38,13 +38,7 @@ class Keys:
         allowed_ips: Sequence[str] | None = None,
     ) -> IssuedApiKey:
         """Make one that may do nothing that this client's own may not; told whole this once."""
-        body: Mapping[str, object] = {
-            "name": name,
-            "scopes": [*scopes],
-            "expires_at": expires_at,
-            "allowed_ips": None if allowed_ips is None else [*allowed_ips],
-        }
-        return self._issued(_KEYS, body)
+        return self._issued(_KEYS, key_draft(name, scopes, expires_at, allowed_ips))
 
     def rotate(self, key_id: str, *, overlap_seconds: int = 0) -> IssuedApiKey:
         """Give it a new secret, told this once; the old one works so long, too."""
@@ -57,3 +51,15 @@ class Keys:
     def _issued(self, path: str, body: Mapping[str, Any]) -> IssuedApiKey:
         answer = self._transport.send("POST", path, text_of(body), repeatable=False)
         return cast("IssuedApiKey", answer.document())
+
+
+def key_draft(
+    name: str, scopes: Sequence[str], expires_at: str | None, allowed_ips: Sequence[str] | None
+) -> dict[str, object]:
+    """The body that asks for a key."""
+    return {
+        "name": name,
+        "scopes": [*scopes],
+        "expires_at": expires_at,
+        "allowed_ips": None if allowed_ips is None else [*allowed_ips],
+    }

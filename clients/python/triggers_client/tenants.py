@@ -5,6 +5,7 @@ from typing import Literal, cast
 from urllib.parse import quote
 
 from triggers_client.encoding import text_of
+from triggers_client.keys import key_draft
 from triggers_client.models import ConsoleLink, IssuedApiKey, Tenant, TenantNow
 from triggers_client.paging import path_of, walk
 from triggers_client.transport import Transport
@@ -88,12 +89,7 @@ class Tenants:
         allowed_ips: Sequence[str] | None = None,
     ) -> IssuedApiKey:
         """Make a key of it, its first or one for a lost one; told whole this once."""
-        body: Mapping[str, object] = {
-            "name": name,
-            "scopes": [*scopes],
-            "expires_at": expires_at,
-            "allowed_ips": None if allowed_ips is None else [*allowed_ips],
-        }
+        body = key_draft(name, scopes, expires_at, allowed_ips)
         return cast("IssuedApiKey", self._told_once(_tenant_path(tenant, "/keys"), body))
 
     def console_link(

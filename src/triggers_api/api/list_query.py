@@ -1,8 +1,8 @@
 """The parameters that lists share, and the Link header to their next page."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
@@ -79,6 +79,9 @@ Until = Annotated[
 ]
 
 
+_NO_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)  # names alone tell who comes after whom
+
+
 def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None) -> Response:
     """A page of events as a JSON array, with an ETag, and a `Link` if there is a next page."""
     after = position_of(call, query, cursor)
@@ -92,6 +95,11 @@ def position_of(call: Call, query: ListQuery, cursor: str | None) -> Position | 
     if cursor is None:
         return None
     return call.services.cursors.decode(call.principal.tenant, query, cursor)
+
+
+def after_name(name: str | None) -> Position | None:
+    """The position of a name in a list that is in order of names; None where there is none."""
+    return None if name is None else Position(_NO_MOMENT, name)
 
 
 def cursor_of(call: Call, query: ListQuery, next_after: Position | None) -> str | None:

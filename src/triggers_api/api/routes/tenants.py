@@ -1,6 +1,5 @@
 """`/tenants`: by which an operator runs the tenants of a deployment."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Path, Query, Response
@@ -9,7 +8,7 @@ from pydantic import TypeAdapter
 from triggers_api.access.keys import Scope
 from triggers_api.access.ports import TenantQuery
 from triggers_api.api.call import Call
-from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of
+from triggers_api.api.list_query import Cursor, LimitNumber, after_name, link_header, position_of
 from triggers_api.api.operation import PAGE, Answer, Body
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.keys import IssuedKeyOut, KeyIn
@@ -23,7 +22,6 @@ from triggers_api.api.schemas.tenants import (
     TenantPatchIn,
 )
 from triggers_api.api.schemas.usage import UsageOfDayOut
-from triggers_api.events.ports import Position
 
 operations = Operations("tenants")
 TenantInPath = Annotated[str, Path(max_length=63, examples=["acme"])]
@@ -44,7 +42,6 @@ _NEW: Final = Body(
 )
 _CHANGE: Final = Body(model=TenantPatchIn, sample='{"suspended": true}', code="invalid_tenant")
 _KEY: Final = Body(model=KeyIn, sample='{"name": "first", "scopes": ["admin"]}', code="invalid_key")
-_NO_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)  # names alone tell who comes after whom
 
 
 @operations.declare(
@@ -64,7 +61,7 @@ async def list_tenants(
         query.prefix, limit=limit, after=None if begin is None else begin.id
     )
     body = _TENANTS.dump_json([TenantOut.of(each, call.services.limits) for each in page.tenants])
-    end = None if page.next_after is None else Position(_NO_MOMENT, page.next_after)
+    end = after_name(page.next_after)
     return call.answer(body, headers=link_header(call, query, end))
 
 

@@ -1,7 +1,7 @@
 """`/usage`: what a tenant used, day by day; for operators, what all did."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import Path, Query, Response
@@ -10,18 +10,23 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from triggers_api.access.keys import Scope
 from triggers_api.access.tenants import Limits
 from triggers_api.api.call import Call
-from triggers_api.api.list_query import Cursor, LimitNumber, link_header, position_of, whole_number
+from triggers_api.api.list_query import (
+    Cursor,
+    LimitNumber,
+    after_name,
+    link_header,
+    position_of,
+    whole_number,
+)
 from triggers_api.api.operation import PAGE, Answer, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.limits import LimitsOut
 from triggers_api.api.schemas.usage import AnyUsageOut, UsageOfDayOut, UsageOfTenantOut, UsageOut
 from triggers_api.errors import Detail, InvalidRequestError
-from triggers_api.events.ports import Position
 from triggers_api.usage.ports import UsageQuery
 
 _DEFAULT_DAYS: Final = 30
 _DEFAULT_LIMIT: Final = 50
-_NO_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)  # names alone tell who comes after whom
 _PAGE: Final = TypeAdapter(list[UsageOfTenantOut])
 
 
@@ -108,7 +113,7 @@ def _of_all(call: Call, day: date, limit: int, cursor: str | None) -> Response:
     begin = position_of(call, query, cursor)
     page = call.services.usage.tenants(day, limit=limit, after=None if begin is None else begin.id)
     shown = [UsageOfTenantOut.of_tenant(name, usage) for name, usage in page.figures]
-    end = None if page.next_after is None else Position(_NO_MOMENT, page.next_after)
+    end = after_name(page.next_after)
     return call.answer(_PAGE.dump_json(shown), headers=link_header(call, query, end))
 
 

@@ -39,6 +39,18 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
         }
     ],
 }
+_REPLAYED: Final = ConfigDict(
+    extra="forbid",
+    json_schema_extra={
+        "examples": [
+            {"matched": 3, "replayed": 2, "skipped": 1, "dry_run": False, "next_cursor": None}
+        ]
+    },
+)
+NextCursor = Annotated[
+    str | None,
+    Field(description="Send it with the same question to go on; null if no more match."),
+]
 
 
 class TrialIn(BaseModel):
@@ -196,20 +208,7 @@ class MissedIn(BaseModel):
 class MissedOut(BaseModel):
     """What became of what a config missed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "matched": 3,
-                    "replayed": 2,
-                    "skipped": 1,
-                    "dry_run": False,
-                    "next_cursor": None,
-                }
-            ]
-        },
-    )
+    model_config = _REPLAYED
 
     matched: int = Field(description="Events that it wants and never got: at most 500 in a call.")
     replayed: int = Field(description="Queued to be pushed; none in a dry run.")
@@ -220,28 +219,13 @@ class MissedOut(BaseModel):
         )
     )
     dry_run: bool
-    next_cursor: str | None = Field(
-        description="Send it with the same question to go on; null if no more match."
-    )
+    next_cursor: NextCursor
 
 
 class DeadLettersOut(BaseModel):
     """What became of them."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "matched": 3,
-                    "replayed": 2,
-                    "skipped": 1,
-                    "dry_run": False,
-                    "next_cursor": None,
-                }
-            ]
-        },
-    )
+    model_config = _REPLAYED
 
     matched: int = Field(description="At most 500 in one call.")
     replayed: int = Field(description="Queued to be pushed again; none in a dry run.")
@@ -252,6 +236,4 @@ class DeadLettersOut(BaseModel):
         )
     )
     dry_run: bool
-    next_cursor: str | None = Field(
-        description="Send it with the same question to go on; null if no more match."
-    )
+    next_cursor: NextCursor
