@@ -9,8 +9,12 @@ from local.stack import Stack
 from tests.e2e.console.visitor import CHROMIUM, Visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module and no longer: while Playwright is open, its event loop runs in this thread.
+
+    Whatever came after in the same process could run no loop of its own.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
