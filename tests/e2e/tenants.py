@@ -7,16 +7,26 @@ from local.demo_key import SCOPES
 from local.stack import Stack
 from tests.raw_http import RawApi
 from triggers_api.access.keys import Scope, new_api_key
+from triggers_api.access.tenants import Tenant
 from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.tenant_records import DynamoTenantStore
 from triggers_api.timestamps import now
 
 
 def new_tenant(stack: Stack, *scopes: Scope) -> RawApi:
-    """Make a tenant, and call the API with its key, which may do all that the demo tenant's may."""
+    """Make a tenant, and call the API with its key, which may do all that the demo tenant's may.
+
+    It is not limited: its tests read and post as fast as this machine can, and what a list read is
+    charged. What limits do is tested by itself.
+    """
     keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId="KeysTable"
     )["StackResourceDetail"]["PhysicalResourceId"]
     tenant = f"tenant-{secrets.token_hex(4)}"
     key, token = new_api_key(tenant, "test", frozenset(scopes) or SCOPES, now())
-    DynamoApiKeyStore(client("dynamodb", stack.aws_endpoint), keys_table).add(key)
+    dynamodb = client("dynamodb", stack.aws_endpoint)
+    unlimited = {"requests_per_second": None, "burst": None}
+    record = Tenant(tenant=tenant, name=tenant, created_at=now(), own_limits=unlimited)
+    assert DynamoTenantStore(dynamodb, keys_table).add(record)
+    DynamoApiKeyStore(dynamodb, keys_table).add(key)
     return RawApi(stack.url, token)
