@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triggers_api.api.json_body import JsonBody, parse, without_spacing
+from triggers_api.api.json_body import JsonBody
 from triggers_api.errors import InvalidRequestError
+from triggers_api.events.json_text import parse, without_spacing
 
 JSON_VALUES = st.recursive(
     st.none()

@@ -5,13 +5,14 @@ from typing import Final
 from fastapi import Request
 
 from triggers_api.api.idempotency_key import idempotency_key_of
-from triggers_api.api.json_body import JsonBody, read_json, validated, without_spacing
+from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.schemas.batches import BatchEventIn
 from triggers_api.api.schemas.events import EventIn
 from triggers_api.errors import PayloadTooLargeError
 from triggers_api.events.accept import Draft
 from triggers_api.events.accept_many import KeyedDraft
 from triggers_api.events.ids import IdempotencyKey
+from triggers_api.events.json_text import without_spacing
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'

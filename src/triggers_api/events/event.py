@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.timestamps import to_text
 
 MetadataValue = str | int | float | bool | None
+SYSTEM_TYPES: Final = "notifications"  # the first word of types that nobody outside may use
+MAX_TYPE_LENGTH: Final = 128
 
 
 class Severity(StrEnum):
@@ -54,6 +57,11 @@ class Event:
             "delivery_attempts": self.delivery_attempts,
         }
         return b'%s,"payload":%s,%s' % (_dump(head)[:-1], self.payload, _dump(tail)[1:])
+
+
+def is_systems_own(event_type: str) -> bool:
+    """Whether an event of this type is believed by its type, for nobody outside can send one."""
+    return event_type.partition(".")[0].lower() == SYSTEM_TYPES
 
 
 def is_of_type(event_type: str, wanted: str | None) -> bool:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from triggers_api.api.faults import PATTERN_HINTS
-from triggers_api.events.event import Severity
+from triggers_api.events.event import MAX_TYPE_LENGTH, SYSTEM_TYPES, Severity, is_systems_own
 from triggers_api.events.ids import is_event_id
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.watch.health import Check, HealthStatus
@@ -30,17 +30,16 @@ EXECUTION_ID_PATTERN = r"^[A-Za-z0-9._:~@+-]+$"
 PATTERN_HINTS[EXECUTION_ID_PATTERN] = "give letters, digits and ._:~@+- only, without spaces"
 EventType = Annotated[
     str,
-    StringConstraints(strict=True, max_length=128, pattern=EVENT_TYPE_PATTERN),
+    StringConstraints(strict=True, max_length=MAX_TYPE_LENGTH, pattern=EVENT_TYPE_PATTERN),
     Field(
         description="Dotted words, from the general to the special.", examples=["invoice.failed"]
     ),
 ]
-SYSTEM_TYPES: Final = "notifications"
 
 
 def _of_a_producer(event_type: str) -> str:
     """Events of the system's own are believed by their type: nobody else may post one."""
-    if event_type.partition(".")[0].lower() == SYSTEM_TYPES:
+    if is_systems_own(event_type):
         message = f"types that begin with '{SYSTEM_TYPES}.' are the system's own: choose another"
         raise ValueError(message)
     return event_type
