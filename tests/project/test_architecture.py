@@ -23,12 +23,13 @@ SUBJECTS = {
     "executions": {"events"},
     "access": set[str](),
     "push": {"events", "executions", "access"},
+    "sources": {"events", "access", "push"},
     "usage": set[str](),
     "story": {"events", "leases", "push"},
     "watch": {"events", "push", "access", "usage"},
 }
 # An edge knows the subjects and one part of the world; only the handlers join edges.
-EDGES = {"api", "store", "channels", "aws", "handlers"}
+EDGES = {"api", "store", "channels", "providers", "aws", "handlers"}
 CALLS_AWS = {"store", "channels"}  # through `aws/clients.py`, and nothing else of that edge
 PYTHON = sorted(
     path
@@ -41,10 +42,12 @@ OURS = "triggers_api"
 MAY_IMPORT = {
     "shared": set[str](),
     **{subject: {"ulid"} for subject in SUBJECTS},
+    "events": {"msgspec", "ulid"},
     "api": {"fastapi", "starlette", "pydantic", "msgspec"},
     "aws": {"botocore", "cryptography"},
     "store": {"botocore", "cryptography", "mypy_boto3_dynamodb"},
     "channels": {"botocore", "urllib3"},
+    "providers": set[str](),
     "handlers": {"mangum", "aws_lambda_powertools", "aws_xray_sdk"},
 }
 

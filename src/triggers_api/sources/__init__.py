@@ -1,0 +1,1 @@
+"""Sources: doors for senders that cannot use our API."""
