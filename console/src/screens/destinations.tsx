@@ -1,7 +1,9 @@
 import { useData, useSession } from "../data";
-import { href } from "../router";
-import { Empty, Fault, ForPrograms, Heading, LinkButton, Skeleton, Status, Time } from "../ui/parts";
-import { Table } from "../ui/table";
+import { go, href, type Place } from "../router";
+import { Choice, TextField } from "../ui/fields";
+import { useFilters } from "../ui/filters";
+import { Button, Empty, Fault, ForPrograms, Heading, LinkButton, Skeleton, Status, Time } from "../ui/parts";
+import { LongTable } from "../ui/table";
 
 export interface Standing {
   enabled: boolean;
@@ -16,10 +18,23 @@ export function healthOf(config: Standing): string {
   return config.circuit.state;
 }
 
-export function DestinationsScreen() {
+const HEALTHS = [
+  ["", "All"],
+  ["ailing", "Not healthy"],
+  ["healthy", "Healthy"],
+] as const;
+
+const A_FEW = 10; // found without a filter
+
+export function DestinationsScreen({ place }: { place: Place }) {
   const { client } = useSession();
+  const filters = useFilters(place, ["name", "health"]);
   const configs = useData("configs", (signal) => client.get("/notifications/configs", { signal }));
   const found = configs.data;
+  const { name, health } = filters.values;
+  const fitting = found?.filter(
+    (config) => config.name.toLowerCase().includes(name.toLowerCase()) && (health === "" || (healthOf(config) === "healthy") === (health === "healthy")),
+  );
   return (
     <>
       <Heading title="Destinations" says="Where events are pushed to, and how their receivers are.">
@@ -44,10 +59,23 @@ export function DestinationsScreen() {
           </Empty>
         </div>
       )}
-      {found !== undefined && found.length > 0 && (
-        <Table
+      {found !== undefined && (found.length > A_FEW || filters.areSet) && (
+        <div class="filters">
+          <TextField label="Name" type="search" value={name} change={(value) => filters.set("name", value)} />
+          <Choice label="Health" value={health} change={(value) => filters.set("health", value)} of={HEALTHS} />
+        </div>
+      )}
+      {found !== undefined && found.length > 0 && fitting?.length === 0 && (
+        <div class="card">
+          <Empty title="No destination fits these filters">
+            <Button onClick={() => go(href(["destinations"]))}>Clear the filters</Button>
+          </Empty>
+        </div>
+      )}
+      {fitting !== undefined && fitting.length > 0 && (
+        <LongTable
           label="Destinations"
-          items={found}
+          items={fitting}
           keyOf={(config) => config.id}
           columns={[
             { name: "Name", show: (config) => <a href={href(["destinations", config.id])}>{config.name}</a>, isWide: true },

@@ -100,7 +100,7 @@ export function SchemaForm(props: {
           label: property.title ?? name,
           value: props.texts[name] ?? "",
           change: (value: string) => props.change({ ...props.texts, [name]: value }),
-          hint: isKept ? "Set. Leave it empty to keep it." : property.description,
+          hint: isKept ? "Set. Leave it empty to keep it; type it again if you change where events go." : property.description,
           fault: props.faults[name],
           required: required.has(name) && !isKept,
           placeholder: textOf(property.examples?.[0]),

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { Paged } from "../data";
 import { Button, Fault, Skeleton } from "./parts";
 
@@ -61,17 +62,40 @@ export function PagedTable<Item>(props: {
     <div class="stack">
       {pages.error !== undefined && <Fault error={pages.error} retry={pages.reload} />}
       {isEmpty ? <div class="card">{props.empty}</div> : <Table label={props.label} columns={props.columns} items={pages.data} keyOf={props.keyOf} />}
-      {(pages.forward !== null || pages.back !== null) && (
-        <nav class="pager" aria-label={`Pages of ${props.label}`}>
-          <span>Page {pages.pageNumber}</span>
-          <Button size="small" disabled={pages.back === null} onClick={() => pages.back?.()}>
-            Previous
-          </Button>
-          <Button size="small" disabled={pages.forward === null} onClick={() => pages.forward?.()}>
-            Next
-          </Button>
-        </nav>
-      )}
+      <Pager label={props.label} page={pages.pageNumber} forward={pages.forward} back={pages.back} />
+    </div>
+  );
+}
+
+function Pager(props: { label: string; page: number; of?: number; forward: (() => void) | null; back: (() => void) | null }) {
+  if (props.forward === null && props.back === null) return null;
+  return (
+    <nav class="pager" aria-label={`Pages of ${props.label}`}>
+      <span>
+        Page {props.page.toLocaleString()}
+        {props.of !== undefined && ` of ${props.of.toLocaleString()}`}
+      </span>
+      <Button size="small" disabled={props.back === null} onClick={() => props.back?.()}>
+        Previous
+      </Button>
+      <Button size="small" disabled={props.forward === null} onClick={() => props.forward?.()}>
+        Next
+      </Button>
+    </nav>
+  );
+}
+
+const ROWS = 50;
+
+/** A list that came in one answer, of any length: only some rows of it are on the screen. */
+export function LongTable<Item>(props: { label: string; columns: readonly Column<Item>[]; items: readonly Item[]; keyOf: (item: Item) => string }) {
+  const [wanted, setPage] = useState(0);
+  const pages = Math.max(1, Math.ceil(props.items.length / ROWS));
+  const page = Math.min(wanted, pages - 1); // the list may have become shorter
+  return (
+    <div class="stack">
+      <Table {...props} items={props.items.slice(page * ROWS, (page + 1) * ROWS)} />
+      <Pager label={props.label} page={page + 1} of={pages} forward={page + 1 < pages ? () => setPage(page + 1) : null} back={page > 0 ? () => setPage(page - 1) : null} />
     </div>
   );
 }
