@@ -94,7 +94,8 @@ export function useEventTypes(): readonly string[] {
 
 /** Something that is done when a person asks for it: whether it runs, and how it ended. */
 export interface Action<Arguments extends unknown[]> {
-  run: (...given: Arguments) => Promise<void>;
+  /** True once it is done; false if it failed, or runs already. */
+  run: (...given: Arguments) => Promise<boolean>;
   isRunning: boolean;
   error: unknown;
   clear: () => void;
@@ -106,14 +107,16 @@ export function useAction<Arguments extends unknown[]>(act: (...given: Arguments
   acting.current = act;
   const running = useRef(false);
   const run = useCallback(async (...given: Arguments) => {
-    if (running.current) return; // a double click is one
+    if (running.current) return false; // a double click is one
     running.current = true;
     setState({ isRunning: true });
     try {
       await acting.current(...given);
       setState({ isRunning: false });
+      return true;
     } catch (error) {
       setState({ isRunning: false, error });
+      return false;
     } finally {
       running.current = false;
     }

@@ -4,6 +4,7 @@ import { go, href } from "../router";
 import { Button, Card, Destroy, Fault, ForPrograms, Heading, LinkButton, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
 import { healthOf } from "./destinations";
 import { DestinationHealth } from "./destination_health";
+import { ReplayMissed } from "./replay";
 
 interface Trial {
   accepted: boolean;
@@ -80,12 +81,13 @@ export function DestinationScreen({ configId }: { configId: string }) {
           </div>
           <div class="row">
             <a href={href(["deliveries"], { config_id: configId })}>Its deliveries</a>
+            <ReplayMissed configId={configId} done={config.reload} />
             {found.channel === "webhook" && (
               <Button disabled={rotating.isRunning} onClick={() => void rotating.run()}>
                 Rotate the signing secret
               </Button>
             )}
-            <Destroy name="Delete" says="Nothing is pushed to it any more, and what is under way is dropped. Its history stays." act={deleting.run} error={deleting.error} isRunning={deleting.isRunning} />
+            <Destroy name="Delete" says="Nothing is pushed to it any more, and what is under way is dropped. Its history stays." act={deleting} />
           </div>
         </>
       )}

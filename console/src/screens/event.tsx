@@ -39,7 +39,7 @@ export function EventScreen({ eventId }: { eventId: string }) {
           </Button>
         )}
         {can("events:erase") && (
-          <Destroy name="Erase" says="Its payload and metadata go for good, wherever they are kept; a tombstone stays." act={erasing.run} error={erasing.error} isRunning={erasing.isRunning} />
+          <Destroy name="Erase" says="Its payload and metadata go for good, wherever they are kept; a tombstone stays." act={erasing} />
         )}
       </Heading>
       <Fault error={event.error ?? acknowledging.error ?? replaying.error} />

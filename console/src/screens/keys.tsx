@@ -85,7 +85,7 @@ function KeyTools(props: { of: Key; done: () => void; issued: (apiKey: string) =
       <Button disabled={rotating.isRunning} onClick={() => void rotating.run()} title="A new secret; the old one works for an hour more">
         Rotate
       </Button>
-      <Destroy name="Revoke" says={`Whatever uses “${props.of.name}” stops within a minute, for good.`} act={revoking.run} error={revoking.error} isRunning={revoking.isRunning} />
+      <Destroy name="Revoke" says={`Whatever uses “${props.of.name}” stops within a minute, for good.`} act={revoking} />
       <Fault error={rotating.error} />
     </div>
   );

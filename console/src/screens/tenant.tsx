@@ -41,7 +41,7 @@ export function TenantScreen({ tenant }: { tenant: string }) {
         <Button disabled={found === undefined || suspending.isRunning} onClick={() => void suspending.run(!found?.suspended)}>
           {found?.suspended ? "Resume" : "Suspend"}
         </Button>
-        <Destroy name="Delete" typed={tenant} says="Its keys die at once. Then everything of it goes, wherever it is kept. This cannot be undone." act={deleting.run} error={deleting.error} isRunning={deleting.isRunning} />
+        <Destroy name="Delete" typed={tenant} says="Its keys die at once. Then everything of it goes, wherever it is kept. This cannot be undone." act={deleting} />
       </Heading>
       <Fault error={asked.error ?? suspending.error} retry={asked.reload} />
       {found?.deleting && <Leaving of={found.deleting} />}

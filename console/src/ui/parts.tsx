@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "triggers-client";
 import { curlOf } from "../curl";
+import type { Action } from "../data";
 
 export type Tone = "good" | "warn" | "bad" | "accent" | "plain";
 
@@ -43,8 +44,13 @@ type ButtonProps = Omit<JSX.HTMLAttributes<HTMLButtonElement>, "size"> & {
   disabled?: boolean;
 };
 
-export function Button({ kind, size, type = "button", ...rest }: ButtonProps) {
-  return <button class="button" type={type} data-kind={kind} data-size={size} {...rest} />;
+/** One that is disabled keeps the focus, which a browser takes from what is really disabled. */
+export function Button({ kind, size, type = "button", disabled = false, onClick, ...rest }: ButtonProps) {
+  const press = (event: JSX.TargetedMouseEvent<HTMLButtonElement>) => {
+    if (disabled) event.preventDefault();
+    else onClick?.(event);
+  };
+  return <button class="button" type={type} data-kind={kind} data-size={size} aria-disabled={disabled || undefined} onClick={press} {...rest} />;
 }
 
 export function LinkButton(props: { to: string; kind?: "main" | "quiet"; children: ComponentChildren }) {
@@ -184,10 +190,12 @@ export function Code(props: { text: string; label: string }) {
   );
 }
 
-/** A secret that is shown this once. */
+/** A secret that is shown this once, so the eye and the focus are led to it. */
 export function Secret(props: { text: string; says: ComponentChildren }) {
+  const note = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => note.current?.focus(), [props.text]);
   return (
-    <div class="note" data-tone="good" role="status">
+    <div ref={note} class="note" data-tone="good" role="group" aria-label="A secret" tabIndex={-1}>
       <span>{props.says}</span>
       <div class="secret">
         <code>{props.text}</code>
@@ -215,21 +223,36 @@ export function ForPrograms(props: { method?: string; path: string; body?: unkno
   );
 }
 
-export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
+/** A window over the page. Whatever closes it, the focus returns to where it came from. */
+export function Dialog(props: { title: string; close: () => void; closeName?: string; tools?: ComponentChildren; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const from = document.activeElement;
+    dialog.current?.showModal();
+    return () => returnFocus(from);
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={props.close}>
       <div class="stack">
         <h2 id={title}>{props.title}</h2>
         {props.children}
         <div class="row">
-          <Button onClick={() => dialog.current?.close()}>Close</Button>
+          <Button onClick={() => dialog.current?.close()}>{props.closeName ?? "Close"}</Button>
+          {props.tools}
         </div>
       </div>
     </dialog>
   );
+}
+
+/** To what had it, or if that is gone, to the title of the screen; never to nowhere. */
+function returnFocus(to: Element | null) {
+  if (to instanceof HTMLElement && to.isConnected) to.focus();
+  queueMicrotask(() => {
+    const isNowhere = document.activeElement === null || document.activeElement === document.body;
+    if (isNowhere) document.getElementById("title")?.focus({ preventScroll: true });
+  });
 }
 
 /** A button for what cannot be undone: it asks first, and says what will happen. */
@@ -238,46 +261,49 @@ export function Destroy(props: {
   says: ComponentChildren;
   /** Typed by hand before it can happen. */
   typed?: string;
-  act: () => Promise<void>;
-  error: unknown;
-  isRunning: boolean;
+  act: Action<[]>;
 }) {
   const [isAsked, setIsAsked] = useState(false);
-  const [typed, setTyped] = useState("");
-  const dialog = useRef<HTMLDialogElement>(null);
-  const ids = { title: useId(), input: useId() };
-  useEffect(() => {
-    if (isAsked) dialog.current?.showModal();
-  }, [isAsked]);
-  const isReady = props.typed === undefined || typed === props.typed;
+  useLayoutEffect(() => () => returnFocus(null), []); // it may go with what it destroyed
+  const ask = () => {
+    props.act.clear();
+    setIsAsked(true);
+  };
   return (
     <>
-      <Button kind="danger" onClick={() => setIsAsked(true)}>
+      <Button kind="danger" onClick={ask}>
         {props.name}
       </Button>
-      {isAsked && (
-        <dialog ref={dialog} aria-labelledby={ids.title} onClose={() => setIsAsked(false)}>
-          <div class="stack">
-            <h2 id={ids.title}>{props.name}?</h2>
-            <div>{props.says}</div>
-            {props.typed !== undefined && (
-              <div class="field">
-                <label for={ids.input}>
-                  Type <code>{props.typed}</code> to go on
-                </label>
-                <input id={ids.input} class="input" value={typed} autocomplete="off" onInput={(event) => setTyped(event.currentTarget.value)} />
-              </div>
-            )}
-            <Fault error={props.error} />
-            <div class="row">
-              <Button onClick={() => dialog.current?.close()}>Keep it</Button>
-              <Button kind="danger" disabled={!isReady || props.isRunning} onClick={() => void props.act()}>
-                {props.name}
-              </Button>
-            </div>
-          </div>
-        </dialog>
-      )}
+      {isAsked && <Sure {...props} close={() => setIsAsked(false)} />}
     </>
+  );
+}
+
+function Sure(props: { name: string; says: ComponentChildren; typed?: string; act: Action<[]>; close: () => void }) {
+  const { act } = props;
+  const [typed, setTyped] = useState("");
+  const input = useId();
+  const isReady = props.typed === undefined || typed === props.typed;
+  const destroy = async () => {
+    if (await act.run()) props.close();
+  };
+  const button = (
+    <Button kind="danger" disabled={!isReady || act.isRunning} onClick={() => void destroy()}>
+      {props.name}
+    </Button>
+  );
+  return (
+    <Dialog title={`${props.name}?`} close={props.close} closeName="Keep it" tools={button}>
+      <div>{props.says}</div>
+      {props.typed !== undefined && (
+        <div class="field">
+          <label for={input}>
+            Type <code>{props.typed}</code> to go on
+          </label>
+          <input id={input} class="input" value={typed} autocomplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
+        </div>
+      )}
+      <Fault error={act.error} />
+    </Dialog>
   );
 }
