@@ -1,11 +1,11 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useMemo, useState } from "preact/hooks";
 import { SessionContext } from "./data";
-import { href, usePlace } from "./router";
-import { screenAt, type Screen, screensFor } from "./screens";
+import { href, type Place, usePlace } from "./router";
+import { type Found, screenAt, type Screen, screensFor } from "./screens";
 import { exchange, resume, type Session, signIn, signOut } from "./session";
 import { SignIn } from "./screens/sign_in";
 import { setTheme, themeNow } from "./theme";
-import { Badge, Button, Heading, LinkButton, Skeleton } from "./ui/parts";
+import { Badge, Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
 
 /** Signs somebody in, and then shows the screen that the address names. */
 export function App() {
@@ -63,8 +63,20 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
       </a>
       <div class="frame">
         <Bar session={session} screens={screens} current={found?.screen} address={address} leave={leave} />
-        <main>{found === null ? <NotHere /> : <found.screen.show key={address} place={place} {...found.given} />}</main>
+        <main>{found === null ? <NotHere /> : <Shown key={address} place={place} {...found} />}</main>
       </div>
+    </>
+  );
+}
+
+/** A screen; one that breaks says so, and the bar still leads on. */
+function Shown({ place, screen, given }: { place: Place } & Found) {
+  const [error, reset] = useErrorBoundary();
+  if (error === undefined) return <screen.show place={place} {...given} />;
+  return (
+    <>
+      <Heading title="This screen broke" says="Nothing was changed by that. What it said may help whoever mends it." />
+      <Fault error={error} retry={reset} />
     </>
   );
 }

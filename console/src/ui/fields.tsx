@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface FieldProps {
   label: string;
@@ -46,20 +46,29 @@ type TextFieldProps = FieldProps & {
 
 export function TextField(props: TextFieldProps) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(props.value);
+  useLayoutEffect(() => {
+    if (document.activeElement !== input.current) setText(props.value); // else what is being typed counts
+  }, [props.value]);
   return (
     <Labelled {...props} id={id}>
       <input
+        ref={input}
         id={id}
         class="input"
         type={props.type ?? "text"}
-        value={props.value}
+        value={text}
         required={props.required}
         placeholder={props.placeholder}
         autocomplete="off"
         spellcheck={false}
         list={props.suggestions && `${id}-suggestions`}
         {...described(id, props)}
-        onInput={(event) => props.change(event.currentTarget.value)}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          props.change(event.currentTarget.value);
+        }}
       />
       {props.suggestions && (
         <datalist id={`${id}-suggestions`}>

@@ -33,9 +33,15 @@ export function asked(values: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       if (value === "") return [name, undefined];
-      return [name, MOMENTS.has(name) ? new Date(value).toISOString() : value];
+      return [name, MOMENTS.has(name) ? inUtc(value) : value];
     }),
   );
+}
+
+/** What is no moment goes as it is: the API says what is wrong with it. */
+function inUtc(text: string): string {
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? text : moment.toISOString();
 }
 
 export function queryOf(values: Readonly<Record<string, string>>): string {
