@@ -95,6 +95,10 @@ def channel_of(path: str, headers: Mapping[str, str], body: str) -> str:
     if path.endswith("/sendMessage"):
         return "telegram"
     said = _as_object(body)
+    if said.get("type") == "message":
+        return "teams"
+    if "embeds" in said:
+        return "discord"
     return "slack" if {"attachments", "blocks", "text"} & said.keys() else "http"
 
 

@@ -46,6 +46,9 @@ TOLD = {
 }
 # Nobody's request is refused by these: they shorten what people read, or bound our own work.
 INNER = {
+    "channels.discord.MAX_DESCRIPTION",
+    "channels.discord.MAX_FIELD",
+    "channels.discord.MAX_TITLE",
     "channels.execution_counts._MAX_KINDS",
     "channels.limits._MAX_NEEDED",
     "channels.receipts._LONGEST_SECONDS",
@@ -54,6 +57,9 @@ INNER = {
     "channels.network._MAX_ADDRESSES",
     "channels.network._MAX_CONNECT_SECONDS",
     "channels.slack._MAX_BODY",
+    "channels.teams.MAX_MESSAGE_BYTES",
+    "channels.teams._MAX_BODY_BYTES",
+    "channels.teams._MAX_LINE",
     "channels.telegram.MAX_TEXT",
     "channels.texts._MAX_BODY",
     "channels.texts._MAX_MESSAGE",

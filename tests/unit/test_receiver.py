@@ -76,6 +76,9 @@ def test_it_answers_as_the_channels_do(url: str, received: Received) -> None:
     answer = send(f"{url}/bot123/sendMessage", {"chat_id": 1, "text": "Failed"})[1]
     assert json.loads(answer)["ok"] is True
     assert [push.channel for push in received.newest_first()] == ["telegram", "slack"]
+    send(f"{url}/workflows/1", {"type": "message", "attachments": []})
+    send(f"{url}/api/webhooks/1/x", {"embeds": []})
+    assert [push.channel for push in received.newest_first()][:2] == ["discord", "teams"]
     assert send(f"{url}/services/T0?status=404", {"text": "x"}) == (404, "no_service")
     refused = send(f"{url}/bot123/sendMessage?status=403", {"chat_id": 1, "text": "Failed"})[1]
     assert json.loads(refused)["error_code"] == 403

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from triggers_api.channels.discord import DiscordChannel
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.ses import create_client
 from triggers_api.channels.slack import SlackChannel
+from triggers_api.channels.teams import TeamsChannel
 from triggers_api.channels.telegram import TelegramChannel
 from triggers_api.channels.texts import DEFAULT_BRAND
 from triggers_api.channels.webhook import WebhookChannel
@@ -28,6 +30,8 @@ def all_channels(
     channels: list[Channel] = [
         WebhookChannel(http),
         SlackChannel(http, brand=brand),
+        TeamsChannel(http, brand=brand),
+        DiscordChannel(http, brand=brand),
         TelegramChannel(http, brand=brand),
         EmailChannel(
             http, allow_private=allow_private, new_ses_client=ses or create_client, brand=brand

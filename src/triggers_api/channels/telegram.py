@@ -11,7 +11,7 @@ from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
-from triggers_api.channels.texts import DEFAULT_BRAND, text_of
+from triggers_api.channels.texts import DEFAULT_BRAND, text_of, utf16_length
 from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.push.channel import Push, Receipt
 from triggers_api.push.settings_fields import Field, Rule, WrongError
@@ -108,7 +108,7 @@ class TelegramChannel:
         if text.is_custom:
             shown = _escaped(_cut(text.body, MAX_TEXT))
         else:
-            room = MAX_TEXT - _length(text.subject) - 2
+            room = MAX_TEXT - utf16_length(text.subject) - 2
             shown = f"<b>{_escaped(text.subject)}</b>\n\n{_escaped(_cut(text.as_plain(), room))}"
         return {
             "chat_id": push.config.settings["chat_id"],
@@ -204,12 +204,8 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "replace")) // 2
-
-
 def _cut(text: str, max_units: int) -> str:
-    if _length(text) <= max_units:
+    if utf16_length(text) <= max_units:
         return text
     kept = text.encode("utf-16-le", "replace")[: 2 * (max_units - 1)]
     return f"{kept.decode('utf-16-le', 'ignore')}…"

@@ -72,6 +72,11 @@ def cut(text: str, max_length: int) -> str:
     return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
+def utf16_length(text: str) -> int:
+    """How long it is to who counts most: an emoji is two, or more."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
 def on_one_line(text: str, max_length: int) -> str:
     """Without line breaks and control characters, and cut."""
     return cut(_SPACES.sub(" ", text).strip(), max_length)

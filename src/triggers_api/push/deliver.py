@@ -173,7 +173,7 @@ class Deliver:
         base = found or Delivery.begun(task, event.event_type, push.at)
         delivery = self._judge(base.with_attempt(attempt), receipt, end)
         if receipt.refusal is Refusal.GONE and not receipt.accepted:
-            config = self._disable(push.config) or config
+            config = self._disable(push.config, receipt) or config
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
         if receipt.new_settings:
@@ -194,9 +194,10 @@ class Deliver:
             channel=config.channel,
         )
 
-    def _disable(self, config: NotificationConfig) -> NotificationConfig | None:
+    def _disable(self, config: NotificationConfig, said: Receipt) -> NotificationConfig | None:
         """Its receiver wants nothing more; the config as it is then, None if it was changed."""
-        if not self._configs.disable(config, "the receiver answered 410 Gone"):
+        reason = (said.error or "").removesuffix(".").replace("The ", "the ", 1)
+        if not self._configs.disable(config, reason):
             return None
         return self._configs.find(config.tenant, config.id)
 

@@ -1,6 +1,8 @@
-"""What Slack and Telegram document of the messages they take, as JSON schemas.
+"""What providers document of the messages they take, as JSON schemas.
 
+Discord: "Execute Webhook" and "Embed Limits".
 Slack: "Sending messages using incoming webhooks" and "Secondary message attachments".
+Teams: "Create and send messages", and of the schema of Adaptive Cards 1.4 the elements we use.
 Telegram: Bot API, "sendMessage" and "LinkPreviewOptions".
 """
 
@@ -82,5 +84,136 @@ TELEGRAM: Final[dict[str, Any]] = {
         },
         "disable_notification": {"type": "boolean"},
         "protect_content": {"type": "boolean"},
+    },
+}
+
+DISCORD: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["embeds"],
+    "properties": {
+        "username": {"type": "string", "minLength": 1, "maxLength": 80},
+        "allowed_mentions": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"parse": {"type": "array", "maxItems": 0}},
+        },
+        "embeds": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "anyOf": [{"required": ["title"]}, {"required": ["description"]}],
+                "properties": {
+                    "title": {"type": "string", "minLength": 1, "maxLength": 256},
+                    "description": {"type": "string", "minLength": 1, "maxLength": 4096},
+                    "color": {"type": "integer", "minimum": 0, "maximum": 0xFFFFFF},
+                    "timestamp": {"type": "string", "format": "date-time"},
+                    "footer": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["text"],
+                        "properties": {"text": {"type": "string", "maxLength": 2048}},
+                    },
+                    "fields": {
+                        "type": "array",
+                        "maxItems": 25,
+                        "items": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": ["name", "value"],
+                            "properties": {
+                                "name": {"type": "string", "minLength": 1, "maxLength": 256},
+                                "value": {"type": "string", "minLength": 1, "maxLength": 1024},
+                                "inline": {"type": "boolean"},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+_SPACING: Final = {"enum": ["default", "none", "small", "medium", "large", "extraLarge", "padding"]}
+_TEXT_BLOCK: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "inlines"],
+    "properties": {
+        "type": {"const": "RichTextBlock"},
+        "spacing": _SPACING,
+        "inlines": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["type", "text"],
+                "properties": {
+                    "type": {"const": "TextRun"},
+                    "text": {"type": "string", "minLength": 1},
+                    "size": {"enum": ["default", "small", "medium", "large", "extraLarge"]},
+                    "weight": {"enum": ["default", "lighter", "bolder"]},
+                },
+            },
+        },
+    },
+}
+_CARD: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "version", "body"],
+    "properties": {
+        "$schema": {"const": "http://adaptivecards.io/schemas/adaptive-card.json"},
+        "type": {"const": "AdaptiveCard"},
+        "version": {"enum": ["1.4", "1.5"]},
+        "fallbackText": _TEXT,
+        "msteams": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"width": {"const": "Full"}},
+        },
+        "body": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["type", "items"],
+                "properties": {
+                    "type": {"const": "Container"},
+                    "style": {
+                        "enum": ["default", "emphasis", "good", "attention", "warning", "accent"]
+                    },
+                    "bleed": {"type": "boolean"},
+                    "items": {"type": "array", "minItems": 1, "items": _TEXT_BLOCK},
+                },
+            },
+        },
+    },
+}
+
+TEAMS: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "attachments"],
+    "properties": {
+        "type": {"const": "message"},
+        "attachments": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["contentType", "content"],
+                "properties": {
+                    "contentType": {"const": "application/vnd.microsoft.card.adaptive"},
+                    "contentUrl": {"type": "null"},
+                    "content": _CARD,
+                },
+            },
+        },
     },
 }

@@ -131,7 +131,7 @@ def test_a_receiver_that_is_gone_is_disabled(bench: Bench) -> None:
     assert outcome.result is Result.DEAD
     config = bench.configs.find(TENANT, bench.config.id)
     assert config is not None
-    assert (config.enabled, config.disabled_reason) == (False, "the receiver answered 410 Gone")
+    assert (config.enabled, config.disabled_reason) == (False, "the receiver answered 410")
 
 
 GONE = Receipt(status_code=410, error="the receiver answered 410", refusal=Refusal.GONE)
