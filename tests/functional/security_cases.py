@@ -99,6 +99,9 @@ CASES = {
         (Scope.EVENTS_READ, Scope.METRICS_READ, Scope.OPERATOR),
         200,
     ),
+    "get_hourly_usage": Case(
+        lambda api, _: api.get("/usage/hours"), (Scope.EVENTS_READ, Scope.METRICS_READ), 200
+    ),
     "get_tenant_usage": Case(
         lambda api, _: _of_shop(api, "GET", below="/usage"), Scope.OPERATOR, 200
     ),

@@ -96,6 +96,7 @@ def answers_of_every_operation(
         ],
         "list_inbox": [api.get("/inbox?limit=1"), api.get("/inbox", if_none_match="*")],
         "get_inbox_stats": [api.get("/inbox/stats")],
+        "get_hourly_usage": [api.get("/usage/hours?hours=2"), api.get("/usage/hours?hours=0")],
         "get_usage": [api.get("/usage?days=2"), api.get("/usage?days=0")],
         "lease_events": [lease],
         "release_lease": [api.post("/inbox/release", {"lease_id": lease.json()["lease_id"]})],

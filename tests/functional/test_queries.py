@@ -27,6 +27,7 @@ LISTS = {
     ],
     "/tenants": ["prefix", "limit", "cursor"],
     "/tenants/acme/usage": ["days"],
+    "/usage/hours": ["hours"],
     "/usage": ["days", "date", "limit", "cursor"],
     "/metrics/events/daily": ["days"],
     "/metrics/status-changes": ["days"],

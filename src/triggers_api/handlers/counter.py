@@ -31,6 +31,7 @@ from triggers_api.usage.changes import Change, EventStored
 from triggers_api.usage.config_hours import config_counts
 from triggers_api.usage.counters import Count, Row, by_row, total
 from triggers_api.usage.daily import daily_counts
+from triggers_api.usage.hourly import hourly_counts
 from triggers_api.usage.ports import ActiveTenants, CounterStore
 from triggers_api.watch.metrics import Metric
 
@@ -50,7 +51,7 @@ class Note:
 NotesOf = Callable[[Sequence[Change]], Iterable[Note]]
 """What there is to note of a batch's changes."""
 
-COUNTED: Final[tuple[CountsOf, ...]] = (daily_counts, config_counts)
+COUNTED: Final[tuple[CountsOf, ...]] = (daily_counts, hourly_counts, config_counts)
 # A tenant's row may be throttled for hours; it may hold up what stands behind it only this long.
 HOLDS_AT_MOST: Final = timedelta(minutes=5)
 # Work begun within this ends within the function's 60 seconds; the next invocation goes on.

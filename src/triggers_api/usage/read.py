@@ -7,6 +7,7 @@ from typing import Final
 from triggers_api.timestamps import Clock
 from triggers_api.usage.config_hours import HOUR, ConfigHour, hour_of, row_of
 from triggers_api.usage.daily import DailyUsage
+from triggers_api.usage.hourly import HourlyUsage
 from triggers_api.usage.ports import UsageStore
 
 _DAY: Final = timedelta(days=1)
@@ -38,6 +39,13 @@ class ReadUsage:
         days = [last - number * _DAY for number in reversed(range(count))]
         found = self._usage.read_days(tenant, days[0], last)
         return tuple(DailyUsage.of(day, found.get(day, {})) for day in days)
+
+    def hours(self, tenant: str, count: int) -> tuple[HourlyUsage, ...]:
+        """A tenant's last hours of the clock, the oldest first; each is there."""
+        last = hour_of(self._clock())
+        begins = [last - HOUR * ago for ago in reversed(range(count))]
+        found = self._usage.read_days(tenant, begins[0].date(), last.date())
+        return tuple(HourlyUsage.of(at, found.get(at.date(), {})) for at in begins)
 
     def config_hours(self, tenant: str, config_id: str, count: int) -> tuple[ConfigHour, ...]:
         """A config's last hours of the clock, the oldest first; each is there."""

@@ -19,9 +19,17 @@ from triggers_api.api.list_query import (
     whole_number,
 )
 from triggers_api.api.operation import PAGE, Answer, Cost
+from triggers_api.api.routes.metrics import Hours
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.limits import LimitsOut
-from triggers_api.api.schemas.usage import AnyUsageOut, UsageOfDayOut, UsageOfTenantOut, UsageOut
+from triggers_api.api.schemas.usage import (
+    AnyUsageOut,
+    HourlyUsageOut,
+    UsageOfDayOut,
+    UsageOfHourOut,
+    UsageOfTenantOut,
+    UsageOut,
+)
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.usage.ports import UsageQuery
 
@@ -86,6 +94,24 @@ async def get_usage(
     call.principal.require(Scope.OPERATOR)
     _refuse({"days": days}, "is for a tenant's keys; give a date")
     return _of_all(call, day or call.services.usage.today(), limit or _DEFAULT_LIMIT, cursor)
+
+
+@operations.declare(
+    "GET /usage/hours",
+    "get_hourly_usage",
+    "What was used, hour by hour",
+    needs=(Scope.EVENTS_READ, Scope.METRICS_READ),
+    cost=Cost.READ,
+    answers=Answer(model=HourlyUsageOut),
+)
+async def get_hourly_usage(call: Call, hours: Hours = 24) -> Response:
+    """The tenant's events and deliveries, each hour of the clock, zeros too.
+
+    Counted exactly, a minute or two later.
+    """
+    with call.reading():
+        rows = call.services.usage.hours(call.tenant, hours)
+    return call.answer(HourlyUsageOut(hours=[UsageOfHourOut.of(each) for each in rows]))
 
 
 @operations.declare(

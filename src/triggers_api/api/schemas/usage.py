@@ -5,8 +5,10 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from triggers_api.api.schemas.configs import Time
 from triggers_api.api.schemas.limits import LimitsOut
 from triggers_api.usage.daily import DailyUsage
+from triggers_api.usage.hourly import HourlyUsage
 
 _LAZY: Final = ConfigDict(extra="forbid", defer_build=True)
 _FIGURES: Final[dict[str, Any]] = {
@@ -17,6 +19,12 @@ _FIGURES: Final[dict[str, Any]] = {
     "attempts": 4310,
     "deliveries_succeeded": 4195,
     "deliveries_failed": 3,
+}
+_HOUR: Final[dict[str, Any]] = {
+    "begins_at": "2026-11-21T22:00:00.000000Z",
+    "events_created": 310,
+    "deliveries_succeeded": 309,
+    "deliveries_failed": 1,
 }
 _OF_A_TENANT: Final[Any] = {
     "days": [_FIGURES],
@@ -66,6 +74,35 @@ class UsageOut(BaseModel):
 
     days: list[UsageOfDayOut]
     limits: LimitsOut
+
+
+class UsageOfHourOut(BaseModel):
+    """What was used in an hour of the clock, in UTC."""
+
+    model_config = _LAZY
+
+    begins_at: Time
+    events_created: int = Field(description="Stored; a repeated request stores none.")
+    deliveries_succeeded: int = Field(description="Accepted by their receivers.")
+    deliveries_failed: int = Field(description="Given up.")
+
+    @classmethod
+    def of(cls, usage: HourlyUsage) -> Self:
+        """One hour."""
+        return cls(
+            begins_at=usage.begins_at,
+            events_created=usage.events_created,
+            deliveries_succeeded=usage.deliveries_succeeded,
+            deliveries_failed=usage.deliveries_failed,
+        )
+
+
+class HourlyUsageOut(BaseModel):
+    """Oldest hour first; the last one is the running hour."""
+
+    model_config = _LAZY | ConfigDict(json_schema_extra={"examples": [{"hours": [_HOUR]}]})
+
+    hours: list[UsageOfHourOut]
 
 
 class UsageOfTenantOut(UsageOfDayOut):
