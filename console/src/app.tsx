@@ -4,8 +4,9 @@ import { href, type Place, usePlace } from "./router";
 import { type Found, screenAt, type Screen, screensFor } from "./screens";
 import { exchange, resume, type Session, signIn, signOut } from "./session";
 import { SignIn } from "./screens/sign_in";
+import { Icon } from "./ui/icons";
 import { setTheme, themeNow } from "./theme";
-import { Badge, Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
+import { Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
 
 /** Signs somebody in, and then shows the screen that the address names. */
 export function App() {
@@ -107,6 +108,7 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
         {listed.map((screen) => (
           <li key={screen.path.join("/")}>
             <a href={href(screen.path)} aria-current={screen.section === props.current?.section ? "page" : undefined}>
+              <Icon name={screen.section} />
               {screen.name}
             </a>
           </li>
@@ -115,7 +117,7 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
       <div class="who">
         <strong>{me.tenant ?? "Operator"}</strong>
         <span>
-          <Badge>{me.key_name}</Badge>
+          <small>signed in with “{me.key_name}”</small>
         </span>
         <div class="who-tools">
           <Button

@@ -3,6 +3,7 @@ import type { Place } from "../router";
 import type { Session } from "../session";
 import { DeliveriesScreen } from "./deliveries";
 import { DeliveryScreen } from "./delivery";
+import { DeploymentScreen } from "./deployment";
 import { DestinationScreen } from "./destination";
 import { DestinationFormScreen } from "./destination_form";
 import { DestinationsScreen } from "./destinations";
@@ -43,6 +44,7 @@ const SCREENS: readonly Screen[] = [
   { path: ["deliveries", "{deliveryId}"], section: "deliveries", name: null, scopes: ["notifications:manage"], show: DeliveryScreen },
   { path: ["keys"], section: "keys", name: "Keys", scopes: ["keys:manage"], show: KeysScreen },
   { path: ["usage"], section: "usage", name: "Usage", scopes: ["events:read"], show: UsageScreen },
+  { path: ["deployment"], section: "deployment", name: "Deployment", scopes: ["metrics:read"], show: DeploymentScreen },
   { path: ["tenants"], section: "tenants", name: "Tenants", scopes: ["operator"], show: TenantsScreen },
   { path: ["tenants", "{tenant}"], section: "tenants", name: null, scopes: ["operator"], show: TenantScreen },
 ];

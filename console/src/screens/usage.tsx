@@ -1,6 +1,7 @@
 import { useData, useSession } from "../data";
 import { Choice } from "../ui/fields";
 import { Bars } from "../ui/chart";
+import { dayName } from "../ui/moments";
 import { Card, Fault, ForPrograms, Heading, Pairs, Skeleton } from "../ui/parts";
 import { useFilters } from "../ui/filters";
 import type { Place } from "../router";
@@ -27,7 +28,7 @@ interface Usage {
   limits: Readonly<Record<string, number | null>>;
 }
 
-export function useUsage(days: number) {
+function useUsage(days: number) {
   const { client } = useSession();
   // For a tenant's key the answer is its own days; only an operator's is a list of tenants.
   return useData(`usage ${days}`, async (signal) => (await client.get("/usage", { query: { days }, signal })) as unknown as Usage);
@@ -61,28 +62,22 @@ export function UsageScreen({ place }: { place: Place }) {
   );
 }
 
-/** The last days in short, for the overview. */
-export function UsageChart({ days }: { days: number }) {
-  const usage = useUsage(days);
-  if (usage.error !== undefined) return <Fault error={usage.error} retry={usage.reload} />;
-  if (usage.data === undefined) {
-    return (
-      <div class="card">
-        <Skeleton lines={6} />
-      </div>
-    );
-  }
-  return <UsageCharts days={usage.data.days} />;
-}
-
 export function UsageCharts({ days }: { days: readonly Day[] }) {
+  const names = days.map((day) => dayName(day.date));
   return (
     <div class="two">
       <Card title="Events">
-        <Bars label="Events by day" good="created" bars={days.map((day) => ({ name: day.date, good: day.events_created }))} />
+        <Bars label="Events by day" names={names} series={[{ name: "created", tone: "accent", values: days.map((day) => day.events_created) }]} />
       </Card>
       <Card title="Deliveries">
-        <Bars label="Deliveries by day" good="succeeded" bad="given up" bars={days.map((day) => ({ name: day.date, good: day.deliveries_succeeded, bad: day.deliveries_failed }))} />
+        <Bars
+          label="Deliveries by day"
+          names={names}
+          series={[
+            { name: "succeeded", tone: "good", values: days.map((day) => day.deliveries_succeeded) },
+            { name: "given up", tone: "bad", values: days.map((day) => day.deliveries_failed) },
+          ]}
+        />
       </Card>
     </div>
   );

@@ -45,6 +45,7 @@ def places(stack: Stack) -> dict[str, str]:
         "deliveries": "deliveries",
         "keys": "keys",
         "usage": "usage",
+        "the deployment": "deployment",
         "nothing": "no/such/place",
     }
 
