@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from local.cloudwatch import RequestLine, serving_dashboard
-from local.deploy import DeployError, allows_private_targets
+from local.deploy import ROOT, DeployError, allows_private_targets
 from local.emulator import HOST, EmulatorError
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
@@ -93,7 +93,11 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
         )
     )
     dashboard = serving_dashboard(
-        stack.aws_endpoint, stack.stack_name, watcher.parts.dashboard, _beside(port, 3)
+        stack.aws_endpoint,
+        stack.stack_name,
+        watcher.parts.dashboard,
+        _beside(port, 3),
+        runbook=ROOT / "docs" / "runbook.md",
     )
     stack = replace(stack, dashboard_url=running.enter_context(dashboard))
     stack.save(stack_file(state_dir))

@@ -12,8 +12,10 @@ import pytest
 
 from local.cloudwatch.dashboard import server
 from local.cloudwatch.dashboard.answers import Dashboard
+from tests.cloudformation import ROOT
 
 NOW = 1_795_320_030.0
+RUNBOOK = ROOT / "docs" / "runbook.md"
 BODY = {
     "widgets": [
         {"type": "text", "width": 24, "height": 2, "properties": {"markdown": "# <b>hi</b>"}},
@@ -50,9 +52,9 @@ class CloudWatch:
         return self
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        told = {"StateReason": "r", "StateUpdatedTimestamp": datetime.fromtimestamp(NOW - 60, UTC)}
         alarm = {"AlarmName": "s-critical-a", "AlarmArn": "arn:1", "StateValue": "ALARM"}
-        since = datetime.fromtimestamp(NOW - 60, UTC)
-        return [{"MetricAlarms": [alarm | {"StateReason": "r", "StateUpdatedTimestamp": since}]}]
+        return [{"MetricAlarms": [alarm | told | {"AlarmDescription": "It is: docs/runbook.md#a"}]}]
 
     def get_metric_data(self, *, MetricDataQueries: list[Any], **_: Any) -> dict[str, Any]:  # noqa: N803
         self.periods += [each["MetricStat"]["Period"] for each in MetricDataQueries]
@@ -95,6 +97,12 @@ def test_the_period_is_the_consoles_unless_the_dashboard_asks_for_its_own() -> N
     assert answer(own | {"periodOverride": "inherit"})["widgets"][0]["period"] == 900
 
 
+def test_an_alarm_leads_to_its_heading_of_the_runbook() -> None:
+    (alarm,) = answer(BODY)["alarms"]
+
+    assert alarm["runbook"] == "a"
+
+
 def test_a_stack_without_a_dashboard_shows_its_alarms() -> None:
     data = Dashboard(CloudWatch({}), None, "s").answer(15, NOW)
     assert (data["widgets"], len(data["alarms"])) == ([], 1)
@@ -103,7 +111,7 @@ def test_a_stack_without_a_dashboard_shows_its_alarms() -> None:
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(server, "client", lambda *_: CloudWatch(BODY))
-    with server.serving_dashboard("", "s", "d") as url:
+    with server.serving_dashboard("", "s", "d", runbook=RUNBOOK) as url:
         yield url
 
 
@@ -111,7 +119,10 @@ def get(url: str) -> Any:
     return urllib.request.urlopen(url, timeout=10)  # noqa: S310  # ours
 
 
-@pytest.mark.parametrize("path", ["/", "/?minutes=15", "/app.js", "/page.css", "/icon.svg"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/?minutes=15", "/app.js", "/page.css", "/icon.svg", "/runbook.html", "/runbook.md"],
+)
 def test_the_page_is_served_and_may_load_nothing_from_elsewhere(url: str, path: str) -> None:
     with get(url + path) as answer:
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")

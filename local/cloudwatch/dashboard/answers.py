@@ -1,6 +1,7 @@
 """What the page shows: the deployed dashboard, its metrics and its alarms, as plain data."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from local.cloudwatch.metric_reader import MetricReader, MetricStat
 # What the console does where a dashboard leaves the period to it: finer for shorter times.
 _COARSE_FROM_SECONDS = 6 * 3600
 _FINE_PERIOD, _COARSE_PERIOD = 60, 300
+
+_RUNBOOK = re.compile(r"runbook\.md#([a-z0-9-]+)")  # as an alarm's description names its heading
 
 Answer = dict[str, Any]
 Series = Mapping[MetricStat, Mapping[int, float]]
@@ -164,12 +167,14 @@ _PLACE = {"x": 0, "y": 0, "width": 6, "height": 6}
 def _alarm(told: Mapping[str, Any], stack_name: str) -> Answer:
     short = told["AlarmName"].removeprefix(f"{stack_name}-")
     severity, _, what = short.partition("-")
+    description = told.get("AlarmDescription", "")
     return {
         "name": told["AlarmName"],
         "severity": severity if what else "",
         "what": what or short,
         "state": told["StateValue"],
         "reason": told.get("StateReason", ""),
-        "description": told.get("AlarmDescription", ""),
+        "description": description,
+        "runbook": None if (heading := _RUNBOOK.search(description)) is None else heading[1],
         "since": told["StateUpdatedTimestamp"].timestamp(),
     }

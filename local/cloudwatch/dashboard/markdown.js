@@ -9,6 +9,7 @@ function inline(text) {
     if (part.startsWith("**")) return element("strong", {}, part.slice(2, -2));
     const link = part.match(/^\[([^\]]+)\]\(([^)\s]+)\)$/);
     if (link) {
+      if (link[2].startsWith("#")) return element("a", { href: link[2] }, link[1]);
       // Only the web, so that no link can run anything.
       if (!/^https?:\/\//.test(link[2])) return document.createTextNode(link[1]);
       return element("a", { href: link[2], target: "_blank", rel: "noreferrer noopener" }, link[1]);
@@ -26,9 +27,13 @@ function table(lines) {
     ...cells(line).map((cell) => element(place === 0 ? "th" : "td", {}, ...inline(cell))))));
 }
 
+// As the places where documents are kept name a heading.
+const anchor = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replace(/\s/g, "-");
+
 const item = (line) => element("li", {}, ...inline(line.replace(/^\s*(?:[-*]|\d+\.)\s+/, "")));
 const isItem = (line) => /^\s*(?:[-*]|\d+\.)\s+/.test(line);
 const isRow = (line) => /^\s*\|/.test(line);
+const isFence = (line) => line.startsWith("```");
 const isHeading = (line) => /^#{1,6}\s/.test(line);
 
 export function markdown(source) {
@@ -42,13 +47,18 @@ export function markdown(source) {
   while (lines.length) {
     const line = lines[0];
     if (!line.trim()) lines.shift();
-    else if (isHeading(line)) {
+    else if (isFence(line)) {
+      lines.shift();
+      made.push(element("pre", { class: "query" }, while_((each) => !isFence(each)).join("\n")));
+      lines.shift();
+    } else if (isHeading(line)) {
       const level = Math.min(line.match(/^#+/)[0].length, 3);
-      made.push(element(`h${level}`, {}, ...inline(lines.shift().replace(/^#+\s+/, ""))));
+      const text = lines.shift().replace(/^#+\s+/, "");
+      made.push(element(`h${level}`, { id: anchor(text) }, ...inline(text)));
     } else if (isRow(line)) made.push(table(while_(isRow)));
     else if (isItem(line)) made.push(element("ul", {}, ...while_(isItem).map(item)));
     else {
-      const text = while_((each) => each.trim() && !isHeading(each) && !isRow(each) && !isItem(each));
+      const text = while_((each) => each.trim() && !isHeading(each) && !isRow(each) && !isItem(each) && !isFence(each));
       made.push(element("p", {}, ...inline(text.join(" "))));
     }
   }

@@ -35,8 +35,9 @@ _POLICY = (
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, port: int, dashboard: Dashboard) -> None:
+    def __init__(self, port: int, dashboard: Dashboard, runbook: Path | None) -> None:
         self.dashboard = dashboard
+        self.runbook = runbook
         self.asking = threading.Lock()  # two open pages ask the emulator one after the other
         super().__init__((HOST, port), _Handler)
 
@@ -56,7 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_data(parts.query)
             return
         file = _FILES.get(parts.path.removeprefix("/") or "page.html")
-        if file is None:
+        if parts.path == "/runbook.md" and self.server.runbook is not None:
+            self._answer(HTTPStatus.OK, "text/markdown", self.server.runbook.read_bytes())
+        elif file is None:
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"There is no such page.")
         else:
             self._answer(HTTPStatus.OK, _KINDS[file.suffix], file.read_bytes())
@@ -91,14 +94,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving_dashboard(
-    endpoint: str, stack_name: str, dashboard: str | None, port: int = 0
+    endpoint: str,
+    stack_name: str,
+    dashboard: str | None,
+    port: int = 0,
+    *,
+    runbook: Path | None = None,
 ) -> Iterator[str]:
-    """Serve for as long as the block runs; yield the URL. Another port if that one is taken."""
+    """Serve for as long as the block runs; yield the URL. Another port if that one is taken.
+
+    `runbook` is a document with a heading for each alarm.
+    """
     shown = Dashboard(client("cloudwatch", endpoint), dashboard, stack_name)
     try:
-        server = _Server(port, shown)
+        server = _Server(port, shown, runbook)
     except OSError:
-        server = _Server(0, shown)
+        server = _Server(0, shown, runbook)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="dashboard")
     thread.start()
     try:

@@ -26,11 +26,11 @@ function note(alarm, now) {
 
 function alarms(widget, now) {
   if (widget.alarms.length === 0) return nothing("None of these alarms exists here");
-  return element("div", { class: "alarms" }, ...[...widget.alarms].sort((a, b) => urgency(a) - urgency(b)).map((each) => element("div",
-    { class: `alarm ${each.state} ${each.severity}`, title: `${each.name}\n${each.state}: ${each.reason}\n${each.description}` },
-    element("i"),
-    element("span", {}, each.what.replaceAll("-", " ")),
-    element("small", {}, note(each, now)))));
+  return element("div", { class: "alarms" }, ...[...widget.alarms].sort((a, b) => urgency(a) - urgency(b)).map((each) => {
+    const parts = [element("i"), element("span", {}, each.what.replaceAll("-", " ")), element("small", {}, note(each, now))];
+    const told = { class: `alarm ${each.state} ${each.severity}`, title: `${each.name}\n${each.state}: ${each.reason}\n${each.description}` };
+    return each.runbook ? element("a", { ...told, href: `runbook.html#${each.runbook}`, target: "runbook" }, ...parts) : element("div", told, ...parts);
+  }));
 }
 
 function body(widget, data) {
