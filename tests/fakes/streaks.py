@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from triggers_api.events.event import Event
-from triggers_api.push.consecutive_failures import streak_name
+from triggers_api.push.streak import streak_name
 
 
 @dataclass

@@ -14,7 +14,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventQuery
 from triggers_api.handlers.dispatcher import Dispatcher
-from triggers_api.push.consecutive_failures import ALERT_TYPE
+from triggers_api.push.streak import ALERT_TYPE
 from triggers_api.store.items import event_key, to_items
 
 COMPRESSIBLE = b'{"card":"PRIVATE","note":"%s"}' % (b"PRIVATE " * 50)

@@ -15,8 +15,8 @@ from tests.simulation.faults import Fault, OneFault
 from tests.simulation.scheduler import KilledError
 from triggers_api.errors import TransientError
 from triggers_api.events.event import Severity
-from triggers_api.push.consecutive_failures import ALERT_TYPE
 from triggers_api.push.filters import Filters
+from triggers_api.push.streak import ALERT_TYPE
 
 FAILED, SUCCEEDED, OTHER = "order.failed", "sync.completed", "order.fetched"
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.functional.conftest import assert_is_error
 from tests.http_api import Api
-from triggers_api.push.consecutive_failures import ALERT_TYPE
-from triggers_api.push.try_out import TEST_TYPE
+from triggers_api.push.channel import TEST_TYPE
+from triggers_api.push.streak import ALERT_TYPE
 
 FORGED = [
     ALERT_TYPE,

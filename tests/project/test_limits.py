@@ -56,6 +56,7 @@ INNER = {
     "channels.receipts._MAX_WAITS",
     "channels.network._MAX_ADDRESSES",
     "channels.network._MAX_CONNECT_SECONDS",
+    "channels.pagerduty.MAX_SUMMARY",
     "channels.slack._MAX_BODY",
     "channels.teams.MAX_MESSAGE_BYTES",
     "channels.teams._MAX_BODY_BYTES",

@@ -6,6 +6,7 @@ from typing import Any
 from triggers_api.channels.discord import DiscordChannel
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.pagerduty import PagerDutyChannel
 from triggers_api.channels.ses import create_client
 from triggers_api.channels.slack import SlackChannel
 from triggers_api.channels.teams import TeamsChannel
@@ -33,6 +34,7 @@ def all_channels(
         TeamsChannel(http, brand=brand),
         DiscordChannel(http, brand=brand),
         TelegramChannel(http, brand=brand),
+        PagerDutyChannel(http, brand=brand),
         EmailChannel(
             http, allow_private=allow_private, new_ses_client=ses or create_client, brand=brand
         ),

@@ -13,6 +13,7 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import with_words
 from triggers_api.push.settings_fields import Fields
 
+TEST_TYPE: Final = "notifications.test"  # of an event that only tries a config out
 _OUR_FAULT: Final = "It could not be sent, for a fault of ours."
 _PLACES: Final = 5
 

@@ -1,19 +1,13 @@
 """Three failures in a row of one connector become one critical event, until one succeeds."""
 
-from datetime import datetime
-from typing import Final
-
 from triggers_api.errors import EventErasedError
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import IdempotencyKey, Origin, entropy_of_key, new_event_id
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import ONE_EVENT, EventStore
 from triggers_api.push.ports import StreakStore
-from triggers_api.timestamps import Clock, to_text
-
-FAILURES_TO_ALERT: Final = 3
-ALERT_TYPE: Final = "notifications.consecutive_failures"
-_SUCCESSES: Final = (".completed", ".succeeded")
+from triggers_api.push.streak import ALERT_TYPE, FAILURES_TO_ALERT, is_failure, is_success
+from triggers_api.timestamps import Clock
 
 
 class AlertOnFailures:
@@ -30,9 +24,9 @@ class AlertOnFailures:
         connector = event.metadata.get("connector")
         if not isinstance(connector, str):
             return False
-        if event.event_type.endswith(_SUCCESSES):
+        if is_success(event):
             self._streaks.reset(tenant, connector, event.created_at)
-        if not event.event_type.endswith(".failed"):
+        if not is_failure(event):
             return False
         failures, streak = self._streaks.add_failure(tenant, connector, event)
         if failures < FAILURES_TO_ALERT:
@@ -61,8 +55,3 @@ class AlertOnFailures:
             status=EventStatus.PENDING,
             created_at=created_at,
         )
-
-
-def streak_name(reset_at: datetime | None) -> str:
-    """A streak is named after the success before it."""
-    return "the beginning" if reset_at is None else to_text(reset_at)

@@ -10,11 +10,10 @@ from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event, Severity
 from triggers_api.events.ids import new_event_id, random_entropy, random_half
 from triggers_api.events.lifecycle import EventStatus
-from triggers_api.push.channel import Channel, Push, Receipt, send_through
+from triggers_api.push.channel import TEST_TYPE, Channel, Push, Receipt, send_through
 from triggers_api.push.ports import ConfigStore
 from triggers_api.timestamps import Clock
 
-TEST_TYPE: Final = "notifications.test"
 _PAYLOAD: Final = b'{"message":"This is a test. Nothing happened, and nothing needs to be done."}'
 
 

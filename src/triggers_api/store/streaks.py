@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from triggers_api.events.event import Event
-from triggers_api.push.consecutive_failures import streak_name
+from triggers_api.push.streak import streak_name
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.timestamps import from_text, to_text

@@ -98,7 +98,7 @@ def test_metadata_addresses_are_refused_even_in_local_runs(case: Case) -> None:
         json.loads(json.dumps(each).replace("127.0.0.1", "169.254.169.254"))
         for each in (shown, secrets)
     )
-    receipt = case.channel.send(a_push(shown, secrets | case.signing))
+    receipt = case.channel.send(a_push(shown, secrets | case.signing, event_type="a.failed"))
 
     assert receipt.refusal is Refusal.FINAL
 

@@ -13,7 +13,8 @@ from tests.fakes.events import InMemoryEventStore
 from tests.marker import MARKER, tells
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventQuery
-from triggers_api.push.consecutive_failures import ALERT_TYPE, AlertOnFailures
+from triggers_api.push.consecutive_failures import AlertOnFailures
+from triggers_api.push.streak import ALERT_TYPE
 
 FIRST = an_event(START, event_type="order.failed")
 SECOND = an_event(START + timedelta(seconds=2), event_type="order.failed")

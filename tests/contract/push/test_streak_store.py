@@ -8,8 +8,8 @@ import pytest
 from tests.builders.events import OTHER_TENANT, TENANT, an_event
 from tests.clock import START
 from triggers_api.events.event import Event
-from triggers_api.push.consecutive_failures import streak_name
 from triggers_api.push.ports import StreakStore
+from triggers_api.push.streak import streak_name
 from triggers_api.timestamps import to_text
 
 BEGINNING = streak_name(None)

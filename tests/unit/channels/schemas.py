@@ -1,6 +1,7 @@
 """What providers document of the messages they take, as JSON schemas.
 
 Discord: "Execute Webhook" and "Embed Limits".
+PagerDuty: "Send an Alert Event" of the Events API v2.
 Slack: "Sending messages using incoming webhooks" and "Secondary message attachments".
 Teams: "Create and send messages", and of the schema of Adaptive Cards 1.4 the elements we use.
 Telegram: Bot API, "sendMessage" and "LinkPreviewOptions".
@@ -216,4 +217,35 @@ TEAMS: Final[dict[str, Any]] = {
             },
         },
     },
+}
+
+_ALERT: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["summary", "source", "severity"],
+    "properties": {
+        "summary": {"type": "string", "minLength": 1, "maxLength": 1024},
+        "source": {"type": "string", "minLength": 1},
+        "severity": {"enum": ["critical", "error", "warning", "info"]},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "component": {"type": "string", "minLength": 1},
+        "group": {"type": "string", "minLength": 1},
+        "class": {"type": "string", "minLength": 1},
+        "custom_details": {"type": "object"},
+    },
+}
+
+PAGERDUTY: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["routing_key", "event_action", "dedup_key"],
+    "properties": {
+        "routing_key": {"type": "string", "minLength": 32, "maxLength": 32},
+        "event_action": {"enum": ["trigger", "acknowledge", "resolve"]},
+        "dedup_key": {"type": "string", "minLength": 1, "maxLength": 255},
+        "client": _TEXT,
+        "payload": _ALERT,
+    },
+    "if": {"properties": {"event_action": {"const": "trigger"}}},
+    "then": {"required": ["payload"]},
 }
