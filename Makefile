@@ -30,6 +30,8 @@ NPM = PATH="$(NODE_WHEEL)/bin:$$PATH" $(NODE) $(NODE_WHEEL)/lib/node_modules/npm
 # The tools import the code from where it is; the emulated Lambda sees only what was deployed.
 export PYTHONPATH := src:clients/python
 export SAM_CLI_TELEMETRY := 0
+# Tests start hundreds of interpreters: each would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install run smoke trace story dashboard console test check fix simulate bench key shards openapi build deploy lock clean

@@ -102,6 +102,23 @@ def test_the_openapi_document_is_made_when_it_is_asked_for() -> None:
     assert run.stdout.strip() == "False"
 
 
+def test_no_route_is_analysed_before_it_is_asked_for() -> None:
+    code = (
+        "import triggers_api.handlers.api; from triggers_api.api.app import SUBJECTS;"
+        "print({route.is_analysed for subject in SUBJECTS for route in subject.routes})"
+    )
+    run = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.strip() == "{False}"
+
+
 @pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor", "remover"])
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
     code = (

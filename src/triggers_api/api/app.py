@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from triggers_api.api import documentation, pages, problems
+from triggers_api.api.lazy_route import LazyRoute
 from triggers_api.api.query import EmptyIsAbsent
 from triggers_api.api.routes import (
     account,
@@ -61,18 +61,17 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # never a redirect: clients lose their body or key on the way
     )
+    app.router.route_class = LazyRoute
     app.state.services = services
     app.state.channels = channels
     app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)
     pages.install(app)
-    app.state.routes = [route for route in app.routes if isinstance(route, APIRoute)]
     app.state.operations = {each.id: each for subject in subjects for each in subject.declared}
-    for subject in subjects:
-        app.include_router(subject.router)
-        app.state.routes += subject.router.routes
-    heads = list(heads_of(app.state.routes))
-    app.router.routes += heads
-    app.state.routes += heads
+    # Routes as they are: `include_router` would have FastAPI analyse each a second time.
+    routes = [route for route in app.routes if isinstance(route, LazyRoute)]
+    routes += [route for subject in subjects for route in subject.routes]
+    app.state.routes = routes + list(heads_of(routes))
+    app.router.routes[:] = app.state.routes
     return app

@@ -1,25 +1,24 @@
 """Turns declared operations into routes."""
 
-import copy
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
-from fastapi.routing import APIRoute
+from fastapi import Depends, Response
 
 from triggers_api.api.call import Call, Requires, unproven
+from triggers_api.api.lazy_route import LazyRoute
 from triggers_api.api.operation import Answer, Body, Cost, Key, Needs, Operation, Schema, scopes_of
 
 Carry = Callable[..., Awaitable[Response]]
 
 
 class Operations:
-    """The operations of one subject, as FastAPI's router and as the contract sees them."""
+    """The operations of one subject, as FastAPI's routes and as the contract sees them."""
 
     def __init__(self, tag: str) -> None:
         """All operations get this tag."""
-        self.router = APIRouter()
+        self.routes: list[LazyRoute] = []
         self.declared: list[Operation] = []
         self._tag = tag
 
@@ -54,19 +53,23 @@ class Operations:
 
         def carried_out_by(function: Carry) -> Carry:
             self.declared.append(declared)
-            self.router.add_api_route(
-                path,
-                _given(function, _proof_of(needs)),
-                methods=[method],
-                operation_id=id_,
-                summary=summary,
-                description=inspect.getdoc(function),
-                tags=[self._tag],
-                response_class=Response,
-            )
+            self.routes.append(_route_of(declared, function))
             return function
 
         return carried_out_by
+
+
+def _route_of(declared: Operation, function: Carry) -> LazyRoute:
+    return LazyRoute(
+        declared.path,
+        _given(function, _proof_of(declared.needs)),
+        methods=[declared.method],
+        operation_id=declared.id,
+        summary=declared.summary,
+        description=inspect.getdoc(function),
+        tags=[declared.tag],
+        response_class=Response,
+    )
 
 
 def _proof_of(needs: Needs) -> Callable[..., Any]:
@@ -83,15 +86,9 @@ def _given(function: Carry, proof: Callable[..., Any]) -> Carry:
     return function
 
 
-def heads_of(routes: Iterable[APIRoute]) -> Iterator[APIRoute]:
+def heads_of(routes: Iterable[LazyRoute]) -> Iterator[LazyRoute]:
     """For each that takes GET, the same for HEAD (RFC 9110, section 9.3.2).
 
-    The document leaves them out: they would only repeat. Copies, because a route is expensive to
-    make, and a cold start makes all of them. `handlers/gateway.py` leaves the body out.
+    `handlers/gateway.py` leaves the body out.
     """
-    for route in routes:
-        if "GET" in (route.methods or ()):
-            head = copy.copy(route)
-            head.methods = {"HEAD"}
-            head.include_in_schema = False
-            yield head
+    return (route.head() for route in routes if "GET" in (route.methods or ()))
