@@ -62,7 +62,7 @@ class Time:
         at, _, actor = heapq.heappop(self._waiting)
         self.now = max(self.now, at)
         actor.move()
-        assert actor.error is None, actor.error
+        assert actor.raised is None, actor.raised
 
     def _add(self, actor: Actor, at: datetime) -> None:
         heapq.heappush(self._waiting, (at, next(self._numbers), actor))
