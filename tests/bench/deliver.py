@@ -40,6 +40,7 @@ class SlowChannel:
     fields: Fields = {}  # noqa: RUF012
     signs = False
     words = "Only a benchmark knows it."
+    has_timeout = False
     tells_counts = False
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike

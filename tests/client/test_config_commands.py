@@ -31,6 +31,15 @@ def echo(asked: Asked) -> Said:
             ["update", CONFIG, "--url-to", "https://x.example", "--settings", '{"method": null}'],
             {"settings": {"method": None, "url": "https://x.example"}},
         ),
+        (
+            ["update", CONFIG, "--retry-schedule", "5,60", "--timeout", "3", "--rate-limit", "20"],
+            {"retry_schedule_seconds": [5, 60], "timeout_seconds": 3, "rate_limit_per_second": 20},
+        ),
+        (
+            ["update", CONFIG, "--retry-schedule", "none", "--rate-limit", "default"],
+            {"retry_schedule_seconds": [], "rate_limit_per_second": None},
+        ),
+        (["update", CONFIG, "--name", "default"], {"name": "default"}),
         (["update", CONFIG, "--patch", '{"filters": null}'], {"filters": None}),
     ],
 )
@@ -47,7 +56,15 @@ def test_a_change_is_a_patch_that_names_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--patch", "[]"], ["--patch", "{}", "--name", "x"], ["--patch", "{}"]]
+    "arguments",
+    [
+        [],
+        ["--patch", "[]"],
+        ["--patch", "{}", "--name", "x"],
+        ["--patch", "{}"],
+        ["--timeout", "soon"],
+        ["--retry-schedule", "1;2"],
+    ],
 )
 def test_a_change_of_nothing_is_a_wrong_command_line(
     api: ScriptedApi, triggers: Triggers, arguments: list[str]

@@ -195,10 +195,7 @@ class InMemoryQueue:
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         self._need_up()
-        letter = replace(
-            task, ticket=None, waits_since=None, turn_at=None, turn_rate=None, crashes=0
-        )
-        self.dead_letters.append((letter, reason))
+        self.dead_letters.append((task.afresh(), reason))
 
     def _need_up(self) -> None:
         if self.is_down:
@@ -228,6 +225,7 @@ class ScriptedChannel:
         self.fields: Fields = SCRIPTED_FIELDS
         self.words = f"Sends to a {name} of a test."
         self.signs = name == "webhook"
+        self.has_timeout = name == "webhook"
         self.tells_counts = False
         self.receipts: deque[Receipt] = deque()
         self.pushes: list[Push] = []

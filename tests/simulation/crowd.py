@@ -3,7 +3,9 @@
 import heapq
 import itertools
 import random
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,8 +22,10 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
+from triggers_api.push.policy import Policy
 from triggers_api.push.retry import DEFAULT_DELAYS, RetrySchedule
 from triggers_api.push.settings_fields import Fields
 from triggers_api.push.turns import Turns
@@ -137,6 +141,7 @@ class Crowd:
     fields: Fields = {}  # noqa: RUF012
     signs = False
     words = "Only a simulation knows it."
+    has_timeout = False
     tells_counts = False
 
     def __init__(
@@ -145,6 +150,7 @@ class Crowd:
         receiver: Receiver,
         *,
         per_second: int | None = None,
+        config_per_second: int | None = None,
         strangers: int = 0,
     ) -> None:
         """`per_second` is the tenant's limit; the strangers' pushes come after all of its own."""
@@ -156,9 +162,11 @@ class Crowd:
         self.configs = SlowConfigStore(self.time)
         self.deliveries = InMemoryDeliveryStore()
         self.accepted_at: list[datetime] = []
+        self.accepted_by: dict[str, list[datetime]] = defaultdict(list)
         self.sent = 0
         self._receiver = receiver
-        self.config = a_config(START)
+        policy = Policy(rate_limit_per_second=config_per_second)
+        self.config = a_config(START, policy=policy)
         self.configs.put(self.config)
         self.config_id = self.config.id
         self._events = events = InMemoryEventStore(self.time)
@@ -179,12 +187,23 @@ class Crowd:
         )
         self._worker = Worker(deliver, self.queue, self.time, lambda do, all_: [*map(do, all_)])
 
-    def join(self, pushes: int) -> None:
-        """So many more pushes of the tenant's come."""
+    def join(self, pushes: int, config: NotificationConfig | None = None) -> None:
+        """So many more pushes of the tenant's come, to the config if no other is named."""
         for _ in range(pushes):
             event = an_event(self.time.now)
             self._events.add(TENANT, event, None)
-            self.queue.send([a_task(event, self.config)])
+            self.queue.send([a_task(event, config or self.config)])
+
+    def limit_config(self, per_second: int | None) -> None:
+        """The config gets another limit of its own."""
+        known = self.configs.find(TENANT, self.config_id)
+        assert known is not None
+        changed = replace(
+            known,
+            policy=Policy(rate_limit_per_second=per_second),
+            updated_at=known.updated_at + timedelta(microseconds=1),
+        )
+        assert self.configs.put(changed, known_updated_at=known.updated_at)
 
     def _send_of_strangers(self, events: InMemoryEventStore, pushes: int) -> None:
         if not pushes:
@@ -204,6 +223,7 @@ class Crowd:
             is_own = push.config.tenant == TENANT
             accepted_at = self.accepted_at if is_own else self.strangers_accepted_at
             accepted_at.append(self.time.now)
+            self.accepted_by[push.config.id].append(self.time.now)
         return receipt
 
     def run(self, until: timedelta) -> None:
@@ -231,6 +251,17 @@ class Crowd:
             self.queue.delete()
 
         self.time.start(work)
+
+    def die_with_the_next_turn(self) -> None:
+        """A worker takes a turn and dies; the queue shows its message again, as it was."""
+        send_later = self.queue.send_later
+
+        def lost(task: Task, at: datetime) -> None:  # noqa: ARG001  # as the queue names it
+            self.queue.send_later = send_later  # type: ignore[method-assign]
+            as_it_was = task.out_of_line()
+            self.queue.send_later(as_it_was, self.time.now + timedelta(minutes=6))
+
+        self.queue.send_later = lost  # type: ignore[method-assign]
 
     def took(self, share: float = 1.0) -> timedelta:
         """How long it took until that share of what was accepted was."""

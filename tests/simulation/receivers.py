@@ -44,6 +44,7 @@ class Receivers:
     fields: Fields = {}  # noqa: RUF012
     signs = False
     words = "Only a simulation knows it."
+    has_timeout = False
     tells_counts = True
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:

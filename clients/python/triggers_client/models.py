@@ -129,6 +129,9 @@ class Config(TypedDict):
     message_template: str | None
     acknowledges: bool
     enabled: bool
+    retry_schedule_seconds: NotRequired[list[int] | None]  # of newer servers
+    timeout_seconds: NotRequired[int | None]
+    rate_limit_per_second: NotRequired[int | None]
     disabled_reason: str | None
     circuit: dict[str, Any]
     created_at: str

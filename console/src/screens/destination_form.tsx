@@ -62,6 +62,9 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       message_template: template === "" ? null : template,
       acknowledges,
       enabled: config?.enabled ?? true,
+      retry_schedule_seconds: config?.retry_schedule_seconds ?? null,
+      timeout_seconds: channelName === config?.channel ? config.timeout_seconds : null,
+      rate_limit_per_second: config?.rate_limit_per_second ?? null,
     } as components["schemas"]["ConfigIn"];
     const saved =
       config === null

@@ -30,8 +30,8 @@ _LONGEST_DELAY: Final = timedelta(seconds=900)
 _FIELDS: Final = tuple(field.name for field in fields(Task))
 _OPTIONAL: Final = frozenset(
     {
-        *("execution_id", "trace", "ticket", "waits_since", "turn_at", "turn_rate", "crashes"),
-        "dispatched_at",
+        *("execution_id", "trace", "dispatched_at", "ticket", "waits_since", "crashes"),
+        *("turn_at", "turn_rate", "config_turn_at", "config_turn_rate", "door_at"),
     }
 )
 _BATCH: Final = 10  # messages that SQS takes in one call
@@ -120,11 +120,10 @@ class SqsDeliveryQueue(SqsTaskQueue):
 
     def send_dead_letter(self, task: Task, reason: str) -> None:
         """See `DeliveryQueue.send_dead_letter`."""
-        # Whoever moves it back wants a fresh start.
-        letter = replace(
-            task, ticket=None, waits_since=None, turn_at=None, turn_rate=None, crashes=0
-        )
-        body = json.loads(to_body(letter)) | {"delivery_id": task.delivery_id, "reason": reason}
+        body = json.loads(to_body(task.afresh())) | {
+            "delivery_id": task.delivery_id,
+            "reason": reason,
+        }
         with _queue_errors():
             self._sqs.send_message(
                 QueueUrl=self._settings.dead_letter_queue_url, MessageBody=json.dumps(body)

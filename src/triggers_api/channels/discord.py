@@ -47,6 +47,7 @@ class DiscordChannel:
     name = "discord"
     words = "Posts each event to a Discord channel, coloured by its severity."
     signs = False
+    has_timeout = True
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
@@ -77,7 +78,9 @@ class DiscordChannel:
         headers = {"Content-Type": "application/json"}
         url = _asking_to_wait(push.config.secrets["url"], push.config.settings.get("thread_id"))
         try:
-            response = self._http.send("POST", url, headers=headers, body=body)
+            response = self._http.send(
+                "POST", url, headers=headers, body=body, timeout_seconds=push.timeout_seconds
+            )
         except SendError as error:
             return receipt_of_failure(error)
         said = _Said.of(response)

@@ -104,6 +104,7 @@ class EmailChannel:
     name = "email"
     words = "Mails each event, through an SMTP server of your own or Amazon SES."
     signs = False
+    has_timeout = False  # mail servers take their time
     tells_counts = True
 
     def __init__(

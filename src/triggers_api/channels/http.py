@@ -33,6 +33,7 @@ def unwatched(_method: str, _host: str) -> AbstractContextManager[Callable[[int]
 
 
 DEADLINE_SECONDS: Final = 15.0
+LONGEST_DEADLINE_SECONDS: Final = 30.0  # that a config may ask for
 EXCERPT_BYTES: Final = 4096
 USER_AGENT: Final = "triggers-api"
 # Firewalls take what names neither itself nor what it accepts for a robot.
@@ -59,15 +60,18 @@ class GuardedHttp:
         resolver: Resolver = resolve,
         new_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         deadline_seconds: float = DEADLINE_SECONDS,
+        longest_seconds: float = LONGEST_DEADLINE_SECONDS,
         watch: Watch = unwatched,
     ) -> None:
         """`allow_private` is for local runs and tests: http, any port, 127.0.0.1, own networks.
 
-        The deadline is for the whole of a request: name, connection, TLS, body, answer.
+        The deadline is for the whole of a request: name, connection, TLS, body, answer. Who sends
+        may ask for another one, but never for more than `longest_seconds`.
         """
         self.network = Network(allow_private=allow_private, resolver=resolver, new_tls=new_tls)
         self.watchdog = Watchdog()
         self.deadline_seconds = deadline_seconds
+        self._longest_seconds = longest_seconds
         self._watch = watch
 
     def check_spelling(self, url: str) -> Target:
@@ -79,9 +83,10 @@ class GuardedHttp:
         target = self.check_spelling(url)
         self.network.check(target.host, target.port)
 
-    def deadline(self) -> AbstractContextManager[Deadline]:
+    def deadline(self, asked_seconds: float | None = None) -> AbstractContextManager[Deadline]:
         """For several requests that are one to whoever waits for them."""
-        return self.watchdog.deadline(self.deadline_seconds)
+        seconds = self.deadline_seconds if asked_seconds is None else asked_seconds
+        return self.watchdog.deadline(min(seconds, self._longest_seconds))
 
     def send(
         self,
@@ -90,11 +95,12 @@ class GuardedHttp:
         *,
         headers: Mapping[str, str],
         body: bytes,
+        timeout_seconds: float | None = None,
         deadline: Deadline | None = None,
     ) -> Response:
         """Send it and answer what was answered; redirects are answers. Else `SendError`.
 
-        It has a deadline of its own, unless it is given one.
+        It has a deadline of its own, after `timeout_seconds` if given, or shares one.
         """
         try:
             target = check_url(url, allow_private=self.network.allow_private)
@@ -107,7 +113,7 @@ class GuardedHttp:
             watched as answered,
             # Before the deadline begins: that certificates are loaded is not the receiver's doing.
             closing(_new_connection(target, self.network)) as connection,
-            self.deadline() if deadline is None else _shared(deadline) as until,
+            self.deadline(timeout_seconds) if deadline is None else _shared(deadline) as until,
         ):
             connection.use_until(until)
             try:

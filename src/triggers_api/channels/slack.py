@@ -48,6 +48,7 @@ class SlackChannel:
     name = "slack"
     words = "Posts each event to a Slack channel, coloured by its severity."
     signs = False
+    has_timeout = True
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
@@ -80,7 +81,11 @@ class SlackChannel:
         headers = {"Content-Type": "application/json"}
         try:
             response = self._http.send(
-                "POST", push.config.secrets["url"], headers=headers, body=body
+                "POST",
+                push.config.secrets["url"],
+                headers=headers,
+                body=body,
+                timeout_seconds=push.timeout_seconds,
             )
         except SendError as error:
             return receipt_of_failure(error)

@@ -46,6 +46,7 @@ class TeamsChannel:
     name = "teams"
     words = "Posts each event to a Microsoft Teams channel or chat, coloured by its severity."
     signs = False
+    has_timeout = True
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
@@ -72,7 +73,11 @@ class TeamsChannel:
         headers = {"Content-Type": "application/json"}
         try:
             response = self._http.send(
-                "POST", push.config.secrets["url"], headers=headers, body=body
+                "POST",
+                push.config.secrets["url"],
+                headers=headers,
+                body=body,
+                timeout_seconds=push.timeout_seconds,
             )
         except SendError as error:
             return receipt_of_failure(error)

@@ -49,6 +49,7 @@ class TelegramChannel:
     name = "telegram"
     words = "Sends each event to a Telegram chat, through a bot of your own."
     signs = False
+    has_timeout = True
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
@@ -84,7 +85,7 @@ class TelegramChannel:
     def send(self, push: Push) -> Receipt:
         """See `Channel`. A group that became a supergroup is followed to its new chat."""
         try:
-            with self._http.deadline() as deadline:
+            with self._http.deadline(push.timeout_seconds) as deadline:
                 answer = self._ask(push, push.config.settings["chat_id"], deadline)
                 moved_to = answer.moved_to
                 if moved_to is None:

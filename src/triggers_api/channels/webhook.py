@@ -68,6 +68,7 @@ class WebhookChannel:
     name = "webhook"
     words = "Sends each event as JSON to a URL of your own, signed."
     signs = True
+    has_timeout = True
     tells_counts = False  # its body is the event
 
     def __init__(self, http: GuardedHttp) -> None:
@@ -111,7 +112,13 @@ class WebhookChannel:
             headers["Authorization"] = f"Bearer {secrets['bearer_token']}"
         method = settings.get("method", "POST")
         try:
-            response = self._http.send(method, settings["url"], headers=headers, body=body)
+            response = self._http.send(
+                method,
+                settings["url"],
+                headers=headers,
+                body=body,
+                timeout_seconds=push.timeout_seconds,
+            )
         except SendError as error:
             return receipt_of_failure(error)
         return receipt_of(response)

@@ -217,7 +217,12 @@ def _limits(settings: LimitsSettings) -> Limits:
 def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:
     """For test pushes; one ends before the function's time is up, so that its caller reads why."""
     may_be_private = push.allow_private_targets
-    http = GuardedHttp(allow_private=may_be_private, deadline_seconds=LONGEST, watch=traces.sending)
+    http = GuardedHttp(
+        allow_private=may_be_private,
+        deadline_seconds=LONGEST,
+        longest_seconds=LONGEST,
+        watch=traces.sending,
+    )
     return all_channels(http, allow_private=may_be_private, brand=push.brand)
 
 

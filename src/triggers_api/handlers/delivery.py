@@ -47,6 +47,7 @@ from triggers_api.watch.widespread import NoteOutcomes
 _AFTER_CRASH: Final = timedelta(seconds=5)  # doubled each time
 _LONGEST_AFTER_CRASH: Final = timedelta(seconds=320)
 _CRASHES_AT_MOST: Final = 100  # with the longest wait, nine hours
+_LINES_KEPT_FOR: Final = timedelta(days=30)  # configs come and go; no line is that long
 _MOVES: Final = {
     EventStatus.DELIVERED: Metric.EVENTS_ACKNOWLEDGED,
     EventStatus.FAILED: Metric.EVENTS_FAILED,
@@ -216,7 +217,8 @@ def _known(task: Task) -> dict[str, Any]:
 def _turns(client: Any, settings: DeliverySettings) -> Turns:
     defaults = Limits(deliveries_per_second=settings.deliveries_per_second)
     limits = LimitsOf(DynamoTenantStore(client, settings.keys_table), defaults, now)
-    buckets = DynamoTokenBuckets(client, settings.push.notifications_table, beside_deliveries)
+    table = settings.push.notifications_table
+    buckets = DynamoTokenBuckets(client, table, beside_deliveries, kept_for=_LINES_KEPT_FOR)
     return Turns(buckets, lambda tenant: limits(tenant).deliveries_per_second)
 
 

@@ -19,7 +19,7 @@ from triggers_api.push.pace import FIRST_INTERVAL, Pace
 FAILURES_TO_OPEN: Final = 10
 OPEN_FOR: Final = timedelta(seconds=120)
 SUCCESSES_TO_CLOSE: Final = 3
-PROBE_TAKES: Final = timedelta(seconds=30)  # above a send's timeout; later, the prober has died
+PROBE_TAKES: Final = timedelta(seconds=45)  # above a push's timeout; later, the prober has died
 
 
 class BreakerState(StrEnum):

@@ -28,6 +28,11 @@ class Push:
     at: datetime  # of this attempt; signatures carry it
     execution_counts: dict[str, int] | None = None  # event types of its execution, if known
 
+    @property
+    def timeout_seconds(self) -> float | None:
+        """How long all of it may take, if its config says so."""
+        return self.config.policy.timeout_seconds
+
 
 class Refusal(StrEnum):
     """What it means that a push was not taken: three are about the receiver, two about the event.
@@ -77,6 +82,7 @@ class Channel(Protocol):
     name: str
     words: str  # for people: what it does, in a sentence
     signs: bool  # whether its configs have a signing secret
+    has_timeout: bool  # whether a config's `timeout_seconds` ends its pushes
     tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 
     @property

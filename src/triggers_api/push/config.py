@@ -12,6 +12,7 @@ from triggers_api.events.event import Event
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 from triggers_api.push.owner_events import tells_of
+from triggers_api.push.policy import USUAL, Policy
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
 _CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
@@ -75,6 +76,7 @@ class NotificationConfig:
     message_template: str | None = None
     acknowledges: bool = False
     enabled: bool = True
+    policy: Policy = USUAL
     disabled_reason: str | None = None  # if it was its receiver who disabled it
     disabled_at: datetime | None = None  # by its receiver, too
     created_at: datetime

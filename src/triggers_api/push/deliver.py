@@ -48,7 +48,7 @@ class Result(StrEnum):
     DROPPED = "dropped"  # its config is deleted or disabled: no failure, no dead letter
     NOT_DUE = "not_due"  # too early; nothing attempted
     BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
-    NOT_ITS_TURN = "not_its_turn"  # the receiver's pace, or the tenant's; nothing attempted
+    NOT_ITS_TURN = "not_its_turn"  # the receiver's pace, or a limit; nothing attempted
     TOO_FAST = "too_fast"  # the receiver wants it later: not counted as an attempt
     REPEATED = "repeated"  # it was final already
     ERASED = "erased"  # its event was erased meanwhile: nothing to send or report
@@ -139,15 +139,15 @@ class Deliver:
     def _attempt_in_turn(
         self, task: Task, found: Delivery | None, event: Event, config: NotificationConfig
     ) -> Outcome:
-        now = self._clock()
+        now = may_go_at = self._clock()
         if self._breakers.lets_through(config, task, now):  # a held receiver takes no turn
-            turn = self._turns.take(task, now)
+            turn = self._turns.take(task, config, now)
             if turn.again_at is not None:
                 return _in_line(turn, found)
-            task = turn.task
+            task, may_go_at = turn.task, turn.at
         admission = self._breakers.admit(config, task, now)
         if admission.config is not None:
-            self._pause(max(0.0, (admission.at - now).total_seconds()))
+            self._pause(max(0.0, (max(admission.at, may_go_at) - now).total_seconds()))
             return self._attempt(task, found, event, admission.config)
         if _waited_too_long(task, now):
             return self._give_up(task, found, event, config)
@@ -171,7 +171,7 @@ class Deliver:
             return self._hold(task, found, event, config, receipt)
         attempt = _attempt_of(push, receipt, end)
         base = found or Delivery.begun(task, event.event_type, push.at)
-        delivery = self._judge(base.with_attempt(attempt), receipt, end)
+        delivery = self._judge(base.with_attempt(attempt), receipt, config, end)
         if receipt.refusal is Refusal.GONE and not receipt.accepted:
             config = self._disable(push.config, receipt) or config
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
@@ -185,7 +185,7 @@ class Deliver:
             result=Result(delivery.status.value),
             delivery=delivery,
             again_at=delivery.next_attempt_at,
-            again=replace(task, ticket=None, turn_at=None, turn_rate=None, crashes=0),
+            again=task.attempted(end, delivery.next_attempt_at),
             breaker_opened=opened,
             event_moved_to=self._finish(delivery, config),
             count_error=count_error,
@@ -263,11 +263,14 @@ class Deliver:
         )
         return push, count_error
 
-    def _judge(self, delivery: Delivery, receipt: Receipt, now: datetime) -> Delivery:
+    def _judge(
+        self, delivery: Delivery, receipt: Receipt, config: NotificationConfig, now: datetime
+    ) -> Delivery:
         """The delivery after the attempt."""
         if receipt.accepted:
             return replace(delivery, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
-        wait = self._schedule.wait_after(
+        schedule = config.policy.retry_schedule or self._schedule
+        wait = schedule.wait_after(
             delivery.tries, retry_after=receipt.retry_after, chance=self._chance()
         )
         if receipt.is_final or wait is None:
@@ -291,11 +294,10 @@ class Deliver:
         delivery = replace(base, status=status, next_attempt_at=None, reason=reason)
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
             return self._overtaken(task, config)
-        moved = self._finish(delivery, config)
         return Outcome(
             result=Result(status.value),
             delivery=delivery,
-            event_moved_to=moved,
+            event_moved_to=self._finish(delivery, config),
             told_owner=self._tell(config, event, delivery),
             channel=None if config is None else config.channel,
         )
@@ -333,9 +335,8 @@ class Deliver:
         if not dead or len(dead) + len(dropped) < pushes:
             return None
         attempts = sum(len(each.attempts) for each in (*dead, *dropped))
-        if not self._events.mark_failed(task.tenant, task.event_id, attempts, task.round):
-            return None
-        return EventStatus.FAILED
+        has_moved = self._events.mark_failed(task.tenant, task.event_id, attempts, task.round)
+        return EventStatus.FAILED if has_moved else None
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Another worker had the same task and was faster: its record counts.
@@ -346,9 +347,11 @@ class Deliver:
         if current is None:
             return Outcome(result=Result.REPEATED)
         moved = self._finish(current, config) if current.is_final else None
-        again_at = current.next_attempt_at
         return Outcome(
-            result=Result.REPEATED, delivery=current, again_at=again_at, event_moved_to=moved
+            result=Result.REPEATED,
+            delivery=current,
+            again_at=current.next_attempt_at,
+            event_moved_to=moved,
         )
 
 
@@ -395,5 +398,4 @@ def _why_not(event: Event | None, config: NotificationConfig | None) -> tuple[De
         return DeliveryStatus.DROPPED, "the config is disabled"
     if event is None:
         return DeliveryStatus.DEAD, "the event is gone"
-    days = WAITS_AT_MOST.days
-    return DeliveryStatus.DEAD, f"the receiver was down or too busy for {days} days"
+    return DeliveryStatus.DEAD, f"the receiver was down or too busy for {WAITS_AT_MOST.days} days"

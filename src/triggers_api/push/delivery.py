@@ -44,6 +44,9 @@ class Task:
     waits_since: float | None = None  # when it first had to wait, in seconds
     turn_at: float | None = None  # its turn in the tenant's line, in seconds, see `turns`
     turn_rate: int | None = None  # of how many a second that line is
+    config_turn_at: float | None = None  # the same for the config's own line
+    config_turn_rate: int | None = None
+    door_at: float | None = None  # its turn before the config's receiver
     crashes: int = 0  # how many workers crashed with it
     dispatched_at: float | None = field(default=None, compare=False)  # in seconds; for its story
 
@@ -53,18 +56,34 @@ class Task:
         event, config = self.event_id.removeprefix("evt_"), self.config_id.removeprefix("cfg_")
         return f"dlv_{event}_{config}_{self.round}"
 
-    def without_message(self) -> "Task":
-        """The part that its record keeps; the rest belongs to one message."""
+    def attempted(self, at: datetime, due_at: datetime | None) -> "Task":
+        """The task after an attempt, without its places in lines: they were for that one.
+
+        What it waits for the next one by its schedule does not count as waiting for the receiver.
+        """
+        waits_since = self.waits_since
+        if waits_since is not None and due_at is not None:
+            waits_since += (due_at - at).total_seconds()
+        return replace(self.out_of_line(), ticket=None, waits_since=waits_since, crashes=0)
+
+    def out_of_line(self) -> "Task":
+        """The task without its turns, see `turns`."""
         return replace(
             self,
-            replayed_after=None,
-            trace=None,
-            ticket=None,
-            waits_since=None,
             turn_at=None,
             turn_rate=None,
-            crashes=0,
+            config_turn_at=None,
+            config_turn_rate=None,
+            door_at=None,
         )
+
+    def afresh(self) -> "Task":
+        """The task as it was first sent: whoever moves a dead letter back wants that."""
+        return replace(self.out_of_line(), ticket=None, waits_since=None, crashes=0)
+
+    def without_message(self) -> "Task":
+        """The part that its record keeps; the rest belongs to one message."""
+        return replace(self.afresh(), replayed_after=None, trace=None)
 
 
 _DELIVERY_ID = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_([0-9]{1,6})")

@@ -25,6 +25,7 @@ from triggers_api.push.config import (
     new_signing_secret,
 )
 from triggers_api.push.filters import Filters
+from triggers_api.push.policy import USUAL, Policy
 from triggers_api.push.ports import ConfigStore
 from triggers_api.push.settings_fields import Kept, look_ups, read_settings
 from triggers_api.timestamps import Clock, to_text
@@ -43,6 +44,7 @@ class ConfigDraft:
     message_template: str | None
     acknowledges: bool
     enabled: bool
+    policy: Policy = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +209,13 @@ class Subscribe:
         `config_id` is of the config that it would replace. Raises `NotFoundError`.
         """
         known = None if config_id is None else self.get(tenant, config_id)
-        return self._check(
-            said.get("channel"), said.get("settings"), said.get("message_template"), known
-        ).faults
+        channel = said.get("channel")
+        checked = self._check(channel, said.get("settings"), said.get("message_template"), known)
+        return checked.faults + self._unfit(channel, said.get("timeout_seconds"))
 
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
+        checked.faults += self._unfit(draft.channel, draft.policy.timeout_seconds)
         _refuse(checked.faults)
         return checked
 
@@ -251,6 +254,15 @@ class Subscribe:
         if fault is not None:
             checked.faults += (Detail("message_template", fault, "invalid_template"),)
         return checked
+
+    def _unfit(self, channel: object, timeout_seconds: object) -> tuple[Detail, ...]:
+        """What a draft says of its pushes that such a channel cannot heed."""
+        if not isinstance(channel, str) or channel not in self._channels:
+            return ()
+        if timeout_seconds is None or self._channels[channel].has_timeout:
+            return ()
+        message = f"pushes of the channel '{channel}' have no timeout of their own: leave it out"
+        return (Detail("timeout_seconds", message, "not_applicable"),)
 
     def _read(
         self, channel: str, settings: dict[str, Any], known: NotificationConfig | None
@@ -298,6 +310,7 @@ def _of(
         message_template=draft.message_template,
         acknowledges=draft.acknowledges,
         enabled=draft.enabled,
+        policy=draft.policy,
         enabled_changed_at=at,
         created_at=at,
         updated_at=at,

@@ -9,11 +9,13 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
+from triggers_api.push.policy import USUAL, Policy, Signature
+from triggers_api.push.retry import RetrySchedule
 from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
 
 _CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
-OPTIONAL: Final = ("message_template", "disabled_reason", "disabled_at", *_CHANGES)
+OPTIONAL: Final = ("message_template", "policy", "disabled_reason", "disabled_at", *_CHANGES)
 """Attributes that a row has only if the config says something there."""
 
 
@@ -31,6 +33,8 @@ def to_attributes(config: NotificationConfig) -> Item:
     }
     if config.message_template is not None:
         attributes["message_template"] = {"S": config.message_template}
+    if config.policy != USUAL:
+        attributes["policy"] = {"S": _policy_text(config.policy)}
     if config.disabled_reason is not None:
         attributes["disabled_reason"] = {"S": config.disabled_reason}
     for name in _CHANGES:
@@ -55,6 +59,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         message_template=row.get("message_template", {}).get("S"),
         acknowledges=row["acknowledges"]["BOOL"],
         enabled=row["enabled"]["BOOL"],
+        policy=_to_policy(row["policy"]["S"]) if "policy" in row else USUAL,
         disabled_reason=row.get("disabled_reason", {}).get("S"),
         **{name: from_text(row[name]["S"]) for name in _CHANGES if name in row},
         disabled_at=from_text(row["disabled_at"]["S"]) if "disabled_at" in row else None,
@@ -98,6 +103,31 @@ def _to_filters(text: str) -> Filters:
     severity = given.pop("min_severity")
     sets = {name: frozenset(values) for name, values in given.items()}
     return Filters(min_severity=Severity(severity) if severity else None, **sets)
+
+
+def _policy_text(policy: Policy) -> str:
+    """Only what is not usual, so that what is added to a policy is usual in older rows."""
+    schedule = policy.retry_schedule
+    said = {
+        "retry_schedule": schedule and [each.total_seconds() for each in schedule.delays],
+        "timeout_seconds": policy.timeout_seconds,
+        "rate_limit_per_second": policy.rate_limit_per_second,
+        "signature": None if policy.signature is USUAL.signature else policy.signature,
+    }
+    return json.dumps({name: value for name, value in said.items() if value is not None})
+
+
+def _to_policy(text: str) -> Policy:
+    said = json.loads(text)
+    waits = said.get("retry_schedule")
+    return Policy(
+        retry_schedule=None
+        if waits is None
+        else RetrySchedule(tuple(timedelta(seconds=each) for each in waits)),
+        timeout_seconds=said.get("timeout_seconds"),
+        rate_limit_per_second=said.get("rate_limit_per_second"),
+        signature=Signature(said.get("signature", USUAL.signature)),
+    )
 
 
 def breaker_text(breaker: CircuitBreaker) -> str:

@@ -209,9 +209,10 @@ def to_delivery(item: Item) -> Delivery:
 
 
 def to_item(delivery: Delivery, retention: timedelta) -> Item:
-    """The item of a delivery; it is swept `retention` after its last change."""
+    """The item of a delivery; it is swept `retention` after its last change, or its next."""
     task = delivery.task
     changed_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
+    due_at = delivery.next_attempt_at or changed_at
     item: Item = delivery_key(task.tenant, task.event_id, task.delivery_id) | {
         "tenant": {"S": task.tenant},
         "config_id": {"S": task.config_id},
@@ -224,7 +225,7 @@ def to_item(delivery: Delivery, retention: timedelta) -> Item:
         "attempts": {"S": json.dumps([_attempt_text(each) for each in delivery.attempts])},
         "attempt_count": number(len(delivery.attempts)),
         "tries_before": number(delivery.tries_before),
-        "expires_at": number((changed_at + retention).timestamp()),
+        "expires_at": number((max(changed_at, due_at) + retention).timestamp()),
     }
     return item | _sometimes(delivery)
 

@@ -6,7 +6,7 @@ They stay out of the events table: its stream and time to live are not for them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -36,11 +36,20 @@ class DynamoTokenBuckets:
     """A `TokenBuckets`: nearly always one conditional write."""
 
     def __init__(
-        self, client: DynamoDBClient, table: str, key_of: Callable[[str], Item] | None = None
+        self,
+        client: DynamoDBClient,
+        table: str,
+        key_of: Callable[[str], Item] | None = None,
+        *,
+        kept_for: timedelta | None = None,
     ) -> None:
-        """`key_of` is where a bucket is kept; if left out, the table is that of the API keys."""
+        """`key_of` is where a bucket is kept; if left out, the table is that of the API keys.
+
+        One that nobody has asked for `kept_for` long is swept; None keeps them all.
+        """
         self._table = Table(client, table)
         self._key_of = key_of or beside_keys
+        self._kept_for = kept_for
         # Those that were not full when last seen.
         self._busy: Cache[str, bool] = Cache(_REMEMBERED_AT_MOST)
 
@@ -57,7 +66,7 @@ class DynamoTokenBuckets:
             is_full, cost = not self._busy.get(bucket), limit.time_of(tokens)
             for _ in range(_ROUNDS):
                 change = _set(at, cost) if is_full else _add(at, cost)
-                has_changed, spent_until = self._update(bucket, change)
+                has_changed, spent_until = self._update(bucket, self._kept(change, at))
                 self._note(bucket, is_busy=spent_until > at)
                 if has_changed:
                     left = limit.tokens_at(at, spent_until)
@@ -69,6 +78,13 @@ class DynamoTokenBuckets:
         """See `TokenBuckets.give_back`. One write; a bucket that is full by now stays full."""
         with unavailable_if_refused():
             self._update(bucket, _add(at, -limit.time_of(tokens)))
+
+    def _kept(self, change: _Change, at: datetime) -> _Change:
+        if self._kept_for is None:
+            return change
+        expires_at = {"N": str(int((at + self._kept_for).timestamp()))}
+        values = change.values | {":expires_at": expires_at}
+        return replace(change, what=f"{change.what}, expires_at = :expires_at", values=values)
 
     def _take(
         self, bucket: str, limit: RateLimit, wanted: int, at: datetime, at_least: int

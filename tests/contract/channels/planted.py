@@ -19,6 +19,7 @@ class PagerChannel:
     name = "pager_duty"
     words = "Wakes somebody up."
     signs = False
+    has_timeout = True
     tells_counts = False
 
     def __init__(self, http: GuardedHttp) -> None:
@@ -47,7 +48,11 @@ class PagerChannel:
         headers = {"Content-Type": "application/json"}
         try:
             response = self._http.send(
-                "POST", settings["endpoint"], headers=headers, body=json.dumps(body).encode()
+                "POST",
+                settings["endpoint"],
+                headers=headers,
+                body=json.dumps(body).encode(),
+                timeout_seconds=push.timeout_seconds,
             )
         except SendError as error:
             return receipt_of_failure(error)

@@ -3,6 +3,7 @@
 import json
 import logging
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.channels.pushes import HASTY_SECONDS, a_http, a_push
 from tests.unit.channels.receivers import answer_of, answering, silent, unused_port
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.channel import Push, Receipt, Refusal
+from triggers_api.push.policy import Policy
 from triggers_api.push.settings_fields import read_settings
 
 
@@ -77,6 +79,17 @@ def test_nobody_there_may_pass(case: Case) -> None:
 def test_silence_ends_with_the_deadline(case: Case) -> None:
     with silent() as receiver:
         receipt = case.channel.send(case.push_to(receiver.port))
+
+    assert receipt == Receipt(error="No full answer came within 0.3 seconds.")
+
+
+def test_a_config_that_says_how_long_a_push_may_take_is_heeded(case: Case) -> None:
+    if not case.channel.has_timeout:
+        pytest.skip("its pushes have no timeout of their own")
+    with silent() as receiver:
+        push = case.push_to(receiver.port)
+        policy = Policy(timeout_seconds=HASTY_SECONDS)
+        receipt = case.channel.send(replace(push, config=replace(push.config, policy=policy)))
 
     assert receipt == Receipt(error="No full answer came within 0.3 seconds.")
 

@@ -7,6 +7,7 @@ import click
 
 from triggers_client.cli.command import Session, config_ids, given, pass_session
 from triggers_client.cli.configs import configs, json_argument, show_secret
+from triggers_client.cli.policy import as_members, policy_options
 from triggers_client.cli.replay import replay_all
 from triggers_client.cli.tables import config_fields
 from triggers_client.cli.times import A_TIME, moment
@@ -60,6 +61,7 @@ def get(session: Session, config_id: str) -> None:
     default=None,
     help="Whether a push that succeeds acknowledges the event.",
 )
+@policy_options
 @click.option("--patch", metavar="JSON|@FILE|-", help="Any members, as a JSON merge patch.")
 @pass_session
 def update(
@@ -74,7 +76,7 @@ def update(
     **members: Any,
 ) -> None:
     """Change some of a config; what is not named stays, its secrets too."""
-    change: dict[str, Any] = given(**members)
+    change: dict[str, Any] = as_members(members)
     if settings or url_to:
         change["settings"] = json_argument("--settings", settings) if settings else {}
         change["settings"] |= {"url": url_to} if url_to else {}

@@ -12,6 +12,7 @@ from rich.text import Text
 from triggers_client.cli import exit_codes
 from triggers_client.cli.channels import CHANNELS, knowing
 from triggers_client.cli.command import Group, Session, config_ids, pass_session
+from triggers_client.cli.policy import as_members, policy_options
 from triggers_client.cli.tables import configs_table, fields
 from triggers_client.encoding import RawJson, is_unicode
 from triggers_client.wire_text import NotUtf8Error, decoded
@@ -61,9 +62,11 @@ def list_configs(session: Session) -> None:
     "--min-severity", type=click.Choice(["info", "warning", "error", "critical"]), help="Or graver."
 )
 @click.option("--acknowledges", is_flag=True, help="A push that succeeds acknowledges the event.")
+@policy_options
 @pass_session
 def create(
     session: Session,
+    /,
     name: str,
     channel: str,
     url_to: str | None,
@@ -71,6 +74,7 @@ def create(
     event_types: tuple[str, ...],
     min_severity: str | None,
     acknowledges: bool,  # noqa: FBT001
+    **policy: Any,
 ) -> None:
     """Subscribe. A webhook's signing secret is shown this once."""
     wanted: dict[str, Any] = json_argument("--settings", settings) if settings else {}
@@ -88,6 +92,7 @@ def create(
             "settings": wanted,
             "filters": filters,
             "acknowledges": acknowledges,
+            **as_members(policy),
         }
     )
     if not session.output.is_for_people:

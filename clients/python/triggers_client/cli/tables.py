@@ -123,6 +123,7 @@ def config_fields(config: Config) -> list[RenderableType]:
         ("circuit", styled(str(circuit["state"]))),
         ("held until", circuit["held_until"]),
         ("acknowledges", "yes" if config["acknowledges"] else "no"),
+        *_policy_rows(config),
         ("text", config["message_template"]),
         ("secrets", ", ".join(config["secrets_set"]) or None),
         ("created", f"{config['created_at']}  ({age(config['created_at'])} ago)"),
@@ -132,6 +133,20 @@ def config_fields(config: Config) -> list[RenderableType]:
     rows += [(f"wants {name}", compact(value)) for name, value in wants.items()]
     rows += [(f"  {name}", compact(value)) for name, value in config["settings"].items()]
     return [fields(rows)]
+
+
+def _policy_rows(config: Config) -> list[tuple[str, RenderableType | str | None]]:
+    """What is not usual in how it is pushed to."""
+    waits, rate = config.get("retry_schedule_seconds"), config.get("rate_limit_per_second")
+    timeout = config.get("timeout_seconds")
+    retries = None
+    if waits is not None:
+        retries = f"{', '.join(map(str, waits))} s" if waits else "never"
+    return [
+        ("retries after", retries),
+        ("timeout", None if timeout is None else f"{timeout} s"),
+        ("at most", None if rate is None else f"{rate} a second"),
+    ]
 
 
 def inbox_fields(stats: InboxStats) -> list[RenderableType]:

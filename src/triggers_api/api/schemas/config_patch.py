@@ -12,6 +12,12 @@ from triggers_api.api.schemas.configs import (
     Settings,
 )
 from triggers_api.api.schemas.filters import FiltersIn, FiltersOut
+from triggers_api.api.schemas.policies import (
+    RateLimitPerSecond,
+    RetryScheduleSeconds,
+    TimeoutSeconds,
+    policy_members,
+)
 from triggers_api.push.config import NotificationConfig
 
 _EXAMPLES: Final[list[Any]] = [
@@ -41,6 +47,9 @@ class ConfigPatchIn(BaseModel):
     message_template: MessageTemplate = None
     acknowledges: StrictBool | None = None
     enabled: StrictBool | None = None
+    retry_schedule_seconds: RetryScheduleSeconds = None
+    timeout_seconds: TimeoutSeconds = None
+    rate_limit_per_second: RateLimitPerSecond = None
 
 
 def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +62,7 @@ def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
         "message_template": known.message_template,
         "acknowledges": known.acknowledges,
         "enabled": known.enabled,
+        **policy_members(known),
     }
     if not _keeps_channel(known, patch):
         whole["settings"] = {}

@@ -17,6 +17,13 @@ from pydantic import (
 )
 
 from triggers_api.api.schemas.filters import PRINTABLE, FiltersIn, FiltersOut
+from triggers_api.api.schemas.policies import (
+    RateLimitPerSecond,
+    RetryScheduleSeconds,
+    TimeoutSeconds,
+    policy_members,
+    policy_of,
+)
 from triggers_api.push.breaker import BreakerState, CircuitBreaker
 from triggers_api.push.config import NotificationConfig, is_config_id
 from triggers_api.push.subscribe import ConfigDraft
@@ -43,6 +50,9 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
     "message_template": None,
     "acknowledges": False,
     "enabled": True,
+    "retry_schedule_seconds": None,
+    "timeout_seconds": None,
+    "rate_limit_per_second": None,
     "disabled_reason": None,
     "circuit": {"state": "closed", "failures": 0, "opened_at": None, "held_until": None},
     "created_at": "2026-11-21T22:55:18.123456Z",
@@ -107,6 +117,9 @@ class ConfigIn(BaseModel):
         default=False, description="Whether a push that succeeds acknowledges the event."
     )
     enabled: StrictBool = True
+    retry_schedule_seconds: RetryScheduleSeconds = None
+    timeout_seconds: TimeoutSeconds = None
+    rate_limit_per_second: RateLimitPerSecond = None
 
     @model_validator(mode="before")
     @classmethod
@@ -128,6 +141,9 @@ class ConfigIn(BaseModel):
             message_template=self.message_template,
             acknowledges=self.acknowledges,
             enabled=self.enabled,
+            policy=policy_of(
+                self.retry_schedule_seconds, self.timeout_seconds, self.rate_limit_per_second
+            ),
         )
 
 
@@ -172,6 +188,9 @@ class ConfigOut(BaseModel):
     message_template: str | None
     acknowledges: bool
     enabled: bool
+    retry_schedule_seconds: RetryScheduleSeconds
+    timeout_seconds: TimeoutSeconds
+    rate_limit_per_second: RateLimitPerSecond
     disabled_reason: str | None = Field(description="Why it was disabled, if nobody asked for it.")
     circuit: CircuitOut
     created_at: Time
@@ -190,6 +209,7 @@ class ConfigOut(BaseModel):
             message_template=config.message_template,
             acknowledges=config.acknowledges,
             enabled=config.enabled,
+            **policy_members(config),
             disabled_reason=config.disabled_reason,
             circuit=CircuitOut.of(config.breaker, at),
             created_at=config.created_at,

@@ -1,0 +1,83 @@
+"""How a config's receiver wants to be pushed to, as members of the config."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+
+from triggers_api.api.schemas.numbers import WholeNumber
+from triggers_api.push.config import NotificationConfig
+from triggers_api.push.policy import (
+    FASTEST_PER_SECOND,
+    LONGEST_SCHEDULE,
+    LONGEST_TIMEOUT_SECONDS,
+    MAX_WAITS,
+    Policy,
+)
+from triggers_api.push.retry import RetrySchedule
+
+_SECOND: Final = timedelta(seconds=1)
+_MAX_SECONDS: Final = LONGEST_SCHEDULE // _SECOND
+
+
+def _ends(waits: list[int]) -> list[int]:
+    if sum(waits) > _MAX_SECONDS:
+        message = f"all waits together are at most {_MAX_SECONDS} seconds, which are seven days"
+        raise ValueError(message)
+    return waits
+
+
+_Wait = Annotated[WholeNumber, Field(ge=1, le=_MAX_SECONDS)]
+RetryScheduleSeconds = Annotated[
+    Annotated[list[_Wait], Field(max_length=MAX_WAITS), AfterValidator(_ends)] | None,
+    Field(
+        description=(
+            "How long to wait after each attempt that failed, in seconds; after the last wait "
+            "comes the last attempt. Seven days in all, at most. `[]` tries once; null is the "
+            "deployment's schedule."
+        ),
+        examples=[[5, 60, 3600]],
+    ),
+]
+TimeoutSeconds = Annotated[
+    Annotated[WholeNumber, Field(ge=1, le=LONGEST_TIMEOUT_SECONDS)] | None,
+    Field(
+        description=(
+            "How long a whole push may take, for channels that send over HTTP; null is 15 "
+            "seconds. A test ends after 5 at the latest."
+        ),
+        examples=[10],
+    ),
+]
+RateLimitPerSecond = Annotated[
+    Annotated[WholeNumber, Field(ge=1, le=FASTEST_PER_SECOND)] | None,
+    Field(
+        description="So many pushes a second at most; what is more waits, and none is lost.",
+        examples=[20],
+    ),
+]
+
+
+def policy_of(
+    waits: list[int] | None, timeout_seconds: int | None, rate_limit_per_second: int | None
+) -> Policy:
+    """As the core knows it."""
+    schedule = None
+    if waits is not None:
+        schedule = RetrySchedule(tuple(timedelta(seconds=each) for each in waits))
+    return Policy(
+        retry_schedule=schedule,
+        timeout_seconds=timeout_seconds,
+        rate_limit_per_second=rate_limit_per_second,
+    )
+
+
+def policy_members(config: NotificationConfig) -> dict[str, Any]:
+    """The members of a config that tell its policy."""
+    policy = config.policy
+    schedule = policy.retry_schedule
+    return {
+        "retry_schedule_seconds": schedule and [each // _SECOND for each in schedule.delays],
+        "timeout_seconds": policy.timeout_seconds,
+        "rate_limit_per_second": policy.rate_limit_per_second,
+    }
