@@ -32,7 +32,16 @@ def echo(asked: Asked) -> Said:
             {"settings": {"method": None, "url": "https://x.example"}},
         ),
         (
-            ["update", CONFIG, "--retry-schedule", "5,60", "--timeout", "3", "--rate-limit", "20"],
+            [
+                "update",
+                CONFIG,
+                "--retry-schedule",
+                "5,60",
+                "--push-timeout",
+                "3",
+                "--rate-limit",
+                "20",
+            ],
             {"retry_schedule_seconds": [5, 60], "timeout_seconds": 3, "rate_limit_per_second": 20},
         ),
         (
@@ -62,7 +71,7 @@ def test_a_change_is_a_patch_that_names_nothing_else(
         ["--patch", "[]"],
         ["--patch", "{}", "--name", "x"],
         ["--patch", "{}"],
-        ["--timeout", "soon"],
+        ["--push-timeout", "soon"],
         ["--retry-schedule", "1;2"],
     ],
 )

@@ -1,5 +1,6 @@
 """The token buckets: what any adapter promises, and what the one on DynamoDB costs."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -253,11 +254,12 @@ def test_the_turns_of_pushes_are_kept_beside_their_deliveries(
     dynamodb: "DynamoDBClient", clock: FixedClock
 ) -> None:
     table = create_table(dynamodb, "NotificationsTable")
-    buckets = DynamoTokenBuckets(dynamodb, table, beside_deliveries)
+    buckets = DynamoTokenBuckets(dynamodb, table, beside_deliveries, kept_for=timedelta(days=30))
 
     buckets.owe(f"{TENANT}#pace/5", RateLimit(5, 5), 6, clock())
 
     (item,) = dynamodb.scan(TableName=table)["Items"]
-    assert item.keys() == {"pk", "sk", "spent_until"}  # so no index holds it
+    assert item.keys() == {"pk", "sk", "spent_until", "expires_at"}  # so no index holds it
+    assert item["expires_at"]["N"] == str(int(clock().timestamp()) + 30 * 86_400)
     assert (item["pk"]["S"], item["sk"]["S"]) == (f"{TENANT}#pace", "5")
     assert buckets.take(f"{TENANT}#pace/5", RateLimit(5, 5), 1, clock()).tokens == 0

@@ -137,6 +137,18 @@ def test_an_unknown_channel_is_told_which_there_are(world: World) -> None:
         ({"message_template": 7}, "message_template"),
         ({"acknowledges": 1}, "acknowledges"),
         ({"enabled": None}, "enabled"),
+        ({"retry_schedule_seconds": "5"}, "retry_schedule_seconds"),
+        ({"retry_schedule_seconds": [1] * 21}, "retry_schedule_seconds"),
+        ({"retry_schedule_seconds": [302_400, 302_401]}, "retry_schedule_seconds"),
+        ({"retry_schedule_seconds": [1, 0]}, "retry_schedule_seconds.1"),
+        ({"retry_schedule_seconds": [1.5]}, "retry_schedule_seconds.0"),
+        ({"retry_schedule_seconds": [True]}, "retry_schedule_seconds.0"),
+        ({"timeout_seconds": 0}, "timeout_seconds"),
+        ({"timeout_seconds": 31}, "timeout_seconds"),
+        ({"timeout_seconds": "5"}, "timeout_seconds"),
+        ({"rate_limit_per_second": 0}, "rate_limit_per_second"),
+        ({"rate_limit_per_second": 1001}, "rate_limit_per_second"),
+        ({"rate_limit_per_second": -(10**30)}, "rate_limit_per_second"),
     ],
 )
 def test_what_is_not_acceptable_names_its_field(

@@ -43,6 +43,9 @@ ALL_OF_ITS_OWN: dict[str, Any] = {
     "filters": {"event_types": ["invoice.*"], "min_severity": "error"},
     "message_template": "${event_type}",
     "acknowledges": True,
+    "retry_schedule_seconds": [5, 60],
+    "timeout_seconds": 3,
+    "rate_limit_per_second": 20,
 }
 
 
@@ -55,6 +58,10 @@ ALL_OF_ITS_OWN: dict[str, Any] = {
         ({"acknowledges": None}, {"acknowledges": False}),
         ({"message_template": None}, {"message_template": None}),
         ({"enabled": None}, {"enabled": True}),
+        ({"retry_schedule_seconds": None}, {"retry_schedule_seconds": None}),
+        ({"retry_schedule_seconds": []}, {"retry_schedule_seconds": []}),
+        ({"timeout_seconds": 30}, {"timeout_seconds": 30}),
+        ({"rate_limit_per_second": None}, {"rate_limit_per_second": None}),
     ],
 )
 def test_what_is_left_out_stays_and_null_brings_back_the_default(

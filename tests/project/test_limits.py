@@ -41,6 +41,10 @@ TOLD = {
     "events.event.MAX_TYPE_LENGTH": "`event_type` of an event",
     "events.json_text.MAX_DEPTH": "containers nested in a body's object",
     "executions.tally.MAX_TYPES": "types of events in an execution's counts",
+    "push.policy.MAX_PER_SECOND": "`rate_limit_per_second`",
+    "push.policy.LONGEST_SCHEDULE": "all waits in `retry_schedule_seconds` together",
+    "push.policy.LONGEST_TIMEOUT_SECONDS": "`timeout_seconds`",
+    "push.policy.MAX_WAITS": "waits in `retry_schedule_seconds`",
     "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
     "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",
 }

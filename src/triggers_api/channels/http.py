@@ -33,7 +33,7 @@ def unwatched(_method: str, _host: str) -> AbstractContextManager[Callable[[int]
 
 
 DEADLINE_SECONDS: Final = 15.0
-LONGEST_DEADLINE_SECONDS: Final = 30.0  # that a config may ask for
+DEADLINE_SECONDS_AT_MOST: Final = 30.0  # that a config may ask for
 EXCERPT_BYTES: Final = 4096
 USER_AGENT: Final = "triggers-api"
 # Firewalls take what names neither itself nor what it accepts for a robot.
@@ -60,7 +60,7 @@ class GuardedHttp:
         resolver: Resolver = resolve,
         new_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         deadline_seconds: float = DEADLINE_SECONDS,
-        longest_seconds: float = LONGEST_DEADLINE_SECONDS,
+        longest_seconds: float = DEADLINE_SECONDS_AT_MOST,
         watch: Watch = unwatched,
     ) -> None:
         """`allow_private` is for local runs and tests: http, any port, 127.0.0.1, own networks.

@@ -269,8 +269,7 @@ class Deliver:
         """The delivery after the attempt."""
         if receipt.accepted:
             return replace(delivery, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
-        schedule = config.policy.retry_schedule or self._schedule
-        wait = schedule.wait_after(
+        wait = (config.policy.retry_schedule or self._schedule).wait_after(
             delivery.tries, retry_after=receipt.retry_after, chance=self._chance()
         )
         if receipt.is_final or wait is None:

@@ -10,7 +10,7 @@ from triggers_api.push.retry import RetrySchedule
 MAX_WAITS: Final = 20
 LONGEST_SCHEDULE: Final = timedelta(days=7)  # as long as a push waits for a receiver that is down
 LONGEST_TIMEOUT_SECONDS: Final = 30  # half of a worker's time: it reads and records besides
-FASTEST_PER_SECOND: Final = 1000  # each push writes its line, and one item takes no more
+MAX_PER_SECOND: Final = 1000  # each push writes its line, and one item takes no more
 
 
 class Signature(StrEnum):

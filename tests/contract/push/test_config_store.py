@@ -12,7 +12,9 @@ from tests.clock import START, FixedClock
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
+from triggers_api.push.policy import Policy
 from triggers_api.push.ports import ConfigStore
+from triggers_api.push.retry import RetrySchedule
 
 FULL: dict[str, Any] = {
     "name": "生産, failures",
@@ -30,6 +32,11 @@ FULL: dict[str, Any] = {
     "acknowledges": True,
     "enabled": False,
     "disabled_reason": "the receiver answered 410 Gone",
+    "policy": Policy(
+        retry_schedule=RetrySchedule((timedelta(seconds=5), timedelta(days=6))),
+        timeout_seconds=3,
+        rate_limit_per_second=20,
+    ),
 }
 
 

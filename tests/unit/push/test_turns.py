@@ -13,7 +13,7 @@ from tests.clock import START
 from tests.fakes.rate import InMemoryTokenBuckets
 from triggers_api.access.token_bucket import RateLimit, TokensTaken
 from triggers_api.errors import StoreUnavailableError
-from triggers_api.push.policy import FASTEST_PER_SECOND, Policy
+from triggers_api.push.policy import MAX_PER_SECOND, Policy
 from triggers_api.push.turns import LOOKS_AGAIN_WITHIN, Turns
 
 EVENT = an_event(START)
@@ -25,7 +25,7 @@ def limited(per_second: int | None) -> Policy:
 
 
 @given(
-    per_second=st.integers(1, FASTEST_PER_SECOND),
+    per_second=st.integers(1, MAX_PER_SECOND),
     gaps=st.lists(st.integers(0, 3000), min_size=1, max_size=60),
 )
 def test_no_second_has_more_turns_than_the_limit_and_every_push_has_one(

@@ -10,33 +10,25 @@ _NONE = "none"
 _NULL = object()  # told apart from a name that is spelt like that
 
 
-class _NumberOrDefault(click.ParamType):
+def _number(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
     """A whole number, or `default`, which is sent as null."""
-
-    name = "NUMBER"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == _USUAL:
-            return _NULL
-        if not value.isascii() or not value.isdigit():
-            self.fail(f"'{value}' is neither a whole number nor '{_USUAL}'.", param, ctx)
-        return int(value)
+    if value is None or value == _USUAL:
+        return value and _NULL
+    if not value.isascii() or not value.isdigit():
+        raise click.BadParameter(f"'{value}' is neither a whole number nor '{_USUAL}'.")
+    return int(value)
 
 
-class _Waits(click.ParamType):
+def _waits(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
     """Seconds between commas."""
-
-    name = "SECONDS,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == _USUAL:
-            return _NULL
-        if value == _NONE:
-            return []
-        waits = value.split(",")
-        if not all(each.isascii() and each.isdigit() for each in waits):
-            self.fail(f"'{value}' is none of '5,60,3600', '{_NONE}', '{_USUAL}'.", param, ctx)
-        return [int(each) for each in waits]
+    if value is None or value == _USUAL:
+        return value and _NULL
+    if value == _NONE:
+        return []
+    waits = value.split(",")
+    if not all(each.isascii() and each.isdigit() for each in waits):
+        raise click.BadParameter(f"'{value}' is none of '5,60,3600', '{_NONE}', '{_USUAL}'.")
+    return [int(each) for each in waits]
 
 
 def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,19 +48,22 @@ _OPTIONS = (
     click.option(
         "--retry-schedule",
         "retry_schedule_seconds",
-        type=_Waits(),
+        metavar="SECONDS,…",
+        callback=_waits,
         help="The wait after each failed attempt, such as 5,60,3600; `none` tries once.",
     ),
     click.option(
-        "--timeout",
+        "--push-timeout",
         "timeout_seconds",
-        type=_NumberOrDefault(),
+        metavar="NUMBER",
+        callback=_number,
         help="Seconds that a push may take, 1 to 30.",
     ),
     click.option(
         "--rate-limit",
         "rate_limit_per_second",
-        type=_NumberOrDefault(),
+        metavar="NUMBER",
+        callback=_number,
         help="Pushes a second at most; what is more waits.",
     ),
 )

@@ -37,7 +37,10 @@ class ConfigPatchIn(BaseModel):
 
     name: ConfigName | None = None
     channel: ChannelName | None = Field(
-        default=None, description="Another one begins with the settings that come with it alone."
+        default=None,
+        description=(
+            "Another one begins with the settings that come with it alone, and with its usual timeout."
+        ),
     )
     settings: Settings | None = Field(
         default=None,
@@ -65,7 +68,7 @@ def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
         **policy_members(known),
     }
     if not _keeps_channel(known, patch):
-        whole["settings"] = {}
+        whole |= {"settings": {}, "timeout_seconds": None}
     merged: dict[str, Any] = _merged(whole, patch)
     # A null stays where its absence would say something else: that a secret is kept, or that a
     # member that there is not was removed.

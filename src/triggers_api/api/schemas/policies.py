@@ -8,26 +8,28 @@ from pydantic import AfterValidator, Field
 from triggers_api.api.schemas.numbers import WholeNumber
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.policy import (
-    FASTEST_PER_SECOND,
     LONGEST_SCHEDULE,
     LONGEST_TIMEOUT_SECONDS,
+    MAX_PER_SECOND,
     MAX_WAITS,
     Policy,
 )
 from triggers_api.push.retry import RetrySchedule
 
 _SECOND: Final = timedelta(seconds=1)
-_MAX_SECONDS: Final = LONGEST_SCHEDULE // _SECOND
+_SCHEDULE_SECONDS: Final = LONGEST_SCHEDULE // _SECOND
 
 
 def _ends(waits: list[int]) -> list[int]:
-    if sum(waits) > _MAX_SECONDS:
-        message = f"all waits together are at most {_MAX_SECONDS} seconds, which are seven days"
+    if sum(waits) > _SCHEDULE_SECONDS:
+        message = (
+            f"all waits together are at most {_SCHEDULE_SECONDS} seconds, which are seven days"
+        )
         raise ValueError(message)
     return waits
 
 
-_Wait = Annotated[WholeNumber, Field(ge=1, le=_MAX_SECONDS)]
+_Wait = Annotated[WholeNumber, Field(ge=1, le=_SCHEDULE_SECONDS)]
 RetryScheduleSeconds = Annotated[
     Annotated[list[_Wait], Field(max_length=MAX_WAITS), AfterValidator(_ends)] | None,
     Field(
@@ -50,7 +52,7 @@ TimeoutSeconds = Annotated[
     ),
 ]
 RateLimitPerSecond = Annotated[
-    Annotated[WholeNumber, Field(ge=1, le=FASTEST_PER_SECOND)] | None,
+    Annotated[WholeNumber, Field(ge=1, le=MAX_PER_SECOND)] | None,
     Field(
         description="So many pushes a second at most; what is more waits, and none is lost.",
         examples=[20],
