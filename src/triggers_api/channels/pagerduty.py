@@ -37,6 +37,7 @@ class PagerDutyChannel:
     name = "pagerduty"
     words = "Opens an incident in PagerDuty when a connector fails, and resolves it when it works."
     signs = False
+    has_timeout = True
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:
@@ -73,7 +74,7 @@ class PagerDutyChannel:
         """See `Channel`. An event that is none of PagerDuty's business is taken and not sent."""
         receipt = _NOTHING_TO_TELL
         try:
-            with self._http.deadline() as deadline:
+            with self._http.deadline(push.timeout_seconds) as deadline:
                 for action in _actions(push):
                     receipt = _receipt(self._ask(push, action, deadline))
                     if not receipt.accepted:
