@@ -17,7 +17,10 @@ MAX_DEPTH: Final = 64  # levels inside a body's own object
 
 
 def parse(text: bytes, levels: int = 1) -> Any:
-    """The value of a JSON text. Raises `InvalidRequestError`."""
+    """The value of a JSON text, of whose containers the outer `levels` are not the payload's.
+
+    Raises `InvalidRequestError`.
+    """
     try:
         value = msgspec.json.decode(text)
         # The standard library is the only parser that shows an object's keys as they came.
@@ -29,7 +32,8 @@ def parse(text: bytes, levels: int = 1) -> Any:
     except ValueError as error:
         raise malformed(f"The body cannot be taken: {error}.") from None
     # Counting brackets is quick, and says enough for nearly every body.
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(value) - levels > MAX_DEPTH:
+    most = MAX_DEPTH + levels
+    if text.count(b"{") + text.count(b"[") > most and _depth(value) > most:
         raise _too_deep()
     return value
 

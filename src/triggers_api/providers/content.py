@@ -1,6 +1,5 @@
 """What a request says: its body as a JSON object, and a type that `POST /events` would take."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 from triggers_api.errors import InvalidRequestError
 from triggers_api.events.event import MAX_TYPE_LENGTH, is_systems_own
 from triggers_api.events.json_text import parse, without_spacing
+from triggers_api.providers.proof import seal_of
 from triggers_api.sources.provider import ForeignRequest, Refusal, RefusedError
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -72,10 +72,10 @@ def _json(text: bytes) -> Content:
         raise RefusedError(Refusal.MALFORMED, error.message) from None
 
 
-def form_fields(body: bytes) -> list[tuple[str, str]]:
-    """A form's names and values, in its order. Raises `RefusedError`."""
+def form_fields(body: bytes, *, errors: str = "strict") -> list[tuple[str, str]]:
+    """A form's names and values, in its order. Raises `RefusedError` unless `errors` says else."""
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+        return parse_qsl(body.decode(errors=errors), keep_blank_values=True, errors=errors)
     except ValueError:  # UnicodeDecodeError is one
         raise RefusedError(Refusal.MALFORMED, "Its form is not in UTF-8.") from None
 
@@ -114,7 +114,7 @@ def with_body(delivery_id: str, request: ForeignRequest) -> str:
 
     Under a captured request's id nobody can then keep another genuine one from being stored.
     """
-    return f"{delivery_id} {hashlib.sha256(request.body).hexdigest()}"
+    return f"{delivery_id} {seal_of(request.body)}"
 
 
 def plain(**texts: str) -> dict[str, str]:

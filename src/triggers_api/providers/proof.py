@@ -1,6 +1,7 @@
 """How a sender proves that a request is its own: by a keyed hash of it, and by its time."""
 
 import base64
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
@@ -13,9 +14,11 @@ TOLERANCE: Final = timedelta(minutes=5)
 _SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
-def header_of(request: ForeignRequest, name: str) -> str:
-    """A header that the proof needs. Raises `RefusedError`."""
-    value = request.headers.get(name.lower(), "")
+def header_of(request: ForeignRequest, name: str, or_else: str | None = None) -> str:
+    """A header that the proof needs, perhaps by a second name. Raises `RefusedError`."""
+    value = request.headers.get(name.lower())
+    if not value and or_else is not None:
+        value = request.headers.get(or_else.lower())
     if not value:
         raise RefusedError(Refusal.NO_SIGNATURE, f"It has no header {name}.")
     return value
@@ -32,9 +35,12 @@ def b64_of(algorithm: str, key: bytes, signed: bytes) -> str:
 
 
 def check_signature(
-    agreed: Agreement, received: Iterable[str], expected: Callable[[str], str]
+    agreed: Agreement,
+    received: Iterable[str],
+    *expected: Callable[[str], str],
+    called: str = "signature",
 ) -> None:
-    """Raise `RefusedError` unless one of the received signatures is `expected` under a live secret.
+    """Raise `RefusedError` unless one of the received is what is expected under a live secret.
 
     How long that takes says nothing of how much of a signature was right.
     """
@@ -42,11 +48,11 @@ def check_signature(
         message = "The source has no secret yet: set the one that its sender signs with."
         raise RefusedError(Refusal.NO_SECRET, message)
     given = [as_bytes(each) for each in received]
-    wanted = [as_bytes(expected(secret)) for secret in agreed.secrets]
+    wanted = [as_bytes(of(secret)) for secret in agreed.secrets for of in expected]
     # Counted, for `any` would stop at the first that fits.
     if not sum(hmac.compare_digest(one, other) for one in given for other in wanted):
         message = (
-            "The signature fits none of the source's secrets: another secret signed it, "
+            f"The {called} fits none of the source's secrets: its sender has another secret, "
             "or it was changed on its way."
         )
         raise RefusedError(Refusal.WRONG_SIGNATURE, message)
@@ -64,6 +70,11 @@ def check_age(timestamp: str, at: datetime, tolerance: timedelta = TOLERANCE) ->
     if -age > tolerance.total_seconds():
         message = f"It is dated {-age:.0f} seconds from now: its sender's clock is fast."
         raise RefusedError(Refusal.IN_THE_FUTURE, message)
+
+
+def seal_of(signed: bytes) -> str:
+    """The identity of a delivery that is known by all that is signed of it, and by nothing else."""
+    return hashlib.sha256(signed).hexdigest()
 
 
 def as_bytes(text: str) -> bytes:

@@ -65,6 +65,15 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that a sender needs to have in its own form."""
+
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
     """What a genuine request says."""
 
@@ -72,15 +81,7 @@ class Arrived:
     payload: bytes = field(repr=False)  # a JSON object as UTF-8 text, acceptable but for its size
     delivery_id: str | None = None  # the same when the sender repeats it; of any length
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """The answer to a handshake."""
-
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    answer: Reply | None = None  # for a sender that would take the event's id for an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
