@@ -16,8 +16,8 @@ from triggers_api.timestamps import now
 def new_tenant(stack: Stack, *scopes: Scope) -> RawApi:
     """Make a tenant, and call the API with its key, which may do all that the demo tenant's may.
 
-    It is not limited: its tests read and post as fast as this machine can, and what a list read is
-    charged. What limits do is tested by itself.
+    Its limits are beyond what its tests do: they read and post as fast as this machine can, and what
+    a list read is charged. What limits do is tested by itself.
     """
     keys_table = client("cloudformation", stack.aws_endpoint).describe_stack_resource(
         StackName=stack.stack_name, LogicalResourceId="KeysTable"
@@ -25,8 +25,8 @@ def new_tenant(stack: Stack, *scopes: Scope) -> RawApi:
     tenant = f"tenant-{secrets.token_hex(4)}"
     key, token = new_api_key(tenant, "test", frozenset(scopes) or SCOPES, now())
     dynamodb = client("dynamodb", stack.aws_endpoint)
-    unlimited = {"requests_per_second": None, "burst": None}
-    record = Tenant(tenant=tenant, name=tenant, created_at=now(), own_limits=unlimited)
+    ample = {"requests_per_second": 100_000, "burst": 1_000_000}
+    record = Tenant(tenant=tenant, name=tenant, created_at=now(), own_limits=ample)
     assert DynamoTenantStore(dynamodb, keys_table).add(record)
     DynamoApiKeyStore(dynamodb, keys_table).add(key)
     return RawApi(stack.url, token)
