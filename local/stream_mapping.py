@@ -24,7 +24,7 @@ class StreamMapping:
     max_age_seconds: float
     bisects: bool
     reports_failures: bool
-    failures_queue_arn: str | None
+    failures_topic_arn: str | None
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Self:
@@ -43,7 +43,7 @@ class StreamMapping:
             max_age_seconds=answer.get("MaximumRecordAgeInSeconds", FOR_EVER),
             bisects=answer.get("BisectBatchOnFunctionError", False),
             reports_failures="ReportBatchItemFailures" in answer.get("FunctionResponseTypes", []),
-            failures_queue_arn=destination.get("Destination"),
+            failures_topic_arn=destination.get("Destination"),
         )
 
     def wants(self, record: Record) -> bool:

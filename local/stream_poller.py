@@ -43,7 +43,7 @@ class LambdaFunction:
     def __init__(self, endpoint: str, mapping: StreamMapping) -> None:
         """Both are reached over the public API."""
         self._lambda = client("lambda", endpoint)
-        self._sqs = client("sqs", endpoint)
+        self._sns = client("sns", endpoint)
         self._mapping = mapping
 
     def invoke(self, records: Sequence[Record]) -> dict[str, Any] | Trouble | None:
@@ -70,10 +70,8 @@ class LambdaFunction:
     def give_up(self, message: str) -> None:
         """See `Function.give_up`."""
         _logger.error("Records of a stream were given up: %s", message)
-        arn = self._mapping.failures_queue_arn
-        if arn is not None:
-            url = self._sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
-            self._sqs.send_message(QueueUrl=url, MessageBody=message)
+        if self._mapping.failures_topic_arn is not None:
+            self._sns.publish(TopicArn=self._mapping.failures_topic_arn, Message=message)
 
 
 class StreamPoller:

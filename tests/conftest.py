@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "SECRETS_KEY_ID": "00000000-0000-0000-0000-000000000000",
     "DELIVERY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries",
     "DELIVERY_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+    "DEAD_LETTER_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:dead-letters",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
     "SCHEDULER_GROUP": "deliveries",
     "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",

@@ -174,6 +174,7 @@ class QueueSettings(Settings):
     queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))
     queue_arn: str = field(metadata=_from("DELIVERY_QUEUE_ARN", _TEXT))
     dead_letter_queue_url: str = field(metadata=_from("DEAD_LETTER_QUEUE_URL", _TEXT))
+    dead_letter_queue_arn: str = field(metadata=_from("DEAD_LETTER_QUEUE_ARN", _TEXT))
     scheduler_group: str = field(metadata=_from("SCHEDULER_GROUP", _TEXT))
     scheduler_role_arn: str = field(metadata=_from("SCHEDULER_ROLE_ARN", _TEXT))
 

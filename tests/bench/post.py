@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "BRAND": "KONOZY",
     "CONFIGS_PER_TENANT": "100",
     "CURSOR_KEY": "bench",
+    "DEAD_LETTER_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:dead-letters",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/dead-letters",
     "DELIVERED_RETENTION_DAYS": "30",
     "DELIVERIES_PER_SECOND": "0",

@@ -32,7 +32,7 @@ def a_mapping(**settings: Any) -> StreamMapping:
         "max_age_seconds": 600,
         "bisects": True,
         "reports_failures": True,
-        "failures_queue_arn": "arn:aws:sqs:us-east-1:000000000000:failures",
+        "failures_topic_arn": "arn:aws:sns:us-east-1:000000000000:failures",
     }
     return StreamMapping(**usual | settings)
 

@@ -136,6 +136,7 @@ class Deployment:
             queue_url=self.queue_url,
             queue_arn="arn:aws:sqs:us-east-1:123456789012:tasks",
             dead_letter_queue_url=self.letters_url,
+            dead_letter_queue_arn="arn:aws:sqs:us-east-1:123456789012:letters",
             scheduler_group=self.name,
             scheduler_role_arn="arn:aws:iam::123456789012:role/scheduler",
         )

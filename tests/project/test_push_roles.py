@@ -13,6 +13,9 @@ EXECUTIONS = "${EventsTable.Arn}/index/ExecutionIndex"
 QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
 KEY = {"Fn::GetAtt": ["SecretsKey", "Arn"]}
 IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SesIdentity}"
+CONFIGURATION_SETS = (
+    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*"
+)
 SCHEDULES = (
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
 )
@@ -33,6 +36,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
+        CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
     "DispatcherRole": {
         json.dumps({"Fn::GetAtt": ["EventsTable", "StreamArn"]}): {
@@ -41,7 +45,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
             "GetShardIterator",
         },
         "${EventsTable.Arn}/stream/*": {"ListStreams"},
-        json.dumps({"Fn::GetAtt": ["StreamFailuresQueue", "Arn"]}): {"SendMessage"},
+        json.dumps({"Ref": "StreamFailuresTopic"}): {"Publish"},
         json.dumps(TABLE): {"GetItem", "Query", "UpdateItem"},
         json.dumps(EVENTS): {"GetItem", "PutItem", "UpdateItem"},
         EXECUTIONS: {"Query"},
@@ -63,8 +67,12 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         EXECUTIONS: {"Query"},
         json.dumps(KEY): {"Decrypt"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
+        CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
-    "SchedulerRole": {json.dumps(QUEUE): {"SendMessage"}},
+    "SchedulerRole": {
+        json.dumps(QUEUE): {"SendMessage"},
+        json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
+    },
 }
 NOT_FOR_PUSHING = {"emulator", "log", "store", "trace", "usage", "watch"}
 

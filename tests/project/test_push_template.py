@@ -14,6 +14,12 @@ from triggers_api.store.items import IS_NEW
 
 QUEUES = resources("AWS::SQS::Queue")
 MAPPINGS = resources("AWS::Lambda::EventSourceMapping")
+STREAM_MAPPINGS = [name for name in MAPPINGS if name != "DeliveryMapping"]
+FAILURE_QUEUES = {  # by their topics
+    each["Properties"]["TopicArn"]["Ref"]: each["Properties"]["Endpoint"]["Fn::GetAtt"][0]
+    for each in resources("AWS::SNS::Subscription").values()
+    if each["Properties"]["Protocol"] == "sqs"
+}
 DAY_SECONDS = 86_400
 
 
@@ -51,10 +57,9 @@ def test_a_batch_stays_hidden_six_times_as_long_as_its_function_may_run() -> Non
 def test_a_queue_has_a_dead_letter_queue_or_is_one(queue: str) -> None:
     wanted = properties(queue)
     ends = {json.dumps({"Fn::GetAtt": [queue, "Arn"]})}
-    takes_failures = any(
-        ends & {json.dumps(destination) for destination in destinations(mapping["Properties"])}
-        for mapping in MAPPINGS.values()
-    ) or any(ends & {json.dumps(dead_letters(other))} for other in QUEUES)
+    takes_failures = queue in FAILURE_QUEUES.values() or any(
+        ends & {json.dumps(dead_letters(other))} for other in QUEUES
+    )
     assert takes_failures != ("RedrivePolicy" in wanted)
     assert wanted["SqsManagedSseEnabled"] is True
     if takes_failures:
@@ -70,6 +75,31 @@ def destinations(mapping: Mapping[str, Any]) -> list[Any]:
 
 def dead_letters(queue: str) -> Any:
     return properties(queue).get("RedrivePolicy", {}).get("deadLetterTargetArn")
+
+
+@pytest.mark.parametrize("mapping", STREAM_MAPPINGS)
+def test_what_a_mapping_gives_up_survives_an_outage_of_queues(mapping: str) -> None:
+    """Such an outage may be why it was given up, and only a topic keeps trying for days."""
+    (destination,) = destinations(properties(mapping))
+    assert destination["Ref"] in FAILURE_QUEUES
+    assert template()["Resources"][destination["Ref"]]["Type"] == "AWS::SNS::Topic"
+
+
+@pytest.mark.parametrize(("topic", "queue"), FAILURE_QUEUES.items())
+def test_a_queue_takes_what_was_given_up_from_its_topic_alone(topic: str, queue: str) -> None:
+    (policy,) = (
+        each["Properties"]["PolicyDocument"]["Statement"]
+        for each in resources("AWS::SQS::QueuePolicy").values()
+        if each["Properties"]["Queues"] == [{"Ref": queue}]
+    )
+    (statement,) = policy
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": topic}}}
+
+
+def test_calls_side_by_side_dispatch_what_a_shard_takes() -> None:
+    """One at a time is 50 to 100 events a second; a shard takes 500 events of two writes."""
+    assert properties("DispatcherMapping")["ParallelizationFactor"] * 50 >= 500
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
@@ -148,5 +178,5 @@ def test_a_tenants_failures_lie_together_by_status_and_sorted_by_config() -> Non
 
 def test_the_key_of_the_secrets_is_rotated_and_outlives_the_stack() -> None:
     key = template()["Resources"]["SecretsKey"]
-    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert key["Properties"]["EnableKeyRotation"] is True

@@ -72,6 +72,11 @@ def test_a_function_has_a_role_and_a_log_group_of_its_own(function: str) -> None
     assert group not in json.dumps(others)
 
 
+def test_functions_log_in_json_and_pay_for_no_line_of_lambdas_own_that_tells_nothing() -> None:
+    logging = template()["Globals"]["Function"]["LoggingConfig"]
+    assert logging == {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+
+
 def test_no_action_is_granted_by_a_wildcard() -> None:
     actions = [action for _, one in statements() for action in as_list(one["Action"])]
     assert actions
@@ -126,7 +131,7 @@ def test_no_function_may_scan_what_is_stored() -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_outlives_its_stack(table: str) -> None:
-    assert TABLES[table]["DeletionPolicy"] == "Retain"
+    assert TABLES[table]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert TABLES[table]["UpdateReplacePolicy"] == "Retain"
     assert "TableName" not in properties(table)
 

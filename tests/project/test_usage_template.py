@@ -111,7 +111,7 @@ def test_the_counter_may_do_exactly_this() -> None:
         ("dynamodb:PutItem", usage),
         ("dynamodb:Query", usage),
         ("dynamodb:UpdateItem", usage),
-        ("sqs:SendMessage", json.dumps({"Fn::GetAtt": ["CountFailuresQueue", "Arn"]})),
+        ("sns:Publish", json.dumps({"Ref": "CountFailuresTopic"})),
         ("logs:CreateLogStream", group),
         ("logs:PutLogEvents", group),
     }

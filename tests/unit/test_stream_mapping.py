@@ -44,13 +44,13 @@ def test_the_mapping_of_the_template_is_understood() -> None:
     answer = wanted | {
         "EventSourceArn": ARN,
         "FunctionArn": "arn:function",
-        "DestinationConfig": {"OnFailure": {"Destination": "arn:queue"}},
+        "DestinationConfig": {"OnFailure": {"Destination": "arn:topic"}},
     }
     mapping = StreamMapping.of(answer)
     assert mapping.patterns == (json.loads(wanted["FilterCriteria"]["Filters"][0]["Pattern"]),)
     assert mapping.wants(a_record("1"))
     assert (mapping.bisects, mapping.reports_failures) == (True, True)
-    assert mapping.failures_queue_arn == "arn:queue"
+    assert mapping.failures_topic_arn == "arn:topic"
     assert not mapping.is_exhausted(10_000)
     assert mapping.is_too_old(a_record("1", at=0), wanted["MaximumRecordAgeInSeconds"] + 1)
 
@@ -60,7 +60,7 @@ def test_what_a_mapping_does_not_say_is_as_aws_has_it() -> None:
     assert (mapping.max_retries, mapping.max_age_seconds) == (FOR_EVER, FOR_EVER)
     assert not mapping.is_exhausted(10_000)
     assert not mapping.is_too_old(a_record("1", at=0), NOW)
-    assert (mapping.bisects, mapping.reports_failures, mapping.failures_queue_arn) == (
+    assert (mapping.bisects, mapping.reports_failures, mapping.failures_topic_arn) == (
         False,
         False,
         None,

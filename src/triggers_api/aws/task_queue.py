@@ -148,6 +148,8 @@ class SqsDeliveryQueue(SqsTaskQueue):
                         "Arn": self._settings.queue_arn,
                         "RoleArn": self._settings.scheduler_role_arn,
                         "Input": to_body(task),
+                        # After a day without the queue, the scheduler gives up: not in silence.
+                        "DeadLetterConfig": {"Arn": self._settings.dead_letter_queue_arn},
                     },
                 )
         except ClientError as error:

@@ -131,12 +131,18 @@ def scheduler(dynamodb: "DynamoDBClient") -> Any:  # noqa: ARG001  # in its proc
 def watched_sqs(sqs: Any, scheduler: Any, clock: FixedClock) -> Iterator[WatchedSqs]:
     name = uuid.uuid4().hex
     urls = [sqs.create_queue(QueueName=f"{name}-{each}")["QueueUrl"] for each in ("go", "dead")]
-    asked = sqs.get_queue_attributes(QueueUrl=urls[0], AttributeNames=["QueueArn"])
+    arns = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        for url in urls
+    ]
     scheduler.create_schedule_group(Name=name)
     settings = QueueSettings(
         queue_url=urls[0],
-        queue_arn=asked["Attributes"]["QueueArn"],
+        queue_arn=arns[0],
         dead_letter_queue_url=urls[1],
+        dead_letter_queue_arn=arns[1],
         scheduler_group=name,
         scheduler_role_arn="arn:aws:iam::123456789012:role/scheduler",
     )

@@ -174,6 +174,14 @@ def test_more_is_a_one_time_schedule_that_deletes_itself(watched_sqs: WatchedSqs
     )
 
 
+def test_what_a_schedule_cannot_send_ends_where_people_look(watched_sqs: WatchedSqs) -> None:
+    watched_sqs.queue.send_later(new_task(), LONG)
+
+    (schedule,) = watched_sqs.schedules()
+    letters = schedule["Target"]["DeadLetterConfig"]["Arn"]
+    assert letters == watched_sqs.settings.dead_letter_queue_arn
+
+
 @pytest.mark.parametrize("number", [0, 999_999])
 def test_a_schedules_name_is_one_that_the_scheduler_takes(
     watched_sqs: WatchedSqs, number: int
