@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,13 @@ dashboard: $(INSTALLED) ## Open the dashboard of the running system in a browser
 
 console: $(INSTALLED) ## Open the console of the running system in a browser
 	@$(BIN)/python -m local.open_console
+
+screenshots: $(INSTALLED) $(CONSOLE) ## Take docs/images/console-*.png again, of a run of their own
+	@$(BIN)/python -m tests.e2e.console.screenshots
+
+site: $(CONSOLE) ## Write the console as static files into .site (API=https://…, which lets its origin call)
+	@test -n "$(API)" || { echo "Say where the API is: make site API=https://api.example.com"; exit 1; }
+	@cd console && $(NODE) build.mjs ../.site "$(API)"
 
 test: $(INSTALLED) $(NODE_INSTALLED) $(CONSOLE) ## Run all tests (PYTEST_ARGS=tests/unit or "-k inbox": some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
@@ -108,7 +115,7 @@ lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and
 
 clean: ## Remove .local (not while a run uses it), builds, caches; environments stay
 	@$(PYTHON) -m local.clean
-	rm -rf .aws-sam src/triggers_api/static clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam .site src/triggers_api/static clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
 # ── How ───────────────────────────────────────────────────────────────────────────────────────

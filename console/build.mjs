@@ -1,4 +1,6 @@
-// Builds the console into the folder that the API function serves: `node build.mjs [folder]`.
+// Builds the console into the folder that the API function serves: `node build.mjs [folder]`. With
+// a third argument, the address of an API, it writes a site of its own into the folder instead, for
+// any server of static files: `index.html`, `docs.html` and `console/files/`.
 //
 // Names of scripts and styles hold a hash of what is in them, so that browsers may keep them for
 // ever. Each file also lies there compressed, so that no request pays for compressing it.
@@ -13,6 +15,7 @@ import { build } from "esbuild";
 const here = import.meta.dirname;
 const client = path.join(here, "../clients/typescript");
 const target = path.resolve(process.argv[2] ?? path.join(here, "../src/triggers_api/static/console"));
+const api = process.argv[3]; // elsewhere; else the page's own
 
 /** Run a tool; what it finds it says itself. */
 function run(...command) {
@@ -63,6 +66,20 @@ async function bundle() {
   return files.set("icon.svg", await readFile(path.join(here, "src/icon.svg")));
 }
 
+/** The same files as a site of its own, whose pages say where the API is, and may call it alone. */
+function asSite(files) {
+  const { href, origin } = new URL(api);
+  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${origin}; base-uri 'none'; form-action 'none'`;
+  const told = `<meta http-equiv="Content-Security-Policy" content="${policy}" />
+    <meta name="triggers-api" content="${href.replace(/\/+$/, "")}" />`;
+  const placed = [...files].map(([name, content]) => {
+    if (!name.endsWith(".html")) return [`console/files/${name}`, content];
+    const page = content.toString().replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    ${told}`);
+    return [name === "console.html" ? "index.html" : name, Buffer.from(page)];
+  });
+  return new Map(placed);
+}
+
 async function write(files) {
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
@@ -70,13 +87,18 @@ async function write(files) {
   for (const [name, content] of files) {
     const packed = gzipSync(content, { level: constants.Z_BEST_COMPRESSION });
     total += packed.length;
-    await writeFile(path.join(target, name), content);
-    await writeFile(path.join(target, `${name}.gz`), packed);
+    const file = path.join(target, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+    if (api === undefined) await writeFile(`${file}.gz`, packed);
   }
   return total;
 }
 
-generateTypes();
-check();
-const total = await write(await bundle());
+if (api === undefined) {
+  generateTypes();
+  check();
+}
+const files = await bundle();
+const total = await write(api === undefined ? files : asSite(files));
 console.log(`The console is built: ${(total / 1024).toFixed(0)} KB compressed.`);

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "ALLOW_PRIVATE_TARGETS": "0",
     "BRAND": "KONOZY",
     "PUBLIC_URL": "",
+    "FRAME_ANCESTORS": "",
     "CURSOR_KEY": "a key that only tests sign with",
     "UNDELIVERED_RETENTION_DAYS": str(UNDELIVERED_RETENTION.days),
     "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),

@@ -8,6 +8,8 @@ import { Icon } from "./ui/icons";
 import { setTheme, themeNow } from "./theme";
 import { Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
 
+const ICON = "console/files/icon.svg"; // beside the page, wherever that is
+
 /** Signs somebody in, and then shows the screen that the address names. */
 export function App() {
   const [session, setSession] = useState<Session | null | undefined>(undefined);
@@ -97,7 +99,7 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
   return (
     <nav class="bar" data-open={isOpen} aria-label="Screens">
       <a class="brand" href="#/">
-        <img src="console/files/icon.svg" alt="" /> Triggers
+        <img src={ICON} alt="" /> Triggers
       </a>
       <span class="menu">
         <Button aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>

@@ -14,21 +14,43 @@ export interface Session {
   can: (scope: string) => boolean;
 }
 
-/** The API that this page belongs to: all of its address before `/console`. */
+/** Kept for this tab; by this page alone where the browser keeps nothing for a page in a frame. */
+const kept = new Map<string, string>();
+
+export function storedKey(): string | null {
+  try {
+    return sessionStorage.getItem(STORED);
+  } catch {
+    return kept.get(STORED) ?? null;
+  }
+}
+
+function storeKey(apiKey: string): void {
+  try {
+    sessionStorage.setItem(STORED, apiKey);
+  } catch {
+    kept.set(STORED, apiKey);
+  }
+}
+
+/** The API that this page belongs to: the page says it, or it is all of its address before `/console`. */
 export function apiUrl(): string {
+  const told = document.querySelector<HTMLMetaElement>('meta[name="triggers-api"]')?.content;
+  if (told) return told.replace(/\/+$/, "");
   const path = location.pathname;
   const end = path.lastIndexOf("/console");
   return location.origin + (end < 0 ? path.replace(/\/[^/]*$/, "") : path.slice(0, end));
 }
 
-export function storedKey(): string | null {
-  return sessionStorage.getItem(STORED);
+/** The console's own page, from the reference: beside it, where both are a site of their own. */
+export function consoleUrl(): string {
+  return document.querySelector('meta[name="triggers-api"]') === null ? "console" : ".";
 }
 
 export async function signIn(apiKey: string): Promise<Session> {
   const client = new Client({ url: apiUrl(), apiKey: apiKey.trim(), allowHttp: true, retry: { budgetSeconds: 8 } });
   const me = await client.get("/me");
-  sessionStorage.setItem(STORED, apiKey.trim());
+  storeKey(apiKey.trim());
   const scopes = new Set<string>(me.scopes);
   return { client, me, can: (scope) => scopes.has(scope) || (scopes.has("admin") && !NOT_IN_ADMIN.has(scope)) };
 }
@@ -37,7 +59,12 @@ export async function signIn(apiKey: string): Promise<Session> {
 const NOT_IN_ADMIN: ReadonlySet<string> = new Set(["metrics:read", "operator"]);
 
 export function signOut(): void {
-  sessionStorage.removeItem(STORED);
+  kept.clear();
+  try {
+    sessionStorage.removeItem(STORED);
+  } catch {
+    // It was never kept there.
+  }
 }
 
 /** Signed in again after a reload; null if there is no key, or it is dead by now. */

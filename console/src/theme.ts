@@ -4,13 +4,25 @@ const STORED = "triggers.theme";
 export type Theme = "light" | "dark";
 
 export function themeNow(): Theme {
-  const chosen = localStorage.getItem(STORED);
+  const chosen = storedTheme();
   if (chosen === "light" || chosen === "dark") return chosen;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
+function storedTheme(): string | null {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null;
+  }
+}
+
 export function setTheme(theme: Theme): void {
-  localStorage.setItem(STORED, theme);
+  try {
+    localStorage.setItem(STORED, theme);
+  } catch {
+    // A page in a frame may not be allowed to keep anything: it is forgotten with the page.
+  }
   document.documentElement.dataset["theme"] = theme;
 }
 

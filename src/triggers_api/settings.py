@@ -116,6 +116,10 @@ def _not_empty(text: str) -> str:
 
 _TEXT: Final = _Form("a text that is not empty", _not_empty)
 _ADDRESS: Final = _Form("an address, or nothing", lambda text: text.rstrip("/") or None)
+_ANCESTORS: Final = _Form(
+    "addresses with spaces between them, or nothing",
+    lambda text: _pattern(r"(https?://[^\s;,'\"]+( https?://[^\s;,'\"]+)*)?", text),
+)
 _KEY: Final = _Form("a text in UTF-8 that is not empty", lambda text: _not_empty(text).encode())
 _DAYS: Final = _Form(
     f"a whole number of days from 1 to {_LONGEST_DAYS}",
@@ -229,6 +233,7 @@ class ApiSettings(Settings):
     usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
     queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))  # for replays
     public_url: str | None = field(metadata=_from("PUBLIC_URL", _ADDRESS))
+    frame_ancestors: str = field(metadata=_from("FRAME_ANCESTORS", _ANCESTORS))
     cursor_key: bytes = field(metadata=_from("CURSOR_KEY", _KEY))
     tracing: bool = field(metadata=_from("TRACING", _SWITCH))
 

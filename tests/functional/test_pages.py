@@ -13,10 +13,12 @@ from triggers_api.api.request_context import RequestContext
 
 PAGE = b"<!doctype html><title>Console</title>"
 SCRIPT = b"console.log('here')"
+PAGES = ("/console", "/console/files/main-ABC.js")
 
 
 @pytest.fixture
-def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files as they are built."""
     folder = tmp_path / "console"
     folder.mkdir()
     for name, content in {
@@ -29,10 +31,19 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
         (folder / f"{name}.gz").write_bytes(gzip.compress(content))
     (tmp_path / "outside.js").write_bytes(b"no")
     (tmp_path / "outside.js.gz").write_bytes(b"no")
+    monkeypatch.setattr(pages, "STATIC", tmp_path)
+
+
+@pytest.fixture
+def browser(static: None) -> TestClient:
+    return browser_of()
+
+
+def browser_of(frame_ancestors: str = "") -> TestClient:
+    """What a browser gets of a deployment that lets these pages show the console in a frame."""
     app = FastAPI(redirect_slashes=False)
     problems.install(app)
-    monkeypatch.setattr(pages, "STATIC", tmp_path)
-    pages.install(app)
+    pages.install(app, frame_ancestors)
     return TestClient(_observed(app))
 
 
@@ -71,6 +82,17 @@ def test_a_page_runs_nothing_that_did_not_come_with_it(browser: TestClient) -> N
     assert "script-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert not any("unsafe" in each or "http" in each for each in policy)
+
+
+@pytest.mark.usefixtures("static")
+def test_the_console_may_be_shown_in_a_frame_by_whom_the_deployment_names() -> None:
+    browser = browser_of("https://app.example.com https://*.example.org")
+
+    answers = [browser.get(path) for path in PAGES]
+    console, script = (each.headers["content-security-policy"] for each in answers)
+
+    assert console.endswith("; frame-ancestors https://app.example.com https://*.example.org")
+    assert script.endswith("; frame-ancestors 'none'")
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,24 @@ def test_the_local_tag_is_never_set_on_aws() -> None:
     assert "LocalApiId" not in json.dumps(SAMCONFIG)
 
 
+def test_browsers_call_from_listed_origins_only_and_read_what_the_clients_need() -> None:
+    condition, rule, otherwise = properties("Api")["CorsConfiguration"]["Fn::If"]
+
+    assert template()["Parameters"]["ConsoleOrigins"]["Default"] == ""
+    assert (condition, otherwise) == ("IsCalledFromElsewhere", {"Ref": "AWS::NoValue"})
+    assert rule["AllowOrigins"] == {"Ref": "ConsoleOrigins"}
+    assert "AllowCredentials" not in rule
+    assert {"link", "retry-after", "etag", "x-request-id"} <= set(rule["ExposeHeaders"])
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.example.com", "https://a.example/path", "a.b"])
+def test_an_origin_is_named_whole(origin: str) -> None:
+    pattern = template()["Parameters"]["ConsoleOrigins"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, origin) is None
+    assert re.fullmatch(pattern, "https://console.example.com:8443")
+
+
 @pytest.mark.parametrize("parameter", template()["Parameters"])
 def test_a_parameter_is_used_and_says_what_it_is_for(parameter: str) -> None:
     used_in = {name: part for name, part in template().items() if name != "Parameters"}

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { apiUrl } from "../session";
+import { apiUrl, consoleUrl } from "../session";
 import { Badge, Code, Fault, Skeleton } from "../ui/parts";
 import { Markdown } from "./markdown";
 import { boundsOf, type Document, type Listed, type Media, type Operation, operationsOf, type Response, resolved, type Schema, typeOf } from "./openapi";
@@ -9,7 +9,7 @@ export function Reference() {
   const [document, setDocument] = useState<Document | null>(null);
   const [error, setError] = useState<unknown>(undefined);
   useEffect(() => {
-    fetch("openapi.json", { credentials: "omit" })
+    fetch(`${apiUrl()}/openapi.json`, { credentials: "omit" })
       .then((answer) => answer.json() as Promise<Document>)
       .then(setDocument)
       .catch(setError);
@@ -31,7 +31,7 @@ export function Reference() {
   return (
     <div class="frame">
       <nav class="bar" data-open="true" aria-label="Operations">
-        <a class="brand" href="console">
+        <a class="brand" href={consoleUrl()}>
           <img src="console/files/icon.svg" alt="" /> {document.info.title}
         </a>
         <div class="screens">
@@ -46,7 +46,7 @@ export function Reference() {
           <h1>{document.info.title}</h1>
           <Markdown text={document.info.description} />
           <p>
-            Its address is <code>{apiUrl()}</code>; the same as a file is <a href="openapi.json">openapi.json</a>. The <a href="console">console</a> shows your own data.
+            Its address is <code>{apiUrl()}</code>; the same as a file is <a href={`${apiUrl()}/openapi.json`}>openapi.json</a>. The <a href={consoleUrl()}>console</a> shows your own data.
           </p>
         </div>
         {tags.map((tag) => (

@@ -48,10 +48,13 @@ def create_app(
     services: Services,
     channels: Mapping[str, Channel],
     subjects: Sequence[Operations] = SUBJECTS,
+    *,
+    frame_ancestors: str = "",
 ) -> FastAPI:
     """The API as an ASGI application, with the operations of these subjects.
 
-    The contract describes the settings of the channels.
+    The contract describes the settings of the channels. `frame_ancestors` are the origins whose
+    pages may show the console in a frame.
     """
     app = FastAPI(
         title="Triggers API",
@@ -67,7 +70,7 @@ def create_app(
     app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)
-    pages.install(app)
+    pages.install(app, frame_ancestors)
     app.state.operations = {each.id: each for subject in subjects for each in subject.declared}
     # Routes as they are: `include_router` would have FastAPI analyse each a second time.
     routes = [route for route in app.routes if isinstance(route, LazyRoute)]

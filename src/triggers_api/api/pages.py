@@ -24,10 +24,10 @@ _TYPES: Final = {
 # Nothing from elsewhere and nothing inline: a text that got into a page could not run there.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
+_NOBODY: Final = "'none'"  # a page that hid this one under its own could have a click guided
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept-Encoding",
@@ -44,26 +44,31 @@ class _File:
     packed: bytes
 
 
-def install(app: FastAPI) -> None:
-    """Serve both. Their addresses have no slash at their end: there is never a redirect."""
+def install(app: FastAPI, frame_ancestors: str = "") -> None:
+    """Serve both. Their addresses have no slash at their end: there is never a redirect.
+
+    Pages of `frame_ancestors`, origins with spaces between them, may show the console in a frame.
+    """
     static = STATIC
+    console_policy = {"Content-Security-Policy": _POLICY + (frame_ancestors or _NOBODY)}
+    policy = {"Content-Security-Policy": _POLICY + _NOBODY}
 
     @app.get("/console", include_in_schema=False)
     async def console(request: Request) -> Response:
-        return _answer(request, static / "console" / "console.html", _PAGE_AGE)
+        return _answer(request, static / "console" / "console.html", _PAGE_AGE, console_policy)
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
-        return _answer(request, static / "console" / "docs.html", _PAGE_AGE)
+        return _answer(request, static / "console" / "docs.html", _PAGE_AGE, policy)
 
     @app.get("/console/files/{name}", include_in_schema=False)
     async def console_file(request: Request, name: str) -> Response:
-        return _answer(request, static / "console" / name, _FILE_AGE)
+        return _answer(request, static / "console" / name, _FILE_AGE, policy)
 
 
-def _answer(request: Request, path: Path, age: str) -> Response:
+def _answer(request: Request, path: Path, age: str, policy: dict[str, str]) -> Response:
     file = _read(path)
-    headers = _HEADERS | {"Cache-Control": age}
+    headers = _HEADERS | policy | {"Cache-Control": age}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
         return Response(file.packed, headers=headers, media_type=file.media_type)

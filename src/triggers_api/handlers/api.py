@@ -108,7 +108,11 @@ class Dependencies:
 def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Handler:
     """The handler, on these dependencies."""
     app = ObservedApp(
-        create_app(_services(settings, given, clock), given.channels),
+        create_app(
+            _services(settings, given, clock),
+            given.channels,
+            frame_ancestors=settings.frame_ancestors,
+        ),
         create_logger(),
         create_metrics(),
         given.traces.trace_id,
