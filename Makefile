@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards openapi build deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.deletion
 	@$(BIN)/python -m tests.bench.flood
 	@$(BIN)/python -m tests.bench.scale
+
+cost: $(INSTALLED) ## Compute a month's bill from the template (EVENTS=1000000 BATCH=25 TRACING=on)
+	@$(BIN)/python -m admin.cost $(if $(EVENTS),--events $(EVENTS)) $(if $(BATCH),--batch $(BATCH)) $(if $(TRACING),--tracing $(TRACING))
 
 key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

@@ -1,0 +1,216 @@
+"""What a deployment costs a month, item by item: `make cost EVENTS=1000000 BATCH=25 TRACING=on`.
+
+The bill is computed from three things: AWS's list prices (us-east-1, without free tiers, in
+`admin/prices.py`), what `template.yaml` sets (memory, alarms, retention), and what one event takes.
+Writes and reads are promised by `tests/contract`; times and bytes are assumptions, named as such,
+because only AWS can show them.
+
+The event that is billed has 1 KB. It is posted and acknowledged, alone or with `BATCH` others, is
+read once in a page of 100, and pushed to one webhook that answers within 200 ms.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from admin import prices
+from admin.arguments import whole_number
+from admin.template import template as read_template
+from triggers_api.watch.metrics import BY_CHANNEL, METRICS
+
+SECONDS_A_MONTH: Final = 30 * 86_400
+MINUTES_A_MONTH: Final = SECONDS_A_MONTH // 60
+EVENT_KB: Final = 1
+
+# Promised by tests/contract: write and read units of one event.
+WRITES_OF_LIFE: Final = 5  # stored and acknowledged: test_costs.py
+WRITES_OF_PUSH: Final = 2  # the record of a first-try success: push/test_push_costs.py
+READS_OF_PAGE: Final = 15 / 100  # an inbox page of 100: test_costs.py
+READS_OF_PUSH: Final = 3  # record, config and event, consistently: push/test_push_costs.py
+READS_OF_DISPATCH: Final = 1  # the configs of a tenant, once a batch: push/test_push_costs.py
+
+# Assumed: milliseconds billed on Lambda, whose waiting for DynamoDB is billed too.
+REQUEST_MS: Final = 12
+EACH_MORE_MS: Final = 3  # of a batch
+PAGE_MS: Final = 60
+DISPATCH_MS: Final = 20
+EACH_DISPATCH_MS: Final = 10
+PUSH_MS: Final = 250  # the receiver's 200 and our reading and recording
+EACH_PUSH_MS: Final = 10  # of those carried out side by side
+MINUTELY_MS: Final = 300  # monitor and remover, of few active tenants
+
+# Assumed: bytes of log lines, as the local run writes them.
+REQUEST_LOG: Final = 900  # ours and the gateway's
+DISPATCH_LOG: Final = 450
+PUSH_LOG: Final = 800
+LOG_OVERHEAD: Final = 26  # that CloudWatch adds to each line
+STORED_KB: Final = 3.5  # event and delivery with their index entries, once both are settled
+TABLE_SHARE: Final = 0.5  # of it that recovery covers: indexes are made anew
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be billed: events a month, how many are in one request, and whether traced."""
+
+    events: int
+    batch: int = 1
+    tracing: bool = False
+
+    @property
+    def per_second(self) -> float:
+        """Events a second, spread evenly."""
+        return self.events / SECONDS_A_MONTH
+
+    @property
+    def requests(self) -> float:
+        """Posts, acknowledgements and pages read."""
+        return self.events * (2 / self.batch + 1 / 100)
+
+    def together(self, window_seconds: float, at_most: int) -> float:
+        """How many events one invocation gets: what came while the last one was at work."""
+        # A batch's events come at once.
+        return min(at_most, max(self.batch, self.per_second * window_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the bill, in dollars a month."""
+
+    name: str
+    dollars: float
+    is_fixed: bool = False  # whatever the number of events
+
+
+def bill(load: Load, template: dict[str, Any]) -> tuple[Item, ...]:
+    """Every item of a month's bill."""
+    return (
+        *_requests(load, template),
+        *_store(load),
+        *_push(load, template),
+        *_watch(load, template),
+    )
+
+
+def total(items: Sequence[Item]) -> float:
+    """The sum of a bill, in dollars a month."""
+    return sum(item.dollars for item in items)
+
+
+def _requests(load: Load, template: dict[str, Any]) -> Iterator[Item]:
+    posts = load.events / load.batch
+    busy_ms = 2 * posts * (REQUEST_MS + (load.batch - 1) * EACH_MORE_MS)
+    busy_ms += load.events / 100 * PAGE_MS
+    yield Item("API Gateway, requests", _gateway(load.requests))
+    yield Item("Lambda, API", _lambda(template, "ApiFunction", load.requests, busy_ms))
+
+
+def _store(load: Load) -> Iterator[Item]:
+    writes = load.events * (WRITES_OF_LIFE + WRITES_OF_PUSH + _usage_writes(load))
+    dispatches = load.events / load.together(1, 100)
+    reads = load.events * (READS_OF_PAGE + READS_OF_PUSH) + dispatches * READS_OF_DISPATCH
+    gigabytes = load.events * STORED_KB / 1024**2
+    yield Item("DynamoDB, writes", writes * prices.WRITE_UNIT)
+    yield Item("DynamoDB, reads", reads * prices.READ_UNIT)
+    yield Item("DynamoDB, storage of a month's events", gigabytes * prices.STORED_GB)
+    yield Item("DynamoDB, recovery", gigabytes * TABLE_SHARE * prices.RECOVERABLE_GB)
+
+
+def _usage_writes(load: Load) -> float:
+    """A write of usage for each minute and tenant with traffic, of events and of pushes."""
+    return min(1.0, 2 * MINUTES_A_MONTH / load.events)
+
+
+def _push(load: Load, template: dict[str, Any]) -> Iterator[Item]:
+    dispatched, pushed = load.together(1, 100), load.together(0.25, 10)
+    dispatches, pushes = load.events / dispatched, load.events / pushed
+    dispatch_ms = dispatches * DISPATCH_MS + (load.events - dispatches) * EACH_DISPATCH_MS
+    push_ms = pushes * PUSH_MS + (load.events - pushes) * EACH_PUSH_MS
+    sent = load.events / min(10, dispatched)
+    idle = prices.IDLE_POLLS_A_MINUTE * MINUTES_A_MONTH
+    yield Item(
+        "Lambda, dispatcher", _lambda(template, "DispatcherFunction", dispatches, dispatch_ms)
+    )
+    yield Item("Lambda, delivery", _lambda(template, "DeliveryFunction", pushes, push_ms))
+    yield Item("SQS, messages", (sent + 2 * pushes) * prices.QUEUE_REQUEST)
+    yield Item("SQS, fair queue", load.events * prices.FAIR_MESSAGE)
+    yield Item("SQS, waiting for messages", idle * prices.QUEUE_REQUEST, is_fixed=True)
+
+
+def _watch(load: Load, template: dict[str, Any]) -> Iterator[Item]:
+    logged = load.requests * (REQUEST_LOG + 2 * LOG_OVERHEAD)
+    logged += load.events * (DISPATCH_LOG + PUSH_LOG + 2 * LOG_OVERHEAD)
+    yield Item("CloudWatch, logs", logged / 1024**3 * prices.LOGGED_GB)
+    if load.tracing:
+        yield Item("X-Ray, traces", _traces(load) * prices.TRACE)
+    minutely = sum(
+        _lambda(template, name, MINUTES_A_MONTH, MINUTES_A_MONTH * MINUTELY_MS)
+        for name in ("MonitorFunction", "RemoverFunction")
+    )
+    yield Item("Lambda, every minute", minutely, is_fixed=True)
+    metrics = len(METRICS) + len(BY_CHANNEL)  # of one channel
+    yield Item("CloudWatch, metrics", metrics * prices.METRIC, is_fixed=True)
+    yield Item("CloudWatch, alarms", _alarm_metrics(template) * prices.ALARM_METRIC, is_fixed=True)
+    yield Item("CloudWatch, dashboard", prices.DASHBOARD, is_fixed=True)
+    yield Item("KMS, key", prices.KEY, is_fixed=True)
+
+
+def _gateway(requests: float) -> float:
+    """The first 300 million a month cost more."""
+    dear = min(requests, prices.DEAR_GATEWAY_REQUESTS)
+    return dear * prices.GATEWAY_REQUEST + (requests - dear) * prices.LATER_GATEWAY_REQUEST
+
+
+def _lambda(template: dict[str, Any], function: str, calls: float, busy_ms: float) -> float:
+    megabytes: int = template["Resources"][function]["Properties"]["MemorySize"]
+    return (
+        calls * prices.LAMBDA_REQUEST + busy_ms / 1000 * megabytes / 1024 * prices.LAMBDA_GB_SECOND
+    )
+
+
+def _traces(load: Load) -> float:
+    """The first request of each second, and a twentieth of the others; for posts and for the rest."""
+    every = min(load.requests, SECONDS_A_MONTH)
+    return every + 0.05 * (load.requests - every)
+
+
+def _alarm_metrics(template: dict[str, Any]) -> int:
+    """Each metric that an alarm looks at is charged; an expression is none."""
+    count = 0
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            parts = resource["Properties"].get("Metrics", [{"MetricStat": None}])
+            count += sum("MetricStat" in part for part in parts)
+    return count
+
+
+def table(items: Sequence[Item], events: int) -> str:
+    """The bill for people, its dearest items first."""
+    per_million = 1_000_000 / events
+    lines = [f"{'':42}{'$ a month':>12}{'$ a million':>13}"]
+    for item in sorted(items, key=lambda each: (each.is_fixed, -each.dollars)):
+        share = "" if item.is_fixed else f"{item.dollars * per_million:13.2f}"
+        lines.append(f"{item.name:42}{item.dollars:12,.2f}{share}")
+    whole = total(items)
+    lines.append(f"{'all':42}{whole:12,.2f}{whole * per_million:13.2f}")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the bill."""
+    options = _parser().parse_args(arguments)
+    load = Load(options.events, options.batch, tracing=options.tracing == "on")
+    sys.stdout.write(table(bill(load, read_template()), load.events))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make cost", description=__doc__)
+    parser.add_argument("--events", type=whole_number(1, 10**12), default=1_000_000)
+    parser.add_argument("--batch", type=whole_number(1, 100), default=1)
+    parser.add_argument("--tracing", choices=("on", "off"), default="off")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
