@@ -1,7 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { apiUrl, consoleUrl } from "../session";
-import { Badge, Code, Fault, Skeleton } from "../ui/parts";
-import { Markdown } from "./markdown";
+import { Markdown } from "../ui/markdown";
+import { Badge, Button, Code, Fault, Skeleton } from "../ui/parts";
 import { boundsOf, type Document, type Listed, type Media, type Operation, operationsOf, type Response, resolved, type Schema, typeOf } from "./openapi";
 
 /** The API's own description, as a page: everything on it comes from `openapi.json`. */
@@ -30,17 +30,7 @@ export function Reference() {
   const tags = (document.tags ?? []).map((tag) => ({ ...tag, operations: listed.filter(({ operation }) => operation.tags?.[0] === tag.name) }));
   return (
     <div class="frame">
-      <nav class="bar" data-open="true" aria-label="Operations">
-        <a class="brand" href={consoleUrl()}>
-          <img src="console/files/icon.svg" alt="" /> {document.info.title}
-        </a>
-        <div class="screens">
-          {tags.map((tag) => (
-            <Section key={tag.name} name={tag.name} operations={tag.operations} />
-          ))}
-          <Section name="pushed to you" operations={pushed} />
-        </div>
-      </nav>
+      <Contents title={document.info.title} sections={[...tags, { name: "pushed to you", operations: pushed }]} />
       <main>
         <div class="stack prose">
           <h1>{document.info.title}</h1>
@@ -67,6 +57,65 @@ export function Reference() {
       </main>
     </div>
   );
+}
+
+/** All operations to jump to: those whose words, method or path hold what is typed. */
+function Contents({ title, sections }: { title: string; sections: readonly { name: string; operations: readonly Listed[] }[] }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const [wanted, setWanted] = useState("");
+  const search = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const jump = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      setIsOpen(true);
+      search.current?.focus();
+    };
+    addEventListener("keydown", jump);
+    return () => removeEventListener("keydown", jump);
+  }, []);
+  const found = sections.map(({ name, operations }) => ({ name, operations: operations.filter((each) => isAbout(each, name, wanted)) })).filter(({ operations }) => operations.length > 0);
+  return (
+    <nav class="bar" data-open={isOpen} aria-label="Operations">
+      <a class="brand" href={consoleUrl()}>
+        <img src="console/files/icon.svg" alt="" /> {title}
+      </a>
+      <span class="menu">
+        <Button aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          Menu
+        </Button>
+      </span>
+      <div class="screens">
+        <input
+          ref={search}
+          class="input"
+          type="search"
+          aria-label="Jump to an operation"
+          placeholder="Jump to …  ( / )"
+          value={wanted}
+          onInput={(event) => setWanted(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const [first] = found[0]?.operations ?? [];
+            if (event.key !== "Enter" || first === undefined) return;
+            location.hash = first.operation.operationId;
+            setIsOpen(false);
+          }}
+        />
+        <div onClick={(event) => setIsOpen(!(event.target instanceof HTMLAnchorElement) && isOpen)}>
+          {found.map(({ name, operations }) => (
+            <Section key={name} name={name} operations={operations} />
+          ))}
+          {found.length === 0 && <p class="screens-heading">Nothing is called that.</p>}
+        </div>
+      </div>
+    </nav>
+  );
+}
+
+function isAbout({ method, path, operation }: Listed, section: string, wanted: string): boolean {
+  const words = `${section} ${method} ${path} ${operation.summary} ${operation.operationId}`.toLowerCase();
+  return wanted.toLowerCase().split(/\s+/).every((word) => words.includes(word));
 }
 
 function Section({ name, operations }: { name: string; operations: readonly Listed[] }) {
@@ -142,7 +191,7 @@ function MediaShown({ document, title, media }: { document: Document; title: str
     <div class="card stack">
       <strong>{title}</strong>
       {members.properties !== undefined && <Members title={typeOf(document, media.schema)} of={membersOf(document, members)} />}
-        {examples.map(([name, value]) => (
+      {examples.map(([name, value]) => (
           <Code key={name} label={name} text={typeof value === "string" ? value : JSON.stringify(value, null, 2)} />
       ))}
     </div>

@@ -4,6 +4,7 @@ import { go, href } from "../router";
 import { Button, Card, Destroy, Fault, ForPrograms, Heading, LinkButton, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
 import { healthOf } from "./destinations";
 import { DestinationHealth } from "./destination_health";
+import { waitsInWords } from "./policy_fields";
 import { ReplayMissed } from "./replay";
 
 interface Trial {
@@ -14,7 +15,7 @@ interface Trial {
 }
 
 export function DestinationScreen({ configId }: { configId: string }) {
-  const { client } = useSession();
+  const { client, can } = useSession();
   const path = { config_id: configId };
   const config = useData(configId, (signal) => client.get("/notifications/configs/{config_id}", { path, signal }));
   const [trial, setTrial] = useState<Trial | null>(null);
@@ -49,17 +50,20 @@ export function DestinationScreen({ configId }: { configId: string }) {
         config.isLoading && <Skeleton />
       ) : (
         <>
-          <DestinationHealth configId={configId} />
+          {(can("events:read") || can("metrics:read")) && <DestinationHealth configId={configId} />}
           <div class="two">
             <Card title="Facts">
               <Pairs
                 of={[
                   ["Health", <Status of={healthOf(found)} />],
-                  ["Why", found.disabled_reason ?? "–"],
+                  ...(found.disabled_reason === null ? [] : [["Why", found.disabled_reason] as const]),
                   ["Channel", found.channel],
                   ["Failures in a row", found.circuit.failures],
-                  ["Held until", <Time at={found.circuit.held_until} />],
+                  ...(found.circuit.held_until === null ? [] : [["Held until", <Time at={found.circuit.held_until} />] as const]),
                   ["Acknowledges", found.acknowledges ? "yes" : "no"],
+                  ["Tries again after", waitsInWords(found.retry_schedule_seconds) || "the usual waits"],
+                  ["Pushes a second", found.rate_limit_per_second ?? "as many as come"],
+                  ["Seconds to answer", found.timeout_seconds ?? "the usual"],
                   ["Created", <Time at={found.created_at} />],
                   ["Changed", <Time at={found.updated_at} />],
                 ]}
@@ -75,7 +79,8 @@ export function DestinationScreen({ configId }: { configId: string }) {
                 />
               </Card>
               <Card title="Filters">
-                <Pairs of={Object.entries(found.filters).map(([name, value]) => [name.replaceAll("_", " "), value === null ? "any" : shown(value)] as const)} />
+                {Object.values(found.filters).every((value) => value === null) && <p>All events are pushed to it.</p>}
+                <Pairs of={Object.entries(found.filters).flatMap(([name, value]) => (value === null ? [] : [[name.replaceAll("_", " "), shown(value)] as const]))} />
               </Card>
             </div>
           </div>

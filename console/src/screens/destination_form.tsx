@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { ApiError, type components } from "triggers-client";
+import type { components } from "triggers-client";
 import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
-import { Check, Choice, TextArea, TextField } from "../ui/fields";
+import { Cards, Check, Choice, TextArea, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
-import { type Schema, SchemaForm, type Texts, textsOf, valuesOf } from "../ui/schema_form";
+import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
+import { PolicyFields, policyOf, policyTexts } from "./policy_fields";
 
 type Channel = components["schemas"]["ChannelOut"];
 type Config = components["schemas"]["ConfigOut"];
@@ -50,7 +51,12 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
   const [filters, setFilters] = useState<Texts>(textsOf(config?.filters ?? {}));
   const [template, setTemplate] = useState(config?.message_template ?? "");
   const [acknowledges, setAcknowledges] = useState(config?.acknowledges ?? false);
+  const [policy, setPolicy] = useState(policyTexts(config));
   const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
+  const chooseChannel = (chosen: string) => {
+    setChannelName(chosen);
+    setPolicy({ ...policy, timeout: chosen === config?.channel ? policyTexts(config).timeout : "" }); // not every channel has one
+  };
   const channel = channels.find((each) => each.channel === channelName);
   const schema = (channel?.settings ?? {}) as Schema;
   const saving = useAction(async () => {
@@ -62,9 +68,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       message_template: template === "" ? null : template,
       acknowledges,
       enabled: config?.enabled ?? true,
-      retry_schedule_seconds: config?.retry_schedule_seconds ?? null,
-      timeout_seconds: channelName === config?.channel ? config.timeout_seconds : null,
-      rate_limit_per_second: config?.rate_limit_per_second ?? null,
+      ...policyOf(policy),
     } as components["schemas"]["ConfigIn"];
     const saved =
       config === null
@@ -95,18 +99,18 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       }}
     >
       <Fault error={saving.error} />
-      <div class="two">
+      <div class="stack">
         <Card title="Where to">
           <div class="stack">
             <TextField label="Name" value={name} change={setName} required fault={faults["name"]} placeholder="Shop" />
-            <Choice label="Channel" value={channelName} change={setChannelName} of={channels.map((each) => [each.channel, each.channel] as const)} hint={channel?.description} />
+            <Cards label="Channel" value={channelName} change={chooseChannel} of={channels.map((each) => ({ value: each.channel, name: each.channel, says: each.description }))} />
             <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={secretsSet} />
           </div>
         </Card>
         <div class="stack">
           <Card title="Which events">
-            <div class="stack">
-              <p>All of them, unless you say which.</p>
+            <p class="lead">All of them, unless you say which.</p>
+            <div class="fields">
               {LISTS.map(([list, label, example]) => (
                 <TextArea
                   key={list}
@@ -124,6 +128,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
           </Card>
           <Card title="How">
             <div class="stack">
+              <PolicyFields texts={policy} change={setPolicy} faults={faults} />
               <TextArea label="Message" value={template} change={setTemplate} hint="For channels that write to people; ${event_type} and the like are filled in. Empty for the usual text." fault={faults["message_template"]} />
               <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
@@ -146,16 +151,4 @@ function filtersOf(texts: Texts): Record<string, unknown> {
   const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
   const lists = LISTS.map(([name]) => [name, lines(texts[name] ?? "")] as const).filter(([, values]) => values.length > 0);
   return { ...Object.fromEntries(lists), ...(texts["min_severity"] && { min_severity: texts["min_severity"] }) };
-}
-
-/** The first fault of each field, as the API told it. */
-function faultsOf(error: unknown): Record<string, string> {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries([...error.details].reverse().map((detail) => [detail.field, detail.message]));
-}
-
-/** The faults within one part of the body, such as `settings.url`. */
-function under(faults: Readonly<Record<string, string>>, part: string): Record<string, string> {
-  const within = Object.entries(faults).filter(([field]) => field.startsWith(`${part}.`));
-  return Object.fromEntries(within.map(([field, message]) => [field.slice(part.length + 1).split(".")[0] ?? "", message]));
 }

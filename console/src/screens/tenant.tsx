@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { components } from "triggers-client";
 import { useAction, useData, useSession } from "../data";
 import { Check, TextField } from "../ui/fields";
+import { secondsSince, spanOf } from "../ui/moments";
 import { Button, Card, Destroy, Dialog, Fault, Figure, ForPrograms, Heading, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
 import { SCOPES_OF_A_TENANT, ScopeChoice } from "../ui/scopes";
 import { DaysTable, UsageCharts } from "./usage";
@@ -99,7 +100,7 @@ function Standing({ of: tenant, edit }: { of: Tenant; edit: () => void }) {
       <div class="figures">
         <Figure name="Waiting in its inbox" value={tenant.inbox.pending.toLocaleString()} says={tenant.inbox.is_capped ? "and more" : ""} />
         <Figure name="Failed pushes waiting" value={tenant.inbox.failed.toLocaleString()} />
-        <Figure name="Oldest" value={tenant.inbox.oldest_pending_at === null ? "–" : <Time at={tenant.inbox.oldest_pending_at} />} />
+        <Figure name="Oldest waits for" value={tenant.inbox.oldest_pending_at === null ? "–" : spanOf(secondsSince(tenant.inbox.oldest_pending_at))} says={<Time at={tenant.inbox.oldest_pending_at} missing="nothing waits" />} />
       </div>
       <div class="two">
         <Card title="Facts">

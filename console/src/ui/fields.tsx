@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { inline } from "./markdown";
 
 interface FieldProps {
   label: string;
@@ -21,7 +22,7 @@ function Labelled(props: FieldProps & { id: string; children: ComponentChildren 
       {props.children}
       {props.hint !== undefined && (
         <span class="hint" id={`${props.id}-hint`}>
-          {props.hint}
+          {typeof props.hint === "string" ? inline(props.hint) : props.hint}
         </span>
       )}
       {props.fault !== undefined && (
@@ -123,10 +124,32 @@ export function Check(props: { label: ComponentChildren; value: boolean; change:
         <label for={id}>{props.label}</label>
         {props.hint !== undefined && (
           <span class="hint" id={`${id}-hint`}>
-            {props.hint}
+            {typeof props.hint === "string" ? inline(props.hint) : props.hint}
           </span>
         )}
       </div>
     </div>
+  );
+}
+
+/** A choice of a few, each with a word on it. */
+export function Cards(props: { label: string; value: string; change: (value: string) => void; of: readonly { value: string; name: string; says: string }[] }) {
+  const group = useId();
+  return (
+    <fieldset class="cards">
+      <legend>{props.label}</legend>
+      {props.of.map(({ value, name, says }) => {
+        const ids = { name: `${group}-${value}`, says: `${group}-${value}-says` };
+        return (
+          <label key={value} class="choice-card">
+            <input type="radio" name={group} value={value} checked={value === props.value} aria-labelledby={ids.name} aria-describedby={ids.says} onChange={() => props.change(value)} />
+            <span>
+              <strong id={ids.name}>{name}</strong>
+              <small id={ids.says}>{says}</small>
+            </span>
+          </label>
+        );
+      })}
+    </fieldset>
   );
 }

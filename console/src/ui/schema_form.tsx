@@ -1,3 +1,4 @@
+import { ApiError } from "triggers-client";
 import { Check, Choice, TextArea, TextField } from "./fields";
 
 /**
@@ -120,4 +121,16 @@ function Input({ property, common }: { property: Property; common: Parameters<ty
   if (kind === "array") return <TextArea {...common} rows={2} hint={<>One on each line. {common.hint}</>} />;
   if (kind === "object") return <TextArea {...common} rows={2} hint={<>One on each line, as Name: value. {common.hint}</>} />;
   return <TextField {...common} type={property.writeOnly ? "password" : "text"} />;
+}
+
+/** The first fault of each field, as the API told it. */
+export function faultsOf(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries([...error.details].reverse().map((detail) => [detail.field, detail.message]));
+}
+
+/** The faults within one part of the body, such as `settings.url`. */
+export function under(faults: Readonly<Record<string, string>>, part: string): Record<string, string> {
+  const within = Object.entries(faults).filter(([field]) => field.startsWith(`${part}.`));
+  return Object.fromEntries(within.map(([field, message]) => [field.slice(part.length + 1).split(".")[0] ?? "", message]));
 }

@@ -29,7 +29,7 @@ export function Table<Item>(props: { label: string; columns: readonly Column<Ite
             <tr key={props.keyOf(item)}>
               {props.columns.map((column) => (
                 <td key={column.name} data-label={column.name} class={[column.isNumber && "number", column.isWide && "wide"].filter(Boolean).join(" ")}>
-                  {column.show(item)}
+                  <div class="cell">{column.show(item)}</div>
                 </td>
               ))}
             </tr>

@@ -23,7 +23,8 @@ export function Markdown({ text }: { text: string | undefined }) {
   );
 }
 
-function inline(text: string): ComponentChildren[] {
+/** A line of it. */
+export function inline(text: string): ComponentChildren[] {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part, index) => {
     if (part.startsWith("`")) return <code key={index}>{part.slice(1, -1)}</code>;
     if (part.startsWith("**")) return <strong key={index}>{part.slice(2, -2)}</strong>;

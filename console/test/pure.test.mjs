@@ -1,0 +1,94 @@
+// Facts about what the console works out by itself, without a browser.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+const { waitsOf, waitsInWords, policyOf } = await load("screens/policy_fields.tsx");
+const { roundTop } = await load("ui/chart.tsx");
+const { spanOf, secondsSince } = await load("ui/moments.ts");
+const { findingsOf, nameOf } = await load("screens/verdict.tsx");
+const { placeOf, href } = await load("router.ts");
+const { shownOf, textsOf, valuesOf } = await load("ui/schema_form.tsx");
+
+test("waits are typed as people write them, and told the same way", () => {
+  assert.deepEqual(waitsOf("5, 60 s, 2 min,1h, 7 d"), [5, 60, 120, 3600, 604800]);
+  assert.equal(waitsInWords([5, 60, 90, 3600, 172800]), "5 s, 1 min, 90 s, 1 h, 2 d");
+  for (const waits of [null, [], [1], [5, 60, 3600], [86400, 604800]]) {
+    assert.deepEqual(waitsOf(waitsInWords(waits)), waits);
+  }
+});
+
+test("what is no wait is sent as it is, for the API to refuse", () => {
+  assert.deepEqual(waitsOf("5, soon, 3 weeks"), [5, "soon", "3 weeks"]);
+  assert.deepEqual(policyOf({ waits: "", timeout: " ", rate: "fast" }), { retry_schedule_seconds: null, timeout_seconds: null, rate_limit_per_second: "fast" });
+});
+
+test("the top of a scale is a round number that nothing exceeds", () => {
+  for (const [highest, top] of [[0, 1], [1, 1], [2, 2], [3, 4], [4.1, 5], [7, 10], [101, 200], [4200, 5000], [999_999, 1_000_000]]) {
+    assert.equal(roundTop(highest), top);
+  }
+});
+
+test("a span is told in its largest unit, and never below zero", () => {
+  assert.deepEqual([-5, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map(spanOf), ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]);
+  assert.equal(secondsSince("2026-11-22T00:00:00Z", Date.parse("2026-11-22T00:01:30Z")), 90);
+});
+
+const inbox = { pending: 0, failed: 0, leased: 0, oldest_pending_at: null, is_capped: false };
+const config = (name, more = {}) => ({ id: `cfg_${name}`, name, enabled: true, disabled_reason: null, circuit: { state: "closed", failures: 0, opened_at: null, held_until: null }, ...more });
+const ringing = { name: "triggers-prod-critical-stuck-queue", severity: "critical", state: "alarm" };
+
+test("nothing needs anybody where all is well, or may not be asked", () => {
+  assert.deepEqual(findingsOf({ inbox, configs: [config("Shop"), config("Off", { enabled: false })], alerts: [{ ...ringing, state: "ok" }] }), []);
+  assert.deepEqual(findingsOf({ inbox: null, configs: null, alerts: null }), []);
+});
+
+test("what is worst comes first, and leads to where it is mended", () => {
+  const failing = config("Crm", { circuit: { state: "open", failures: 12, opened_at: "2026-11-22T00:00:00Z", held_until: null } });
+  const held = config("Slow", { circuit: { state: "closed", failures: 0, opened_at: null, held_until: "2026-11-22T00:00:00Z" } });
+  const found = findingsOf({ inbox: { ...inbox, pending: 3, failed: 1, oldest_pending_at: "2020-01-01T00:00:00Z" }, configs: [held, failing], alerts: [ringing] });
+  assert.deepEqual(found.map((each) => [each.tone, each.to]), [
+    ["bad", "#/deployment"],
+    ["bad", "#/destinations/cfg_Crm"],
+    ["warn", "#/destinations/cfg_Slow"],
+    ["warn", "#/events?status=failed"],
+    ["warn", "#/events?status=undelivered"],
+  ]);
+});
+
+test("an alarm is called by its own words", () => {
+  assert.equal(nameOf(ringing), "stuck queue");
+  assert.equal(nameOf({ name: "a-warning-b-warning-api-latency", severity: "warning" }), "b warning api latency");
+  assert.equal(nameOf({ name: "Somebody else's", severity: "" }), "Somebody else's");
+});
+
+test("an address leads back to what it was made of, whatever is in it", () => {
+  const parts = ["executions", "exec/1?#%&ü🚀"];
+  const place = placeOf(href(parts, { status: "a&b=c", none: "" }));
+  assert.deepEqual([place.parts, [...place.query]], [parts, [["status", "a&b=c"]]]);
+  assert.deepEqual(placeOf("#/events/%E0%A4%A").parts, ["events", "%E0%A4%A"]);
+});
+
+const schema = {
+  properties: {
+    transport: { type: "string", enum: ["smtp", "ses"], default: "smtp" },
+    host: { type: "string" },
+    port: { type: "integer" },
+    to: { type: "array" },
+    headers: { type: "object" },
+  },
+  allOf: [{ if: { properties: { transport: { const: "smtp" } } }, then: { required: ["host"] }, else: { properties: { host: false, port: false } } }],
+};
+
+test("a form sends what its schema wants, and leaves out what does not count", () => {
+  const texts = { transport: "ses", host: "mail", port: "25", to: "a@x\n\n b@x ", headers: "X-A: 1:2\nX-B: ü" };
+  assert.deepEqual(valuesOf(schema, texts), { transport: "ses", to: ["a@x", "b@x"], headers: { "X-A": "1:2", "X-B": "ü" } });
+  assert.deepEqual(Object.keys(shownOf(schema, {})), ["transport", "host", "port", "to", "headers"]);
+  assert.equal(valuesOf(schema, { port: "two" }).port, "two");
+});
+
+test("settings that are read and sent again are the same", () => {
+  const settings = { transport: "smtp", host: "mail", port: 25, to: ["a@x"], headers: { "X-A": "b: c" } };
+  assert.deepEqual(valuesOf(schema, textsOf(settings)), settings);
+});
