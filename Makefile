@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards openapi build deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,7 +109,10 @@ openapi: $(INSTALLED) ## Write docs/openapi.json, and what the command line tell
 build: $(SAM) $(CONSOLE) ## Build what is deployed into .aws-sam (needs python3.13, or else Docker)
 	@$(build_artifacts)
 
-deploy: build ## Build and deploy to AWS (STAGE=dev, staging or prod; dev if left out)
+preflight: $(INSTALLED) ## Look whether the AWS account has room for a deployment (STAGE=…)
+	@$(BIN)/python -m admin.preflight --stage $(STAGE)
+
+deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; dev if left out)
 	@$(SAM) deploy --config-env $(CONFIG_ENV)
 
 lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and for work
