@@ -13,7 +13,7 @@ EVENT = {"event_type": "order.fetched", "payload": {}}
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/event", "/events/", "/events/x/y/z", "/inbox/", "/EVENTS", "//events", "/%00"]
+    "path", ["/event", "/events/", "/events/x/y/z", "/inbox/", "/EVENTS", "//events", "/%00"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_route_is_404_and_never_a_redirect(api: Api, method: str, path: str) -> None:

@@ -1,6 +1,7 @@
 """The console's files, as the API function serves them."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def browser(static: None) -> TestClient:
+def browser(static: None) -> TestClient:  # noqa: ARG001  # in its place
     return browser_of()
 
 
@@ -112,3 +113,12 @@ def test_nothing_else_is_served(browser: TestClient, path: str) -> None:
 
     assert answer.status_code == 404
     assert answer.json()["error"] == "route_not_found"
+
+
+def test_the_front_page_leads_to_every_other(browser: TestClient) -> None:
+    answer = browser.get("/")
+
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    links = set(re.findall(r'href="([^"]*)"', answer.text))
+    assert links == {"console", "docs", "openapi.json", "health"}
