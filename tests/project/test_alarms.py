@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.cloudformation import ROOT, properties, resources, template
+from admin.template import template
+from tests.cloudformation import ROOT, properties, resources
 from tests.markdown import Document
 from tests.watching import Alarm, alarms, resolved
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation import properties, resources, template
+from admin.template import template
+from tests.cloudformation import properties, resources
 from tests.watching import (
     alarms,
     computed,

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from admin import openapi
-from tests.cloudformation import ROOT, template
+from admin.template import template
+from tests.cloudformation import ROOT
 from tests.markdown import Document, code_words, documents, table_rows
 from triggers_api.access.keys import Scope
 from triggers_api.watch.metrics import METRICS, Metric

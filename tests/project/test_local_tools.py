@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from admin.template import template
 from local import clean
 from local.cloudwatch.request_log import parse
 from local.deploy import parameters, source_zip
@@ -16,7 +17,7 @@ from local.emulator import HOST, locked
 from local.running import CommandError, sentence, with_running_stack
 from local.stack import Stack, stack_file
 from tests.client.scripted_api import Said, scripted_api
-from tests.cloudformation import ROOT, resources, template
+from tests.cloudformation import ROOT, resources
 from triggers_client import InvalidRequestError
 
 MAKEFILE = (ROOT / "Makefile").read_text()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.cloudformation import properties, template
+from admin.template import template
+from tests.cloudformation import properties
 from tests.project.test_template import as_list
 
 TABLE = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}

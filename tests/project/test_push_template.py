@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation import properties, resources, template
+from admin.template import template
+from tests.cloudformation import properties, resources
 from tests.conftest import ENVIRONMENT
 from triggers_api.push.retry import DEFAULT_DELAYS
 from triggers_api.settings import DeliverySettings

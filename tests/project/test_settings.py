@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation import ROOT, properties, resources, template
+from admin.template import template
+from tests.cloudformation import ROOT, properties, resources
 from tests.conftest import ENVIRONMENT
 from tests.markdown import Document, code_words
 from triggers_api.settings import (

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation import ROOT, properties, resources, template
+from admin.template import template
+from tests.cloudformation import ROOT, properties, resources
 
 FUNCTIONS = resources("AWS::Serverless::Function")
 TABLES = resources("AWS::DynamoDB::Table")

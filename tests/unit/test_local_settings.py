@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from admin.template import template
 from local import run
 from local.deploy import SETTABLE, DeployError, allows_private_targets, parameters
-from tests.cloudformation import template
 
 EDGES = {
     "TRIGGERS_ALLOW_PRIVATE_TARGETS": (["0", "1", " 1 "], ["2", "true", "no", "00", "\u0661"]),
