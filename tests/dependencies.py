@@ -10,6 +10,7 @@ from tests.fakes.push import (
 )
 from tests.fakes.rate import InMemoryDayCounts, InMemoryTokenBuckets
 from tests.fakes.sightings import InMemorySightings
+from tests.fakes.sources import InMemorySourceStore
 from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from tests.fakes.usage import InMemoryUsage
 from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics
@@ -20,6 +21,7 @@ from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.handlers.api import Dependencies
 from triggers_api.leases.ports import LeaseStore
+from triggers_api.providers import all_providers
 from triggers_api.timestamps import now
 from triggers_api.usage.ports import UsageStore
 from triggers_api.watch.ports import HealthStore, MetricSource
@@ -54,6 +56,9 @@ def dependencies(
         deliveries=InMemoryDeliveryStore(),
         queue=InMemoryQueue(),
         channels=all_channels(NO_NETWORK, allow_private=False),
+        sources=InMemorySourceStore(),
+        providers=all_providers(),
+        source_buckets=InMemoryTokenBuckets(),
         usage=usage or InMemoryUsage(),
         event_types=seen,
         seen_executions=seen,

@@ -3,6 +3,7 @@
     TriggersError
     ├── CallerError                  the caller can mend it
     │   ├── UnauthenticatedError     no key, or a dead one
+    │   ├── UnverifiedError          a foreign sender that does not prove itself
     │   ├── ForbiddenError           the key is alive, but may not do this
     │   ├── NotFoundError            no such thing for this tenant
     │   │   └── EventErasedError     there was one, until it was erased
@@ -71,6 +72,12 @@ class UnauthenticatedError(CallerError):
     """No API key was sent, or it is unknown, revoked, expired or malformed."""
 
     code = "unauthenticated"
+
+
+class UnverifiedError(CallerError):
+    """A request to a source's URL does not prove that its sender made it."""
+
+    code = "unverified"
 
 
 class ForbiddenError(CallerError):

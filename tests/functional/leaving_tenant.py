@@ -25,6 +25,7 @@ from tests.builders.events import (
 from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.contract.conftest import create_table
+from tests.functional.leaving_sources import leave_sources
 from tests.marker import MARKER, table_tells
 from tests.strict_dynamodb import be_strict
 from triggers_api.access.console_links import ConsoleLinks
@@ -182,6 +183,7 @@ class Deployment:
             for config in made:
                 self.deliveries.record(a_delivery(a_task(event, config)), known_attempts=None)
         self.configs.delete(tenant, made.pop().id)
+        leave_sources(self.dynamodb, self.tables, PlainBox(), tenant, self.clock())
         self._queue_tasks(tenant, posted[0], made[0])
         self._count(tenant, posted)
 

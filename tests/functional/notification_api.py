@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.builders.events import DELIVERED_RETENTION, TENANT, an_api_key, store_event
 from tests.builders.push import a_config, a_delivery, a_task
+from tests.builders.sources import no_sources
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
@@ -90,7 +91,7 @@ class World:
         self._keys = InMemoryApiKeyStore()
         self._tokens: dict[tuple[str, Scope], str] = {}
         self._client = TestClient(
-            _with_context(create_app(self._services(), self._channels)),
+            _with_context(create_app(self._services(), self._channels, providers={})),
             base_url="https://api.example.com",
             raise_server_exceptions=False,
             follow_redirects=False,
@@ -140,6 +141,7 @@ class World:
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),
             quota=DailyQuota(InMemoryDayCounts(), self.clock),
+            **no_sources(accept, self.clock),
             accept=accept,
             accept_many=AcceptMany(accept, self.clock),
             acknowledge=Acknowledge(self.events, self.clock),

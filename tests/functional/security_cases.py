@@ -9,7 +9,11 @@ from triggers_api.access.keys import Scope
 Call = Callable[[Api, str], Answer]
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
-PUBLIC = {"get_health", "open_console_session"}
+PUBLIC = {
+    *("get_health", "open_console_session"),
+    *("receive_foreign", "greet_foreign", "allow_foreign"),  # the sender proves itself otherwise
+}
+SOURCE = {"name": "GitHub", "provider": "github"}
 EXECUTION = "exec_42"  # the one of every event here, whoever posts it
 TIMELINE = f"/executions/{EXECUTION}/events"
 UNKNOWN_LEASE = "lse_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
@@ -144,7 +148,26 @@ KEY_CASES = {
         204,
     ),
 }
-CASES |= KEY_CASES
+SOURCE_CASES = {
+    "list_sources": Case(lambda api, _: api.get("/sources"), Scope.SOURCES_MANAGE, 200),
+    "list_providers": Case(lambda api, _: api.get("/sources/providers"), Scope.SOURCES_MANAGE, 200),
+    "create_source": Case(lambda api, _: api.post("/sources", SOURCE), Scope.SOURCES_MANAGE, 201),
+    "get_source": Case(lambda api, _: _of_source(api, "GET"), Scope.SOURCES_MANAGE, 200),
+    "replace_source": Case(
+        lambda api, _: _of_source(api, "PUT", SOURCE), Scope.SOURCES_MANAGE, 200
+    ),
+    "update_source": Case(
+        lambda api, _: _of_source(api, "PATCH", {"enabled": False}), Scope.SOURCES_MANAGE, 200
+    ),
+    "delete_source": Case(lambda api, _: _of_source(api, "DELETE"), Scope.SOURCES_MANAGE, 204),
+    "rotate_source_secret": Case(
+        lambda api, _: _of_source(api, "POST", below="/rotate-secret"), Scope.SOURCES_MANAGE, 200
+    ),
+    "list_refusals": Case(
+        lambda api, _: _of_source(api, "GET", below="/refusals"), Scope.SOURCES_MANAGE, 200
+    ),
+}
+CASES |= KEY_CASES | SOURCE_CASES
 CASES |= {
     name: Case(lambda api, _, path=path: api.get(path), Scope.METRICS_READ, 200)  # type: ignore[misc]
     for name, path in {
@@ -162,6 +185,12 @@ CASES |= {
 
 def _new_key(api: Api) -> Answer:
     return api.post("/keys", {"name": "another", "scopes": ["keys:manage"]})
+
+
+def _of_source(api: Api, method: str, body: object = None, below: str = "") -> Answer:
+    """A call about a new source of whoever calls."""
+    made = api.post("/sources", SOURCE).json()
+    return api.send(method, f"/sources/{made.get('id', 'src_unknown')}{below}", body)
 
 
 def own_id(api: Api) -> str:

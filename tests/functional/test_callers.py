@@ -36,7 +36,8 @@ WATCHING = [each for each in ROUTES if {"ApiKey": ["metrics:read"]} in ROUTES[ea
 TENANTS = [each for each in ROUTES if each not in {*OPERATORS, *WHOEVER, *WATCHING}]
 
 UNKNOWN = dict.fromkeys(
-    ["event_id", "execution_id", "config_id", "delivery_id", "key_id", "tenant"], "unknown"
+    ["event_id", "execution_id", "config_id", "delivery_id", "key_id", "source_id", "tenant"],
+    "unknown",
 )
 
 
@@ -162,11 +163,13 @@ def test_another_tenants_things_are_not_found_and_stay_as_they_are(
     event = post_event(api, payload={"private": "mine"}, execution_id="exec_mine")
     shop = {"name": "private", "channel": "webhook", "settings": {"url": "https://h.example.com"}}
     config = api.post("/notifications/configs", shop).json()
+    source = api.post("/sources", {"name": "private", "provider": "github"}).json()
     mine = {
         "event_id": event["id"],
         "execution_id": "exec_mine",
         "config_id": config["id"],
         "delivery_id": "dlv_mine",
+        "source_id": source["id"],
         "key_id": api.get("/me").json()["key_id"],
         "tenant": TENANT,
     }
@@ -180,6 +183,9 @@ def test_another_tenants_things_are_not_found_and_stay_as_they_are(
     assert api.get("/notifications/configs").json() == [
         {name: value for name, value in config.items() if name != "secret"}
     ]
+    assert api.get(f"/sources/{source['id']}").json() == {
+        name: value for name, value in source.items() if name != "secret"
+    }
 
 
 def _with_scopes(key: ApiKey, scopes: frozenset[Scope]) -> ApiKey:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.sources import SECRET, path_of, push_from_github
 from tests.clock import FixedClock
 from tests.functional.conftest import NewToken, post_event
 from tests.http_api import Answer, Api
@@ -71,7 +72,9 @@ def answers_of_every_operation(
     at_event, at_config = f"/events/{event['id']}", f"/notifications/configs/{config.json()['id']}"
     tag = api.get(at_event).headers["etag"]
     lease = api.post("/inbox/lease", {"limit": 1})
-    return answers_of_operators(api.calling_with(new_token(Scope.OPERATOR))) | {
+    of_operators = answers_of_operators(api.calling_with(new_token(Scope.OPERATOR)))
+    others = of_operators | answers_of_sources(api)
+    return others | {
         "create_event": [
             stored,
             api.post("/events", posted, **key),
@@ -155,6 +158,40 @@ def answers_of_every_operation(
         ],
         "get_me": [api.get("/me")],
         "get_health": [api.calling_with(None).get("/health")],
+    }
+
+
+def answers_of_sources(api: Api) -> dict[str, list[Answer]]:
+    """Each called as it is meant to be, some in a way that is refused."""
+    made = api.post("/sources", {"name": "GitHub", "provider": "github", "secret": SECRET})
+    source, nobody = made.json(), api.calling_with(None)
+    at, path = f"/sources/{source['id']}", path_of(source)
+    again = {"name": "GitHub", "provider": "github"}
+    return {
+        "create_source": [made, api.post("/sources", {}), api.post("/sources", b"{")],
+        "list_sources": [api.get("/sources")],
+        "list_providers": [api.get("/sources/providers")],
+        "get_source": [api.get(at), api.get("/sources/src_unknown")],
+        "replace_source": [api.send("PUT", at, again), api.send("PUT", "/sources/x", again)],
+        "update_source": [api.send("PATCH", at, {"name": "Other"}), api.send("PATCH", at, [])],
+        "receive_foreign": [
+            push_from_github(api, source),
+            push_from_github(api, source, secret="wrong-one"),
+            push_from_github(api, source, b"<a/>", content_type="application/xml"),
+            push_from_github(api, source, b"{"),
+            push_from_github(api, source, b"x" * 300_000),
+            push_from_github(api, source, content_encoding="gzip"),
+            nobody.post("/in/unknown", {}),
+        ],
+        "greet_foreign": [nobody.get(path), nobody.get("/in/unknown")],
+        "allow_foreign": [nobody.send("OPTIONS", path), nobody.send("OPTIONS", "/in/unknown")],
+        "list_refusals": [api.get(f"{at}/refusals"), api.get("/sources/x/refusals")],
+        "rotate_source_secret": [
+            api.post(f"{at}/rotate-secret", {"secret": "the-next-secret"}),
+            api.post(f"{at}/rotate-secret"),
+            api.post(f"{at}/rotate-secret", {"secret": ""}),
+        ],
+        "delete_source": [api.send("DELETE", at), api.send("DELETE", at)],
     }
 
 

@@ -21,7 +21,7 @@ TOLD = {
     "access.keys.MAX_KEYS": "API keys of a tenant that are not revoked",
     "api.schemas.keys.MAX_ALLOWED_IPS": "`allowed_ips` of a key",
     "api.schemas.batches.MAX_EVENTS": "events in `POST /events/batch`",
-    "api.drafts.MAX_PAYLOAD_BYTES": "payload, as sent",
+    "events.event.MAX_PAYLOAD_BYTES": "payload, as sent",
     "api.faults.MAX_DETAILS": "faults in one error's `details`",
     "api.schemas.filters.MAX_FILTERS_BYTES": "settings of a config, its filters; each as JSON",
     "api.json_body.MAX_BODY_BYTES": "body",
@@ -46,6 +46,7 @@ TOLD = {
     "push.policy.LONGEST_TIMEOUT_SECONDS": "`timeout_seconds`",
     "push.policy.MAX_WAITS": "waits in `retry_schedule_seconds`",
     "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
+    "sources.source.MAX_SOURCES": "sources of a tenant",
     "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",
 }
 # Nobody's request is refused by these: they shorten what people read, or bound our own work.
@@ -77,11 +78,13 @@ INNER = {
     "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
     "aws.task_queue._LONGEST_DELAY",
     "push.pace.LONGEST_INTERVAL",
+    "sources.shown_headers._LONGEST_NAME",
+    "sources.shown_headers._LONGEST_VALUE",
     "store.tenants.MAX_SHARDS",
 }
 # Checked by code of ours, so no schema has them by itself: the document says them in words.
 IN_WORDS = {
-    "api.drafts.MAX_PAYLOAD_BYTES": ("EventIn", "CloudEventIn"),
+    "events.event.MAX_PAYLOAD_BYTES": ("EventIn", "CloudEventIn"),
     "api.schemas.events.MAX_METADATA_BYTES": ("EventIn", "CloudEventIn"),
     "api.schemas.events.MAX_METADATA_KEYS": ("CloudEventIn",),
     "api.schemas.filters.MAX_FILTERS_BYTES": ("FiltersIn",),

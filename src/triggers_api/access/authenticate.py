@@ -7,7 +7,8 @@ from typing import Final
 from triggers_api.access.addresses import Networks, is_among
 from triggers_api.access.keys import ADMIN_INCLUDES, OPERATORS_MAY, ApiKey, Scope, split_token
 from triggers_api.access.ports import ApiKeyStore, TenantStore
-from triggers_api.access.tenants import Overrides, Tenant, TenantState
+from triggers_api.access.standing import Standing
+from triggers_api.access.tenants import Overrides, TenantState
 from triggers_api.cache import Cache
 from triggers_api.errors import ForbiddenError, NotFoundError, TransientError, UnauthenticatedError
 from triggers_api.timestamps import Clock
@@ -72,13 +73,9 @@ class Authenticator:
     def __init__(self, store: ApiKeyStore, tenants: TenantStore, clock: Clock) -> None:
         """Keys are read from `store`, how their tenants stand from `tenants`."""
         self._store = store
-        self._tenants = tenants
+        self.standing = Standing(tenants, clock)
         self._clock = clock
         self._alive: Cache[str, _Known] = Cache(
-            _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
-        )
-        # By tenant and not by token, so that a change reaches all its keys at once.
-        self._standing: Cache[str, Tenant] = Cache(
             _REMEMBERED_AT_MOST, kept_for=REMEMBERED_FOR, clock=clock
         )
         # A cache of its own, so that a flood of made-up tokens does not crowd out live keys.
@@ -112,9 +109,7 @@ class Authenticator:
         name = principal.tenant
         if name is None:
             return principal
-        tenant = self._standing.get_or_read(
-            name, lambda: self._tenants.find(name) or Tenant.without_record(name)
-        )
+        tenant = self.standing.of(name)
         if tenant.state is TenantState.DELETING:
             raise UnauthenticatedError(_DEAD)
         if tenant.state is TenantState.SUSPENDED:

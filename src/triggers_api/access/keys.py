@@ -37,6 +37,7 @@ class Scope(StrEnum):
     EVENTS_ERASE = "events:erase"
     INBOX = "inbox"
     NOTIFICATIONS_MANAGE = "notifications:manage"
+    SOURCES_MANAGE = "sources:manage"
     KEYS_MANAGE = "keys:manage"
     ADMIN = "admin"  # everything a tenant may do with its own data
     METRICS_READ = "metrics:read"  # figures of all tenants: for the deployment's operators
@@ -51,6 +52,7 @@ ADMIN_INCLUDES: Final = frozenset(
         Scope.EVENTS_ERASE,
         Scope.INBOX,
         Scope.NOTIFICATIONS_MANAGE,
+        Scope.SOURCES_MANAGE,
         Scope.KEYS_MANAGE,
         Scope.ADMIN,
     }

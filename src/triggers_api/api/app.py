@@ -16,12 +16,14 @@ from triggers_api.api.routes import (
     event_types,
     events,
     executions,
+    foreign,
     history,
     inbox,
     keys,
     leases,
     metrics,
     notifications,
+    sources,
     stories,
     tenants,
     usage,
@@ -32,12 +34,14 @@ from triggers_api.api.routes import (
 from triggers_api.api.routing import Operations, heads_of
 from triggers_api.api.services import Services
 from triggers_api.push.channel import Channel
+from triggers_api.sources.provider import Provider
 
 VERSION: Final = "0.1.0"
 SUBJECTS: Final = tuple(
     module.operations
     for module in (
         *(events, event_types, stories, batch, inbox, leases, executions),
+        *(sources, foreign),
         *(notifications, channel_list, config_stats, history, metrics),
         *(usage, keys, tenants, console_links, account),
     )
@@ -49,12 +53,13 @@ def create_app(
     channels: Mapping[str, Channel],
     subjects: Sequence[Operations] = SUBJECTS,
     *,
+    providers: Mapping[str, Provider],
     frame_ancestors: str = "",
 ) -> FastAPI:
     """The API as an ASGI application, with the operations of these subjects.
 
-    The contract describes the settings of the channels. `frame_ancestors` are the origins whose
-    pages may show the console in a frame.
+    The contract describes the settings of the channels, and names the providers of sources.
+    `frame_ancestors` are the origins whose pages may show the console in a frame.
     """
     app = FastAPI(
         title="Triggers API",
@@ -67,6 +72,7 @@ def create_app(
     app.router.route_class = LazyRoute
     app.state.services = services
     app.state.channels = channels
+    app.state.providers = providers
     app.add_middleware(EmptyIsAbsent)
     problems.install(app)
     documentation.install(app)

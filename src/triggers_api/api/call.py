@@ -65,6 +65,11 @@ class Call:
         return self.services.limits.overridden_by(self.principal.own_limits)
 
     @property
+    def address(self) -> str:
+        """Where people reach this API: as the deployment says, or as it was called."""
+        return self.services.public_url or str(self.request.base_url).rstrip("/")
+
+    @property
     def operation(self) -> Operation:
         """What it was declared as."""
         declared: Operation = self.request.app.state.operations[

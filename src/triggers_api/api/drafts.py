@@ -11,10 +11,10 @@ from triggers_api.api.schemas.events import EventIn
 from triggers_api.errors import PayloadTooLargeError
 from triggers_api.events.accept import Draft
 from triggers_api.events.accept_many import KeyedDraft
+from triggers_api.events.event import MAX_PAYLOAD_BYTES
 from triggers_api.events.ids import IdempotencyKey
 from triggers_api.events.json_text import without_spacing
 
-MAX_PAYLOAD_BYTES = 256 * 1024
 SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'
 
 

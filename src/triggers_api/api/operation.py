@@ -101,6 +101,8 @@ class Operation:
     answers: tuple[Answer, ...]
     cost: Cost = Cost.CALL
     body: Body[Any] | None = None
+    takes: Schema = field(default_factory=dict)
+    """What a body may be that the function reads itself, as OpenAPI's content by media type."""
     errors: tuple[str, ...] = ()
     """Codes that do not follow from key, scope, path, parameters and body."""
     parameters: tuple[Schema, ...] = ()
@@ -110,6 +112,11 @@ class Operation:
     def scopes(self) -> tuple[Scope, ...]:
         """The scopes of which a key must have one; none, if any key or none will do."""
         return scopes_of(self.needs)
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Those of bodies that are accepted."""
+        return tuple(self.takes) if self.body is None else self.body.media_types
 
     @property
     def is_tagged(self) -> bool:

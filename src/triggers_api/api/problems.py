@@ -18,6 +18,7 @@ from triggers_api.errors import Detail, TriggersError
 STATUSES: dict[type[TriggersError], int] = {
     errors.InvalidRequestError: 400,
     errors.UnauthenticatedError: 401,
+    errors.UnverifiedError: 401,
     errors.ForbiddenError: 403,
     errors.NotFoundError: 404,
     errors.EventErasedError: 410,
@@ -94,13 +95,15 @@ def _way_out(request: Request, error: TriggersError) -> dict[str, str]:
     """The headers that tell a program what would be accepted, or when."""
     if isinstance(error, errors.UnauthenticatedError):
         return {"WWW-Authenticate": 'Bearer realm="triggers-api"'}
+    if isinstance(error, errors.UnverifiedError):
+        return {"WWW-Authenticate": 'Signature realm="triggers-api"'}
     if isinstance(error, errors.TransientError):
         return {"Retry-After": str(error.retry_after_seconds)}
     if isinstance(error, errors.UnsupportedEncodingError):
         return {"Accept-Encoding": "identity"}
     if isinstance(error, errors.UnsupportedMediaTypeError):
         operation = request.app.state.operations[request.scope["route"].operation_id]
-        return {"Accept": ", ".join(operation.body.media_types)}
+        return {"Accept": ", ".join(operation.media_types)}
     return {}
 
 

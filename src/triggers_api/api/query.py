@@ -1,5 +1,6 @@
 """The query of a request, read so strictly that no part of it is silently ignored."""
 
+from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
@@ -7,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from triggers_api.errors import Detail, InvalidRequestError
 
+_AS_SENT: Final = "query_as_sent"
 _NAME_CHARACTERS = 100  # of a name that a caller made up
 
 
@@ -23,12 +25,19 @@ class EmptyIsAbsent:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Drop empty parameters, then call the application."""
+        scope[_AS_SENT] = scope["query_string"]
         if scope["query_string"]:
             given = _parameters(scope["query_string"])
             present = [(name, value) for name, value in given if value]
             if len(present) < len(given):
                 scope["query_string"] = urlencode(present).encode()
         await self._app(scope, receive, send)
+
+
+def query_as_sent(request: Request) -> str:
+    """The query with its empty parameters, character for character: senders may sign it."""
+    as_sent: bytes = request.scope[_AS_SENT]
+    return as_sent.decode("latin-1")
 
 
 def check_query(request: Request) -> None:

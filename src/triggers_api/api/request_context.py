@@ -24,6 +24,8 @@ class RequestContext:
     """What failed on our side for a part of the request only, so that the rest was answered."""
     fault: str | None = None
     """Where our own code failed for one tenant's config; the request was answered all the same."""
+    is_refused_foreign: bool = False
+    """Whether it came to a source's URL, from whoever knows it, and was refused."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """What every answer to the request has beside its own."""
 

@@ -32,6 +32,7 @@ class Operations:
         answers: Answer | Sequence[Answer],
         cost: Cost = Cost.CALL,
         body: Body[Any] | None = None,
+        takes: Schema | None = None,
         errors: tuple[str, ...] = (),
         parameters: tuple[Schema, ...] = (),
     ) -> Callable[[Carry], Carry]:
@@ -47,6 +48,7 @@ class Operations:
             answers=(answers,) if isinstance(answers, Answer) else tuple(answers),
             cost=cost,
             body=body,
+            takes=takes or {},
             errors=errors,
             parameters=parameters,
         )

@@ -26,6 +26,8 @@ from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
+from triggers_api.sources.accept_foreign import AcceptForeign
+from triggers_api.sources.keep import KeepSources
 from triggers_api.story.tell import TellStory
 from triggers_api.timestamps import Clock
 from triggers_api.usage.read import ReadUsage
@@ -59,6 +61,8 @@ class Services:
     executions: ExecutionStore
     summarize: Summarize
     subscribe: Subscribe
+    keep_sources: KeepSources
+    accept_foreign: AcceptForeign
     try_out: TryOut
     replay: Replay
     tell_story: TellStory

@@ -13,6 +13,7 @@ from triggers_api.timestamps import to_text
 MetadataValue = str | int | float | bool | None
 SYSTEM_TYPES: Final = "notifications"  # the first word of types that nobody outside may use
 MAX_TYPE_LENGTH: Final = 128
+MAX_PAYLOAD_BYTES: Final = 256 * 1024
 
 
 class Severity(StrEnum):

@@ -44,6 +44,7 @@ class Origin(StrEnum):
     REQUEST = "request"  # the Idempotency-Key of a request, or of one event of a batch
     BATCH = "batch"  # the Idempotency-Key of a batch, and the event's index in it
     CLOUD_EVENT = "cloud_event"  # source and id
+    SOURCE = "source"  # a foreign sender's: our source's id, and its own id of the delivery
     ALERT = "alert"  # ours: connector and streak
     SUCCESSOR = "successor"  # ours: the id under which an event found its key's place taken
 
@@ -63,7 +64,7 @@ class IdempotencyKey:
     @property
     def names_the_event(self) -> bool:
         """Whether the key alone identifies the event, whatever its content."""
-        return self.origin in (Origin.CLOUD_EVENT, Origin.ALERT)
+        return self.origin in (Origin.CLOUD_EVENT, Origin.SOURCE, Origin.ALERT)
 
 
 def entropy_of_key(tenant: str, key: IdempotencyKey) -> bytes:

@@ -51,13 +51,20 @@ from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.leases.ports import LeaseStore
+from triggers_api.providers import all_providers
 from triggers_api.push.channel import Channel
-from triggers_api.push.ports import ConfigStore, DeliveryStore, TaskQueue
+from triggers_api.push.ports import ConfigStore, DeliveryStore, SecretBox, TaskQueue
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
 from triggers_api.push.try_out import TryOut
 from triggers_api.settings import ApiSettings, LimitsSettings, PushSettings, WatchSettings
+from triggers_api.sources.accept_foreign import AcceptForeign
+from triggers_api.sources.keep import KeepSources
+from triggers_api.sources.known_sources import KnownSources
+from triggers_api.sources.ports import SourceStore
+from triggers_api.sources.provider import Provider
+from triggers_api.sources.watch_traffic import WatchTraffic
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.day_counts import DynamoDayCounts
 from triggers_api.store.deletions import DynamoDeletionStore
@@ -68,9 +75,10 @@ from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.sightings import DynamoSightings
+from triggers_api.store.sources import DynamoSourceStore
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
-from triggers_api.store.token_buckets import DynamoTokenBuckets
+from triggers_api.store.token_buckets import DynamoTokenBuckets, beside_deliveries
 from triggers_api.store.usage import DynamoUsageStore
 from triggers_api.story.tell import TellStory
 from triggers_api.timestamps import Clock, now
@@ -97,6 +105,9 @@ class Dependencies:
     deliveries: DeliveryStore
     queue: TaskQueue
     channels: Mapping[str, Channel]
+    sources: SourceStore
+    providers: Mapping[str, Provider]
+    source_buckets: TokenBuckets
     usage: UsageStore
     event_types: EventTypes
     seen_executions: SeenExecutions
@@ -111,6 +122,7 @@ def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Han
         create_app(
             _services(settings, given, clock),
             given.channels,
+            providers=given.providers,
             frame_ancestors=settings.frame_ancestors,
         ),
         create_logger(),
@@ -122,18 +134,15 @@ def build(settings: ApiSettings, given: Dependencies, clock: Clock = now) -> Han
 
 
 def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Services:
+    access = _of_access(settings, given, clock)
     return Services(
-        authenticator=Authenticator(given.api_keys, given.tenants, clock),
+        **access,
         keys=KeyRing(given.api_keys, clock),
         tenants=RunTenants(given.tenants, clock),
         console_links=ConsoleLinks(given.api_keys, given.tenants, clock),
         public_url=settings.public_url,
         deletions=given.deletions,
-        limits=_limits(settings.limits),
-        rate_limiter=RateLimiter(given.token_buckets, clock),
-        quota=DailyQuota(given.day_counts, clock),
-        accept=Accept(given.events, clock),
-        accept_many=AcceptMany(Accept(given.events, clock), clock),
+        accept_many=AcceptMany(access["accept"], clock),
         acknowledge=Acknowledge(given.events, clock),
         erase=Erase(given.events, given.deliveries, clock),
         lease=LeaseEvents(given.leases, clock),
@@ -142,6 +151,8 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         executions=given.executions,
         summarize=Summarize(given.executions, clock),
         **_of_push(settings, given, clock),
+        keep_sources=KeepSources(given.sources, given.providers, clock),
+        accept_foreign=_accept_foreign(given, access, clock),
         deliveries=given.deliveries,
         usage=ReadUsage(given.usage, clock),
         check_health=CheckHealth(given.reports, clock),
@@ -150,6 +161,32 @@ def _services(settings: ApiSettings, given: Dependencies, clock: Clock) -> Servi
         list_executions=_list_executions(given, clock),
         reports=given.reports,
         cursors=CursorCodec(settings.cursor_key),
+        clock=clock,
+    )
+
+
+def _of_access(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[str, Any]:
+    """What every way in goes through, with a key or without."""
+    return {
+        "authenticator": Authenticator(given.api_keys, given.tenants, clock),
+        "limits": _limits(settings.limits),
+        "rate_limiter": RateLimiter(given.token_buckets, clock),
+        "quota": DailyQuota(given.day_counts, clock),
+        "accept": Accept(given.events, clock),
+    }
+
+
+def _accept_foreign(given: Dependencies, access: dict[str, Any], clock: Clock) -> AcceptForeign:
+    return AcceptForeign(
+        known=KnownSources(given.sources, clock),
+        providers=given.providers,
+        standing=access["authenticator"].standing,
+        limits=access["limits"],
+        tenants_limiter=access["rate_limiter"],
+        sources_limiter=RateLimiter(given.source_buckets, clock),
+        quota=access["quota"],
+        accept=access["accept"],
+        traffic=WatchTraffic(given.sources, clock),
         clock=clock,
     )
 
@@ -241,14 +278,23 @@ def _metrics(watch: WatchSettings) -> CloudWatchMetrics:
     return CloudWatchMetrics(client, namespace=watch.namespace, stack=watch.stack)
 
 
+def _sources(client: Any, table: str, box: SecretBox) -> dict[str, Any]:
+    """Where foreign senders are known from."""
+    return {
+        "sources": DynamoSourceStore(client, table, box),
+        "providers": all_providers(),
+        "source_buckets": DynamoTokenBuckets(client, table, beside_deliveries),
+    }
+
+
 def wire(settings: ApiSettings) -> Handler:
     """The handler on AWS, as it runs on Lambda."""
     push, watch = settings.push, settings.watch
-    retention = settings.events.delivered_retention
+    table, retention = push.notifications_table, settings.events.delivered_retention
     traces = traces_of("api", watch.stack, tracing=settings.tracing, begins_them=True)
     client = create_client()
     box = KmsSecretBox(LazyClient("kms"), push.secrets_key_id, now)
-    configs = DynamoConfigStore(client, push.notifications_table, box, now)
+    configs = DynamoConfigStore(client, table, box, now)
     sightings = DynamoSightings(client, settings.usage_table, now)
     dependencies = Dependencies(
         events=DynamoEventStore(client, settings.events, now, traces.header, log_spread),
@@ -260,11 +306,10 @@ def wire(settings: ApiSettings) -> Handler:
         token_buckets=DynamoTokenBuckets(client, settings.keys_table),
         day_counts=DynamoDayCounts(client, settings.keys_table),
         configs=configs,
-        deliveries=DynamoDeliveryStore(
-            client, push.notifications_table, configs, retention=retention
-        ),
+        deliveries=DynamoDeliveryStore(client, table, configs, retention=retention),
         queue=SqsTaskQueue(LazyClient("sqs"), settings.queue_url, traces.header),
         channels=_channels(push, traces),
+        **_sources(client, table, box),
         usage=DynamoUsageStore(client, settings.usage_table),
         event_types=sightings,
         seen_executions=sightings,

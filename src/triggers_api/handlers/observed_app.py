@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from triggers_api.api.request_context import RequestContext
 from triggers_api.handlers.observability import embedded
+from triggers_api.handlers.spared_lines import SparedLines
 from triggers_api.watch.metrics import Metric
 
 Scope = MutableMapping[str, Any]
@@ -38,6 +39,7 @@ class ObservedApp:
         self._logger = logger
         self._metrics = metrics
         self._trace_id = trace_id
+        self._spared = SparedLines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request, and report it."""
@@ -73,6 +75,10 @@ class ObservedApp:
         milliseconds: float,
         crash: BaseException | None,
     ) -> None:
+        is_error = crash is not None or status >= _SERVER_ERROR
+        spared = self._spared.next() if context.is_refused_foreign and not is_error else 0
+        if spared is None:
+            return
         route = getattr(scope.get("route"), "path_format", None)
         line = {
             "request_id": context.request_id,
@@ -88,9 +94,9 @@ class ObservedApp:
             "execution_id": context.execution_id,
             "error": context.error_code,
             "fault": context.fault,
+            "spared": spared or None,
         }
         known = {name: value for name, value in line.items() if value is not None}
-        is_error = crash is not None or status >= _SERVER_ERROR
         # One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest.
         measured = _measured(context, milliseconds, is_error=is_error)
         if str(route).startswith(_WATCHING):

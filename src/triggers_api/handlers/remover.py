@@ -62,6 +62,7 @@ def continue_deletions(
         removals={
             "keys": left.keys,
             "configs": left.configs,
+            "sources": left.sources,
             "scheduled_tasks": Schedules(scheduler, settings.scheduler_group, left.config_ids),
             "deliveries": left.deliveries,
             "events": left.events,

@@ -23,6 +23,10 @@ class Refusal(StrEnum):
     TOO_LARGE = "too_large"
     WRONG_CONTENT_TYPE = "wrong_content_type"
     MALFORMED = "malformed"  # it is genuine, but no event can be read from it
+    LOOP = "loop"  # a push of ours that came back
+    SUSPENDED = "suspended"  # its owner's account is
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
 
 
 class RefusedError(Exception):

@@ -24,6 +24,7 @@ from triggers_api.store.listing import STATUS_INDEX
 from triggers_api.store.notification_configs import configs_of, deleted_configs_of, move_away
 from triggers_api.store.range import query_of
 from triggers_api.store.sightings import execution_of
+from triggers_api.store.sources import partitions_of
 from triggers_api.store.streaks import streaks_of
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows, row_key
@@ -65,6 +66,11 @@ class TenantRemains:
         for row in self.notifications_table.items(configs_of(tenant)):
             move_away(self.notifications_table, tenant, row["sk"]["S"], self.clock())
             yield 1
+
+    def sources(self, tenant: str) -> Iterator[int]:
+        """Sources with their secrets, what they refused, and their buckets."""
+        for kept in partitions_of(tenant):
+            yield from self._delete(self.notifications_table, _partition(kept))
 
     def config_ids(self, tenant: str) -> Iterator[str]:
         """All configs that the tenant has, or had within the time that deliveries are kept."""

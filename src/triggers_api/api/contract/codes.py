@@ -50,12 +50,21 @@ CODES: Final[dict[str, Code]] = {
         "not a cursor of this query",
         "invalid_cursor",
     ),
+    "malformed_request": Code(400, "The body is not valid JSON: it is empty."),
+    "no_handshake": Code(
+        400, "This is no handshake that the source answers. Its sender posts here."
+    ),
     "unauthenticated": Code(401, "Send your API key in the header 'Authorization: Bearer <key>'."),
+    "unverified": Code(
+        401,
+        "The request does not prove who sent it. Compare the secret, and the clock.",
+    ),
     "missing_scope": Code(403, "This API key lacks the scope 'inbox'. Use a key that has it."),
     "address_not_allowed": Code(403, "This API key may not be used from 198.51.100.7."),
     "tenant_suspended": Code(
         403, "Your account is suspended. What it stored is kept; ask whoever runs this service."
     ),
+    "source_disabled": Code(403, "This source is disabled. Whoever owns it can enable it."),
     "key_limited": Code(
         403,
         "This API key expires at 2026-11-21T22:55:18.123456Z: it makes and rotates none that lives longer.",
@@ -64,6 +73,7 @@ CODES: Final[dict[str, Code]] = {
     "event_not_found": Code(404, "There is no event 'evt_unknown'."),
     "execution_not_found": Code(404, "There is no event of an execution 'exec_unknown'."),
     "config_not_found": Code(404, "There is no notification config 'cfg_unknown'."),
+    "source_not_found": Code(404, "There is no source at this address."),
     "delivery_not_found": Code(404, "There is no delivery 'dlv_unknown'."),
     "limit_reached": Code(
         409,
@@ -91,6 +101,7 @@ CODES: Final[dict[str, Code]] = {
     "loop_detected": Code(
         403, "This request is a push of ours that came back: a config's URL leads here."
     ),
+    "already_erased": Code(409, "The event of this delivery was stored, and erased since."),
     "event_erased": Code(
         410, "The event 'evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5' was erased at 2026-11-22T01:57:52.503451Z."
     ),
@@ -118,6 +129,13 @@ CODES: Final[dict[str, Code]] = {
         "settings.url",
         "the address is not public",
         "not_public",
+    ),
+    "invalid_source": Code(
+        422,
+        "The body has a fault: provider: there is no such provider; there are github, stripe.",
+        "provider",
+        "there is no such provider; there are github, stripe",
+        "unknown_provider",
     ),
     "invalid_key": Code(
         422,

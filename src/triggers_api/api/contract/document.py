@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -35,6 +35,7 @@ _TAGS: Final = {
     "inbox": "Undelivered events: poll, lease, acknowledge.",
     "executions": "What became of a producer's job.",
     "notifications": "Where and when to push, and what was pushed.",
+    "sources": "Where senders post that can set neither our header nor our shape.",
     "metrics": "Figures and alarms of the deployment.",
     "keys": "What a tenant calls the API with.",
     "tenants": "For the operator of the deployment: who may use it, and how much.",
@@ -65,6 +66,7 @@ _COSTS: Final = {
     Cost.EACH: "a token of the rate limit for each item sent; if there are too few, nothing is done",
     Cost.READ: "a token of the rate limit for each read unit of the store, owed afterwards",
 }
+_NAMING_PROVIDERS: Final = {"SourceIn", "SourcePatchIn"}
 _TAG_HEADERS: Final = ("ETag", "Cache-Control", "Link")
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
@@ -95,7 +97,9 @@ def document(app: FastAPI) -> Node:
     declared: list[Operation] = list(app.state.operations.values())
     components = contract["components"]
     components["headers"] = HEADERS
-    components["schemas"] = _schemas(components.get("schemas", {}), declared, app.state.channels)
+    components["schemas"] = _schemas(
+        components.get("schemas", {}), declared, app.state.channels, list(app.state.providers)
+    )
     for operation in declared:
         path = re.sub(r":\w+}", "}", operation.path)  # FastAPI shows no converter
         shown = contract["paths"][path][operation.method.lower()]
@@ -117,6 +121,8 @@ def _describe(shown: Node, operation: Operation, schemas: Node) -> None:
         shown["parameters"] = [*shown.get("parameters", ()), *own]
     if operation.body is not None:
         shown["requestBody"] = _body(operation.body, schemas)
+    elif operation.takes:
+        shown["requestBody"] = {"required": True, "content": operation.takes}
     answers = {str(each.status): _answer(each, schemas) for each in operation.answers}
     if operation.is_tagged:
         names = [name for name in _TAG_HEADERS if name in operation.answers[0].headers]
@@ -135,6 +141,7 @@ def codes_of(operation: Operation, parameters: set[str]) -> Iterator[str]:
     """Every error code that an operation with these parameters may answer."""
     body = operation.body
     if operation.needs is Key.NONE and body is None:
+        yield from operation.errors
         return
     if body is not None:
         yield "malformed_json"
@@ -238,7 +245,10 @@ def reference_to(model: type[BaseModel]) -> Node:
 
 
 def _schemas(
-    of_parameters: Node, declared: list[Operation], channels: Mapping[str, Channel]
+    of_parameters: Node,
+    declared: list[Operation],
+    channels: Mapping[str, Channel],
+    providers: Collection[str],
 ) -> Node:
     """The schemas of parameters, from FastAPI, and of all bodies; each with an example."""
     unused = {"HTTPValidationError", "ValidationError"}
@@ -257,9 +267,18 @@ def _schemas(
         schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
     if "ConfigIn" in schemas:
         schemas |= with_settings(schemas["ConfigIn"], channels)
+    for name in _NAMING_PROVIDERS & schemas.keys():
+        _tell_providers(schemas[name]["properties"]["provider"], providers)
     for schema in schemas.values():
         _tell_defaults(schema)
     return schemas
+
+
+def _tell_providers(shown: Node, providers: Collection[str]) -> None:
+    """Name the kinds of senders that there are, where a source names one."""
+    for each in shown.get("anyOf", [shown]):
+        if each.get("type") == "string":
+            each["enum"] = list(providers)
 
 
 def _tell_defaults(schema: Node) -> None:

@@ -50,7 +50,7 @@ async def create_console_link(call: Call, tenant: TenantInPath) -> Response:
     known = call.services.tenants.get_staying(tenant)
     link = call.services.console_links.make(known.tenant, frozenset(wanted.scopes), wanted.lasts)
     # After the `#`: browsers send that part to no server, and in no `Referer`.
-    url = f"{_address(call)}/console#/session/{link.token}"
+    url = f"{call.address}/console#/session/{link.token}"
     return call.answer(ConsoleLinkOut(url=url, expires_at=link.expires_at), 201)
 
 
@@ -73,8 +73,3 @@ async def open_console_session(call: Call) -> Response:
     issued = call.services.console_links.exchange(call.validated(read, _SESSION).token)
     call.context.tenant, call.context.key_id = issued.key.tenant, issued.key.key_id
     return call.answer(ConsoleSessionOut.of(issued))
-
-
-def _address(call: Call) -> str:
-    """Where people reach this API: as the deployment says, or as the operator called it."""
-    return call.services.public_url or str(call.request.base_url).rstrip("/")
