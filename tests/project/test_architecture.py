@@ -21,8 +21,9 @@ SUBJECTS = {
     "events": set[str](),
     "leases": {"events"},
     "executions": {"events"},
+    "expressions": set[str](),
     "access": set[str](),
-    "push": {"events", "executions", "access"},
+    "push": {"events", "executions", "access", "expressions"},
     "sources": {"events", "access", "push"},
     "usage": set[str](),
     "story": {"events", "leases", "push"},
@@ -42,6 +43,7 @@ OURS = "triggers_api"
 MAY_IMPORT = {
     "shared": set[str](),
     **{subject: {"ulid"} for subject in SUBJECTS},
+    "expressions": {"re2"},
     "events": {"msgspec", "ulid"},
     "api": {"fastapi", "starlette", "pydantic", "msgspec"},
     "aws": {"botocore", "cryptography"},

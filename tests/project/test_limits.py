@@ -40,6 +40,7 @@ TOLD = {
     "channels.webhook._MAX_HEADERS": "headers of a webhook",
     "events.event.MAX_TYPE_LENGTH": "`event_type` of an event",
     "events.json_text.MAX_DEPTH": "containers nested in a body's object",
+    "expressions.body.MAX_BODY_BYTES": "value of a `transform`, as JSON",
     "executions.tally.MAX_TYPES": "types of events in an execution's counts",
     "push.policy.MAX_PER_SECOND": "`rate_limit_per_second`",
     "push.policy.LONGEST_SCHEDULE": "all waits in `retry_schedule_seconds` together",
