@@ -154,8 +154,8 @@ def taciturn() -> Receiver:
     return ending(b"250 taken\r\n")
 
 
-def ending(reply: bytes) -> Receiver:
-    """Says that at the end of a mail, and then nothing more."""
+def ending(reply: bytes, *, hangs_up: bool = False) -> Receiver:
+    """Says that at the end of a mail, and then nothing more, or hangs up."""
 
     def talk(receiver: Receiver, connection: socket.socket) -> None:
         connection.sendall(b"220 hello\r\n")
@@ -166,6 +166,7 @@ def ending(reply: bytes) -> Receiver:
             while lines.readline() != b".\r\n":
                 pass
             connection.sendall(reply)
-            receiver.released.wait()
+            if not hangs_up:
+                receiver.released.wait()
 
     return Receiver(talk)

@@ -249,7 +249,7 @@ def test_the_first_digit_at_the_end_says_that_it_was_taken(
     ],
 )
 def test_nothing_else_says_so(end: bytes, error: str, channel: EmailChannel) -> None:
-    with ending(end) as server:
+    with ending(end, hangs_up=True) as server:
         receipt = channel.send(a_mail(server.port))
 
     assert receipt.error is not None
