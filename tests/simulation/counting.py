@@ -2,8 +2,7 @@
 
 import random
 import zlib
-from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -14,10 +13,11 @@ from tests.fakes.events import InMemoryEventStore
 from tests.fakes.push import InMemoryDeliveryStore
 from tests.simulation.clock import VirtualClock
 from tests.simulation.scheduler import KilledError
+from tests.simulation.truth import Truth
 from triggers_api.errors import TransientError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
-from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus
 from triggers_api.store.deliveries import to_item
 from triggers_api.store.items import IS_NEW, to_items
 
@@ -59,12 +59,11 @@ class CountedStreams:
             for stream in self._filters
             for number in range(_SHARDS)
         ]
-        self.truth: Tally[tuple[str, str]] = Tally()  # by tenant and figure
+        self.truth = Truth()
 
     def wrote(self, stream: str, key: str, old: Item | None, new: Item, **figures: int) -> None:
         """A write; `figures` are what it truly adds for its tenant."""
-        for name, amount in figures.items():
-            self.truth[new["tenant"]["S"], name] += amount
+        self.truth.adds(new["tenant"]["S"], **figures)
         ours = [each for each in self.shards if each.stream == stream]
         shard = ours[zlib.crc32(key.encode()) % _SHARDS]
         stored: Item = {
@@ -78,6 +77,10 @@ class CountedStreams:
         record = {"eventName": "INSERT" if old is None else "MODIFY", "dynamodb": stored}
         if self._filters[stream].wants(record):
             shard.records.append(record)
+
+    def recorded(self, delivery: Delivery, attempts: Sequence[Attempt], *, has_ended: bool) -> None:
+        """What a write of a delivery truly tells of its config's hour."""
+        self.truth.recorded(delivery, attempts, self._clock.now, has_ended=has_ended)
 
 
 class Counting:
@@ -125,6 +128,7 @@ class CountedEvents(InMemoryEventStore):
 
     def stored(self, event: Event, head: Item) -> None:
         """A new event is written, once."""
+        self.streams.truth.stored(head["tenant"]["S"], event)
         figures = {"events_created": 1, "payload_bytes": len(event.payload)}
         self.streams.wrote(EVENTS, event.id, None, head, **figures)
 
@@ -173,15 +177,16 @@ class CountedDeliveries(InMemoryDeliveryStore):
         old = self.find(delivery.task)
         if not super().record(delivery, known_attempts=known_attempts):
             return False
-        new_attempts = len(delivery.attempts) - (0 if old is None else len(old.attempts))
-        ended = new_attempts or old is None or old.status is not delivery.status
+        attempts = delivery.attempts[0 if old is None else len(old.attempts) :]
+        has_ended = bool(attempts) or old is None or old.status is not delivery.status
+        self._streams.recorded(delivery, attempts, has_ended=has_ended)
         self._streams.wrote(
             DELIVERIES,
             delivery.task.event_id,
             None if old is None else to_item(old, _KEPT),
             to_item(delivery, _KEPT),
-            attempts=new_attempts,
-            deliveries_succeeded=int(bool(ended) and delivery.status is DeliveryStatus.SUCCEEDED),
-            deliveries_failed=int(bool(ended) and delivery.status is DeliveryStatus.DEAD),
+            attempts=len(attempts),
+            deliveries_succeeded=int(has_ended and delivery.status is DeliveryStatus.SUCCEEDED),
+            deliveries_failed=int(has_ended and delivery.status is DeliveryStatus.DEAD),
         )
         return True

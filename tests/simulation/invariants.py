@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.simulation.receivers import Mood
+from tests.simulation.truth import check_counted
 from tests.simulation.world import EXECUTION, SCHEDULE, TENANT, World
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.executions.summarize import Summarize
@@ -44,9 +45,8 @@ def check_set_aside(world: World, configs: Sequence[NotificationConfig]) -> None
 
 
 def _check_usage(world: World) -> None:
-    """What the tenant used is the truth, whatever crashed and came again."""
-    truth = {name: amount for (_, name), amount in world.streams.truth.items() if amount}
-    assert world.figures() == truth, f"counted {world.figures()}, and truly it was {truth}"
+    """What is counted and noted of the tenant is the truth, whatever crashed and came again."""
+    check_counted(world.streams.truth, world.usage, world.sightings, world.clock)
     assert [each.tenant for each in world.active.list_active()] == [TENANT]
 
 

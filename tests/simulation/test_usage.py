@@ -1,51 +1,84 @@
 """Usage at its real size: ten thousand events with faults at every call, and what counting costs."""
 
+import logging
 import random
 import zlib
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
 from tests.builders.events import UNDELIVERED_RETENTION, an_event
 from tests.builders.push import a_config, a_delivery, a_task, an_attempt
+from tests.fakes.sightings import InMemorySightings
 from tests.fakes.usage import InMemoryActiveTenants, InMemoryUsage
 from tests.functional.stream_of_changes import Bench, acknowledged, stored
 from tests.simulation.clock import VirtualClock
 from tests.simulation.counting import CountedDeliveries, CountedEvents, CountedStreams, Counting
 from tests.simulation.faults import Exposed, RandomFaults
 from tests.simulation.scheduler import KilledError
-from triggers_api.handlers.counter import Counter
+from tests.simulation.truth import check_counted
+from triggers_api.errors import StoreUnavailableError
+from triggers_api.events.event_types import NoteTypes
+from triggers_api.executions.execution_list import NoteExecutions
+from triggers_api.handlers import counter
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.store.items import IS_NEW, to_items
+from triggers_api.usage.changes import Change
+from triggers_api.usage.config_hours import config_counts
+from triggers_api.usage.counters import Count
 from triggers_api.usage.daily import daily_counts
 
+DAY: Final = timedelta(days=1)
 TENANTS = ("acme", "globex", "initech")
-EVENTS = 10_000
+EVENTS, TYPES, EXECUTIONS, CONFIGS = 10_000, 20, 300, 3
 ENDS = (DeliveryStatus.SUCCEEDED, DeliveryStatus.SUCCEEDED, DeliveryStatus.DEAD)
 
 
-def write_all(streams: CountedStreams, clock: VirtualClock, chance: random.Random) -> None:
-    """Events, most of them acknowledged and pushed, some of those after a retry."""
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def write_all(
+    streams: CountedStreams, clock: VirtualClock, chance: random.Random, number: int
+) -> None:
+    """Two days of events, most of them acknowledged and pushed, some of those after a retry."""
     events, deliveries = CountedEvents(clock), CountedDeliveries(streams)
     events.streams = streams
-    for _ in range(EVENTS):
+    configs = {each: [a_config(tenant=each) for _ in range(CONFIGS)] for each in TENANTS}
+    for _ in range(number):
+        clock.pass_by(2 * DAY / number)
         tenant = chance.choice(TENANTS)
-        event = an_event(clock.now, payload=b"x" * chance.randint(2, 900))
+        event = an_event(
+            clock.now,
+            event_type=f"order.{chance.randrange(TYPES)}",
+            execution_id=chance.choice([None, f"exec_{chance.randrange(EXECUTIONS)}"]),
+            payload=b"x" * chance.randint(2, 900),
+        )
         events.add(tenant, event, None)
         head, _ = to_items(tenant, event, 0, clock.now + UNDELIVERED_RETENTION)
         events.stored(event, head | IS_NEW)
         if chance.random() < 0.8:
             events.acknowledge(tenant, event.id, clock.now)
         if chance.random() < 0.5:
-            task = a_task(event, a_config(tenant=tenant))
-            tries = tuple(an_attempt(clock.now) for _ in range(chance.randint(1, 3)))
+            task = a_task(event, chance.choice(configs[tenant]))
+            tries = tuple(
+                replace(an_attempt(clock.now), duration_ms=chance.randint(0, 30_000))
+                for _ in range(chance.randint(1, 3))
+            )
             known = None
-            for number in range(1, len(tries) + 1):
-                is_last = number == len(tries)
+            for made_so_far in range(1, len(tries) + 1):
+                is_last = made_so_far == len(tries)
                 status = chance.choice(ENDS) if is_last else DeliveryStatus.RETRYING
-                made = a_delivery(task, status, clock.now, attempts=tries[:number])
+                made = a_delivery(task, status, clock.now, attempts=tries[:made_so_far])
                 assert deliveries.record(made, known_attempts=known)
-                known = number
+                known = made_so_far
 
 
 class Mortal:
@@ -53,6 +86,7 @@ class Mortal:
 
     def __init__(self, clock: VirtualClock, faults: RandomFaults) -> None:
         self.usage, self.active = InMemoryUsage(), InMemoryActiveTenants()
+        self.sightings = InMemorySightings()
         self.deaths = 0
         self._clock, self._faults = clock, faults
         self._counter = self._new()
@@ -65,39 +99,94 @@ class Mortal:
             self._counter = self._new()
             raise
 
-    def _new(self) -> Counter:
+    def _new(self) -> counter.Counter:
         told: list[str] = []
-        return Counter(
+        sightings: Any = Exposed("sightings", self.sightings, self._faults, told.append)
+        return counter.Counter(
             Exposed("usage", self.usage, self._faults, told.append),
             Exposed("active", self.active, self._faults, told.append),
-            counted=(daily_counts,),
+            counted=counter.COUNTED,
+            noted=(
+                counter.notes_of_types(NoteTypes(sightings, self._clock)),
+                counter.notes_of_executions(NoteExecutions(sightings)),
+            ),
             clock=self._clock,
             carry_out=lambda attempt, work: [attempt(each) for each in work],
         )
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_ten_thousand_events_are_counted_and_none_is_off(seed: int) -> None:
+def count_all(seed: int, number: int) -> tuple[CountedStreams, Mortal]:
+    """So many events with what follows from them, counted while processes die."""
     chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
     clock = VirtualClock()
     streams = CountedStreams(clock)
-    write_all(streams, clock, chance)
-    mortal = Mortal(clock, RandomFaults(chance, probability=0.2))
-    counting = Counting(streams, mortal, chance, at_most=100)
+    write_all(streams, clock, chance, number)
+    mortal = Mortal(clock, RandomFaults(chance, probability=0.05))
+    counting = Counting(streams, mortal, chance, at_most=20)
     while due := counting.due():
         counting.count(chance.choice(due))
+    check_counted(streams.truth, mortal.usage, mortal.sightings, clock)
+    return streams, mortal
 
-    counted = {
-        (tenant, name): amount
-        for tenant in TENANTS
-        for day in mortal.usage.read_days(tenant, date.min, date.max).values()
-        for name, amount in day.items()
-    }
-    assert counted == dict(streams.truth)
-    assert (
-        sum(amount for (_, name), amount in counted.items() if name == "events_created") == EVENTS
-    )
+
+@pytest.mark.parametrize("seed", range(2))
+def test_ten_thousand_events_are_counted_and_none_is_off(seed: int) -> None:
+    streams, mortal = count_all(seed, EVENTS)
+
+    truth = streams.truth
+    assert sum(truth.figures[tenant, "events_created"] for tenant in TENANTS) == EVENTS
+    assert len(truth.latest) == len(TENANTS) * TYPES
+    assert len(truth.executions) > len(TENANTS) * EXECUTIONS * 0.9
+    assert sum(map(len, truth.hours().values())) > len(TENANTS) * CONFIGS * 40
     assert mortal.deaths > 50
+
+
+def takes_an_execution_for_noted_too_soon(patch: pytest.MonkeyPatch) -> None:
+    """A counter remembers an execution before it is written."""
+    real = NoteExecutions.__call__
+
+    def call(self: NoteExecutions, tenant: str, execution_id: str, event_id: str) -> None:
+        self._noted.put((tenant, execution_id), True)  # noqa: FBT003  # as the real one does
+        real(self, tenant, execution_id, event_id)
+
+    patch.setattr(NoteExecutions, "__call__", call)
+
+
+def passes_over_a_type_that_was_not_noted(patch: pytest.MonkeyPatch) -> None:
+    """A counter takes types whose write failed for noted."""
+    real = NoteTypes.__call__
+
+    def call(self: NoteTypes, tenant: str, latest: Mapping[str, str]) -> None:
+        with suppress(StoreUnavailableError):
+            real(self, tenant, latest)
+
+    patch.setattr(NoteTypes, "__call__", call)
+
+
+def tells_hours_by_another_clock(patch: pytest.MonkeyPatch) -> None:
+    """A push of the last minutes of an hour counts in the next one."""
+
+    def counts(change: Change) -> Iterator[Count]:
+        return config_counts(replace(change, at=change.at + timedelta(minutes=5)))
+
+    patch.setattr(counter, "COUNTED", (daily_counts, counts))
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        takes_an_execution_for_noted_too_soon,
+        passes_over_a_type_that_was_not_noted,
+        tells_hours_by_another_clock,
+    ],
+)
+def test_a_planted_bug_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+
+    with pytest.raises(AssertionError, match="and truly"):
+        count_all(0, number=2000)
 
 
 # A new table on demand has four partitions, and each a shard. Lambda hands over 6 MB at most:

@@ -4,12 +4,13 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from tests.builders.push import WITHOUT_LIMIT
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.sightings import InMemorySightings
 from tests.fakes.streaks import InMemoryStreakStore
 from tests.fakes.usage import InMemoryActiveTenants, InMemoryUsage
 from tests.simulation.aws import SimulatedQueue, StreamedEventStore
@@ -21,7 +22,9 @@ from tests.simulation.scheduler import KilledError, Scheduler
 from triggers_api.errors import ConflictError, TransientError
 from triggers_api.events.accept import Accept, Draft
 from triggers_api.events.event import Event, Severity
+from triggers_api.events.event_types import NoteTypes
 from triggers_api.events.ids import IdempotencyKey
+from triggers_api.executions.execution_list import NoteExecutions
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers import counter, delivery, dispatcher
 from triggers_api.push.config import NotificationConfig
@@ -102,9 +105,15 @@ class World:
         )
         self._worker = delivery.Worker(deliver, queue, self.clock, _one_by_one)
         self.usage, self.active = InMemoryUsage(), InMemoryActiveTenants()
+        self.sightings = InMemorySightings()
+        sightings = exposed("sightings", self.sightings)
         count = counter.Counter(
             exposed("usage", self.usage),
             exposed("active", self.active),
+            noted=(
+                counter.notes_of_types(NoteTypes(sightings, self.clock)),
+                counter.notes_of_executions(NoteExecutions(sightings)),
+            ),
             clock=self.clock,
             carry_out=_in_turn,
         )
@@ -176,11 +185,6 @@ class World:
                 self._start("api", call)
 
         self._start("api", call)
-
-    def figures(self) -> dict[str, int]:
-        """What was counted of the tenant, on all days together."""
-        days = self.usage.read_days(TENANT, date.min, date.max).values()
-        return dict(sum((Counter(each) for each in days), Counter()))
 
     def run(self) -> None:
         """Let everything happen, to the end."""
