@@ -9,7 +9,7 @@ from tests.clock import FixedClock
 from tests.fakes.usage import InMemoryActiveTenants, InMemoryUsage
 from tests.functional.stream_of_events import a_record, number_of
 from tests.simulation.faults import Exposed, Fault, Faults, OneFault
-from triggers_api.handlers.counter import COUNTED, Counter, CountsOf
+from triggers_api.handlers.counter import COUNTED, Counter, CountsOf, NotesOf
 from triggers_api.usage.daily import row_of
 
 EVENTS = "arn:aws:dynamodb:us-east-1:123456789012:table/events/stream/2026"
@@ -44,13 +44,18 @@ def acknowledged(record: Record, place: int) -> Record:
 class Bench:
     """A counter whose every call of a port may be made to fail."""
 
-    def __init__(self, faults: Faults | None = None, counted: Sequence[CountsOf] = COUNTED) -> None:
+    def __init__(
+        self,
+        faults: Faults | None = None,
+        counted: Sequence[CountsOf] = COUNTED,
+        noted: Sequence[NotesOf] = (),
+    ) -> None:
         self.clock = FixedClock()
         self.faults = faults or OneFault(None, Fault.NONE)
         self.usage = InMemoryUsage()
         self.active = InMemoryActiveTenants()
         self.calls: list[str] = []
-        self._counted = counted
+        self._counted, self._noted = counted, noted
         self.restart()
 
     def restart(self) -> None:
@@ -59,6 +64,7 @@ class Bench:
             Exposed("usage", self.usage, self.faults, self.calls.append),
             Exposed("active", self.active, self.faults, self.calls.append),
             counted=self._counted,
+            noted=self._noted,
             clock=self.clock,
         )
 
