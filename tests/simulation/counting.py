@@ -63,7 +63,7 @@ class CountedStreams:
 
     def wrote(self, stream: str, key: str, old: Item | None, new: Item, **figures: int) -> None:
         """A write; `figures` are what it truly adds for its tenant."""
-        self.truth.adds(new["tenant"]["S"], **figures)
+        self.truth.adds(new["tenant"]["S"], self._clock.now, **figures)
         ours = [each for each in self.shards if each.stream == stream]
         shard = ours[zlib.crc32(key.encode()) % _SHARDS]
         stored: Item = {

@@ -108,7 +108,7 @@ class Mortal:
             counted=counter.COUNTED,
             noted=(
                 counter.notes_of_types(NoteTypes(sightings, self._clock)),
-                counter.notes_of_executions(NoteExecutions(sightings)),
+                counter.notes_of_executions(NoteExecutions(sightings, self._clock)),
             ),
             clock=self._clock,
             carry_out=lambda attempt, work: [attempt(each) for each in work],
@@ -228,7 +228,7 @@ def units_noted_an_event(types: int, events_an_execution: int) -> float:
     """Write units for what is noted of one tenant with fifty events a second, for five minutes."""
     sightings, rate = InMemorySightings(), 50
     types_noted = counter.notes_of_types(NoteTypes(sightings, VirtualClock()))
-    executions_noted = counter.notes_of_executions(NoteExecutions(sightings))
+    executions_noted = counter.notes_of_executions(NoteExecutions(sightings, VirtualClock()))
     bench = Bench(counted=(), noted=(types_noted, executions_noted))
     for minute in range(5):
         for shard in range(SHARDS):

@@ -15,6 +15,7 @@ from triggers_api.usage.config_hours import ConfigHour, bucket_of, hour_of, perc
 from triggers_api.usage.read import ReadUsage
 
 _A_WEEK: Final = 168  # hours
+_OF_AN_HOUR: Final = {"events_created": "c", "deliveries_succeeded": "s", "deliveries_failed": "f"}
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,10 +29,12 @@ class Truth:
         self._ended: Tally[tuple[str, str, datetime, DeliveryStatus]] = Tally()
         self._durations: defaultdict[tuple[str, str, datetime], list[int]] = defaultdict(list)
 
-    def adds(self, tenant: str, **figures: int) -> None:
-        """A write adds these to the tenant's day."""
+    def adds(self, tenant: str, at: datetime, **figures: int) -> None:
+        """A write adds these to the tenant's day, and some also to their hour of it."""
         for name, amount in figures.items():
             self.figures[tenant, name] += amount
+            if name in _OF_AN_HOUR:
+                self.figures[tenant, f"{_OF_AN_HOUR[name]}{at:%H}"] += amount
 
     def stored(self, tenant: str, event: Event) -> None:
         """There is a new event."""

@@ -112,7 +112,7 @@ class World:
             exposed("active", self.active),
             noted=(
                 counter.notes_of_types(NoteTypes(sightings, self.clock)),
-                counter.notes_of_executions(NoteExecutions(sightings)),
+                counter.notes_of_executions(NoteExecutions(sightings, self.clock)),
             ),
             clock=self.clock,
             carry_out=_in_turn,
