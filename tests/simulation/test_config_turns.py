@@ -1,7 +1,5 @@
 """A config's `rate_limit_per_second`: delays, loses nothing, and nobody else notices it."""
 
-import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,13 +9,6 @@ from tests.clock import START
 from tests.simulation.crowd import AT_ONCE, Crowd
 from tests.simulation.test_turns import takes_all
 from triggers_api.push.channel import Receipt, Refusal
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def most_within(moments: list[datetime], seconds: float) -> int:

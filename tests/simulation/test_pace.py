@@ -1,7 +1,5 @@
 """What waits for one receiver comes back one by one, as fast as it is taken, and cheaply."""
 
-import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,13 +7,6 @@ import pytest
 from tests.clock import START
 from tests.simulation.crowd import AT_ONCE, Crowd, Receiver
 from triggers_api.push.channel import Receipt, Refusal
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def one_each(seconds: float, *, wait: float | None) -> Receiver:

@@ -1,7 +1,5 @@
 """A tenant's `deliveries_per_second`: delays, loses nothing, and no other tenant notices it."""
 
-import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,13 +7,6 @@ import pytest
 from tests.clock import START
 from tests.simulation.crowd import AT_ONCE, Crowd
 from triggers_api.push.channel import Receipt, Refusal
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def takes_all(_: datetime) -> tuple[float, Receipt]:

@@ -1,6 +1,5 @@
 """Usage at its real size: ten thousand events with faults at every call, and what counting costs."""
 
-import logging
 import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -36,13 +35,6 @@ DAY: Final = timedelta(days=1)
 TENANTS = ("acme", "globex", "initech")
 EVENTS, TYPES, EXECUTIONS, CONFIGS = 10_000, 20, 300, 3
 ENDS = (DeliveryStatus.SUCCEEDED, DeliveryStatus.SUCCEEDED, DeliveryStatus.DEAD)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def write_all(

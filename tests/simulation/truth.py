@@ -11,7 +11,7 @@ from tests.fakes.usage import InMemoryUsage
 from triggers_api.events.event import Event
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus
 from triggers_api.timestamps import Clock
-from triggers_api.usage.config_hours import ConfigHour, bucket_of, hour_of, percentile
+from triggers_api.usage.config_hours import HOUR, ConfigHour, bucket_of, hour_of, percentile
 from triggers_api.usage.read import ReadUsage
 
 _A_WEEK: Final = 168  # hours
@@ -76,7 +76,7 @@ def check_counted(
     """Raise AssertionError unless all that the counter keeps is the truth."""
     tenants = {tenant for tenant, _ in truth.figures} | {tenant for tenant, _ in truth.latest}
     _check_days(truth, usage, tenants)
-    _check_hours(truth, ReadUsage(usage, clock))
+    _check_hours(truth, ReadUsage(usage, clock), clock)
     _check_types(truth, sightings, tenants)
     for tenant in tenants:
         _check_executions(truth, sightings, tenant)
@@ -91,9 +91,12 @@ def _check_days(truth: Truth, usage: InMemoryUsage, tenants: set[str]) -> None:
     assert dict(counted) == true, f"counted {dict(counted)}, and truly it was {true}"
 
 
-def _check_hours(truth: Truth, read: ReadUsage) -> None:
-    for (tenant, config_id), true in truth.hours().items():
-        told = read.config_hours(tenant, config_id, _A_WEEK)
+def _check_hours(truth: Truth, read: ReadUsage, clock: Clock) -> None:
+    hours = truth.hours()
+    begun_at = min((each.begins_at for busy in hours.values() for each in busy), default=clock())
+    so_far = min((clock() - hour_of(begun_at)) // HOUR + 1, _A_WEEK)
+    for (tenant, config_id), true in hours.items():
+        told = read.config_hours(tenant, config_id, so_far)
         busy = [each for each in told if each != ConfigHour(begins_at=each.begins_at)]
         assert busy == true, f"the hours of {config_id} are {busy}, and truly they were {true}"
 
