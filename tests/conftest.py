@@ -60,6 +60,11 @@ for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION
 os.environ.update(ENVIRONMENT)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: one mostly waits, for the stack that it tests."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()

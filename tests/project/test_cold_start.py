@@ -1,9 +1,12 @@
 """Which modules a function loads before its first request: they are its cold start."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 import pytest
@@ -31,27 +34,55 @@ OPTIONAL = {
 }
 
 
-@pytest.fixture(scope="module")
-def loaded() -> set[str]:
-    """The top-level modules in memory when the API's handler is ready."""
-    return loaded_by("api")
+_WAKE = """
+import gc, json, sys
+frozen = gc.get_freeze_count()
+import triggers_api.handlers.{handler}
+from_app = sys.modules.get("triggers_api.api.app")
+subjects = from_app.SUBJECTS if from_app else ()
+print(json.dumps({{
+    "modules": sorted(sys.modules),
+    "analysed": sum(route.is_analysed for subject in subjects for route in subject.routes),
+    "collects": gc.isenabled(),
+    "frozen_before": frozen,
+    "frozen": gc.get_freeze_count(),
+}}))
+"""
 
 
-def loaded_by(handler: str) -> set[str]:
-    code = (
-        f"import sys, triggers_api.handlers.{handler};"
-        "print(*{m.split('.')[0] for m in sys.modules})"
-    )
-    environment = os.environ | {"PYTHONPATH": "src", "TRACING": "off"}
+@dataclass(frozen=True)
+class Awake:
+    """A process whose handler is ready for its first request."""
+
+    modules: list[str]
+    analysed: int
+    collects: bool
+    frozen_before: int
+    frozen: int
+
+    @property
+    def loaded(self) -> set[str]:
+        """The top-level modules in memory."""
+        return {module.split(".")[0] for module in self.modules}
+
+
+@cache
+def awake(handler: str) -> Awake:
     run = subprocess.run(  # noqa: S603  # our own code
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", _WAKE.format(handler=handler)],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(run.stdout.split())
+    return Awake(**json.loads(run.stdout))
+
+
+@pytest.fixture
+def loaded() -> set[str]:
+    """What the API's handler has in memory when it is ready."""
+    return awake("api").loaded
 
 
 @pytest.mark.parametrize("module", COSTLY)
@@ -65,7 +96,7 @@ def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
 
 @pytest.mark.parametrize("handler", ["monitor", "remover"])
 def test_what_runs_by_the_clock_loads_neither_the_api_nor_what_sends(handler: str) -> None:
-    loaded = loaded_by(handler)
+    loaded = awake(handler).loaded
 
     assert not loaded & (COSTLY.keys() | {"fastapi", "mangum", "starlette", "msgspec"})
     assert {"botocore", "aws_lambda_powertools"} <= loaded
@@ -87,55 +118,18 @@ def test_the_api_loads_only_what_requirements_txt_ships_to_lambda(loaded: set[st
 
 
 def test_the_openapi_document_is_made_when_it_is_asked_for() -> None:
-    code = (
-        "import sys, triggers_api.handlers.api; print('triggers_api.api.contract' in sys.modules)"
-    )
-    run = subprocess.run(  # noqa: S603  # our own code
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert run.stdout.strip() == "False"
+    assert "triggers_api.api.contract" not in awake("api").modules
 
 
 def test_no_route_is_analysed_before_it_is_asked_for() -> None:
-    code = (
-        "import triggers_api.handlers.api; from triggers_api.api.app import SUBJECTS;"
-        "print({route.is_analysed for subject in SUBJECTS for route in subject.routes})"
-    )
-    run = subprocess.run(  # noqa: S603  # our own code
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert run.stdout.strip() == "{False}"
+    assert "triggers_api.api.app" in awake("api").modules
+    assert awake("api").analysed == 0
 
 
 @pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor", "remover"])
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
-    code = (
-        "import gc; frozen = gc.get_freeze_count();"
-        f"import triggers_api.handlers.{handler};"
-        "print(gc.isenabled(), gc.get_freeze_count() > 10_000 > frozen)"
-    )
-    run = subprocess.run(  # noqa: S603  # our own code
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "src", "TRACING": "off"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert run.stdout.split() == ["True", "True"]
+    assert awake(handler).collects
+    assert awake(handler).frozen > 10_000 > awake(handler).frozen_before
 
 
 def _normal(name: str) -> str:

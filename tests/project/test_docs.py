@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -74,6 +75,7 @@ def detail_codes() -> set[str]:
     return {code for call in details for code in texts(*call.args[2:])}
 
 
+@cache
 def operations() -> dict[str, dict[str, Any]]:
     """Every route of the OpenAPI document, as `METHOD /path`."""
     paths: dict[str, dict[str, Any]] = json.loads(openapi.text())["paths"]
