@@ -49,6 +49,7 @@ def echo(asked: Asked) -> Said:
             {"retry_schedule_seconds": [], "rate_limit_per_second": None},
         ),
         (["update", CONFIG, "--name", "default"], {"name": "default"}),
+        (["update", CONFIG, "--signature", "v1a"], {"signature": "v1a"}),
         (["update", CONFIG, "--patch", '{"filters": null}'], {"filters": None}),
     ],
 )

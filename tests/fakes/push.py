@@ -19,6 +19,7 @@ from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
 from triggers_api.push.settings_fields import Field, Fields
+from triggers_api.push.signing_keys import PublicKey
 from triggers_api.timestamps import Clock, now
 
 ACCEPTED = Receipt(status_code=200)
@@ -54,6 +55,10 @@ class InMemoryConfigStore:
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         return self._configs.get((tenant, config_id))
+
+    def find_public_keys(self, config_id: str) -> tuple[PublicKey, ...]:
+        found = (each for (_, id_), each in self._configs.items() if id_ == config_id)
+        return next((config.public_keys for config in found), ())
 
     def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
         stored = self.find(config.tenant, config.id)

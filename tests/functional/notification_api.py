@@ -38,6 +38,7 @@ from triggers_api.api.app import create_app
 from triggers_api.api.cursor import CursorCodec
 from triggers_api.api.request_context import RequestContext
 from triggers_api.api.services import Services
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
 from triggers_api.events.acknowledge import Acknowledge
@@ -48,6 +49,7 @@ from triggers_api.leases.count import CountInbox
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.key_sets import ShowKeySet
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
@@ -157,7 +159,9 @@ class World:
                 self.clock,
                 _fault_of_template,
                 HeldTime(self.token_buckets, self.clock, kind=Kind.LOOK_UPS),
+                new_key_pair,
             ),
+            show_key_set=ShowKeySet(self.configs.find_public_keys, self.clock),
             try_out=TryOut(
                 self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
             ),

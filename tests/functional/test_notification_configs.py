@@ -55,6 +55,8 @@ def test_a_config_is_answered_whole_with_its_signing_secret(world: World) -> Non
         "retry_schedule_seconds": None,
         "timeout_seconds": None,
         "rate_limit_per_second": None,
+        "signature": "v1",
+        "public_key": None,
         "disabled_reason": None,
         "circuit": {"state": "closed", "failures": 0, "opened_at": None, "held_until": None},
         "created_at": "2026-11-21T22:55:18.123456Z",

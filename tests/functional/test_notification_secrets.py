@@ -90,6 +90,7 @@ def test_a_rotated_secret_is_told_once_and_the_old_one_signs_for_a_day(
     assert rotated == {
         "id": created["id"],
         "secret": rotated["secret"],
+        "public_key": None,
         "previous_secret_until": "2026-11-22T22:55:18.123456Z",
     }
     stored = world.configs.find("acme", created["id"])

@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "api": {"fastapi", "starlette", "pydantic", "msgspec"},
     "aws": {"botocore", "cryptography"},
     "store": {"botocore", "cryptography", "mypy_boto3_dynamodb"},
-    "channels": {"botocore", "urllib3"},
+    "channels": {"botocore", "cryptography", "urllib3"},
     "providers": set[str](),
     "handlers": {"mangum", "aws_lambda_powertools", "aws_xray_sdk"},
 }

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from tests.markdown import Document
 from tests.node_packages import TESTS, needs_node
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.channels.signature import sign
 from triggers_api.push.config import new_signing_secret
 
@@ -26,7 +27,7 @@ Verdict = Callable[[str, dict[str, str], str], bool]
 
 def snippets(language: str) -> list[str]:
     found = [block.text for block in VERIFY.blocks if block.language == language]
-    assert len(found) == 2  # with a library and without
+    assert len(found) == 3  # with a library and without; with a public key
     return found
 
 
@@ -61,29 +62,58 @@ def in_javascript(code: str, directory: Path) -> Verdict:
     return verdict
 
 
+PAIRS = [new_key_pair() for _ in range(3)]
+
+
 def signed(*secrets: str, age: timedelta = timedelta(0)) -> dict[str, str]:
     return sign(secrets, "dlv_1", datetime.now(UTC) - age, BODY.encode())
 
 
-def assert_tells_right_from_wrong(is_genuine: Verdict) -> None:
-    assert is_genuine(NEW, signed(NEW), BODY)
-    assert is_genuine(NEW, signed(NEW, OLD), BODY)  # during a rotation, with either
-    assert is_genuine(OLD, signed(NEW, OLD), BODY)
-    assert is_genuine(NEW, signed(NEW, age=4 * MINUTES), BODY)
-    assert not is_genuine(FOREIGN, signed(NEW, OLD), BODY)
-    assert not is_genuine(NEW, signed(NEW), BODY + " ")
-    assert not is_genuine(NEW, signed(NEW), json.dumps(json.loads(BODY)))  # parsed, written again
-    assert not is_genuine(NEW, signed(NEW, age=6 * MINUTES), BODY)
-    assert not is_genuine(NEW, signed(NEW, age=-6 * MINUTES), BODY)
-    assert not is_genuine(NEW, signed(NEW) | {"webhook-id": "dlv_2"}, BODY)
-    assert not is_genuine(NEW, signed(NEW) | {"webhook-timestamp": "soon"}, BODY)
-    assert not is_genuine(NEW, signed(NEW) | {"webhook-signature": "v1,AAAA v1,é"}, BODY)
-    assert not is_genuine(NEW, {}, BODY)
+Keys = tuple[str, str]  # what signs, and what it is verified with
+SECRETS = [(each, each) for each in (OLD, NEW, FOREIGN)]
+KEY_PAIRS = [(each.secret, each.public or "") for each in PAIRS]
+
+
+def assert_tells_right_from_wrong(
+    is_genuine: Verdict, keys: Sequence[Keys] = SECRETS, kind: str = "v1"
+) -> None:
+    (old, verify_old), (new, verify), (_, verify_foreign) = keys
+    assert is_genuine(verify, signed(new), BODY)
+    assert is_genuine(verify, signed(new, old), BODY)  # during a rotation, with either
+    assert is_genuine(verify_old, signed(new, old), BODY)
+    assert is_genuine(verify, signed(new, age=4 * MINUTES), BODY)
+    assert not is_genuine(verify_foreign, signed(new, old), BODY)
+    assert not is_genuine(verify, signed(new), BODY + " ")
+    assert not is_genuine(
+        verify, signed(new), json.dumps(json.loads(BODY))
+    )  # parsed, written again
+    assert not is_genuine(verify, signed(new, age=6 * MINUTES), BODY)
+    assert not is_genuine(verify, signed(new, age=-6 * MINUTES), BODY)
+    assert not is_genuine(verify, signed(new) | {"webhook-id": "dlv_2"}, BODY)
+    assert not is_genuine(verify, signed(new) | {"webhook-timestamp": "soon"}, BODY)
+    bad = {"webhook-signature": f"{kind},AAAA {kind},é {kind}"}
+    assert not is_genuine(verify, signed(new) | bad, BODY)
+    assert not is_genuine(verify, {}, BODY)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["with a library", "without"])
 def test_the_python_code_verifies_what_we_sign_and_refuses_the_rest(number: int) -> None:
     assert_tells_right_from_wrong(in_python(snippets("python")[number]))
+
+
+def test_the_python_code_verifies_by_a_public_key_and_refuses_the_rest() -> None:
+    is_genuine = in_python(snippets("python")[2])
+
+    assert_tells_right_from_wrong(is_genuine, KEY_PAIRS, "v1a")
+    assert is_genuine(KEY_PAIRS[1][1], signed(OLD, KEY_PAIRS[1][0]), BODY)  # changing over
+
+
+@needs_node()
+def test_the_javascript_code_verifies_by_a_public_key_and_refuses_the_rest(tmp_path: Path) -> None:
+    is_genuine = in_javascript(snippets("javascript")[2], tmp_path)
+
+    assert_tells_right_from_wrong(is_genuine, KEY_PAIRS, "v1a")
+    assert is_genuine(KEY_PAIRS[1][1], signed(OLD, KEY_PAIRS[1][0]), BODY)
 
 
 def test_the_python_code_in_the_contracts_verifies_what_we_sign() -> None:

@@ -34,6 +34,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         },
         "${NotificationsTable.Arn}/index/HistoryIndex": {"Query"},
         "${NotificationsTable.Arn}/index/UnsuccessfulIndex": {"Query"},
+        "${NotificationsTable.Arn}/index/KeySetIndex": {"Query"},
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
         IDENTITY: {"SendEmail", "SendRawEmail"},

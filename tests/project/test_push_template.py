@@ -164,7 +164,7 @@ def test_the_history_is_spread_over_configs_in_order_of_time() -> None:
 
 
 def test_a_tenants_failures_lie_together_by_status_and_sorted_by_config() -> None:
-    _, index = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    _, index, _ = properties("NotificationsTable")["GlobalSecondaryIndexes"]
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
     assert index["IndexName"] == "UnsuccessfulIndex"
     assert index["Projection"]["NonKeyAttributes"] == ["event_type"]

@@ -20,6 +20,7 @@ from triggers_client.models import Event, EventDraft, payload_json
 from triggers_client.paging import Page
 from triggers_client.retry import Retry
 from triggers_client.version import VERSION
+from triggers_client.webhooks import WebhookVerificationError, verify_webhook
 
 __version__ = VERSION
 __all__ = [
@@ -41,5 +42,7 @@ __all__ = [
     "TriggersError",
     "UnexpectedAnswerError",
     "UnreachableError",
+    "WebhookVerificationError",
     "payload_json",
+    "verify_webhook",
 ]

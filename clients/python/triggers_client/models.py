@@ -132,6 +132,8 @@ class Config(TypedDict):
     retry_schedule_seconds: NotRequired[list[int] | None]  # of newer servers
     timeout_seconds: NotRequired[int | None]
     rate_limit_per_second: NotRequired[int | None]
+    signature: NotRequired[Literal["v1", "v1a"] | None]
+    public_key: NotRequired[str | None]
     disabled_reason: str | None
     circuit: dict[str, Any]
     created_at: str

@@ -94,7 +94,7 @@ class Notifications:
         self._transport.send("DELETE", _config_path(config_id), repeatable=False)
 
     def rotate_secret(self, config_id: str) -> dict[str, Any]:
-        """A new signing secret, told this once; the old one signs too for 24 hours."""
+        """A new signing secret, told this once, or public key; the old one signs too for 24 hours."""
         path = _config_path(config_id, "/rotate-secret")
         return self._transport.send("POST", path, repeatable=False).document()
 

@@ -8,7 +8,7 @@ const TOLERANCE_SECONDS = 300;
 export class WebhookVerificationError extends TriggersError {}
 
 export interface Verification {
-  /** `whsec_…`; while a secret is rotated, the old and the new one. */
+  /** `whsec_…`, or the public key `whpk_…`; while one is rotated, the old and the new one. */
   secrets: readonly string[];
   toleranceSeconds?: number;
   /** Seconds since 1970. */
@@ -16,7 +16,7 @@ export interface Verification {
 }
 
 /**
- * The event of a webhook, once its signature is proven (Standard Webhooks, `v1`).
+ * The event of a webhook, once its signature is proven (Standard Webhooks, `v1` and `v1a`).
  *
  * `body` is the request's body as it came, before any parsing.
  */
@@ -30,14 +30,12 @@ export async function verifyWebhook(
   checkAge(timestamp, verification);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   const signed = concatenated(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
-  const signatures = header(headers, "webhook-signature")
-    .split(" ")
-    .filter((each) => each.startsWith("v1,"))
-    .map((each) => bytesOf(each.slice(3)));
+  const signatures = header(headers, "webhook-signature").split(" ");
   for (const secret of verification.secrets) {
-    const key = await keyOf(secret);
-    for (const signature of signatures) {
-      if (signature !== null && (await crypto.subtle.verify("HMAC", key, signature, signed))) {
+    const { kind, algorithm, key } = await keyOf(secret);
+    for (const signature of signatures.filter((each) => each.startsWith(kind))) {
+      const raw = bytesOf(signature.slice(kind.length));
+      if (raw !== null && (await crypto.subtle.verify(algorithm, key, raw, signed))) {
         return parseExactly(new TextDecoder().decode(bytes)) as Event;
       }
     }
@@ -67,12 +65,22 @@ function header(headers: Headers | Readonly<Record<string, string | readonly str
   return value;
 }
 
-async function keyOf(secret: string): Promise<CryptoKey> {
-  const bytes = bytesOf(secret.replace(/^whsec_/, ""));
-  if (bytes === null || bytes.length === 0) {
-    throw new WebhookVerificationError("The secret is none of the form whsec_….");
+interface VerifyingKey {
+  /** What signatures by it begin with. */
+  kind: string;
+  algorithm: string;
+  key: CryptoKey;
+}
+
+async function keyOf(secret: string): Promise<VerifyingKey> {
+  const isPublic = secret.startsWith("whpk_");
+  const bytes = bytesOf(secret.replace(/^(whsec|whpk)_/, ""));
+  if (bytes === null || bytes.length === 0 || (isPublic && bytes.length !== 32)) {
+    throw new WebhookVerificationError("The secret is none of the form whsec_… or whpk_….");
   }
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+  const how = isPublic ? { name: "Ed25519" } : { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", bytes, how, false, ["verify"]);
+  return { kind: isPublic ? "v1a," : "v1,", algorithm: how.name, key };
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> | null {

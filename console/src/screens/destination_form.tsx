@@ -69,6 +69,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       acknowledges,
       enabled: config?.enabled ?? true,
       ...policyOf(policy),
+      signature: channelName === config?.channel ? config.signature : null,
     } as components["schemas"]["ConfigIn"];
     const saved =
       config === null

@@ -19,6 +19,7 @@ from triggers_api.api.routes import (
     foreign,
     history,
     inbox,
+    key_sets,
     keys,
     leases,
     metrics,
@@ -42,7 +43,7 @@ SUBJECTS: Final = tuple(
     for module in (
         *(events, event_types, stories, batch, inbox, leases, executions),
         *(sources, foreign),
-        *(notifications, channel_list, config_stats, history, metrics),
+        *(notifications, channel_list, config_stats, key_sets, history, metrics),
         *(usage, keys, tenants, console_links, account),
     )
 )

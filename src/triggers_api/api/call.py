@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from triggers_api.access.authenticate import Principal
 from triggers_api.access.keys import GIVE_ACCESS
 from triggers_api.access.tenants import Limits
-from triggers_api.api.etag import tagged
+from triggers_api.api.etag import CALLER_ALONE, tagged
 from triggers_api.api.json_body import JsonBody, read_json, validated
 from triggers_api.api.operation import SAFE_METHODS, Body, Cost, Operation
 from triggers_api.api.query import check_query
@@ -129,9 +129,11 @@ class Call:
         content = body if isinstance(body, bytes) else body.model_dump_json()
         return Response(content, status, headers, JSON)
 
-    def tagged(self, body: bytes, headers: dict[str, str] | None = None) -> Response:
+    def tagged(
+        self, body: bytes, headers: dict[str, str] | None = None, *, cached: str = CALLER_ALONE
+    ) -> Response:
         """An answer in JSON with its `ETag`, or a 304 to a caller who has it already."""
-        return tagged(self.request, body, headers or {})
+        return tagged(self.request, body, headers or {}, cached=cached)
 
     def done(self) -> Response:
         """An answer without a body."""
@@ -158,7 +160,7 @@ class Requires(SecurityBase):
             message = "Send your API key in the header 'Authorization: Bearer <key>'."
             raise UnauthenticatedError(message)
         services: Services = request.app.state.services
-        authenticate, source = services.authenticator.authenticate, _source(request)
+        authenticate, source = services.authenticator.authenticate, source_of(request)
         principal = authenticate(token.strip(), source)
         context = context_of(request)
         context.tenant, context.key_id = principal.tenant, principal.key_id
@@ -181,7 +183,7 @@ async def unproven(request: Request) -> Call:
     return Call(request, request.app.state.services, context_of(request), None)
 
 
-def _source(request: Request) -> str | None:
+def source_of(request: Request) -> str | None:
     """The address that the gateway saw, in its event: no header that a caller could write."""
     return None if request.client is None else request.client.host
 

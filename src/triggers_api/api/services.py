@@ -21,6 +21,7 @@ from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize
 from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
+from triggers_api.push.key_sets import ShowKeySet
 from triggers_api.push.ports import DeliveryStore
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
@@ -61,6 +62,7 @@ class Services:
     executions: ExecutionStore
     summarize: Summarize
     subscribe: Subscribe
+    show_key_set: ShowKeySet
     keep_sources: KeepSources
     accept_foreign: AcceptForeign
     try_out: TryOut

@@ -34,6 +34,7 @@ from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.aws.task_queue import SqsTaskQueue
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.channels.templates import fault_of_template
 from triggers_api.events.accept import Accept
 from triggers_api.events.accept_many import AcceptMany
@@ -53,6 +54,7 @@ from triggers_api.leases.lease import LeaseEvents
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.providers import all_providers
 from triggers_api.push.channel import Channel
+from triggers_api.push.key_sets import ShowKeySet
 from triggers_api.push.ports import ConfigStore, DeliveryStore, SecretBox, TaskQueue
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
@@ -196,6 +198,7 @@ def _of_push(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[s
     held_time = HeldTime(given.token_buckets, clock)
     return {
         "subscribe": _subscribe(given, clock),
+        "show_key_set": ShowKeySet(given.configs.find_public_keys, clock),
         "try_out": TryOut(given.configs, given.channels, clock, held_time),
         "replay": _replay(given, clock),
         "replay_missed": _replay_missed(settings, given, clock),
@@ -241,7 +244,9 @@ def _tell_story(settings: ApiSettings, given: Dependencies, clock: Clock) -> Tel
 
 def _subscribe(given: Dependencies, clock: Clock) -> Subscribe:
     looking_up = HeldTime(given.token_buckets, clock, kind=Kind.LOOK_UPS)
-    return Subscribe(given.configs, given.channels, clock, fault_of_template, looking_up)
+    return Subscribe(
+        given.configs, given.channels, clock, fault_of_template, looking_up, new_key_pair
+    )
 
 
 def _limits(settings: LimitsSettings) -> Limits:

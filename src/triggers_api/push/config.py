@@ -13,6 +13,7 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
 from triggers_api.push.owner_events import tells_of
 from triggers_api.push.policy import USUAL, Policy
+from triggers_api.push.signing_keys import PublicKey
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
 _CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
@@ -77,6 +78,7 @@ class NotificationConfig:
     acknowledges: bool = False
     enabled: bool = True
     policy: Policy = USUAL
+    public_keys: tuple[PublicKey, ...] = ()  # of its `v1a` signatures, the newest first
     disabled_reason: str | None = None  # if it was its receiver who disabled it
     disabled_at: datetime | None = None  # by its receiver, too
     created_at: datetime
@@ -90,6 +92,11 @@ class NotificationConfig:
     def wants(self, event: Event) -> bool:
         """See `Subscription.wants`."""
         return Subscription(self.id, self.filters).wants(event)
+
+    @property
+    def public_key(self) -> str | None:
+        """The one that a new signature is verified with, if everybody may verify it."""
+        return next((each.text for each in self.public_keys if each.until is None), None)
 
     @property
     def secrets_set(self) -> list[str]:

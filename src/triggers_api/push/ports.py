@@ -10,6 +10,7 @@ from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+from triggers_api.push.signing_keys import PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,10 @@ class ConfigStore(ConfigList, Protocol):
 
     def find(self, tenant: str, config_id: str) -> NotificationConfig | None:
         """The config with its secrets opened, read consistently."""
+        ...
+
+    def find_public_keys(self, config_id: str) -> tuple[PublicKey, ...]:
+        """The public keys of a config, whosoever it is; those of a new one after a moment."""
         ...
 
     def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:

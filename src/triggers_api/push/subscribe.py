@@ -25,9 +25,10 @@ from triggers_api.push.config import (
     new_signing_secret,
 )
 from triggers_api.push.filters import Filters
-from triggers_api.push.policy import USUAL, Policy
+from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.ports import ConfigStore
 from triggers_api.push.settings_fields import Kept, look_ups, read_settings
+from triggers_api.push.signing_keys import SigningKey, after_rotation, signature_by
 from triggers_api.timestamps import Clock, to_text
 
 _TRIES: Final = 5  # of a write that others got in the way of
@@ -57,9 +58,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A config's new signing secret, and until when the old one signs too."""
+    """A config with a new signing key, and until when the old one signs too."""
 
-    new_secret: str = field(repr=False)
+    config: NotificationConfig
+    new_secret: str | None = field(repr=False)  # None: it has a public key instead
     old_signs_until: datetime
 
 
@@ -82,6 +84,7 @@ class Subscribe:
         clock: Clock,
         fault_of_template: Callable[[str], str | None],
         looking_up: HeldTime,
+        new_key_pair: Callable[[], SigningKey],
     ) -> None:
         """`fault_of_template` says what is wrong with a message template, None if nothing is.
 
@@ -92,6 +95,7 @@ class Subscribe:
         self._clock = clock
         self._fault_of_template = fault_of_template
         self._looking_up = looking_up
+        self._new_key_pair = new_key_pair
 
     def create(self, tenant: str, draft: ConfigDraft, *, at_most: int | None) -> Saved:
         """Keep a new config, if the tenant then has so many at most; None sets no limit.
@@ -163,7 +167,10 @@ class Subscribe:
                 self._look_up(tenant, draft.channel, checked)
             config = _of(draft, checked, config_id=known.id, tenant=tenant, at=self._clock())
             config = replace(
-                config, created_at=known.created_at, breaker=_breaker_of(config, known)
+                config,
+                created_at=known.created_at,
+                breaker=_breaker_of(config, known),
+                public_keys=known.public_keys if config.channel == known.channel else (),
             )
             config = _with_changes(config, known)
             if not config.enabled and not known.enabled:
@@ -190,15 +197,9 @@ class Subscribe:
                 message = f"A config of the channel '{known.channel}' has no signing secret."
                 raise ConflictError(message, code="no_signing_secret")
             now = self._clock()
-            rotation = Rotation(new_signing_secret(), now + OLD_SECRET_SIGNS_FOR)
-            signing = {
-                "secret": rotation.new_secret,
-                "previous_secret": known.secrets["secret"],
-                "previous_secret_until": to_text(rotation.old_signs_until),
-            }
-            config = replace(known, secrets=known.secrets | signing, updated_at=now)
+            config, new_secret = self._signing_anew(replace(known, updated_at=now))
             if self._configs.put(config, known_updated_at=known.updated_at):
-                return rotation
+                return Rotation(config, new_secret, now + OLD_SECRET_SIGNS_FOR)
         raise _busy()
 
     def faults(
@@ -211,11 +212,13 @@ class Subscribe:
         known = None if config_id is None else self.get(tenant, config_id)
         channel = said.get("channel")
         checked = self._check(channel, said.get("settings"), said.get("message_template"), known)
-        return checked.faults + self._unfit(channel, said.get("timeout_seconds"))
+        signature = said.get("signature")
+        return checked.faults + self._unfit(channel, said.get("timeout_seconds"), signature)
 
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
-        checked.faults += self._unfit(draft.channel, draft.policy.timeout_seconds)
+        policy = draft.policy
+        checked.faults += self._unfit(draft.channel, policy.timeout_seconds, policy.signature)
         _refuse(checked.faults)
         return checked
 
@@ -255,14 +258,20 @@ class Subscribe:
             checked.faults += (Detail("message_template", fault, "invalid_template"),)
         return checked
 
-    def _unfit(self, channel: object, timeout_seconds: object) -> tuple[Detail, ...]:
+    def _unfit(
+        self, channel: object, timeout_seconds: object, signature: object
+    ) -> tuple[Detail, ...]:
         """What a draft says of its pushes that such a channel cannot heed."""
         if not isinstance(channel, str) or channel not in self._channels:
             return ()
-        if timeout_seconds is None or self._channels[channel].has_timeout:
-            return ()
-        message = f"pushes of the channel '{channel}' have no timeout of their own: leave it out"
-        return (Detail("timeout_seconds", message, "not_applicable"),)
+        faults, pushes = [], f"pushes of the channel '{channel}'"
+        if timeout_seconds is not None and not self._channels[channel].has_timeout:
+            message = f"{pushes} have no timeout of their own: leave it out"
+            faults.append(Detail("timeout_seconds", message, "not_applicable"))
+        if signature == Signature.V1A and not self._channels[channel].signs:
+            message = f"{pushes} are not signed: leave it out"
+            faults.append(Detail("signature", message, "not_applicable"))
+        return tuple(faults)
 
     def _read(
         self, channel: str, settings: dict[str, Any], known: NotificationConfig | None
@@ -284,11 +293,26 @@ class Subscribe:
     def _with_signing_secret(
         self, config: NotificationConfig
     ) -> tuple[NotificationConfig, str | None]:
-        """The config with a secret if it signs and has none; and that secret."""
-        if not self._signs(config.channel) or "secret" in config.secrets:
+        """The config with a key if it signs and has none such; and what its receiver must know."""
+        if not self._signs(config.channel):
+            return replace(config, public_keys=()), None
+        secret = config.secrets.get("secret")
+        if secret is not None and signature_by(secret) is config.policy.signature:
             return config, None
-        secret = new_signing_secret()
-        return replace(config, secrets=config.secrets | {"secret": secret}), secret
+        return self._signing_anew(config)
+
+    def _signing_anew(self, config: NotificationConfig) -> tuple[NotificationConfig, str | None]:
+        """The config with a new key, beside which the old one signs for a while."""
+        is_secret = config.policy.signature is Signature.V1
+        new = SigningKey(new_signing_secret()) if is_secret else self._new_key_pair()
+        secrets, until = config.secrets | {"secret": new.secret}, config.updated_at
+        until += OLD_SECRET_SIGNS_FOR
+        if "secret" in config.secrets:
+            secrets["previous_secret"] = config.secrets["secret"]
+            secrets["previous_secret_until"] = to_text(until)
+        keys = after_rotation(config.public_keys, new, until)
+        signing = replace(config, secrets=secrets, public_keys=keys)
+        return signing, new.secret if new.public is None else None
 
 
 def _refuse(faults: tuple[Detail, ...]) -> None:

@@ -11,11 +11,15 @@ from triggers_api.push.filters import Filters
 from triggers_api.push.pace import Pace
 from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.push.signing_keys import PublicKey
 from triggers_api.store.table import Item
 from triggers_api.timestamps import from_text, to_text
 
 _CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
-OPTIONAL: Final = ("message_template", "policy", "disabled_reason", "disabled_at", *_CHANGES)
+OPTIONAL: Final = (
+    *("message_template", "policy", "public_keys", "key_set"),
+    *("disabled_reason", "disabled_at", *_CHANGES),
+)
 """Attributes that a row has only if the config says something there."""
 
 
@@ -35,6 +39,9 @@ def to_attributes(config: NotificationConfig) -> Item:
         attributes["message_template"] = {"S": config.message_template}
     if config.policy != USUAL:
         attributes["policy"] = {"S": _policy_text(config.policy)}
+    if config.public_keys:
+        attributes["public_keys"] = {"S": _keys_text(config.public_keys)}
+        attributes["key_set"] = {"S": config.id}  # by which an index finds it
     if config.disabled_reason is not None:
         attributes["disabled_reason"] = {"S": config.disabled_reason}
     for name in _CHANGES:
@@ -60,6 +67,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         acknowledges=row["acknowledges"]["BOOL"],
         enabled=row["enabled"]["BOOL"],
         policy=_to_policy(row["policy"]["S"]) if "policy" in row else USUAL,
+        public_keys=to_public_keys(row),
         disabled_reason=row.get("disabled_reason", {}).get("S"),
         **{name: from_text(row[name]["S"]) for name in _CHANGES if name in row},
         disabled_at=from_text(row["disabled_at"]["S"]) if "disabled_at" in row else None,
@@ -103,6 +111,16 @@ def _to_filters(text: str) -> Filters:
     severity = given.pop("min_severity")
     sets = {name: frozenset(values) for name, values in given.items()}
     return Filters(min_severity=Severity(severity) if severity else None, **sets)
+
+
+def to_public_keys(row: Item) -> tuple[PublicKey, ...]:
+    """The public keys in a config's row."""
+    kept = json.loads(row["public_keys"]["S"]) if "public_keys" in row else []
+    return tuple(PublicKey(text, until and from_text(until)) for text, until in kept)
+
+
+def _keys_text(keys: tuple[PublicKey, ...]) -> str:
+    return json.dumps([[each.text, each.until and to_text(each.until)] for each in keys])
 
 
 def _policy_text(policy: Policy) -> str:

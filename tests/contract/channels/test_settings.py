@@ -15,6 +15,7 @@ from tests.fakes.push import InMemoryConfigStore
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.unit.channels.pushes import a_http
 from triggers_api.access.held_time import HeldTime
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.config import SIGNING_SECRETS, NotificationConfig
 from triggers_api.push.filters import Filters
@@ -49,6 +50,7 @@ def subscribe(clock: FixedClock) -> Subscribe:
         clock,
         lambda _template: None,
         HeldTime(InMemoryTokenBuckets(), clock),
+        new_key_pair,
     )
 
 

@@ -12,9 +12,10 @@ from tests.clock import START, FixedClock
 from triggers_api.events.event import Severity
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.filters import Filters
-from triggers_api.push.policy import Policy
+from triggers_api.push.policy import Policy, Signature
 from triggers_api.push.ports import ConfigStore
 from triggers_api.push.retry import RetrySchedule
+from triggers_api.push.signing_keys import PublicKey
 
 FULL: dict[str, Any] = {
     "name": "生産, failures",
@@ -36,7 +37,9 @@ FULL: dict[str, Any] = {
         retry_schedule=RetrySchedule((timedelta(seconds=5), timedelta(days=6))),
         timeout_seconds=3,
         rate_limit_per_second=20,
+        signature=Signature.V1A,
     ),
+    "public_keys": (PublicKey("whpk_bmV3"), PublicKey("whpk_b2xk", START)),
 }
 
 
@@ -49,6 +52,32 @@ def test_a_new_config_is_found_as_it_was_put(
     assert configs.put(config)
 
     assert configs.find(TENANT, config.id) == config
+
+
+def test_public_keys_are_found_by_the_configs_id_alone_until_it_has_none(
+    configs: ConfigStore, clock: FixedClock
+) -> None:
+    keys = (PublicKey("whpk_bmV3"), PublicKey("whpk_b2xk", START))
+    config, other = a_config(clock(), public_keys=keys), a_config(clock(), OTHER_TENANT)
+    configs.put(config)
+    configs.put(other)
+
+    assert configs.find_public_keys(config.id) == keys
+    assert configs.find_public_keys(other.id) == ()
+    assert configs.find_public_keys("cfg_000000000000000000000000") == ()
+
+    later = replace(config, public_keys=(), updated_at=clock.advance(seconds=1))
+    assert configs.put(later, known_updated_at=config.updated_at)
+    assert configs.find_public_keys(config.id) == ()
+
+
+def test_public_keys_are_gone_with_their_config(configs: ConfigStore, clock: FixedClock) -> None:
+    config = a_config(clock(), public_keys=(PublicKey("whpk_bmV3"),))
+    configs.put(config)
+
+    configs.delete(TENANT, config.id)
+
+    assert configs.find_public_keys(config.id) == ()
 
 
 def test_what_was_never_put_is_not_found(configs: ConfigStore) -> None:

@@ -12,6 +12,7 @@ from tests.fakes.rate import InMemoryTokenBuckets
 from tests.unit.channels.pushes import a_http
 from triggers_api.access.held_time import HeldTime
 from triggers_api.channels import all_channels
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.errors import InvalidContentError, TooManyAtOnceError
 from triggers_api.push.filters import Filters
 from triggers_api.push.subscribe import ConfigDraft, Subscribe
@@ -36,7 +37,7 @@ class Bench:
         http = a_http(allow_private=False, resolver=self._resolve)
         channels = all_channels(http, allow_private=False)
         self.subscribe = Subscribe(
-            self.configs, channels, clock, lambda _template: None, self.held_time
+            self.configs, channels, clock, lambda _template: None, self.held_time, new_key_pair
         )
 
     def _resolve(self, host: str, _port: int) -> list[str]:

@@ -11,6 +11,7 @@ from tests.fakes.rate import InMemoryTokenBuckets
 from tests.unit.channels.pushes import a_http
 from triggers_api.access.held_time import HeldTime
 from triggers_api.channels import all_channels
+from triggers_api.channels.key_pairs import new_key_pair
 from triggers_api.channels.templates import fault_of_template
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.config import NotificationConfig
@@ -52,6 +53,7 @@ def subscribe(clock: FixedClock, looked_up: list[str]) -> Subscribe:
         clock,
         fault_of_template,
         HeldTime(InMemoryTokenBuckets(), clock),
+        new_key_pair,
     )
 
 

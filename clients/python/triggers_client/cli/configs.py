@@ -100,6 +100,7 @@ def create(
         return
     session.output.people(configs_table([made]))
     show_secret(session, made.get("secret"))
+    show_public_key(session, made.get("public_key"))
 
 
 @configs.command("delete")
@@ -122,12 +123,13 @@ def delete(session: Session, config_id: str, yes: bool) -> None:  # noqa: FBT001
 @click.argument("config_id", shell_complete=config_ids)
 @pass_session
 def rotate_secret(session: Session, config_id: str) -> None:
-    """Give a webhook a new signing secret; the old one signs too for a day."""
+    """Give a webhook a new signing secret or key; the old one signs too for a day."""
     rotated = session.client().notifications.rotate_secret(config_id)
     if not session.output.is_for_people:
         session.output.line(rotated)
         return
     show_secret(session, rotated["secret"])
+    show_public_key(session, rotated.get("public_key"))
     session.output.say(f"The old one signs too until {rotated['previous_secret_until']}.", "dim")
 
 
@@ -187,3 +189,9 @@ def show_secret(session: Session, secret: str | None) -> None:
     """Show a signing secret that the API has told."""
     if secret:
         session.output.people(Text("\nSigning secret, shown this once:", "dim"), secret)
+
+
+def show_public_key(session: Session, key: str | None) -> None:
+    """Show what everybody may verify a config's pushes with."""
+    if key:
+        session.output.people(Text("\nPublic key, to verify pushes with:", "dim"), key)

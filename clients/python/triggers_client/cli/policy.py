@@ -66,4 +66,9 @@ _OPTIONS = (
         callback=_number,
         help="Pushes a second at most; what is more waits.",
     ),
+    click.option(
+        "--signature",
+        type=click.Choice(["v1", "v1a"]),
+        help="By a shared secret, or by a key that all may verify.",
+    ),
 )

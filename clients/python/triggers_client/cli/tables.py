@@ -146,6 +146,8 @@ def _policy_rows(config: Config) -> list[tuple[str, RenderableType | str | None]
         ("retries after", retries),
         ("timeout", None if timeout is None else f"{timeout} s"),
         ("at most", None if rate is None else f"{rate} a second"),
+        ("signature", config.get("signature")),
+        ("public key", config.get("public_key")),
     ]
 
 

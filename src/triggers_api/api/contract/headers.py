@@ -25,7 +25,8 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     },
     "Cache-Control": {
         "schema": {"type": "string"},
-        "description": "The answer is for its caller alone, who asks each time.",
+        "description": "Who may keep the answer, and how long: its caller alone, who asks each "
+        "time, unless it says otherwise.",
         "example": "private, no-cache",
     },
     "Idempotency-Replayed": {

@@ -219,12 +219,16 @@ async def delete_config(call: Call, config_id: ConfigId) -> Response:
     errors=("no_signing_secret", "too_many_at_once"),
 )
 async def rotate_config_secret(call: Call, config_id: ConfigId) -> Response:
-    """Make a new signing secret, shown only here. For 24 hours the old one signs too."""
+    """Make a new signing secret, shown only here. For 24 hours the old one signs too.
+
+    A config that signs with `v1a` gets a new key pair; its key set has both public keys so long.
+    """
     rotation = call.services.subscribe.rotate_secret(call.tenant, config_id)
     call.context.config_id = config_id
     answer = RotatedSecretOut(
         id=config_id,
         secret=rotation.new_secret,
+        public_key=rotation.config.public_key,
         previous_secret_until=rotation.old_signs_until,
     )
     return call.answer(answer)

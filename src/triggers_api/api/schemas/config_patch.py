@@ -15,6 +15,7 @@ from triggers_api.api.schemas.filters import FiltersIn, FiltersOut
 from triggers_api.api.schemas.policies import (
     RateLimitPerSecond,
     RetryScheduleSeconds,
+    SignatureName,
     TimeoutSeconds,
     policy_members,
 )
@@ -53,6 +54,7 @@ class ConfigPatchIn(BaseModel):
     retry_schedule_seconds: RetryScheduleSeconds = None
     timeout_seconds: TimeoutSeconds = None
     rate_limit_per_second: RateLimitPerSecond = None
+    signature: SignatureName = None
 
 
 def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
         **policy_members(known),
     }
     if not _keeps_channel(known, patch):
-        whole |= {"settings": {}, "timeout_seconds": None}
+        whole |= {"settings": {}, "timeout_seconds": None, "signature": None}
     merged: dict[str, Any] = _merged(whole, patch)
     # A null stays where its absence would say something else: that a secret is kept, or that a
     # member that there is not was removed.

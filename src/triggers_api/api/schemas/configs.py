@@ -20,6 +20,7 @@ from triggers_api.api.schemas.filters import PRINTABLE, FiltersIn, FiltersOut
 from triggers_api.api.schemas.policies import (
     RateLimitPerSecond,
     RetryScheduleSeconds,
+    SignatureName,
     TimeoutSeconds,
     policy_members,
     policy_of,
@@ -53,6 +54,8 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
     "retry_schedule_seconds": None,
     "timeout_seconds": None,
     "rate_limit_per_second": None,
+    "signature": "v1",
+    "public_key": None,
     "disabled_reason": None,
     "circuit": {"state": "closed", "failures": 0, "opened_at": None, "held_until": None},
     "created_at": "2026-11-21T22:55:18.123456Z",
@@ -120,6 +123,7 @@ class ConfigIn(BaseModel):
     retry_schedule_seconds: RetryScheduleSeconds = None
     timeout_seconds: TimeoutSeconds = None
     rate_limit_per_second: RateLimitPerSecond = None
+    signature: SignatureName = None
 
     @model_validator(mode="before")
     @classmethod
@@ -142,7 +146,10 @@ class ConfigIn(BaseModel):
             acknowledges=self.acknowledges,
             enabled=self.enabled,
             policy=policy_of(
-                self.retry_schedule_seconds, self.timeout_seconds, self.rate_limit_per_second
+                self.retry_schedule_seconds,
+                self.timeout_seconds,
+                self.rate_limit_per_second,
+                self.signature,
             ),
         )
 
@@ -191,6 +198,13 @@ class ConfigOut(BaseModel):
     retry_schedule_seconds: RetryScheduleSeconds
     timeout_seconds: TimeoutSeconds
     rate_limit_per_second: RateLimitPerSecond
+    signature: SignatureName
+    public_key: str | None = Field(
+        description=(
+            "`whpk_…`, what a `v1a` signature is verified with; null for others. The key set at "
+            "`/jwks/{config_id}` has it too, and the one before while that still signs."
+        )
+    )
     disabled_reason: str | None = Field(description="Why it was disabled, if nobody asked for it.")
     circuit: CircuitOut
     created_at: Time
@@ -210,6 +224,7 @@ class ConfigOut(BaseModel):
             acknowledges=config.acknowledges,
             enabled=config.enabled,
             **policy_members(config),
+            public_key=config.public_key,
             disabled_reason=config.disabled_reason,
             circuit=CircuitOut.of(config.breaker, at),
             created_at=config.created_at,
@@ -246,6 +261,7 @@ class RotatedSecretOut(BaseModel):
                 {
                     "id": EXAMPLE_CONFIG_ID,
                     "secret": _EXAMPLE_SECRET,
+                    "public_key": None,
                     "previous_secret_until": "2026-11-22T22:55:18.123456Z",
                 }
             ]
@@ -253,5 +269,9 @@ class RotatedSecretOut(BaseModel):
     )
 
     id: str = Field(examples=[EXAMPLE_CONFIG_ID])
-    secret: str = Field(description="Shown only this once.", examples=[_EXAMPLE_SECRET])
-    previous_secret_until: Time = Field(description="Until then the old secret signs too.")
+    secret: str | None = Field(
+        description="Shown only this once; null for a config that signs with a key of ours.",
+        examples=[_EXAMPLE_SECRET],
+    )
+    public_key: str | None = Field(description="The new one of a `v1a` config; null for others.")
+    previous_secret_until: Time = Field(description="Until then the old one signs too.")

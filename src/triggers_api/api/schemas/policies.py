@@ -13,6 +13,7 @@ from triggers_api.push.policy import (
     MAX_PER_SECOND,
     MAX_WAITS,
     Policy,
+    Signature,
 )
 from triggers_api.push.retry import RetrySchedule
 
@@ -60,8 +61,24 @@ RateLimitPerSecond = Annotated[
 ]
 
 
+SignatureName = Annotated[
+    Signature | None,
+    Field(
+        description=(
+            "How pushes are signed, where the channel signs: `v1` by a secret that both sides "
+            "know (null is this), `v1a` by a key of ours, whose `public_key` everybody may verify "
+            "with. After a change the old one signs too for 24 hours."
+        ),
+        examples=["v1a"],
+    ),
+]
+
+
 def policy_of(
-    waits: list[int] | None, timeout_seconds: int | None, rate_limit_per_second: int | None
+    waits: list[int] | None,
+    timeout_seconds: int | None,
+    rate_limit_per_second: int | None,
+    signature: Signature | None,
 ) -> Policy:
     """As the core knows it."""
     schedule = None
@@ -71,6 +88,7 @@ def policy_of(
         retry_schedule=schedule,
         timeout_seconds=timeout_seconds,
         rate_limit_per_second=rate_limit_per_second,
+        signature=signature or Signature.V1,
     )
 
 
@@ -82,4 +100,5 @@ def policy_members(config: NotificationConfig) -> dict[str, Any]:
         "retry_schedule_seconds": schedule and [each // _SECOND for each in schedule.delays],
         "timeout_seconds": policy.timeout_seconds,
         "rate_limit_per_second": policy.rate_limit_per_second,
+        "signature": policy.signature if "secret" in config.secrets else None,
     }
