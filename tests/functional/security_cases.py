@@ -10,7 +10,7 @@ Call = Callable[[Api, str], Answer]
 
 EVENT = {"event_type": "order.fetched", "payload": {}}
 PUBLIC = {
-    *("get_health", "open_console_session"),
+    *("get_health", "get_key_set", "open_console_session"),
     *("receive_foreign", "greet_foreign", "allow_foreign"),  # the sender proves itself otherwise
 }
 SOURCE = {"name": "GitHub", "provider": "github"}

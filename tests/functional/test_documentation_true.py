@@ -69,6 +69,7 @@ def answers_of_every_operation(
     clock.advance(seconds=1)
     shop = {"name": "Shop", "channel": "webhook", "settings": {"url": "https://h.example.com"}}
     config = api.post("/notifications/configs", shop)
+    signed = api.post("/notifications/configs", shop | {"signature": "v1a"})
     at_event, at_config = f"/events/{event['id']}", f"/notifications/configs/{config.json()['id']}"
     tag = api.get(at_event).headers["etag"]
     lease = api.post("/inbox/lease", {"limit": 1})
@@ -158,6 +159,11 @@ def answers_of_every_operation(
         ],
         "get_me": [api.get("/me")],
         "get_health": [api.calling_with(None).get("/health")],
+        "get_key_set": [
+            api.calling_with(None).get(f"/jwks/{signed.json()['id']}"),
+            api.calling_with(None).get("/jwks/unknown"),
+            api.calling_with(None).get("/jwks/unknown?all=1"),
+        ],
     }
 
 

@@ -23,6 +23,7 @@ from triggers_api.settings import ApiSettings
 READS_FEW_UNITS = {
     "get_event",
     "get_health",
+    "get_key_set",
     "get_me",
     "get_config",
     "list_channels",

@@ -151,7 +151,7 @@ def test_the_api_keeps_executions_for_itself_where_the_account_has_enough() -> N
 
 
 def test_the_history_is_spread_over_configs_in_order_of_time() -> None:
-    index, _ = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    index, *_ = properties("NotificationsTable")["GlobalSecondaryIndexes"]
     keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
     assert index["IndexName"] == "HistoryIndex"
     assert index["Projection"] == {"ProjectionType": "ALL"}
@@ -175,6 +175,12 @@ def test_a_tenants_failures_lie_together_by_status_and_sorted_by_config() -> Non
         ("created_at", "RANGE"),
         ("id", "RANGE"),
     ]
+
+
+def test_public_keys_are_found_by_an_index_that_no_breaker_writes() -> None:
+    *_, index = properties("NotificationsTable")["GlobalSecondaryIndexes"]
+    assert index["KeySchema"] == [{"AttributeName": "key_set", "KeyType": "HASH"}]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def test_the_key_of_the_secrets_is_rotated_and_outlives_the_stack() -> None:

@@ -31,9 +31,9 @@ class PublicKey:
     def as_jwk(self) -> dict[str, str]:
         """As RFC 8037 writes it; its id is its thumbprint (RFC 7638)."""
         raw = base64.b64decode(self.text.removeprefix(PUBLIC))
-        key = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+        key = {"crv": "Ed25519", "kty": "OKP", "x": _url_safe(raw)}
         digest = hashlib.sha256(json.dumps(key, separators=(",", ":")).encode()).digest()
-        return key | {"kid": _base64url(digest), "use": "sig", "alg": "EdDSA"}
+        return key | {"kid": _url_safe(digest), "use": "sig", "alg": "EdDSA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ def after_rotation(
     return old if new.public is None else (PublicKey(new.public), *old)
 
 
-def _base64url(raw: bytes) -> str:
+def _url_safe(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
