@@ -1,12 +1,14 @@
 /** Light or dark: as the reader chose here, else as the reader's system is set. */
 const STORED = "triggers.theme";
 
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
 export type Theme = "light" | "dark";
 
 export function themeNow(): Theme {
   const chosen = storedTheme();
   if (chosen === "light" || chosen === "dark") return chosen;
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  return DARK.matches ? "dark" : "light";
 }
 
 function storedTheme(): string | null {
@@ -26,6 +28,9 @@ export function setTheme(theme: Theme): void {
   document.documentElement.dataset["theme"] = theme;
 }
 
+/** As it is now, and as the system changes until the reader chooses. */
 export function applyTheme(): void {
-  document.documentElement.dataset["theme"] = themeNow();
+  const apply = () => (document.documentElement.dataset["theme"] = themeNow());
+  apply();
+  DARK.addEventListener("change", apply);
 }

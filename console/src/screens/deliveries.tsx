@@ -15,11 +15,13 @@ const STATUSES = [
   ["dropped", "Dropped"],
 ] as const;
 
+const REFRESH_SECONDS = 10;
+
 export function DeliveriesScreen({ place }: { place: Place }) {
   const { client } = useSession();
   const filters = useFilters(place, ["status", "config_id", "event_id", "event_type", "since", "until"]);
   const query = filters.values;
-  const pages = usePages("/notifications/history", { query: { ...asked(query), limit: 50 } });
+  const pages = usePages("/notifications/history", { query: { ...asked(query), limit: 50 } }, { everySeconds: REFRESH_SECONDS });
   const configs = useData("configs", (signal) => client.get("/notifications/configs", { signal }));
   const names = new Map((configs.data ?? []).map((config) => [config.id, config.name]));
   return (

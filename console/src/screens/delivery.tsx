@@ -1,6 +1,18 @@
+import { useEffect, useState } from "preact/hooks";
+import type { components } from "triggers-client";
 import { useAction, useData, useSession } from "../data";
 import { href } from "../router";
 import { Button, Card, Empty, Fault, ForPrograms, Heading, Pairs, Skeleton, Status, Time } from "../ui/parts";
+
+type Delivery = components["schemas"]["DeliveryOut"];
+
+const WATCHED_SECONDS = 3;
+
+/** What a replay answered holds until the history knows of it. */
+function newer(found: Delivery | null | undefined, replayed: Delivery | null): Delivery | null | undefined {
+  if (!found || replayed === null) return found;
+  return found.attempts.length > replayed.attempts.length || found.status === "retrying" ? found : replayed;
+}
 
 /** The event's id is a part of the delivery's: `dlv_{event}_{config}_{round}`. */
 function eventOf(deliveryId: string): string {
@@ -10,17 +22,18 @@ function eventOf(deliveryId: string): string {
 export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
   const { client } = useSession();
   const query = { event_id: eventOf(deliveryId), limit: 100 };
-  const found = useData(deliveryId, async (signal) => {
+  const [replayed, setReplayed] = useState<Delivery | null>(null);
+  const [isUnderWay, setIsUnderWay] = useState(false);
+  const ask = async (signal: AbortSignal) => {
     for await (const each of client.walk("/notifications/history", { query, signal })) {
       if (each.id === deliveryId) return each;
     }
     return null;
-  });
-  const replaying = useAction(async () => {
-    await client.post("/notifications/history/{delivery_id}/replay", { path: { delivery_id: deliveryId } });
-    found.reload();
-  });
-  const delivery = found.data;
+  };
+  const found = useData(deliveryId, ask, { everySeconds: isUnderWay ? WATCHED_SECONDS : null });
+  const replaying = useAction(async () => setReplayed(await client.post("/notifications/history/{delivery_id}/replay", { path: { delivery_id: deliveryId } })));
+  const delivery = newer(found.data, replayed);
+  useEffect(() => setIsUnderWay(delivery?.status === "retrying"), [delivery?.status]);
   return (
     <>
       <Heading title={delivery?.event_type || "Delivery"} says={<code>{deliveryId}</code>}>

@@ -2,10 +2,12 @@ import { useState } from "preact/hooks";
 import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
 import { Button, Card, Destroy, Fault, ForPrograms, Heading, LinkButton, Pairs, Secret, Skeleton, Status, Time } from "../ui/parts";
-import { healthOf } from "./destinations";
+import { healthOf, type Standing } from "./destinations";
 import { DestinationHealth } from "./destination_health";
 import { waitsInWords } from "./policy_fields";
 import { ReplayMissed } from "./replay";
+
+const REFRESH_SECONDS = 15;
 
 interface Trial {
   accepted: boolean;
@@ -17,7 +19,7 @@ interface Trial {
 export function DestinationScreen({ configId }: { configId: string }) {
   const { client, can } = useSession();
   const path = { config_id: configId };
-  const config = useData(configId, (signal) => client.get("/notifications/configs/{config_id}", { path, signal }));
+  const config = useData(configId, (signal) => client.get("/notifications/configs/{config_id}", { path, signal }), { everySeconds: REFRESH_SECONDS });
   const [trial, setTrial] = useState<Trial | null>(null);
   const [secret, setSecret] = useState<string | null>(null);
   const testing = useAction(async () => setTrial(await client.post("/notifications/test", { body: { config_id: configId } })));
@@ -50,6 +52,7 @@ export function DestinationScreen({ configId }: { configId: string }) {
         config.isLoading && <Skeleton />
       ) : (
         <>
+          <WhatToDo of={found} />
           {(can("events:read") || can("metrics:read")) && <DestinationHealth configId={configId} />}
           <div class="two">
             <Card title="Facts">
@@ -99,6 +102,30 @@ export function DestinationScreen({ configId }: { configId: string }) {
     </>
   );
 }
+
+/** What is wrong with it, and how it is mended; nothing if all is well. */
+function WhatToDo({ of: config }: { of: Standing }) {
+  const word = healthOf(config);
+  const [what, todo] = WRONG[word] ?? [];
+  if (what === undefined) return null;
+  return (
+    <div class="note" data-tone={word === "paused" || word === "waiting" ? "warn" : "bad"} role="status">
+      <strong>
+        {what}
+        {config.disabled_reason !== null && `: ${config.disabled_reason}`}
+      </strong>
+      <span>{todo}</span>
+    </div>
+  );
+}
+
+const WRONG: Readonly<Record<string, readonly [string, string]>> = {
+  paused: ["Nothing is pushed to it while it is paused", "Resume it, and replay what it missed."],
+  disabled: ["It was disabled", "Send a test to see what the receiver says. Edit the address or mend the receiver, resume it, and replay what it missed."],
+  open: ["The receiver fails, so it is left alone for two minutes at a time", "Send a test to see what it says. Mend it, or edit the address; what waits comes by itself, what was given up can be replayed."],
+  half_open: ["The receiver failed, and is tried again now", "What waits comes by itself once it takes pushes again."],
+  waiting: ["The receiver asked for a pause", "What waits comes by itself after it."],
+};
 
 function Tried({ trial }: { trial: Trial }) {
   return (

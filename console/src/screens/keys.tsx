@@ -1,28 +1,26 @@
 import { useState } from "preact/hooks";
 import type { components } from "triggers-client";
-import { useAction, useData, useSession } from "../data";
+import { useAction, usePages, useSession } from "../data";
 import { TextArea, TextField } from "../ui/fields";
-import { Button, Destroy, Dialog, Fault, ForPrograms, Heading, Secret, Skeleton, Status, Time } from "../ui/parts";
+import { Button, Destroy, Dialog, Empty, Fault, ForPrograms, Heading, Secret, Status, Time } from "../ui/parts";
 import { ScopeChoice } from "../ui/scopes";
-import { Table } from "../ui/table";
+import { PagedTable } from "../ui/table";
 
 type Key = components["schemas"]["KeyOut"];
 
 export function KeysScreen() {
-  const { client, me } = useSession();
-  const keys = useData("keys", (signal) => client.get("/keys", { signal }));
+  const { me } = useSession();
+  const keys = usePages("/keys", { query: { limit: 50 } });
   const [issued, setIssued] = useState<string | null>(null);
   const [isMaking, setIsMaking] = useState(false);
-  const found = keys.data;
   return (
     <>
       <Heading title="Keys" says="Who may call the API for you, and what each may do.">
-        <ForPrograms path="/keys" value={found} />
+        <ForPrograms path="/keys" value={keys.data} />
         <Button kind="main" onClick={() => setIsMaking(true)}>
           New key
         </Button>
       </Heading>
-      <Fault error={keys.error} retry={keys.reload} />
       {issued !== null && <Secret text={issued} says="The key, shown this once. Put it where it belongs before you leave this page." />}
       {isMaking && (
         <Dialog title="New key" close={() => setIsMaking(false)}>
@@ -35,23 +33,20 @@ export function KeysScreen() {
           />
         </Dialog>
       )}
-      {found === undefined ? (
-        keys.isLoading && <Skeleton lines={6} />
-      ) : (
-        <Table
-          label="Keys"
-          items={found}
-          keyOf={(key) => key.key_id}
-          columns={[
-            { name: "Name", show: (key) => <KeyName of={key} isMine={key.key_id === me.key_id} />, isWide: true },
-            { name: "State", show: (key) => <Status of={key.state} /> },
-            { name: "Scopes", show: (key) => key.scopes.join(", "), isWide: true },
-            { name: "Last used", show: (key) => <Time at={key.last_used_at} missing="never" /> },
-            { name: "Expires", show: (key) => <Time at={key.expires_at} missing="never" /> },
-            { name: "Actions", show: (key) => key.state === "live" && <KeyTools of={key} done={keys.reload} issued={setIssued} /> },
-          ]}
-        />
-      )}
+      <PagedTable
+        label="Keys"
+        pages={keys}
+        keyOf={(key) => key.key_id}
+        columns={[
+          { name: "Name", show: (key) => <KeyName of={key} isMine={key.key_id === me.key_id} />, isWide: true },
+          { name: "State", show: (key) => <Status of={key.state} /> },
+          { name: "Scopes", show: (key) => key.scopes.join(", "), isWide: true },
+          { name: "Last used", show: (key) => <Time at={key.last_used_at} missing="never" /> },
+          { name: "Expires", show: (key) => <Time at={key.expires_at} missing="never" /> },
+          { name: "Actions", show: (key) => key.state === "live" && <KeyTools of={key} done={keys.reload} issued={setIssued} /> },
+        ]}
+        empty={<Empty title="There is no key" />}
+      />
     </>
   );
 }

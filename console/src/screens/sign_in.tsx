@@ -8,7 +8,7 @@ export function SignIn(props: { enter: (key: string) => Promise<void>; fault: un
   const [key, setKey] = useState("");
   const entering = useAction(props.enter);
   return (
-    <div class="alone">
+    <main class="alone">
       <Card>
         <form
           onSubmit={(event) => {
@@ -29,6 +29,6 @@ export function SignIn(props: { enter: (key: string) => Promise<void>; fault: un
           </Button>
         </form>
       </Card>
-    </div>
+    </main>
   );
 }

@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import type { components } from "triggers-client";
 import { useData, useSession } from "../data";
 import { href } from "../router";
@@ -6,11 +7,18 @@ import { Card, Empty, Fault, Skeleton, Status, Time, type Tone } from "../ui/par
 type Happening = components["schemas"]["HappeningOut"];
 type Fate = components["schemas"]["FateOut"];
 
+const WATCHED_SECONDS = 5;
+
 /** What became of an event: in time, and for each destination. */
 export function EventStory({ eventId, asked }: { eventId: string; asked: number }) {
   const { client } = useSession();
-  const story = useData(`story ${eventId} ${asked}`, (signal) => client.get("/events/{event_id}/story", { path: { event_id: eventId }, signal }));
+  const [isUnderWay, setIsUnderWay] = useState(false);
+  const ask = (signal: AbortSignal) => client.get("/events/{event_id}/story", { path: { event_id: eventId }, signal });
+  const story = useData(`story ${eventId} ${asked}`, ask, { everySeconds: isUnderWay ? WATCHED_SECONDS : null });
   const found = story.data;
+  useEffect(() => {
+    if (found !== undefined) setIsUnderWay(found.outcomes.retrying + found.outcomes.waiting > 0 || found.configs.some((fate) => fate.reason === "not_dispatched_yet"));
+  }, [found]);
   if (story.error !== undefined) return <Fault error={story.error} retry={story.reload} />;
   if (found === undefined) {
     return (

@@ -59,7 +59,7 @@ export function TextField(props: TextFieldProps) {
         id={id}
         class="input"
         type={props.type ?? "text"}
-        value={text}
+        value={props.type === "datetime-local" ? typedMoment(text) : text}
         required={props.required}
         placeholder={props.placeholder}
         autocomplete="off"
@@ -80,6 +80,14 @@ export function TextField(props: TextFieldProps) {
       )}
     </Labelled>
   );
+}
+
+/** A moment as the browser's own field wants it, also one that an address holds in another form. */
+function typedMoment(text: string): string {
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return text;
+  const moment = new Date(text);
+  if (Number.isNaN(moment.getTime())) return "";
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 export function TextArea(props: FieldProps & { rows?: number }) {

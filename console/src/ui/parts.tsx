@@ -246,12 +246,12 @@ export function Dialog(props: { title: string; close: () => void; closeName?: st
   );
 }
 
-/** To what had it, or if that is gone, to the title of the screen; never to nowhere. */
+/** To what had it, or if that is gone, to the title of the screen; never from where it is now. */
 function returnFocus(to: Element | null) {
-  if (to instanceof HTMLElement && to.isConnected) to.focus();
   queueMicrotask(() => {
     const isNowhere = document.activeElement === null || document.activeElement === document.body;
-    if (isNowhere) document.getElementById("title")?.focus({ preventScroll: true });
+    const target = to?.isConnected && to !== document.body ? to : document.getElementById("title");
+    if (isNowhere && target instanceof HTMLElement) target.focus({ preventScroll: true });
   });
 }
 
