@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from local.received import Received
+from local.receiver import running_receiver
 from local.stack import Stack
 from tests.e2e.console.visitor import CHROMIUM, Visitor
 
@@ -29,3 +31,10 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Visitor]:
     with Visitor.arriving(browser, stack.url) as visitor:
         yield visitor
         assert visitor.complaints == []
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[str]:
+    """The URL of one that takes what is pushed, or fails as the query of a target asks."""
+    with running_receiver(Received(lambda _push: None), 0) as url:
+        yield url

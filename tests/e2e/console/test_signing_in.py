@@ -1,6 +1,7 @@
 """Facts about signing in to the console, and out of it."""
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor, needs_chromium
@@ -22,6 +23,44 @@ def test_a_dead_key_is_told_what_it_is(visitor: Visitor) -> None:
     visitor.page.get_by_role("button", name="Sign in").click()
 
     assert "Send a live key" in visitor.page.get_by_role("alert").inner_text()
+
+
+def test_a_key_of_an_operator_leads_to_tenants_and_to_no_events(
+    visitor: Visitor, stack: Stack
+) -> None:
+    visitor.sign_in(stack.operator_key)
+
+    bar = visitor.page.get_by_role("navigation", name="Screens")
+    assert bar.get_by_text("Operator", exact=True).is_visible()
+    assert bar.get_by_role("link", name="Tenants").is_visible()
+    assert bar.get_by_role("link", name="Events").count() == 0
+    visitor.go("events")
+    assert visitor.page.get_by_text("There is nothing at this address").is_visible()
+
+
+def test_a_link_that_somebody_got_leads_there_once_they_have_signed_in(
+    visitor: Visitor, stack: Stack
+) -> None:
+    api = new_tenant(stack)
+    event = api.client.events.post("invoice.sent", {})
+    visitor.page.goto(f"{stack.url}/console#/events/{event['id']}")
+    visitor.page.get_by_label("API key").fill(api.api_key)
+    visitor.page.get_by_role("button", name="Sign in").click()
+
+    visitor.page.get_by_role("heading", name="invoice.sent").wait_for()
+
+
+def test_the_colours_are_those_of_the_system_until_somebody_chooses(
+    browser: Browser, stack: Stack
+) -> None:
+    with Visitor.arriving(browser, stack.url, colours="dark") as visitor:
+        visitor.sign_in(stack.api_key)
+        theme = visitor.page.locator("html")
+        expect(theme).to_have_attribute("data-theme", "dark")
+        visitor.page.get_by_role("button", name="Light mode").click()
+        expect(theme).to_have_attribute("data-theme", "light")
+        visitor.page.reload()
+        expect(theme).to_have_attribute("data-theme", "light")
 
 
 def test_a_reload_keeps_somebody_signed_in_and_signing_out_does_not(

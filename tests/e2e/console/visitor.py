@@ -1,10 +1,11 @@
 """A person in front of the console: what they do, what they see, and what the browser complains of."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +24,16 @@ needs_chromium = pytest.mark.skipif(
 
 # The error of a request is told in the page; the browser's own line for it says no more.
 _TOLD = "Failed to load resource"
+_MOST_TABS = 60
+_FOCUSED = """() => {
+  const at = document.activeElement;
+  const name = at.labels?.[0]?.innerText ?? at.getAttribute("aria-label") ?? at.innerText;
+  return name.replace(/ [*]$/, "").trim();
+}"""
+_HAS_RING = """() => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+}"""
 LOADING_MS = 20_000  # a cold start on a busy machine takes a few seconds
 
 
@@ -77,6 +88,30 @@ class Visitor:
         """Until nothing is loading."""
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=LOADING_MS)
 
+    def shows(self, fact: str, value: str) -> None:
+        """Wait until a card's list of facts says that."""
+        pairs = self.page.locator("dt", has_text=re.compile(f"^{re.escape(fact)}$"))
+        expect(pairs.locator("xpath=following-sibling::dd[1]")).to_have_text(
+            value, timeout=LOADING_MS
+        )
+
+    def focused(self) -> str:
+        """What the keyboard is at, as it is called on the page."""
+        name: str = self.page.evaluate(_FOCUSED)
+        return name
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until that is reached; whatever is reached on the way can be seen to be."""
+        for _ in range(_MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("document.activeElement === document.body"):
+                continue  # past the end, from where it begins anew
+            reached = self.focused()
+            assert self.page.evaluate(_HAS_RING), f"no ring around '{reached}'"
+            if reached == name:
+                return
+        raise AssertionError(f"'{name}' is not reached by Tab")
+
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
         wide: int = self.page.evaluate(
@@ -84,12 +119,13 @@ class Visitor:
         )
         return wide
 
-    def barriers(self) -> list[dict[str, Any]]:
+    def barriers(self) -> list[str]:
         """What axe-core finds that keeps people out (WCAG 2.2 AA and best practices)."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("async () => JSON.stringify((await axe.run()).violations)")
         return [
-            {"rule": each["id"], "where": [node["html"][:120] for node in each["nodes"]]}
+            f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}"
             for each in json.loads(found)
         ]
 

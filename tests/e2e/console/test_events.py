@@ -1,0 +1,90 @@
+"""Facts about an event in the console: it is acknowledged, replayed and erased there."""
+
+import pytest
+from playwright.sync_api import expect
+
+from local.stack import Stack
+from tests.e2e.console.visitor import LOADING_MS, Visitor, needs_chromium
+from tests.e2e.tenants import new_tenant
+
+pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+
+
+def test_an_event_is_acknowledged_and_replayed(visitor: Visitor, stack: Stack) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    event = api.client.events.post("invoice.sent", {"order_id": "A-1"})
+    visitor.sign_in(api.api_key)
+    visitor.go("events")
+    page.get_by_role("link", name="invoice.sent").click()
+    acknowledge = page.get_by_role("button", name="Acknowledge")
+    acknowledge.click()
+    visitor.shows("Status", "delivered")
+    expect(acknowledge).to_be_disabled()
+    story = page.get_by_role("region", name="What happened")
+    story.get_by_text("acknowledged").wait_for()
+    page.get_by_role("button", name="Replay").click()
+
+    visitor.shows("Status", "pending")
+    assert api.client.events.get(event["id"])["status"] == "pending"
+
+
+def test_an_event_is_erased_once_somebody_is_sure(visitor: Visitor, stack: Stack) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    event = api.client.events.post("invoice.sent", {"card": "4111"})
+    visitor.sign_in(api.api_key)
+    visitor.go(f"events/{event['id']}")
+    erase = page.get_by_role("button", name="Erase")
+    erase.click()
+    page.get_by_role("dialog", name="Erase?").get_by_role("button", name="Keep it").click()
+    expect(erase).to_be_focused()
+    assert api.client.events.get(event["id"])["payload"] == {"card": "4111"}
+
+    erase.click()
+    page.get_by_role("dialog").get_by_role("button", name="Erase").click()
+    page.get_by_text("No event has come yet").wait_for()
+    assert api.get(f"/events/{event['id']}").status == 410
+    visitor.go(f"events/{event['id']}")
+    told = page.get_by_role("main").inner_text()
+    assert "erased" in told
+    assert "event_erased" in told
+
+
+def test_the_list_tells_of_a_new_event_by_itself_once_it_is_live(
+    visitor: Visitor, stack: Stack
+) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    page.clock.install()
+    visitor.sign_in(api.api_key)
+    visitor.go("events")
+    page.get_by_role("button", name="Go live").click()
+    page.get_by_role("button", name="Live", exact=True).wait_for()
+    api.client.events.post("invoice.sent", {})
+    page.clock.fast_forward(5_000)
+
+    page.get_by_role("link", name="invoice.sent").wait_for(timeout=LOADING_MS)
+
+
+def test_a_list_is_filtered_and_the_address_keeps_the_filter(
+    visitor: Visitor, stack: Stack
+) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    for event_type in ("invoice.sent", "order.placed"):
+        api.client.events.post(event_type, {})
+    visitor.sign_in(api.api_key)
+    visitor.go("events")
+    page.get_by_label("Type", exact=True).press_sequentially("invoice.*")
+    expect(page.get_by_role("link", name="order.placed")).to_have_count(0)
+    assert page.get_by_label("Type", exact=True).input_value() == "invoice.*"
+    page.reload()
+
+    page.get_by_role("link", name="invoice.sent").wait_for()
+    assert page.get_by_role("link", name="order.placed").count() == 0
+    assert page.get_by_label("Type", exact=True).input_value() == "invoice.*"
+
+
+def test_what_is_no_moment_is_told_and_breaks_nothing(visitor: Visitor, stack: Stack) -> None:
+    visitor.sign_in(stack.api_key)
+    visitor.go("events?since=yesterday-or-so")
+
+    assert "since" in visitor.page.get_by_role("alert").inner_text()
+    assert visitor.page.get_by_role("heading", name="Events").is_visible()
