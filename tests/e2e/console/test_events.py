@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
-from tests.e2e.console.visitor import LOADING_MS, Visitor, needs_chromium
+from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_an_event_is_acknowledged_and_replayed(visitor: Visitor, stack: Stack) -> None:
@@ -61,7 +61,7 @@ def test_the_list_tells_of_a_new_event_by_itself_once_it_is_live(
     api.client.events.post("invoice.sent", {})
     page.clock.fast_forward(5_000)
 
-    page.get_by_role("link", name="invoice.sent").wait_for(timeout=LOADING_MS)
+    page.get_by_role("link", name="invoice.sent").wait_for()
 
 
 def test_a_list_is_filtered_and_the_address_keeps_the_filter(

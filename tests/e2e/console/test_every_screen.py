@@ -10,12 +10,12 @@ from playwright.sync_api import Browser
 
 from local.stack import Stack
 from tests.e2e.console.hostile import HOSTILE, hostile_event
-from tests.e2e.console.visitor import Visitor, needs_chromium
+from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+pytestmark = pytest.mark.xdist_group("stack")
 
 WIDTHS = (1280, 360)
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")

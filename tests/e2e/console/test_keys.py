@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
-from tests.e2e.console.visitor import Visitor, needs_chromium
+from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
 from tests.raw_http import RawApi
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def secret_shown(visitor: Visitor) -> str:

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from local.stack import Stack
-from tests.e2e.console.visitor import Visitor, needs_chromium
+from tests.e2e.console.visitor import Visitor
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_chromium]
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_every_operation_is_described(visitor: Visitor, stack: Stack) -> None:
