@@ -99,6 +99,7 @@ def test_a_webhook_is_made_and_tried_by_keyboard_alone(
 
     visitor.tab_to("I have kept it")
     keyboard.press("Enter")
+    page.get_by_role("button", name="Send a test").wait_for()
     visitor.settle()
     visitor.tab_to("Send a test")
     keyboard.press("Enter")
