@@ -1,21 +1,40 @@
-"""The providers of sources, one kind of sender each; a new one is a new file, and a line here."""
+"""The providers of sources, one kind of sender each; a new one is a new file, and a name here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Final
 
-from triggers_api.providers.basic import BASIC
-from triggers_api.providers.github import GITHUB
-from triggers_api.providers.hmac import HMAC
-from triggers_api.providers.none import NONE
-from triggers_api.providers.shopify import SHOPIFY
-from triggers_api.providers.slack import SLACK
-from triggers_api.providers.standard_webhooks import STANDARD_WEBHOOKS
-from triggers_api.providers.stripe import STRIPE
-from triggers_api.providers.twilio import TWILIO
 from triggers_api.sources.provider import Provider
 
-_PROVIDERS = (STANDARD_WEBHOOKS, STRIPE, GITHUB, SHOPIFY, SLACK, TWILIO, HMAC, BASIC, NONE)
+_NAMES: Final = (  # in the order in which people are shown them
+    "standard-webhooks",
+    "stripe",
+    "github",
+    "shopify",
+    "slack",
+    "twilio",
+    "hmac",
+    "basic",
+    "none",
+)
 
 
 def all_providers() -> Mapping[str, Provider]:
-    """Every provider by its name, in the order in which people are shown them."""
-    return {provider.name: provider for provider in _PROVIDERS}
+    """Every provider by its name, each loaded when it is first asked for."""
+    return _Providers()
+
+
+class _Providers(Mapping[str, Provider]):
+    """Not a dict: most deployments and most cold starts need none of them, or one."""
+
+    def __getitem__(self, name: str) -> Provider:
+        if name not in _NAMES:
+            raise KeyError(name)
+        provider: Provider = import_module(f"{__name__}.{name.replace('-', '_')}").PROVIDER
+        return provider
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)

@@ -37,7 +37,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     return read_any(request, agreed, "basic", names_itself=True)
 
 
-BASIC: Final = Provider(
+PROVIDER: Final = Provider(
     name="basic",
     words="Any sender that can send a user name and a password, but cannot sign.",
     steps=(

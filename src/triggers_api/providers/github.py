@@ -34,7 +34,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     )
 
 
-GITHUB: Final = Provider(
+PROVIDER: Final = Provider(
     name="github",
     words="Webhooks of GitHub repositories, organisations and Apps.",
     steps=(

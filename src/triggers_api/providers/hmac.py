@@ -174,7 +174,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     return read_any(request, agreed, "hmac", names_itself="{id}" in agreed.settings["signed_text"])
 
 
-HMAC: Final = Provider(
+PROVIDER: Final = Provider(
     name="hmac",
     words="Any sender that signs the body with an HMAC, such as Meta; settings say how.",
     steps=(

@@ -14,7 +14,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     return read_any(request, agreed, "none", names_itself=True)
 
 
-NONE: Final = Provider(
+PROVIDER: Final = Provider(
     name="none",
     words="NOTHING IS VERIFIED: whoever learns the URL can store events. The last resort, for "
     "senders that can neither sign nor send a password.",

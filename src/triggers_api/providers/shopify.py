@@ -37,7 +37,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     )
 
 
-SHOPIFY: Final = Provider(
+PROVIDER: Final = Provider(
     name="shopify",
     words="Webhooks of a Shopify shop or app.",
     steps=(

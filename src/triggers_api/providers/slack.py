@@ -78,7 +78,7 @@ def _kind_of(content: Content, *, is_for_a_person: bool) -> tuple[str, str]:
     return "event", content.text_at("event", "type") or kind
 
 
-SLACK: Final = Provider(
+PROVIDER: Final = Provider(
     name="slack",
     words="Events, slash commands and interactions of a Slack app.",
     steps=(

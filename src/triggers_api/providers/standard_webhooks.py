@@ -41,7 +41,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     )
 
 
-STANDARD_WEBHOOKS: Final = Provider(
+PROVIDER: Final = Provider(
     name=_NAME,
     words="Whoever signs after Standard Webhooks: Svix and all its customers, and we ourselves.",
     steps=(

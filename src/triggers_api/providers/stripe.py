@@ -50,7 +50,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     )
 
 
-STRIPE: Final = Provider(
+PROVIDER: Final = Provider(
     name="stripe",
     words="Events of Stripe's webhook endpoints, of your own account and of connected ones.",
     steps=(

@@ -109,14 +109,14 @@ def _subject_of(content: Content) -> tuple[str, tuple[str, ...]]:
     return content.text_at("id"), (content.text_at("type").removeprefix("com.twilio.") or "event",)
 
 
-TWILIO: Final = Provider(
+PROVIDER: Final = Provider(
     name="twilio",
     words="Status callbacks, incoming messages and events of Twilio.",
     steps=(
         "In Twilio's console, copy the Auth Token of the account that sends the webhooks.",
         "Make the source with that token as its secret.",
         "Paste the source's URL, exactly as it is, as the status callback or webhook; method POST.",
-        "To rotate, promote the secondary Auth Token and give it to the source's rotate-secret.",
+        "To rotate, give the secondary Auth Token to the source's rotate-secret, then promote it.",
         "If nothing comes, compare Twilio's Error Logs with the source's refusals.",
     ),
     documentation="https://www.twilio.com/docs/usage/security#validating-requests",

@@ -1,7 +1,10 @@
 """What each provider declares: for people, for forms, and for nobody else."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from triggers_api.sources.provider import Provider
 
 PROVIDERS = all_providers()
 PACKAGE = Path(__file__).parents[3] / "src" / "triggers_api"
-each_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+each_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
 
 
 def test_there_are_these_providers() -> None:
@@ -32,6 +35,29 @@ def test_there_are_these_providers() -> None:
         "basic",
         "none",
     ]
+
+
+def test_a_provider_is_found_by_its_name_and_no_other_is_looked_for() -> None:
+    assert all(provider.name == name for name, provider in PROVIDERS.items())
+    for name in ("proof", "__init__", "os", "", "GitHub", "standard_webhooks"):
+        assert name not in PROVIDERS
+        assert PROVIDERS.get(name) is None
+
+
+def test_a_provider_is_loaded_only_when_it_is_asked_for() -> None:
+    program = (
+        "import sys; from triggers_api.providers import all_providers; all_providers()['github'];"
+        "print(*sorted(n for n in sys.modules if n.startswith('triggers_api.providers.')))"
+    )
+    loaded = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert {name.rpartition(".")[2] for name in loaded} == {"content", "github", "proof", "secrets"}
 
 
 @each_provider
