@@ -61,6 +61,7 @@ class Taken:
 
     event: Event
     is_new: bool
+    answer: Reply | None = None  # for a sender that would take the event's id for an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ class AcceptForeign:
             counted.stored = 0 if addition.replayed else 1
         if not addition.replayed:
             self.traffic.arrived(source)
-        return Taken(addition.event, is_new=not addition.replayed)
+        return Taken(addition.event, is_new=not addition.replayed, answer=arrived.answer)
 
     def _add(self, source: Source, draft: Draft, delivery_id: str | None) -> Addition:
         key = None

@@ -38,6 +38,7 @@ class Sender:
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    url: str = URL
     signs_time: bool = False
     signs_body: bool = True
 
@@ -64,7 +65,7 @@ class Sender:
         # Twilio signs a form otherwise than any other body.
         by = replace(self, content_type=content_type)
         proof = self.sign(by, body, signed_at, secret or self.secret)
-        url = proof.pop("url", URL)
+        url = proof.pop("url", self.url)
         return ForeignRequest(
             method="POST", url=url, headers=told | proof, body=body, received_at=AT
         )
@@ -114,8 +115,9 @@ def by_twilio(sender: Sender, body: bytes, _: datetime, secret: str) -> Headers:
             name: values[-1]
             for name, values in parse_qs(body.decode(), keep_blank_values=True).items()
         }
-        return {"x-twilio-signature": validator.compute_signature(URL, form)}
-    url = f"{URL}&bodySHA256={validator.compute_hash(body.decode())}"
+        return {"x-twilio-signature": validator.compute_signature(sender.url, form)}
+    joint = "&" if "?" in sender.url else "?"
+    url = f"{sender.url}{joint}bodySHA256={validator.compute_hash(body.decode())}"
     return {"url": url, "x-twilio-signature": validator.compute_signature(url, {})}
 
 

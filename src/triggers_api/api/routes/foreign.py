@@ -123,5 +123,9 @@ async def _answer(call: Call, token: str) -> Response:
     if isinstance(done, Taken):
         call.is_about(done.event)
         call.context.events_created = int(done.is_new)
-        return call.answer(ForeignEventOut(id=done.event.id))
-    return Response(done.body, done.status, dict(done.headers))
+        told = done.answer
+        if told is None:
+            return call.answer(ForeignEventOut(id=done.event.id))
+    else:
+        told = done
+    return Response(told.body, told.status, dict(told.headers))
