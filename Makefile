@@ -73,7 +73,7 @@ check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml docs/integrations/receivers-role.yaml
 
 fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .

@@ -31,5 +31,10 @@ _Loader.add_multi_constructor("!", _intrinsic)
 @cache
 def template() -> dict[str, Any]:
     """Return the template with its short forms spelled out; treat it as read-only."""
-    loaded: dict[str, Any] = yaml.load(TEMPLATE_PATH.read_text(), _Loader)  # noqa: S506
+    return read_template(TEMPLATE_PATH)
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """Return any template likewise."""
+    loaded: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506
     return loaded

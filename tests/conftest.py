@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "BRAND": "KONOZY",
     "PUBLIC_URL": "",
     "FRAME_ANCESTORS": "",
+    "ACCOUNT_ID": "123456789012",
     "CURSOR_KEY": "a key that only tests sign with",
     "UNDELIVERED_RETENTION_DAYS": str(UNDELIVERED_RETENTION.days),
     "DELIVERED_RETENTION_DAYS": str(DELIVERED_RETENTION.days),

@@ -234,6 +234,7 @@ class ApiSettings(Settings):
     queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))  # for replays
     public_url: str | None = field(metadata=_from("PUBLIC_URL", _ADDRESS))
     frame_ancestors: str = field(metadata=_from("FRAME_ANCESTORS", _ANCESTORS))
+    account_id: str = field(metadata=_from("ACCOUNT_ID", _TEXT))
     cursor_key: bytes = field(metadata=_from("CURSOR_KEY", _KEY))
     tracing: bool = field(metadata=_from("TRACING", _SWITCH))
 

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "PUBLIC_URL": "https://api.example.com",
     "FRAME_ANCESTORS": "",
+    "ACCOUNT_ID": "123456789012",
     "RATE_LIMIT_BURST": "1000000",  # never reached, always counted
     "RATE_LIMIT_PER_SECOND": "100000",
     "RETRY_SCHEDULE_SECONDS": "1,2,4,60,300,1800,7200,21600,43200",

@@ -139,6 +139,7 @@ class World:
             tenants=RunTenants(InMemoryTenantStore(), self.clock),
             console_links=ConsoleLinks(self._keys, InMemoryTenantStore(), self.clock),
             public_url=None,
+            account_id="123456789012",
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),

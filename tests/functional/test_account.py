@@ -22,6 +22,8 @@ def test_a_key_is_told_whose_it_is_and_what_it_may_do(api: Api, new_token: NewTo
         "key_id": token[4:16],
         "key_name": "a key",
         "scopes": ["events:read", "inbox"],
+        "aws_account_id": "123456789012",
+        "aws_external_id": f"triggers:{TENANT}",
     }
 
 

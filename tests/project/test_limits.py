@@ -61,6 +61,8 @@ INNER = {
     "channels.receipts._MAX_TIME",
     "channels.receipts._MAX_WAITS",
     "channels.network._MAX_ADDRESSES",
+    "channels.receivers_roles._MAX_NAME",
+    "channels.receivers_roles._MAX_SESSIONS",
     "channels.network._MAX_CONNECT_SECONDS",
     "channels.pagerduty.MAX_SUMMARY",
     "channels.slack._MAX_BODY",

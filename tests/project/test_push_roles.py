@@ -7,11 +7,14 @@ import pytest
 from admin.template import template
 from tests.cloudformation import properties
 from tests.project.test_template import as_list
+from triggers_api.channels.receivers_roles import ROLE_PREFIX
+from triggers_api.push.external_id import PREFIX
 
 TABLE = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}
 EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
 EXECUTIONS = "${EventsTable.Arn}/index/ExecutionIndex"
 QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
+RECEIVERS = "arn:${AWS::Partition}:iam::*:role/triggers-delivery-*"
 KEY = {"Fn::GetAtt": ["SecretsKey", "Arn"]}
 IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SesIdentity}"
 CONFIGURATION_SETS = (
@@ -37,6 +40,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "${NotificationsTable.Arn}/index/KeySetIndex": {"Query"},
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
+        RECEIVERS: {"AssumeRole"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
         CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
@@ -68,6 +72,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps(EVENTS): {"BatchGetItem", "GetItem", "PutItem", "UpdateItem"},
         EXECUTIONS: {"Query"},
         json.dumps(KEY): {"Decrypt"},
+        RECEIVERS: {"AssumeRole"},
         IDENTITY: {"SendEmail", "SendRawEmail"},
         CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
@@ -151,3 +156,16 @@ def test_of_the_table_of_keys_the_worker_reads_the_records_of_tenants_alone() ->
     assert statement["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tenant#*"]}
     }
+
+
+@pytest.mark.parametrize("role", ["ApiRole", "DeliveryRole"])
+def test_a_receivers_role_is_assumed_for_a_tenant_only(role: str) -> None:
+    (statement,) = [
+        statement
+        for policy in properties(role)["Policies"]
+        for statement in policy.get("PolicyDocument", {}).get("Statement", [])
+        if statement["Action"] == "sts:AssumeRole"
+    ]
+
+    assert statement["Condition"] == {"StringLike": {"sts:ExternalId": f"{PREFIX}*"}}
+    assert statement["Resource"]["Fn::Sub"].endswith(f":role/{ROLE_PREFIX}*")

@@ -47,6 +47,8 @@ class Services:
     console_links: ConsoleLinks
     public_url: str | None
     """Where people reach the API, if that is not where it is called."""
+    account_id: str
+    """The AWS account that receivers' roles trust."""
     deletions: DeletionReader
     limits: Limits
     """Of a tenant that has none of its own."""

@@ -1,7 +1,9 @@
 """Clients of AWS's services, tuned once, and their errors in our words."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,14 +33,60 @@ def create_client(service: str, *, one_try_of_seconds: float | None = None) -> A
 
     `one_try_of_seconds` is for callers who would rather know soon: nothing is tried again.
     """
-    config = _CONFIG
-    if one_try_of_seconds is not None:
-        hasty = Config(read_timeout=one_try_of_seconds, retries={"total_max_attempts": 1})
-        config = _CONFIG.merge(hasty)
+    return _new_session().create_client(service, config=_config(one_try_of_seconds))
+
+
+def _config(one_try_of_seconds: float | None) -> Config:
+    if one_try_of_seconds is None:
+        return _CONFIG
+    hasty = Config(read_timeout=one_try_of_seconds, retries={"total_max_attempts": 1})
+    return _CONFIG.merge(hasty)
+
+
+def _new_session() -> Any:
     session = botocore.session.get_session()
     parsers = session.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_moment)
-    return session.create_client(service, config=config)
+    return session
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Of a session in somebody's account."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+class ClientMaker:
+    """Makes clients of many regions and credentials; what a service can do is read once for all.
+
+    Nothing is made or read before the first of them.
+    """
+
+    def __init__(self, *, one_try_of_seconds: float) -> None:
+        """As in `create_client`."""
+        self._config = _config(one_try_of_seconds)
+        self._lock = threading.Lock()
+        self._session: Any = None
+
+    def __call__(
+        self, service: str, region: str | None = None, credentials: Credentials | None = None
+    ) -> Any:
+        """A client; of this function's own region and role, unless it is given others."""
+        given = {}
+        if credentials is not None:
+            given = {
+                "aws_access_key_id": credentials.access_key,
+                "aws_secret_access_key": credentials.secret_key,
+                "aws_session_token": credentials.token,
+            }
+        with self._lock:  # two threads at once are more than a session takes
+            self._session = self._session or _new_session()
+            return self._session.create_client(
+                service, region_name=region, config=self._config, **given
+            )
 
 
 def _moment(value: Any) -> datetime:

@@ -197,6 +197,7 @@ def _of_push(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[s
     """The verbs around configs and deliveries."""
     held_time = HeldTime(given.token_buckets, clock)
     return {
+        "account_id": settings.account_id,
         "subscribe": _subscribe(given, clock),
         "show_key_set": ShowKeySet(given.configs.find_public_keys, clock),
         "try_out": TryOut(given.configs, given.channels, clock, held_time),

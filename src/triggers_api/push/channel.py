@@ -14,7 +14,7 @@ from triggers_api.push.delivery import with_words
 from triggers_api.push.settings_fields import Fields
 
 TEST_TYPE: Final = "notifications.test"  # of an event that only tries a config out
-_OUR_FAULT: Final = "It could not be sent, for a fault of ours."
+OUR_FAULT: Final = "It could not be sent, for a fault of ours."
 _PLACES: Final = 5
 
 
@@ -104,7 +104,7 @@ def send_through(channel: Channel, push: Push) -> Receipt:
     try:
         return channel.send(push)
     except Exception as error:  # noqa: BLE001  # told by the receipt, which somebody logs
-        return Receipt(error=_OUR_FAULT, fault=_place_of(error))
+        return Receipt(error=OUR_FAULT, fault=_place_of(error))
 
 
 def _place_of(error: Exception) -> str:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.channels.cases import NAMES, Case, channels
-from tests.unit.channels.mail_servers import Mailbox, mail_server, scripted
+from tests.contract.channels.aws_door import AwsDoor
+from tests.contract.channels.cases import NAMES, Case, channels, is_arn
+from tests.unit.channels.mail_servers import Mailbox, mail_server
 from tests.unit.channels.pushes import HASTY_SECONDS, a_http, a_push
-from tests.unit.channels.receivers import answer_of, answering, silent, unused_port
+from tests.unit.channels.receivers import answer_of, silent, unused_port
 from triggers_api.errors import InvalidContentError
 from triggers_api.push.channel import Push, Receipt, Refusal
 from triggers_api.push.policy import Policy
@@ -24,12 +25,13 @@ def deadline_seconds() -> float:
 
 @pytest.fixture(params=NAMES)
 def case(request: pytest.FixtureRequest, deadline_seconds: float) -> Case:
-    return Case(channels(a_http(deadline_seconds=deadline_seconds))[request.param])
+    aws = AwsDoor(deadline_seconds)
+    return Case(channels(a_http(deadline_seconds=deadline_seconds), aws)[request.param], aws)
 
 
 def sent(case: Case, *, answer: bytes, reply: bytes) -> tuple[Receipt, Push]:
     """Through a receiver that answers so: HTTP, or SMTP's greeting."""
-    with scripted(reply) if case.is_mail else answering(answer) as receiver:
+    with case.answering(answer, reply) as receiver:
         push = case.push_to(receiver.port)
         return case.channel.send(push), push
 
@@ -44,7 +46,7 @@ def test_what_is_taken_is_accepted(case: Case) -> None:
             server: Mailbox = stack.enter_context(mail_server(accepts_every_login=True))
             port = server.port
         else:
-            port = stack.enter_context(answering(answer_of("200 OK", b"{}"))).port
+            port = stack.enter_context(case.answering(case.taken)).port
         receipt = case.channel.send(case.push_to(port))
 
     assert receipt.accepted
@@ -72,7 +74,7 @@ def test_nobody_there_may_pass(case: Case) -> None:
     with unused_port() as port:
         receipt = case.channel.send(case.push_to(port))
 
-    assert receipt == Receipt(error="The host refused the connection.")
+    assert receipt == Receipt(error=case.unreachable)
 
 
 @pytest.mark.parametrize("deadline_seconds", [HASTY_SECONDS])
@@ -80,7 +82,13 @@ def test_silence_ends_with_the_deadline(case: Case) -> None:
     with silent() as receiver:
         receipt = case.channel.send(case.push_to(receiver.port))
 
-    assert receipt == Receipt(error="No full answer came within 0.3 seconds.")
+    assert not receipt.accepted
+    assert receipt.refusal is Refusal.DOWN
+    assert receipt.error == (
+        "AWS STS did not answer in time."
+        if case.is_aws
+        else "No full answer came within 0.3 seconds."
+    )
 
 
 def test_a_config_that_says_how_long_a_push_may_take_is_heeded(case: Case) -> None:
@@ -102,6 +110,9 @@ def test_garbage_may_pass(case: Case) -> None:
 
 
 def test_metadata_addresses_are_refused_even_in_local_runs(case: Case) -> None:
+    if case.is_aws:
+        assert all(is_arn(f.example) for f in case.channel.fields.values() if f.is_target)
+        return
     settings = json.loads(json.dumps(case.settings(80)).replace("127.0.0.1", "169.254.169.254"))
     with pytest.raises(InvalidContentError, match="not public"):
         read_settings(case.channel.fields, settings)

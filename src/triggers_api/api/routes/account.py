@@ -8,6 +8,7 @@ from triggers_api.api.call import Call
 from triggers_api.api.operation import Answer, Key
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.events import HealthOut, MeOut
+from triggers_api.push.external_id import external_id_of
 from triggers_api.watch.health import HealthStatus
 
 operations = Operations("account")
@@ -24,13 +25,20 @@ _DOWN: Final = Answer(
     "GET /me", "get_me", "Whose key this is", needs=Key.ANY, answers=Answer(model=MeOut)
 )
 async def get_me(call: Call) -> Response:
-    """Test a key: returns its tenant, id and scopes. Any live key may call it."""
+    """Test a key: returns its tenant, id and scopes. Any live key may call it.
+
+    It also tells what a role must trust by which events reach a queue, topic or bus of your own
+    AWS account.
+    """
     principal = call.principal
+    tenant = principal.tenant
     me = MeOut(
-        tenant=principal.tenant,
+        tenant=tenant,
         key_id=principal.key_id,
         key_name=principal.key_name,
         scopes=sorted(principal.scopes),
+        aws_account_id=call.services.account_id,
+        aws_external_id=None if tenant is None else external_id_of(tenant),
     )
     return call.answer(me)
 

@@ -121,7 +121,7 @@ async def list_configs(call: Call) -> Response:
     errors=("limit_reached", "too_many_at_once"),
 )
 async def create_config(call: Call) -> Response:
-    """Push events to a webhook, Slack, Teams, Discord, Telegram, PagerDuty or email.
+    """Push events to a webhook, a chat, PagerDuty, email, or a queue, topic or bus on AWS.
 
     A tenant may have 100 configs, unless it has a limit of its own.
 

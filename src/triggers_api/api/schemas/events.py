@@ -279,6 +279,8 @@ class MeOut(BaseModel):
                     "key_id": "kwmq2yba66dz",
                     "key_name": "shop",
                     "scopes": ["events:write", "inbox"],
+                    "aws_account_id": "123456789012",
+                    "aws_external_id": "triggers:acme",
                 }
             ]
         },
@@ -288,6 +290,12 @@ class MeOut(BaseModel):
     key_id: str
     key_name: str
     scopes: list[str]
+    aws_account_id: str = Field(
+        description="The AWS account that the role of a queue, topic or bus must trust."
+    )
+    aws_external_id: str | None = Field(
+        description="The external id that the role must ask for; `null` for an operator's key."
+    )
 
 
 class HealthOut(BaseModel):
