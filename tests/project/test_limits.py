@@ -46,6 +46,7 @@ TOLD = {
     "push.policy.LONGEST_SCHEDULE": "all waits in `retry_schedule_seconds` together",
     "push.policy.LONGEST_TIMEOUT_SECONDS": "`timeout_seconds`",
     "push.policy.MAX_WAITS": "waits in `retry_schedule_seconds`",
+    "providers.content._MAX_FIELDS": "fields of a foreign sender's form",
     "push.replay.DEAD_LETTERS_AT_ONCE": "dead letters in one replay",
     "sources.source.MAX_SOURCES": "sources of a tenant",
     "push.replay.MAX_ATTEMPTS": "attempts of a delivery, with its replays",

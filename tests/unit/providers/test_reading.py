@@ -131,6 +131,17 @@ def test_a_form_that_is_not_utf_8_is_malformed(form: bytes) -> None:
     assert answer(sender, sender.request(form, content_type=FORM)) == "`malformed`"
 
 
+@pytest.mark.parametrize("name", ["none", "twilio"])
+def test_a_form_of_very_many_fields_is_not_even_split(name: str) -> None:
+    sender = SENDERS[name]
+    fields = [f"a{number}=1" for number in range(1001)]
+    most = sender.request("&".join(fields[1:]).encode(), content_type=FORM)
+
+    assert answer(sender, most) == "taken"
+    more = replace(most, body="&".join(fields).encode())
+    assert answer(sender, more) == "`malformed`"
+
+
 def test_an_empty_form_is_an_empty_object() -> None:
     assert read("none", b"", content_type=FORM).payload == b"{}"
 
