@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -15,7 +16,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from tests.unit.channels.aws_accounts import ROLE, Accounts, client_error
-from tests.unit.channels.pushes import a_push
+from tests.unit.channels.pushes import a_http, a_push
+from triggers_api.channels import all_channels
 from triggers_api.channels.eventbridge import EventBridgeChannel
 from triggers_api.channels.receivers_roles import ReceiversRoles
 from triggers_api.channels.sns import SnsChannel
@@ -86,6 +88,15 @@ def test_nothing_is_made_before_the_first_push() -> None:
         open_channel(kind, accounts)
 
     assert accounts.made == []
+
+
+def test_a_worker_that_starts_reads_nothing_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_session() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(botocore.session, "get_session", no_session)
+
+    assert {"sqs", "sns", "eventbridge"} <= all_channels(a_http(), allow_private=False).keys()
 
 
 def test_an_external_id_follows_from_the_tenant_and_fits_every_name() -> None:
