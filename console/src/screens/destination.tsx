@@ -27,7 +27,10 @@ export function DestinationScreen({ configId }: { configId: string }) {
     await client.patch("/notifications/configs/{config_id}", { path, body: { enabled } });
     config.reload();
   });
-  const rotating = useAction(async () => setSecret((await client.post("/notifications/configs/{config_id}/rotate-secret", { path })).secret));
+  const rotating = useAction(async () => {
+    setSecret((await client.post("/notifications/configs/{config_id}/rotate-secret", { path })).secret);
+    config.reload(); // it shows a new public key
+  });
   const deleting = useAction(async () => {
     await client.delete("/notifications/configs/{config_id}", { path });
     go(href(["destinations"]));
@@ -64,6 +67,7 @@ export function DestinationScreen({ configId }: { configId: string }) {
                   ["Failures in a row", found.circuit.failures],
                   ...(found.circuit.held_until === null ? [] : [["Held until", <Time at={found.circuit.held_until} />] as const]),
                   ["Acknowledges", found.acknowledges ? "yes" : "no"],
+                  ["Signed", found.public_key === null ? (found.signature ?? "no") : <code>{found.public_key}</code>],
                   ["Tries again after", waitsInWords(found.retry_schedule_seconds) || "the usual waits"],
                   ["Pushes a second", found.rate_limit_per_second ?? "as many as come"],
                   ["Seconds to answer", found.timeout_seconds ?? "the usual"],

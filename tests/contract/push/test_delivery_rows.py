@@ -59,6 +59,16 @@ def test_another_workers_record_is_not_taken_for_our_own(table: Table, known: in
     assert table.deliveries.find(first.task) == theirs
 
 
+def test_a_record_outlives_a_wait_that_is_longer_than_its_retention(table: Table) -> None:
+    due_at = START + 2 * RETENTION
+    task = a_task(an_event(START), a_config())
+    table.deliveries.record(a_delivery(task, RETRYING, next_attempt_at=due_at), known_attempts=None)
+
+    (item,) = table.items()
+
+    assert int(item["expires_at"]["N"]) == int((due_at + RETENTION).timestamp())
+
+
 def test_a_record_is_swept_when_its_retention_after_the_last_attempt_has_passed(
     table: Table,
 ) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.unit.channels.pushes import a_http, send
+from tests.unit.channels.pushes import HASTY_SECONDS, a_http, send
 from tests.unit.channels.receivers import (
     OK,
     Receiver,
@@ -180,6 +180,12 @@ def test_an_answer_is_what_follows_interim_ones_and_not_the_next_requests(
 
     with Receiver(talk) as receiver:
         assert [send(http, receiver.url).status_code for _ in range(2)] == [500, 200]
+
+
+def test_nobody_waits_longer_than_the_longest_whatever_is_asked() -> None:
+    http = a_http(longest_seconds=HASTY_SECONDS)
+    with silent() as receiver, pytest.raises(SendError, match="within 0.3 seconds"):
+        http.send("POST", receiver.url, headers={}, body=b"", timeout_seconds=30)
 
 
 def test_fifty_threads_share_one() -> None:
