@@ -220,7 +220,7 @@ def _names(key_schema: list[dict[str, str]]) -> frozenset[str]:
 def _projected(projection: dict[str, Any]) -> frozenset[str] | None:
     if projection["ProjectionType"] == "ALL":
         return None
-    return frozenset(projection["NonKeyAttributes"])
+    return frozenset(projection.get("NonKeyAttributes", ()))
 
 
 def _units(size: int, step: int) -> int:

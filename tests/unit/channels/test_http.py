@@ -184,7 +184,7 @@ def test_an_answer_is_what_follows_interim_ones_and_not_the_next_requests(
 
 def test_nobody_waits_longer_than_the_longest_whatever_is_asked() -> None:
     http = a_http(longest_seconds=HASTY_SECONDS)
-    with silent() as receiver, pytest.raises(SendError, match="within 0.3 seconds"):
+    with silent() as receiver, pytest.raises(SendError, match=r"within 0\.3 seconds"):
         http.send("POST", receiver.url, headers={}, body=b"", timeout_seconds=30)
 
 
