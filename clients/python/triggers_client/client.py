@@ -11,6 +11,7 @@ from triggers_client.models import Event, EventType, Execution, ExecutionStatus
 from triggers_client.notifications import Notifications
 from triggers_client.paging import path_of, walk
 from triggers_client.retry import Retry
+from triggers_client.sources import Sources
 from triggers_client.tenants import Tenants
 from triggers_client.transport import Transport
 
@@ -39,6 +40,7 @@ class Client:
         self.events = Events(self.transport)
         self.inbox = Inbox(self.transport)
         self.notifications = Notifications(self.transport)
+        self.sources = Sources(self.transport)
         self.keys = Keys(self.transport)
         self.tenants = Tenants(self.transport)
 

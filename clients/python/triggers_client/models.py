@@ -141,6 +141,28 @@ class Config(TypedDict):
     secret: NotRequired[str | None]
 
 
+class Source(TypedDict):
+    """Where a foreign sender's requests arrive. `url` is there only in answers about one."""
+
+    id: str
+    name: str
+    provider: str
+    settings: dict[str, Any]
+    secrets_set: list[str]
+    event_type: str | None
+    enabled: bool
+    previous_secret_until: str | None
+    arrived: int
+    refused: int
+    last_arrived_at: str | None
+    last_refused_at: str | None
+    last_refusal: str | None
+    created_at: str
+    updated_at: str
+    url: NotRequired[str]
+    secret: NotRequired[str | None]
+
+
 class ApiKey(TypedDict):
     """An API key, without its secret."""
 

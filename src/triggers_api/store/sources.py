@@ -119,7 +119,7 @@ class DynamoSourceStore:
             )
         except RefusedError:
             return None
-        return int(changed["refused"]["N"])
+        return int(changed.get("refused", {"N": "0"})["N"])
 
     def keep_refused(self, tenant: str, source_id: str, number_: int, refused: Refused) -> None:
         """See `SourceStore.keep_refused`. One write of a kilobyte or two."""

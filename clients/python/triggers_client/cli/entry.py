@@ -23,6 +23,7 @@ from triggers_client.cli.output import UnwritableError
 from triggers_client.cli.post import post
 from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
+from triggers_client.cli.sources import sources
 from triggers_client.cli.stats import stats
 from triggers_client.cli.tail import tail
 from triggers_client.cli.tenants import tenants
@@ -75,6 +76,7 @@ for command in (
     *execution_commands,
     *choosing_commands,
     configs,
+    sources,
     history,
     why,
     replay,

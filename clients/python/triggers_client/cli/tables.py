@@ -26,6 +26,7 @@ from triggers_client.models import (
     EventType,
     Execution,
     InboxStats,
+    Source,
     payload_json,
 )
 
@@ -240,6 +241,32 @@ def keys_table(keys: Iterable[ApiKey]) -> Listing:
             Text(key["expires_at"] or "-", "dim"),
             Text(", ".join(key["allowed_ips"] or ["anywhere"]), "dim"),
             " ".join(key["scopes"]),
+        )
+    return made
+
+
+def sources_table(sources: Iterable[Source]) -> Listing:
+    """Sources, and what came to each."""
+    made = Listing("source", "name", "provider", "enabled", "arrived", "refused", "last refusal")
+    for source in sources:
+        made.add_row(
+            Text(source["id"], _ID_STYLE),
+            Text(printable(source["name"])),
+            source["provider"],
+            "yes" if source["enabled"] else Text("no", "yellow"),
+            str(source["arrived"]),
+            str(source["refused"]),
+            Text(source["last_refusal"] or "-", "dim"),
+        )
+    return made
+
+
+def refusals_table(refusals: Iterable[dict[str, Any]]) -> Listing:
+    """Requests that a source refused."""
+    made = Listing("age", "reason", "why")
+    for each in refusals:
+        made.add_row(
+            Text(age(each["at"]), "dim"), Text(each["reason"], "red"), printable(each["message"])
         )
     return made
 
