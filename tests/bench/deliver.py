@@ -41,6 +41,7 @@ class SlowChannel:
     signs = False
     words = "Only a benchmark knows it."
     has_timeout = False
+    sends_json = True
     tells_counts = False
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike

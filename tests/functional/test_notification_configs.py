@@ -48,8 +48,10 @@ def test_a_config_is_answered_whole_with_its_signing_secret(world: World) -> Non
             "connectors": None,
             "entity_types": None,
             "error_types": None,
+            "match": None,
         },
         "message_template": None,
+        "transform": None,
         "acknowledges": False,
         "enabled": True,
         "retry_schedule_seconds": None,
@@ -80,6 +82,7 @@ def test_what_was_sent_comes_back(world: World) -> None:
         "connectors": ["amazon"],
         "entity_types": ["order"],
         "error_types": ["rate_limit"],
+        "match": "payload.total > 100",
     }
 
     created = create(

@@ -90,6 +90,7 @@ def test_filters_change_member_by_member(world: World) -> None:
         "connectors": ["amazon"],
         "entity_types": None,
         "error_types": None,
+        "match": None,
     }
     assert set(patch(world, config, {"filters": None})["filters"].values()) == {None}
 

@@ -24,6 +24,8 @@ TOLD = {
     "events.event.MAX_PAYLOAD_BYTES": "payload, as sent",
     "api.faults.MAX_DETAILS": "faults in one error's `details`",
     "api.schemas.filters.MAX_FILTERS_BYTES": "settings of a config, its filters; each as JSON",
+    "api.schemas.filters.MAX_MATCH_CHARACTERS": "`match` of a filter",
+    "api.schemas.configs.MAX_TRANSFORM_CHARACTERS": "`transform`",
     "api.json_body.MAX_BODY_BYTES": "body",
     "api.schemas.leases.MAX_LEASED": "events in one lease",
     "api.schemas.leases.MAX_LEASE_SECONDS": "a lease",

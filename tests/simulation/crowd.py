@@ -142,6 +142,7 @@ class Crowd:
     signs = False
     words = "Only a simulation knows it."
     has_timeout = False
+    sends_json = True
     tells_counts = False
 
     def __init__(

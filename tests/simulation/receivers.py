@@ -45,6 +45,7 @@ class Receivers:
     signs = False
     words = "Only a simulation knows it."
     has_timeout = False
+    sends_json = True
     tells_counts = True
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:

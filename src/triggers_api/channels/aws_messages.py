@@ -10,7 +10,7 @@ _NO_CHARACTERS = str.maketrans({"\ufffe": "\\ufffe", "\uffff": "\\uffff"})
 
 def body_of(push: Push) -> str:
     """The event, as `GET /events/{event_id}` shows it."""
-    return push.event.as_json().decode().translate(_NO_CHARACTERS)
+    return push.as_json().decode().translate(_NO_CHARACTERS)
 
 
 def attributes_of(push: Push) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class DiscordChannel:
     words = "Posts each event to a Discord channel, coloured by its severity."
     signs = False
     has_timeout = True
+    sends_json = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:

@@ -105,6 +105,7 @@ class EmailChannel:
     words = "Mails each event, through an SMTP server of your own or Amazon SES."
     signs = False
     has_timeout = False  # mail servers take their time
+    sends_json = False
     tells_counts = True
 
     def __init__(

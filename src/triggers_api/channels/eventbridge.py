@@ -25,6 +25,7 @@ class EventBridgeChannel:
     words = "Puts each event on an Amazon EventBridge event bus of your own account."
     signs = False
     has_timeout = False  # what AWS is given is ours to say
+    sends_json = True
     tells_counts = False  # its detail is the event
 
     def __init__(self, roles: ReceiversRoles) -> None:

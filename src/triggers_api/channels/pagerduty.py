@@ -38,6 +38,7 @@ class PagerDutyChannel:
     words = "Opens an incident in PagerDuty when a connector fails, and resolves it when it works."
     signs = False
     has_timeout = True
+    sends_json = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:

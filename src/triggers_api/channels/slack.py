@@ -49,6 +49,7 @@ class SlackChannel:
     words = "Posts each event to a Slack channel, coloured by its severity."
     signs = False
     has_timeout = True
+    sends_json = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:

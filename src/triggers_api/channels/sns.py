@@ -17,6 +17,7 @@ class SnsChannel:
     words = "Publishes each event as JSON to an Amazon SNS topic of your own account."
     signs = False
     has_timeout = False  # what AWS is given is ours to say
+    sends_json = True
     tells_counts = False  # its message is the event
 
     def __init__(self, roles: ReceiversRoles) -> None:

@@ -24,6 +24,7 @@ class SqsChannel:
     words = "Sends each event as JSON to an Amazon SQS queue of your own account."
     signs = False
     has_timeout = False  # what AWS is given is ours to say
+    sends_json = True
     tells_counts = False  # its body is the event
 
     def __init__(self, roles: ReceiversRoles) -> None:

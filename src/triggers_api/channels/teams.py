@@ -47,6 +47,7 @@ class TeamsChannel:
     words = "Posts each event to a Microsoft Teams channel or chat, coloured by its severity."
     signs = False
     has_timeout = True
+    sends_json = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:

@@ -50,6 +50,7 @@ class TelegramChannel:
     words = "Sends each event to a Telegram chat, through a bot of your own."
     signs = False
     has_timeout = True
+    sends_json = False
     tells_counts = True
 
     def __init__(self, http: GuardedHttp, *, brand: str = DEFAULT_BRAND) -> None:

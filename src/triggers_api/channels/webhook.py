@@ -69,6 +69,7 @@ class WebhookChannel:
     words = "Sends each event as JSON to a URL of your own, signed."
     signs = True
     has_timeout = True
+    sends_json = True
     tells_counts = False  # its body is the event
 
     def __init__(self, http: GuardedHttp) -> None:
@@ -102,7 +103,7 @@ class WebhookChannel:
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""
         settings, secrets = push.config.settings, push.config.secrets
-        body = push.event.as_json()
+        body = push.as_json()
         headers = {
             **all_headers(settings, secrets),
             "Content-Type": "application/json",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from triggers_api.expressions.budget import Budget
-from triggers_api.expressions.failures import EvaluationError, WrongExpressionError
+from triggers_api.expressions.failures import EvaluationError, FailedError, WrongExpressionError
 from triggers_api.expressions.nodes import Frame, Node
 from triggers_api.expressions.parser import EVENT, Parser
 from triggers_api.expressions.values import Kind, called
@@ -30,8 +30,12 @@ class Expression:
         names: dict[str, Any] = {EVENT: event, **event}
         try:
             return self._root.run(Frame(names, self._slots, budget))
+        except FailedError:
+            raise
         except RecursionError:
             raise EvaluationError("it goes too deep into this event") from None
+        except Exception as error:  # one tenant's expression must not stop what serves others
+            raise EvaluationError("it cannot be evaluated, for a fault of ours") from error
 
 
 def read(text: str, members: frozenset[str], gives: frozenset[Kind]) -> Expression:

@@ -162,18 +162,19 @@ def has(node: Node, key: str, at: int) -> Node:
 
 def element(node: Node, index: Node, at: int) -> Node:
     """`a[b]`."""
-    inner, of = node.run, index.run
+    inner, of, known = node.run, index.run, index.constant
 
     def run(frame: Frame) -> Any:
         value, key = inner(frame), of(frame)
         if isinstance(value, dict) and isinstance(key, str):
             if key in value:
                 return value[key]
-            raise no_such_key(key)
+            # A key that is computed may be the event's own words, and logs keep failures.
+            raise no_such_key(key) if key == known else EvaluationError("no such key")
         if isinstance(value, list) and type(key) is int:
             if 0 <= key < len(value):
                 return value[key]
-            raise EvaluationError(f"there is no element {_short(key)} in a list of {len(value)}")
+            raise EvaluationError(f"there is no such element in a list of {len(value)}")
         both = f"{called(kind_of(key))} is no key of {called(kind_of(value))}"
         raise EvaluationError(both)
 
@@ -183,10 +184,6 @@ def element(node: Node, index: Node, at: int) -> Node:
 def no_such_key(key: str) -> EvaluationError:
     """A map has no such member."""
     return EvaluationError(f"no such key: {key[:64]}")
-
-
-def _short(number: int) -> str:
-    return str(number) if abs(number) < 10**20 else "so large"
 
 
 def list_of(parts: Sequence[Node], at: int) -> Node:
@@ -206,7 +203,7 @@ def map_of(entries: Sequence[tuple[Node, Node]], at: int) -> Node:
             if not isinstance(called_so, str) or isinstance(called_so, Kind):
                 raise EvaluationError(f"a map's keys are strings, not {called(kind_of(called_so))}")
             if called_so in whole:
-                raise EvaluationError(f"a map has the key '{called_so[:64]}' twice")
+                raise EvaluationError("a map has a key twice")
             whole[called_so] = value(frame)
         return whole
 

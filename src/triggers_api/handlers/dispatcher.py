@@ -5,9 +5,11 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 # isort: split
 
 import traceback
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from triggers_api.aws import clients
@@ -28,7 +30,7 @@ from triggers_api.push.ports import ConfigList, StreakStore, TaskQueue
 from triggers_api.settings import DispatcherSettings
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
-from triggers_api.store.items import to_event
+from triggers_api.store.items import payload_of, to_event
 from triggers_api.store.notification_configs import DynamoConfigList
 from triggers_api.store.streaks import DynamoStreakStore
 from triggers_api.store.table import create_client
@@ -74,6 +76,7 @@ class Dispatcher:
         self._queue = queue
         self._alert_on_failures = AlertOnFailures(streaks, events, clock)
         self._summarize = Summarize(executions, clock)
+        self._events = events
         self._executions = executions
         self._clock = clock
         self._failing_since: Cache[str, datetime] = Cache(_REMEMBERED)  # by sequence number
@@ -125,7 +128,8 @@ class Dispatcher:
                 stored = embedded(self._metrics, {Metric.EVENTS_CREATED: 1})
                 self._logger.warning("failures.consecutive", extra=known | stored)
             self._step("count", record, lambda: self._count_late(tenant, event, record))
-            tasks = self._step("match", record, lambda: dispatch(tenant, event))
+            payload = partial(self._payload_of, record, tenant, event)
+            tasks = self._step("match", record, lambda: dispatch(tenant, event, 0, payload))
             if tasks is None:
                 return []
             part.note(pushes=len(tasks))
@@ -166,7 +170,7 @@ class Dispatcher:
     def _works_for_others(self, step: str) -> bool:
         """Whether each table that the step asks answers for nobody's rows."""
         try:
-            if step in {"alert", "count"}:
+            if step in {"alert", "count", "match"}:
                 self._executions.find_checkpoint(_NOBODY, _NOBODY)  # in the events table
             if step in {"alert", "match"}:
                 self._configs.list_subscriptions(_NOBODY)
@@ -178,6 +182,15 @@ class Dispatcher:
         """Have its execution counted anew, if it was stored late: no reader would make up for it."""
         if event.execution_id is not None and is_late(event, _stored_at(record)):
             self._summarize.notice(tenant, event, _stored_at(record))
+
+    def _payload_of(self, record: dict[str, Any], tenant: str, event: Event) -> bytes:
+        """The payload, for a config whose expression looks at it."""
+        kept = record["dynamodb"]["NewImage"].get("payload", {})
+        if "B" in kept:  # a stream's binary values are base64 text
+            return payload_of({"payload": {"B": b64decode(kept["B"])}})
+        if "S" in kept:
+            return payload_of({"payload": kept})
+        return self._events.get(tenant, event.id).payload
 
     def _send(self, tasks: Sequence[Task]) -> None:
         try:
@@ -257,10 +270,7 @@ def _trace_of(record: dict[str, Any]) -> str | None:
 
 
 def _new_event(image: dict[str, Any]) -> tuple[str, Event]:
-    """The event of a stream record, without its payload, which is not needed here.
-
-    (A stream's binary values are base64 text, so it could not be read as an item's.)
-    """
+    """The event of a stream record, without its payload, which few configs ask for."""
     head = {name: value for name, value in image.items() if name != "payload"}
     return head["tenant"]["S"], to_event(head)
 

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import with_words
+from triggers_api.push.expressions import body_of
 from triggers_api.push.settings_fields import Fields
 
 TEST_TYPE: Final = "notifications.test"  # of an event that only tries a config out
@@ -27,6 +28,11 @@ class Push:
     delivery_id: str
     at: datetime  # of this attempt; signatures carry it
     execution_counts: dict[str, int] | None = None  # event types of its execution, if known
+    body: bytes | None = None  # what its config's `transform` made of the event
+
+    def as_json(self) -> bytes:
+        """The body for programs: the event, or what was made of it."""
+        return self.event.as_json() if self.body is None else self.body
 
     @property
     def timeout_seconds(self) -> float | None:
@@ -83,6 +89,7 @@ class Channel(Protocol):
     words: str  # for people: what it does, in a sentence
     signs: bool  # whether its configs have a signing secret
     has_timeout: bool  # whether a config's `timeout_seconds` ends its pushes
+    sends_json: bool  # whether what it sends is JSON for programs, so that `transform` shapes it
     tells_counts: bool  # whether what it sends tells an execution's counts; they cost a read
 
     @property
@@ -102,6 +109,13 @@ def send_through(channel: Channel, push: Push) -> Receipt:
     leave an attempt unrecorded that may have been made.
     """
     try:
+        transform = push.config.transform
+        if transform is not None and channel.sends_json:
+            body, failure = body_of(push.config.id, transform, push.event)
+            if failure is not None:
+                error = f"The config's transform has no value for this event: {failure}."
+                return Receipt(error=error, refusal=Refusal.FINAL)
+            push = replace(push, body=body)
         return channel.send(push)
     except Exception as error:  # noqa: BLE001  # told by the receipt, which somebody logs
         return Receipt(error=OUR_FAULT, fault=_place_of(error))

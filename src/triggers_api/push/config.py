@@ -10,6 +10,7 @@ from typing import Any, Final
 from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.push.breaker import CircuitBreaker
+from triggers_api.push.expressions import Matching
 from triggers_api.push.filters import Filters
 from triggers_api.push.owner_events import tells_of
 from triggers_api.push.policy import USUAL, Policy
@@ -49,9 +50,12 @@ class Subscription:
     config_id: str
     filters: Filters
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: Event, matching: Matching) -> bool:
         """Whether its filters match; what became of itself it is never told."""
-        return self.filters.match(event) and not tells_of(event, self.config_id)
+        if not self.filters.match(event) or tells_of(event, self.config_id):
+            return False
+        text = self.filters.expression
+        return text is None or matching.why_not(self.config_id, text) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class NotificationConfig:
     secrets: dict[str, str] = field(repr=False, default_factory=dict)  # what may not
     filters: Filters = field(default_factory=Filters)
     message_template: str | None = None
+    transform: str | None = None  # an expression whose value is the body: see `expressions.py`
     acknowledges: bool = False
     enabled: bool = True
     policy: Policy = USUAL
@@ -90,8 +95,9 @@ class NotificationConfig:
     tickets: int = 0  # drawn so far by pushes that had to wait for the receiver
 
     def wants(self, event: Event) -> bool:
-        """See `Subscription.wants`."""
-        return Subscription(self.id, self.filters).wants(event)
+        """See `Subscription.wants`; the event has its payload."""
+        matching = Matching(event, lambda: event.payload)
+        return Subscription(self.id, self.filters).wants(event, matching)
 
     @property
     def public_key(self) -> str | None:

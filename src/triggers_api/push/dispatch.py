@@ -1,10 +1,11 @@
 """Dispatch: a new event becomes a task for each config that wants it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from triggers_api.events.event import Event
 from triggers_api.push.config import Subscription
 from triggers_api.push.delivery import Task
+from triggers_api.push.expressions import Matching
 from triggers_api.push.ports import ConfigList
 from triggers_api.timestamps import Clock, now
 
@@ -23,9 +24,20 @@ class Dispatch:
         self._known: dict[str, tuple[Subscription, ...]] = {}
         self._of_type: dict[tuple[str, str], list[Subscription]] = {}
 
-    def __call__(self, tenant: str, event: Event, round_: int = 0) -> list[Task]:
-        """The tasks of an event: one for each enabled config whose filters match."""
-        wanted = [each for each in self._of(tenant, event.event_type) if each.wants(event)]
+    def __call__(
+        self,
+        tenant: str,
+        event: Event,
+        round_: int = 0,
+        payload: Callable[[], bytes] | None = None,
+    ) -> list[Task]:
+        """The tasks of an event: one for each enabled config whose filters match.
+
+        `payload` reads what an event that was read without it lacks, if an expression asks.
+        """
+        matching = Matching(event, payload or (lambda: event.payload))
+        subscriptions = self._of(tenant, event.event_type)
+        wanted = [each for each in subscriptions if each.wants(event, matching)]
         at = self._clock().timestamp()
         return [
             Task(

@@ -37,9 +37,10 @@ class Filters:
     connectors: frozenset[str] = frozenset()
     entity_types: frozenset[str] = frozenset()
     error_types: frozenset[str] = frozenset()
+    expression: str | None = None  # `match`: see `expressions.py`, which judges it
 
     def match(self, event: Described) -> bool:
-        """Whether the config wants this event."""
+        """Whether the config wants this event, as far as its expression does not decide."""
         return next(self._unmet(event), None) is None
 
     def unmet(self, event: Described) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from triggers_api.push.config import (
     new_config_id,
     new_signing_secret,
 )
+from triggers_api.push.expressions import faults_of
 from triggers_api.push.filters import Filters
 from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.ports import ConfigStore
@@ -46,6 +47,7 @@ class ConfigDraft:
     acknowledges: bool
     enabled: bool
     policy: Policy = USUAL
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +215,19 @@ class Subscribe:
         channel = said.get("channel")
         checked = self._check(channel, said.get("settings"), said.get("message_template"), known)
         signature = said.get("signature")
-        return checked.faults + self._unfit(channel, said.get("timeout_seconds"), signature)
+        filters, transform = said.get("filters"), said.get("transform")
+        match = filters.get("match") if isinstance(filters, dict) else None
+        return (
+            checked.faults
+            + self._unfit(channel, said.get("timeout_seconds"), signature)
+            + faults_of(self._channels, channel, match, transform)
+        )
 
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
-        policy = draft.policy
+        policy, match = draft.policy, draft.filters.expression
         checked.faults += self._unfit(draft.channel, policy.timeout_seconds, policy.signature)
+        checked.faults += faults_of(self._channels, draft.channel, match, draft.transform)
         _refuse(checked.faults)
         return checked
 
@@ -335,6 +344,7 @@ def _of(
         acknowledges=draft.acknowledges,
         enabled=draft.enabled,
         policy=draft.policy,
+        transform=draft.transform,
         enabled_changed_at=at,
         created_at=at,
         updated_at=at,

@@ -17,7 +17,7 @@ from triggers_api.timestamps import from_text, to_text
 
 _CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
 OPTIONAL: Final = (
-    *("message_template", "policy", "public_keys", "key_set"),
+    *("message_template", "match", "transform", "policy", "public_keys", "key_set"),
     *("disabled_reason", "disabled_at", *_CHANGES),
 )
 """Attributes that a row has only if the config says something there."""
@@ -37,6 +37,10 @@ def to_attributes(config: NotificationConfig) -> Item:
     }
     if config.message_template is not None:
         attributes["message_template"] = {"S": config.message_template}
+    # Beside the other filters, not among them: code of an earlier version reads those by name.
+    for name, text in (("match", config.filters.expression), ("transform", config.transform)):
+        if text is not None:
+            attributes[name] = {"S": text}
     if config.policy != USUAL:
         attributes["policy"] = {"S": _policy_text(config.policy)}
     if config.public_keys:
@@ -62,7 +66,8 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
         channel=row["channel"]["S"],
         settings=json.loads(row["settings"]["S"]),
         secrets=opened,
-        filters=_to_filters(row["filters"]["S"]),
+        filters=_to_filters(row),
+        transform=row.get("transform", {}).get("S"),
         message_template=row.get("message_template", {}).get("S"),
         acknowledges=row["acknowledges"]["BOOL"],
         enabled=row["enabled"]["BOOL"],
@@ -81,7 +86,7 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
 
 def to_subscription(row: Item) -> Subscription:
     """The part of a row that tells what the config wants."""
-    return Subscription(row["sk"]["S"], _to_filters(row["filters"]["S"]))
+    return Subscription(row["sk"]["S"], _to_filters(row))
 
 
 def told_text(told: Told) -> str:
@@ -106,11 +111,15 @@ def _filters_text(filters: Filters) -> str:
     )
 
 
-def _to_filters(text: str) -> Filters:
-    given = json.loads(text)
+def _to_filters(row: Item) -> Filters:
+    given = json.loads(row["filters"]["S"])
     severity = given.pop("min_severity")
     sets = {name: frozenset(values) for name, values in given.items()}
-    return Filters(min_severity=Severity(severity) if severity else None, **sets)
+    return Filters(
+        min_severity=Severity(severity) if severity else None,
+        expression=row.get("match", {}).get("S"),
+        **sets,
+    )
 
 
 def to_public_keys(row: Item) -> tuple[PublicKey, ...]:

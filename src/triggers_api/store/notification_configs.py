@@ -74,7 +74,7 @@ class DynamoConfigList:
         live = "enabled = :yes AND attribute_not_exists(deleted_at)"
         values: Item = {":pk": _key(tenant, "")["pk"], ":yes": {"BOOL": True}}
         query = Query(
-            "pk = :pk", values, consistent=True, only=live, fields="sk, #filters, enabled"
+            "pk = :pk", values, consistent=True, only=live, fields="sk, #filters, #match, enabled"
         )
         return tuple(map(to_subscription, self._table.items(query)))
 
@@ -151,7 +151,7 @@ class DynamoConfigStore(DynamoConfigList):
         """See `ConfigStore.delete`. One conditional write decides, two more tidy up."""
         now = self._clock()
         removed = ["settings", "sealed", "secret_names", "filters", "message_template"]
-        removed += ["public_keys", "key_set"]
+        removed += ["match", "transform", "public_keys", "key_set"]
         condition, known = _EXISTS, Item()
         if known_updated_at is not None:
             condition += " AND updated_at = :known"

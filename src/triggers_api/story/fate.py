@@ -13,6 +13,7 @@ from enum import StrEnum
 from triggers_api.events.trail import Trail
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import CONFIG_DELETED, ERASED, Delivery, DeliveryStatus
+from triggers_api.push.expressions import Matching
 from triggers_api.push.owner_events import tells_of
 from triggers_api.story.words import day_and_time
 
@@ -63,6 +64,7 @@ class Judge:
     """Judges one event's configs."""
 
     trail: Trail
+    matching: Matching
     dispatched: frozenset[int]  # rounds of which at least one push is recorded
     retention: timedelta  # of records
     now: datetime
@@ -160,7 +162,7 @@ class Judge:
             since = f"It was disabled at the time, and enabled again at {day_and_time(changed_at)}"
         elif changed_at <= at:
             since = f"It has been disabled since {day_and_time(changed_at)}"
-        elif config.filters.unmet(self.trail):
+        elif self._unmet(config):
             return None  # it was enabled at the time, and did not want it
         else:
             since = f"It was disabled at {day_and_time(changed_at)}, before it was pushed"
@@ -175,13 +177,13 @@ class Judge:
             because = "It tells what became of this config, which is never told of itself."
             return self._not_sent(config, Reason.FILTERED, because, None)
         changed_at = config.filters_changed_at
-        unmet = config.filters.unmet(self.trail)
+        unmet = self._unmet(config)
         if self.trail.erased_at is not None:
             unmet = tuple(each for each in unmet if each in ("event_types", "min_severity"))
         if changed_at is None or changed_at <= self.trail.matched_at:
             if not unmet:
                 return None
-            because = f"Its filters leave the event out: {', '.join(unmet)}."
+            because = f"Its filters leave the event out: {self._in_words(config, unmet)}."
         elif not unmet and self._is_expired:
             return None
         else:
@@ -193,6 +195,22 @@ class Judge:
         if unmet:
             step = "If it should have it, widen its filters, then replay what it missed."
         return self._not_sent(config, Reason.FILTERED, because, step, unmet)
+
+    def _unmet(self, config: NotificationConfig) -> tuple[str, ...]:
+        """The filters that leave the event out; the expression is asked last, as in dispatch."""
+        unmet = config.filters.unmet(self.trail)
+        return unmet or (("match",) if self._why_no_match(config) is not None else ())
+
+    def _why_no_match(self, config: NotificationConfig) -> str | None:
+        text = config.filters.expression
+        if text is None or self.trail.erased_at is not None:
+            return None
+        return self.matching.why_not(config.id, text)
+
+    def _in_words(self, config: NotificationConfig, unmet: tuple[str, ...]) -> str:
+        if unmet != ("match",):
+            return ", ".join(unmet)
+        return f"match ({self._why_no_match(config)})"
 
     def _erased(self, config: NotificationConfig) -> Fate | None:
         at = self.trail.erased_at

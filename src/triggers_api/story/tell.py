@@ -13,6 +13,7 @@ from triggers_api.events.trail import Trail
 from triggers_api.leases.ledger import ends_at_of, last_id_at
 from triggers_api.leases.ports import LeaseStore
 from triggers_api.push.delivery import Attempt, Delivery
+from triggers_api.push.expressions import Matching
 from triggers_api.push.ports import ConfigStore, DeliveryStore
 from triggers_api.story.fate import Fate, Judge, Outcome
 from triggers_api.story.words import day_and_time
@@ -114,6 +115,7 @@ class TellStory:
             of[each.task.config_id].append(each)
         judge = Judge(
             trail=trail,
+            matching=Matching(trail, lambda: self._events.get(tenant, trail.id).payload),
             dispatched=frozenset(each.task.round for each in deliveries),
             retention=self._retention,
             now=self._clock(),

@@ -20,6 +20,7 @@ class PagerChannel:
     words = "Wakes somebody up."
     signs = False
     has_timeout = True
+    sends_json = True
     tells_counts = False
 
     def __init__(self, http: GuardedHttp) -> None:

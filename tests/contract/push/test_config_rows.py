@@ -236,7 +236,7 @@ def test_a_dispatch_of_many_configs_reads_neither_settings_nor_secrets(table: Ta
     read = {
         names.get(each.strip(), each.strip()) for each in request["ProjectionExpression"].split(",")
     }
-    assert read == {"sk", "filters", "enabled"}
+    assert read == {"sk", "filters", "match", "enabled"}
 
 
 def test_more_configs_than_one_answer_holds_are_listed_all(table: Table) -> None:

@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
         connectors=frozenset({"amazon"}),
         entity_types=frozenset({"order", "invoice"}),
         error_types=frozenset({"rate_limit"}),
+        expression="payload.total > 100",
     ),
     "message_template": "${event_type} of ${connector}",
     "acknowledges": True,

@@ -116,9 +116,10 @@ def test_an_expression_has_the_value_that_cel_gives_it(text: str) -> None:
 FAILURES = {
     "payload.nothing": "no such key: nothing",
     "payload['nothing']": "no such key: nothing",
+    "payload[payload.name]": "no such key",
     "payload.total.more": "an int has no member 'more'",
     "payload.none.more": "null has no member 'more'",
-    "payload.items[2]": "there is no element 2 in a list of 2",
+    "payload.items[2]": "there is no such element in a list of 2",
     "payload.items['a']": "a string is no key of a list",
     "1 / 0": "divided by zero",
     "1 % 0": "divided by zero",
@@ -152,6 +153,17 @@ def test_what_does_not_fit_the_event_fails_with_a_reason(text: str) -> None:
         value_of(text)
 
     assert FAILURES[text] in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["payload[payload.name]", "payload.items[payload.total]", "{payload.name: 1}[event_type]"],
+)
+def test_a_failure_quotes_nothing_of_the_event_because_logs_keep_it(text: str) -> None:
+    with pytest.raises(EvaluationError) as failed:
+        value_of(text)
+
+    assert not any(said in str(failed.value) for said in ("rich", "150", "invoice"))
 
 
 WRONG = {

@@ -10,6 +10,7 @@ from triggers_api.api.schemas.configs import (
     ConfigName,
     MessageTemplate,
     Settings,
+    Transform,
 )
 from triggers_api.api.schemas.filters import FiltersIn, FiltersOut
 from triggers_api.api.schemas.policies import (
@@ -49,6 +50,7 @@ class ConfigPatchIn(BaseModel):
     )
     filters: FiltersIn | None = Field(default=None, description="Member by member.")
     message_template: MessageTemplate = None
+    transform: Transform = None
     acknowledges: StrictBool | None = None
     enabled: StrictBool | None = None
     retry_schedule_seconds: RetryScheduleSeconds = None
@@ -65,6 +67,7 @@ def patched(known: NotificationConfig, patch: dict[str, Any]) -> dict[str, Any]:
         "settings": known.settings,
         "filters": FiltersOut.of(known.filters).model_dump(mode="json", exclude_none=True),
         "message_template": known.message_template,
+        "transform": known.transform,
         "acknowledges": known.acknowledges,
         "enabled": known.enabled,
         **policy_members(known),

@@ -47,8 +47,9 @@ _EXAMPLE_OUT: Final[dict[str, Any]] = {
     "settings": {"url": "https://hooks.example.com/triggers"},
     "secrets_set": ["bearer_token", "secret"],
     "filters": _EXAMPLE_IN["filters"]
-    | {"connectors": None, "entity_types": None, "error_types": None},
+    | {"connectors": None, "entity_types": None, "error_types": None, "match": None},
     "message_template": None,
+    "transform": None,
     "acknowledges": False,
     "enabled": True,
     "retry_schedule_seconds": None,
@@ -100,6 +101,22 @@ MessageTemplate = Annotated[
 ]
 
 
+MAX_TRANSFORM_CHARACTERS: Final = 4096
+Transform = Annotated[
+    Annotated[
+        str, StringConstraints(strict=True, min_length=1, max_length=MAX_TRANSFORM_CHARACTERS)
+    ]
+    | None,
+    Field(
+        description=(
+            "An expression in CEL over the event, whose value, a map or a list, is the body that "
+            "is sent; null sends the event. For channels that send JSON to programs."
+        ),
+        examples=["{'text': event_type, 'total': payload.total}"],
+    ),
+]
+
+
 class ConfigIn(BaseModel):
     """Where to push, and which events."""
 
@@ -116,6 +133,7 @@ class ConfigIn(BaseModel):
     )
     filters: FiltersIn = Field(default_factory=FiltersIn)
     message_template: MessageTemplate = None
+    transform: Transform = None
     acknowledges: StrictBool = Field(
         default=False, description="Whether a push that succeeds acknowledges the event."
     )
@@ -143,6 +161,7 @@ class ConfigIn(BaseModel):
             settings=self.settings,
             filters=self.filters.to_filters(),
             message_template=self.message_template,
+            transform=self.transform,
             acknowledges=self.acknowledges,
             enabled=self.enabled,
             policy=policy_of(
@@ -193,6 +212,7 @@ class ConfigOut(BaseModel):
     secrets_set: list[str] = Field(description="The names of the secrets it holds.")
     filters: FiltersOut
     message_template: str | None
+    transform: str | None
     acknowledges: bool
     enabled: bool
     retry_schedule_seconds: RetryScheduleSeconds
@@ -221,6 +241,7 @@ class ConfigOut(BaseModel):
             secrets_set=config.secrets_set,
             filters=FiltersOut.of(config.filters),
             message_template=config.message_template,
+            transform=config.transform,
             acknowledges=config.acknowledges,
             enabled=config.enabled,
             **policy_members(config),

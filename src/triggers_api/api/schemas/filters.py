@@ -9,6 +9,7 @@ from triggers_api.events.event import Severity
 from triggers_api.push.filters import Filters
 
 MAX_FILTERS_BYTES: Final = 16 * 1024  # each event's dispatch reads all of a tenant's
+MAX_MATCH_CHARACTERS: Final = 2048
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 
 _Pattern = Annotated[
@@ -19,6 +20,9 @@ _Pattern = Annotated[
 ]
 _Name = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=PRINTABLE)
+]
+_Expression = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=MAX_MATCH_CHARACTERS)
 ]
 _Patterns = Annotated[list[_Pattern], Field(min_length=1, max_length=50)]
 _Names = Annotated[list[_Name], Field(min_length=1, max_length=50)]
@@ -39,6 +43,14 @@ class FiltersIn(BaseModel):
     connectors: _Names | None = Field(default=None, description="By `metadata.connector`.")
     entity_types: _Names | None = Field(default=None, description="By `metadata.entity_type`.")
     error_types: _Names | None = Field(default=None, description="By `metadata.error_type`.")
+    match: _Expression | None = Field(
+        default=None,
+        description=(
+            "An expression in CEL over the event, true or false; only events for which it is true "
+            "are wanted. One that fails with an event, such as for a missing key, is not true."
+        ),
+        examples=["payload.total > 100"],
+    )
 
     @model_validator(mode="after")
     def _is_limited(self) -> Self:
@@ -55,6 +67,7 @@ class FiltersIn(BaseModel):
             connectors=frozenset(self.connectors or ()),
             entity_types=frozenset(self.entity_types or ()),
             error_types=frozenset(self.error_types or ()),
+            expression=self.match,
         )
 
 
@@ -68,6 +81,7 @@ class FiltersOut(BaseModel):
     connectors: list[str] | None
     entity_types: list[str] | None
     error_types: list[str] | None
+    match: str | None
 
     @classmethod
     def of(cls, filters: Filters) -> Self:
@@ -78,4 +92,5 @@ class FiltersOut(BaseModel):
             connectors=sorted(filters.connectors) or None,
             entity_types=sorted(filters.entity_types) or None,
             error_types=sorted(filters.error_types) or None,
+            match=filters.expression,
         )
