@@ -52,6 +52,12 @@ def test_a_genuine_request_becomes_an_event(api: Api, source: Source) -> None:
     assert (event["severity"], event["status"]) == ("info", "pending")
 
 
+def test_an_events_story_tells_the_source_that_it_came_by(api: Api, source: Source) -> None:
+    event_id = push_from_github(api, source).json()["id"]
+
+    assert api.get(f"/events/{event_id}/story").json()["source_id"] == source["id"]
+
+
 def test_the_url_is_where_the_api_was_called(api: Api) -> None:
     body = {"name": "GitHub", "provider": "github"}
     at = {"host": "api.example.com", "x_forwarded_proto": "https", "x_forwarded_port": "443"}

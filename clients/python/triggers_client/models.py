@@ -287,6 +287,7 @@ class Story(TypedDict):
     event_type: str
     severity: Severity
     execution_id: str | None
+    source_id: NotRequired[str | None]  # of newer servers
     status: str | None
     rounds: int
     happenings: list[Happening]

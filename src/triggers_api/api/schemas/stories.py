@@ -16,6 +16,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "event_type": "invoice.failed",
     "severity": "error",
     "execution_id": None,
+    "source_id": None,
     "status": "pending",
     "rounds": 0,
     "happenings": [
@@ -168,6 +169,9 @@ class StoryOut(BaseModel):
     event_type: str
     severity: Severity
     execution_id: str | None
+    source_id: str | None = Field(
+        description="The source that its sender posted to; null: it was posted with a key."
+    )
     status: EventStatus | None = Field(description="Null once it is erased.")
     rounds: int = Field(description="How often it was replayed.")
     happenings: list[HappeningOut] = Field(description="Oldest first; the last 500.")
@@ -181,11 +185,13 @@ class StoryOut(BaseModel):
     def of(cls, story: Story) -> Self:
         """The story, as it is told."""
         trail = story.trail
+        source_id = trail.metadata.get("source_id")
         return cls(
             event_id=trail.id,
             event_type=trail.event_type,
             severity=trail.severity,
             execution_id=trail.execution_id,
+            source_id=source_id if isinstance(source_id, str) else None,
             status=trail.status,
             rounds=trail.rounds,
             happenings=[HappeningOut.of(each) for each in story.happenings],
