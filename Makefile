@@ -90,6 +90,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.executions
 	@$(BIN)/python -m tests.bench.watching
 	@$(BIN)/python -m tests.bench.deletion
+	@$(BIN)/python -m tests.bench.history
 	@$(BIN)/python -m tests.bench.flood
 	@$(BIN)/python -m tests.bench.scale
 
