@@ -121,9 +121,8 @@ def count_all(seed: int, number: int) -> tuple[CountedStreams, Mortal]:
     return streams, mortal
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_ten_thousand_events_are_counted_and_none_is_off(seed: int) -> None:
-    streams, mortal = count_all(seed, EVENTS)
+def test_ten_thousand_events_are_counted_and_none_is_off() -> None:
+    streams, mortal = count_all(0, EVENTS)
 
     truth = streams.truth
     assert sum(truth.figures[tenant, "events_created"] for tenant in TENANTS) == EVENTS
