@@ -59,7 +59,7 @@ async function bundle() {
     const hashed = [...files.keys()].find((name) => name.startsWith(`${stem}-`) && name.endsWith(`.${type}`));
     return text.replace(file, hashed);
   };
-  for (const page of ["console.html", "docs.html"]) {
+  for (const page of ["console.html", "docs.html", "front.html"]) {
     const text = await readFile(path.join(here, "src", page), "utf8");
     files.set(page, Buffer.from(["main.js", "docs.js", "main.css"].reduce(named, text)));
   }
@@ -72,6 +72,7 @@ function asSite(files) {
   const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${origin}; base-uri 'none'; form-action 'none'`;
   const told = `<meta http-equiv="Content-Security-Policy" content="${policy}" />
     <meta name="triggers-api" content="${href.replace(/\/+$/, "")}" />`;
+  files.delete("front.html"); // it leads to what the API has
   const placed = [...files].map(([name, content]) => {
     if (!name.endsWith(".html")) return [`console/files/${name}`, content];
     const page = content.toString().replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    ${told}`);

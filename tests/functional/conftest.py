@@ -32,7 +32,7 @@ def built_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Pages as if they had been built: these tests need no Node."""
     folder = tmp_path_factory.mktemp("static") / "console"
     folder.mkdir()
-    for name in ("console.html", "docs.html"):
+    for name in ("console.html", "docs.html", "front.html"):
         (folder / name).write_bytes(b"<!doctype html><title>Built</title>")
         (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
     with pytest.MonkeyPatch.context() as patched:

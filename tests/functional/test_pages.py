@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.cloudformation import ROOT
 from triggers_api.api import pages, problems
 from triggers_api.api.request_context import RequestContext
 
@@ -25,6 +26,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in {
         "console.html": PAGE,
         "docs.html": PAGE,
+        "front.html": (ROOT / "console" / "src" / "front.html").read_bytes(),
         "main-ABC.js": SCRIPT,
         "secret.txt": b"no",
     }.items():
@@ -120,5 +122,5 @@ def test_the_front_page_leads_to_every_other(browser: TestClient) -> None:
 
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    links = set(re.findall(r'href="([^"]*)"', answer.text))
+    links = set(re.findall(r'<a href="([^"]*)"', answer.text))
     assert links == {"console", "docs", "openapi.json", "health"}

@@ -26,7 +26,7 @@ export function DeploymentScreen() {
         <Figure name="Delivered, last day" value={summary && share(summary.delivery_success_rate_percent_last_day)} says={summary && (summary.circuits_open === 1 ? "1 circuit open" : `${counted(summary.circuits_open)} circuits open`)} />
         <Figure name="API, last hour" value={summary && milliseconds(summary.api_latency_p95_milliseconds_last_hour)} says={summary && `p95; ${share(summary.api_error_rate_percent_last_hour)} errors`} />
       </div>
-      {found === undefined ? dashboard.isLoading && <Skeleton lines={8} /> : <Hours hours={found.hours} />}
+      <Hours hours={found?.hours} />
       <Alarms alarms={found?.alerts} />
     </>
   );
@@ -91,7 +91,18 @@ interface Hour {
   inbox_depth_highest: number | null;
 }
 
-function Hours({ hours }: { hours: readonly Hour[] }) {
+function Hours({ hours }: { hours: readonly Hour[] | undefined }) {
+  if (hours === undefined) {
+    return (
+      <div class="two">
+        {["Events", "Deliveries"].map((title) => (
+          <Card key={title} title={title}>
+            <Skeleton lines={8} />
+          </Card>
+        ))}
+      </div>
+    );
+  }
   const names = hours.map((hour) => hourName(hour.begins_at));
   const values = <Name extends keyof Hour>(of: Name) => hours.map((hour) => hour[of]);
   return (

@@ -1,6 +1,6 @@
 import { useData, usePages, useSession } from "../data";
 import { href } from "../router";
-import { Card, Empty, Fault, Figure, ForPrograms, Heading, Pairs, Status, Time } from "../ui/parts";
+import { Card, Empty, Fault, Figure, ForPrograms, Heading, Pairs, Skeleton, Status, Time } from "../ui/parts";
 import { PagedTable } from "../ui/table";
 
 const REFRESH_SECONDS = 5;
@@ -23,11 +23,9 @@ export function ExecutionScreen({ executionId }: { executionId: string }) {
         <Figure name="Failures" value={found?.failed_events.toLocaleString()} />
         <Figure name="Duration" value={found && lasted(found.duration_seconds)} says={found && <Time at={found.started_at} />} />
       </div>
-      {found !== undefined && (
-        <Card title="Events by type">
-          <Pairs of={Object.entries(found.counts).map(([type, count]) => [type, count.toLocaleString()] as const)} />
-        </Card>
-      )}
+      <Card title="Events by type">
+        {found === undefined ? execution.isLoading && <Skeleton lines={4} /> : <Pairs of={Object.entries(found.counts).map(([type, count]) => [type, count.toLocaleString()] as const)} />}
+      </Card>
       <PagedTable
         label="Timeline"
         pages={pages}

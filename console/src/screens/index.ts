@@ -13,6 +13,9 @@ import { ExecutionScreen } from "./execution";
 import { ExecutionsScreen } from "./executions";
 import { KeysScreen } from "./keys";
 import { OverviewScreen } from "./overview";
+import { SourceScreen } from "./source";
+import { SourceFormScreen } from "./source_form";
+import { SourcesScreen } from "./sources";
 import { TenantScreen } from "./tenant";
 import { TenantsScreen } from "./tenants";
 import { UsageScreen } from "./usage";
@@ -36,6 +39,10 @@ const SCREENS: readonly Screen[] = [
   { path: ["events", "{eventId}"], section: "events", name: null, scopes: ["events:read"], show: EventScreen },
   { path: ["executions"], section: "executions", name: "Executions", scopes: ["events:read"], show: ExecutionsScreen },
   { path: ["executions", "{executionId}"], section: "executions", name: null, scopes: ["events:read"], show: ExecutionScreen },
+  { path: ["sources"], section: "sources", name: "Sources", scopes: ["sources:manage"], show: SourcesScreen },
+  { path: ["sources", "new"], section: "sources", name: null, scopes: ["sources:manage"], show: SourceFormScreen },
+  { path: ["sources", "{sourceId}", "edit"], section: "sources", name: null, scopes: ["sources:manage"], show: SourceFormScreen },
+  { path: ["sources", "{sourceId}"], section: "sources", name: null, scopes: ["sources:manage"], show: SourceScreen },
   { path: ["destinations"], section: "destinations", name: "Destinations", scopes: ["notifications:manage"], show: DestinationsScreen },
   { path: ["destinations", "new"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationFormScreen },
   { path: ["destinations", "{configId}", "edit"], section: "destinations", name: null, scopes: ["notifications:manage"], show: DestinationFormScreen },

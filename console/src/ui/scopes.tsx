@@ -6,12 +6,13 @@ const WORDS: Readonly<Record<string, string>> = {
   "events:read": "read events, executions and usage",
   "events:erase": "erase what events said",
   inbox: "read the inbox, lease and acknowledge",
+  "sources:manage": "sources: URLs that foreign senders post to",
   "notifications:manage": "destinations and deliveries",
   "keys:manage": "make and revoke keys",
   admin: "all of these",
   "metrics:read": "figures and alarms of the whole deployment",
 };
-const ADMIN_INCLUDES = ["events:write", "events:read", "events:erase", "inbox", "notifications:manage", "keys:manage"];
+const ADMIN_INCLUDES = ["events:write", "events:read", "events:erase", "inbox", "sources:manage", "notifications:manage", "keys:manage"];
 
 /** Chosen from what the chooser has: nobody gives more. */
 export function ScopeChoice(props: { mine: readonly string[]; chosen: readonly string[]; change: (scopes: readonly string[]) => void }) {

@@ -1,4 +1,4 @@
-"""The pages for people, as files that were built beforehand: the console and the docs.
+"""The pages for people, as files that were built beforehand: the console, the docs, the front.
 
 `console/build.mjs` writes them into `static/`, each with a compressed copy. They are public: what a
 page shows comes from the API, with the key of whoever reads it.
@@ -34,22 +34,6 @@ _HEADERS: Final = {
 }
 _PAGE_AGE: Final = "no-cache"  # its scripts have new names after each release
 _FILE_AGE: Final = "public, max-age=31536000, immutable"  # its name holds a hash of its content
-# Its links are relative: they resolve behind any base path. Without style, for no file is needed.
-_FRONT: Final = b"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>Triggers API</title>
-<h1>Triggers API</h1>
-<ul>
-<li><a href="console">Console</a>: events, destinations, deliveries, keys
-<li><a href="docs">Reference</a>: every operation of the API
-<li><a href="openapi.json">OpenAPI document</a>, to generate clients from
-<li><a href="health">Health</a>
-</ul>
-</html>
-"""
 _REMEMBERED: Final = 32  # files; there are fewer
 
 
@@ -61,18 +45,18 @@ class _File:
 
 
 def install(app: FastAPI, frame_ancestors: str = "") -> None:
-    """Serve both, and a front page that leads to them. Their addresses have no slash at their end: there is never a redirect.
+    """Serve both, and a front page that leads to them.
 
-    Pages of `frame_ancestors`, origins with spaces between them, may show the console in a frame.
+    Their addresses have no slash at their end: there is never a redirect. Pages of
+    `frame_ancestors`, origins with spaces between them, may show the console in a frame.
     """
     static = STATIC
     console_policy = {"Content-Security-Policy": _POLICY + (frame_ancestors or _NOBODY)}
     policy = {"Content-Security-Policy": _POLICY + _NOBODY}
 
     @app.get("/", include_in_schema=False)
-    async def front() -> Response:
-        headers = _HEADERS | policy | {"Cache-Control": _PAGE_AGE}
-        return Response(_FRONT, headers=headers, media_type=_TYPES[".html"])
+    async def front(request: Request) -> Response:
+        return _answer(request, static / "console" / "front.html", _PAGE_AGE, policy)
 
     @app.get("/console", include_in_schema=False)
     async def console(request: Request) -> Response:

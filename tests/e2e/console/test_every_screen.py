@@ -50,6 +50,7 @@ def looks(tenant: RawApi, event: str, receiver: str) -> list[Look]:
     tenant.client.events.post("order.placed", {}, execution_id="exec_console")
     eventually(lambda: notifications.get_config(config)["disabled_reason"])
     delivery = eventually(lambda: [*notifications.history(config_id=config)])[0]["id"]
+    source = tenant.post("/sources", {"name": HOSTILE[:90], "provider": "github"}).json()["id"]
     return [
         Look("overview"),
         Look("events"),
@@ -65,6 +66,11 @@ def looks(tenant: RawApi, event: str, receiver: str) -> list[Look]:
         Look(f"destinations/{config}"),
         Look(f"destinations/{config}", "Replay what it missed"),
         Look(f"destinations/{config}/edit"),
+        Look("sources"),
+        Look("sources/new"),
+        Look(f"sources/{source}"),
+        Look(f"sources/{source}", "Rotate the secret"),
+        Look(f"sources/{source}/edit"),
         Look("deliveries"),
         Look("deliveries", "Replay dead letters"),
         Look(f"deliveries/{delivery}"),
