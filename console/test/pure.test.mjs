@@ -21,7 +21,7 @@ test("waits are typed as people write them, and told the same way", () => {
 
 test("what is no wait is sent as it is, for the API to refuse", () => {
   assert.deepEqual(waitsOf("5, soon, 3 weeks"), [5, "soon", "3 weeks"]);
-  assert.deepEqual(policyOf({ waits: "", timeout: " ", rate: "fast" }), { retry_schedule_seconds: null, timeout_seconds: null, rate_limit_per_second: "fast" });
+  assert.deepEqual(policyOf({ waits: "", timeout: " ", rate: "fast", signature: "v1" }), { retry_schedule_seconds: null, timeout_seconds: null, rate_limit_per_second: "fast", signature: null });
 });
 
 test("the top of a scale is a round number that nothing exceeds", () => {

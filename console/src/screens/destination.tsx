@@ -70,6 +70,7 @@ export function DestinationScreen({ configId }: { configId: string }) {
                   ["Signed", found.public_key === null ? (found.signature ?? "no") : <code>{found.public_key}</code>],
                   ["Tries again after", waitsInWords(found.retry_schedule_seconds) || "the usual waits"],
                   ["Pushes a second", found.rate_limit_per_second ?? "as many as come"],
+                  ...(found.public_key === null ? [] : [["Public key", <code>{found.public_key}</code>] as const]),
                   ["Seconds to answer", found.timeout_seconds ?? "the usual"],
                   ["Created", <Time at={found.created_at} />],
                   ["Changed", <Time at={found.updated_at} />],

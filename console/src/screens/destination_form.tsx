@@ -55,7 +55,9 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
   const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
   const chooseChannel = (chosen: string) => {
     setChannelName(chosen);
-    setPolicy({ ...policy, timeout: chosen === config?.channel ? policyTexts(config).timeout : "" }); // not every channel has one
+    // Not every channel takes a time of its own, or signs.
+    const known = policyTexts(chosen === config?.channel ? config : null);
+    setPolicy({ ...policy, timeout: known.timeout, signature: known.signature });
   };
   const channel = channels.find((each) => each.channel === channelName);
   const schema = (channel?.settings ?? {}) as Schema;
@@ -69,7 +71,6 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       acknowledges,
       enabled: config?.enabled ?? true,
       ...policyOf(policy),
-      signature: channelName === config?.channel ? config.signature : null,
     } as components["schemas"]["ConfigIn"];
     const saved =
       config === null
@@ -129,7 +130,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
           </Card>
           <Card title="How">
             <div class="stack">
-              <PolicyFields texts={policy} change={setPolicy} faults={faults} />
+              <PolicyFields texts={policy} change={setPolicy} isSigned={channel?.has_signing_secret === true} faults={faults} />
               <TextArea label="Message" value={template} change={setTemplate} hint="For channels that write to people; ${event_type} and the like are filled in. Empty for the usual text." fault={faults["message_template"]} />
               <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
