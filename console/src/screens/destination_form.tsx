@@ -63,10 +63,11 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
   const schema = (channel?.settings ?? {}) as Schema;
   const saving = useAction(async () => {
     const body = {
+      ...config, // what this form does not know stays
       name,
       channel: channelName,
       settings: valuesOf(schema, texts),
-      filters: filtersOf(filters),
+      filters: { ...config?.filters, ...filtersOf(filters) },
       message_template: template === "" ? null : template,
       acknowledges,
       enabled: config?.enabled ?? true,
@@ -151,6 +152,9 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
 
 function filtersOf(texts: Texts): Record<string, unknown> {
   const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
-  const lists = LISTS.map(([name]) => [name, lines(texts[name] ?? "")] as const).filter(([, values]) => values.length > 0);
-  return { ...Object.fromEntries(lists), ...(texts["min_severity"] && { min_severity: texts["min_severity"] }) };
+  const lists = LISTS.map(([name]) => {
+    const values = lines(texts[name] ?? "");
+    return [name, values.length === 0 ? null : values] as const;
+  });
+  return { ...Object.fromEntries(lists), min_severity: texts["min_severity"] || null };
 }

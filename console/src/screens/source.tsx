@@ -42,7 +42,7 @@ export function SourceScreen({ sourceId }: { sourceId: string }) {
           </Button>
         )}
         <LinkButton to={href(["sources", sourceId, "edit"])}>Edit</LinkButton>
-        <Destroy name="Delete" says="Its URL is dead at once: whatever its sender still posts is answered 404. Events that came by it stay." act={deleting} />
+        <Destroy name="Delete" says="Within a minute its URL is unknown everywhere: whatever its sender still posts is answered 404. Events that came by it stay." act={deleting} />
       </Heading>
       <Fault error={source.error ?? providers.error ?? pausing.error} />
       {secret !== null && <Secret text={secret} says="The new secret, shown this once. Give it to the sender; the old one is taken too for a day." />}

@@ -38,6 +38,7 @@ function SourceForm({ providers, source }: { providers: readonly Provider[]; sou
   const schema = (provider?.settings ?? {}) as Schema;
   const saving = useAction(async () => {
     const body = {
+      ...source, // what this form does not know stays
       name,
       provider: providerName,
       settings: valuesOf(schema, texts),
