@@ -50,6 +50,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
   const [texts, setTexts] = useState<Texts>(textsOf(config?.settings ?? {}));
   const [filters, setFilters] = useState<Texts>(textsOf(config?.filters ?? {}));
   const [template, setTemplate] = useState(config?.message_template ?? "");
+  const [transform, setTransform] = useState(config?.transform ?? "");
   const [acknowledges, setAcknowledges] = useState(config?.acknowledges ?? false);
   const [policy, setPolicy] = useState(policyTexts(config));
   const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
@@ -68,6 +69,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       channel: channelName,
       settings: valuesOf(schema, texts),
       filters: { ...config?.filters, ...filtersOf(filters) },
+      transform: transform.trim() === "" ? null : transform,
       message_template: template === "" ? null : template,
       acknowledges,
       enabled: config?.enabled ?? true,
@@ -127,11 +129,28 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
                 />
               ))}
               <Choice label="Severity" value={filters["min_severity"] ?? ""} change={(value) => setFilters({ ...filters, min_severity: value })} of={SEVERITIES} />
+              <TextArea
+                label="Expression"
+                rows={1}
+                value={filters["match"] ?? ""}
+                change={(value) => setFilters({ ...filters, match: value })}
+                placeholder="payload.total > 100"
+                hint="In CEL, over the event: only those for which it is true."
+                fault={under(faults, "filters")["match"]}
+              />
             </div>
           </Card>
           <Card title="How">
             <div class="stack">
               <PolicyFields texts={policy} change={setPolicy} isSigned={channel?.has_signing_secret === true} faults={faults} />
+              <TextArea
+                label="Body"
+                value={transform}
+                change={setTransform}
+                placeholder="{'text': event_type, 'total': payload.total}"
+                hint="An expression in CEL over the event, whose value is sent in its place; for channels that send to programs. Empty to send the event."
+                fault={faults["transform"]}
+              />
               <TextArea label="Message" value={template} change={setTemplate} hint="For channels that write to people; ${event_type} and the like are filled in. Empty for the usual text." fault={faults["message_template"]} />
               <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
@@ -156,5 +175,5 @@ function filtersOf(texts: Texts): Record<string, unknown> {
     const values = lines(texts[name] ?? "");
     return [name, values.length === 0 ? null : values] as const;
   });
-  return { ...Object.fromEntries(lists), min_severity: texts["min_severity"] || null };
+  return { ...Object.fromEntries(lists), min_severity: texts["min_severity"] || null, match: texts["match"]?.trim() || null };
 }
