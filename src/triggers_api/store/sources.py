@@ -92,14 +92,18 @@ class DynamoSourceStore:
         return True
 
     def delete(self, tenant: str, source_id: str) -> bool:
-        """See `SourceStore.delete`. One conditional write decides, the others tidy up."""
+        """See `SourceStore.delete`. One conditional write decides, the others tidy up.
+
+        One by one: the API's role may write no batches, and there is seldom more than one of them.
+        """
         try:
             self._table.delete(_key(tenant, source_id), _EXISTS)
         except RefusedError:
             return False
         with suppress(StoreUnavailableError):  # they go with time, or with the tenant
-            slots = [_slot(tenant, source_id, slot) for slot in range(REFUSED_KEPT)]
-            self._table.delete_all([*slots, beside_deliveries(bucket_of(tenant, source_id))])
+            self._table.delete(beside_deliveries(bucket_of(tenant, source_id)))
+            for row in self._table.items(_refused_of(tenant, source_id)):
+                self._table.delete({"pk": row["pk"], "sk": row["sk"]})
         return True
 
     def note_traffic(self, tenant: str, source_id: str, more: Traffic) -> int | None:
@@ -135,10 +139,14 @@ class DynamoSourceStore:
 
     def list_refused(self, tenant: str, source_id: str) -> tuple[Refused, ...]:
         """See `SourceStore.list_refused`. One query of twenty kilobytes at most, or a few more."""
-        values: Item = {":pk": {"S": _pk_of_refused(tenant)}, ":of": {"S": f"{source_id}#"}}
-        query = Query("pk = :pk AND begins_with(sk, :of)", values, consistent=True)
-        found = [_to_refused(row) for row in self._table.items(query)]
+        found = [_to_refused(row) for row in self._table.items(_refused_of(tenant, source_id))]
         return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+
+
+def _refused_of(tenant: str, source_id: str) -> Query:
+    """What asks for the rows of what a source refused."""
+    values: Item = {":pk": {"S": _pk_of_refused(tenant)}, ":of": {"S": f"{source_id}#"}}
+    return Query("pk = :pk AND begins_with(sk, :of)", values, consistent=True)
 
 
 def sources_of(tenant: str) -> Query:
