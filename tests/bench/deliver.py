@@ -21,7 +21,7 @@ from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemor
 from triggers_api.aws.task_queue import to_body
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.retry import RetrySchedule
@@ -43,6 +43,9 @@ class SlowChannel:
     has_timeout = False
     sends_json = True
     tells_counts = False
+
+    def compose(self, push: Push) -> Composed:
+        return Composed("POST", None, {}, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:  # noqa: ARG002  # all alike
         time.sleep(RECEIVER_TAKES)

@@ -14,7 +14,7 @@ from triggers_api.errors import (
 )
 from triggers_api.events.ports import Position
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.config import NotificationConfig, Subscription, Told
 from triggers_api.push.delivery import Delivery, Task
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
@@ -236,6 +236,9 @@ class ScriptedChannel:
         self.receipts: deque[Receipt] = deque()
         self.pushes: list[Push] = []
         self.while_sending: Callable[[], object] = lambda: None
+
+    def compose(self, push: Push) -> Composed:
+        return Composed("POST", None, {}, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:
         self.pushes.append(push)

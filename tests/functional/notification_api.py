@@ -50,6 +50,7 @@ from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.key_sets import ShowKeySet
+from triggers_api.push.preview import Preview
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
@@ -163,6 +164,7 @@ class World:
                 new_key_pair,
             ),
             show_key_set=ShowKeySet(self.configs.find_public_keys, self.clock),
+            preview=Preview(self._channels, Summarize(executions, self.clock), self.clock),
             try_out=TryOut(
                 self.configs, self._channels, self.clock, HeldTime(self.token_buckets, self.clock)
             ),

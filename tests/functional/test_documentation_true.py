@@ -126,6 +126,12 @@ def answers_of_every_operation(
         ],
         "replay_config": [api.post(f"{at_config}/replay", {"dry_run": True})],
         "rotate_config_secret": [api.post(f"{at_config}/rotate-secret")],
+        "preview_config": [
+            api.post(
+                "/notifications/preview",
+                {"config_id": config.json()["id"], "event": {"event_type": "a.b", "payload": {}}},
+            )
+        ],
         "send_test": [api.post("/notifications/test", {"config_id": config.json()["id"]})],
         "list_deliveries": [api.get("/notifications/history")],
         "replay_delivery": [api.post("/notifications/history/dlv_unknown/replay")],
@@ -246,6 +252,7 @@ def test_every_header_that_is_described_is_sent_somewhere(
         ("config_not_found", "GET", "/notifications/configs/cfg_unknown", None),
         ("invalid_event", "POST", "/events", {"payload": {}}),
         ("invalid_batch", "POST", "/events/batch", {"events": []}),
+        ("invalid_preview", "POST", "/notifications/preview", {}),
         ("invalid_test", "POST", "/notifications/test", {}),
         ("invalid_replay", "POST", "/notifications/dead-letters/replay", {"dry_run": 1}),
         ("invalid_content", "POST", "/inbox/lease", {"colour": "red"}),

@@ -24,6 +24,7 @@ from triggers_api.api.schemas.deliveries import (
     TrialOut,
 )
 from triggers_api.api.schemas.events import EventOut
+from triggers_api.api.schemas.previews import PreviewOut
 
 Operation = dict[str, Any]
 EXEMPLIFIED = (ConfigIn, ConfigOut, SavedConfigOut, DeliveryOut, DeadLettersIn, EventOut)
@@ -96,6 +97,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
     delivery = keep_delivery(world, config)
     path, trial = f"/notifications/configs/{config.id}", {"config_id": config.id}
     replay = f"/notifications/history/{delivery.id}/replay"
+    preview = trial | {"event": {"event_type": "a.b", "payload": {}}}
     calls: dict[str, tuple[Any, tuple[str, str, object]]] = {
         "list_configs": (list[ConfigOut], ("GET", "/notifications/configs", None)),
         "get_config_stats": (ConfigStatsOut, ("GET", f"{path}/stats", None)),
@@ -106,6 +108,7 @@ def test_answers_are_what_the_document_promises(world: World, document: dict[str
         "update_config": (SavedConfigOut, ("PATCH", path, {"enabled": True})),
         "replay_config": (MissedOut, ("POST", f"{path}/replay", {})),
         "rotate_config_secret": (RotatedSecretOut, ("POST", f"{path}/rotate-secret", None)),
+        "preview_config": (PreviewOut, ("POST", "/notifications/preview", preview)),
         "send_test": (TrialOut, ("POST", "/notifications/test", trial)),
         "list_deliveries": (list[DeliveryOut], ("GET", "/notifications/history", None)),
         "replay_delivery": (DeliveryOut, ("POST", replay, None)),

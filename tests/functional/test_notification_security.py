@@ -59,6 +59,11 @@ CASES = {
     "delete_config": Case("DELETE", "/notifications/configs/{config}", success=204),
     "rotate_config_secret": Case("POST", "/notifications/configs/{config}/rotate-secret"),
     "send_test": Case("POST", "/notifications/test", lambda mine: {"config_id": mine.config}),
+    "preview_config": Case(
+        "POST",
+        "/notifications/preview",
+        lambda mine: {"config_id": mine.config, "event": {"event_type": "a.b", "payload": {}}},
+    ),
     "list_deliveries": Case(
         "GET", "/notifications/history?config_id={config}&event_id={event}", of_others=200
     ),

@@ -34,6 +34,7 @@ export const bodies: Bodies = {
   },
   update_config: { enabled: false },
   replay_config: {},
+  preview_config: {},
   send_test: { config_id: "cfg_0f3a5c7e9b1d2f4a6c8e0b1d" },
   replay_dead_letters: {},
   create_source: { name: "Pull requests", provider: "github" },

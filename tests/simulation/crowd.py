@@ -21,7 +21,7 @@ from triggers_api.aws.task_queue import to_body
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
@@ -215,6 +215,9 @@ class Crowd:
             event = an_event(START)
             events.add(OTHER_TENANT, event, None)
             self.queue.send([a_task(event, config)])
+
+    def compose(self, push: Push) -> Composed:
+        return Composed("POST", None, {}, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:
         self.sent += 1

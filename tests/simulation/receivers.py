@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tests.simulation.clock import VirtualClock
-from triggers_api.push.channel import Push, Receipt, Refusal
+from triggers_api.push.channel import Composed, Push, Receipt, Refusal
 from triggers_api.push.settings_fields import Fields
 
 
@@ -55,6 +55,9 @@ class Receivers:
         self.sent: Counter[str] = Counter()
         self.told: list[Push] = []
         self._busy_until: dict[str, datetime] = {}  # by config id
+
+    def compose(self, push: Push) -> Composed:
+        return Composed("POST", None, {}, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:
         self._clock.pass_by(timedelta(seconds=self._chance.uniform(0.01, 2)))

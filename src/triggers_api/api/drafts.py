@@ -32,6 +32,12 @@ def keyed_draft_of(body: JsonBody) -> KeyedDraft:
     return KeyedDraft(_draft(body, event), None if key is None else IdempotencyKey.of_request(key))
 
 
+def draft_of(body: JsonBody) -> Draft:
+    """An event within another body. Raises an error that says what is wrong."""
+    event = validated(body, EventIn, code="invalid_event", example=SAMPLE, called="event")
+    return _draft(body, event)
+
+
 def packed(payload: bytes) -> bytes:
     """A payload as it is kept. Raises `PayloadTooLargeError`."""
     if len(payload) > MAX_PAYLOAD_BYTES:

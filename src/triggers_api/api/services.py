@@ -23,6 +23,7 @@ from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.push.key_sets import ShowKeySet
 from triggers_api.push.ports import DeliveryStore
+from triggers_api.push.preview import Preview
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
@@ -68,6 +69,7 @@ class Services:
     keep_sources: KeepSources
     accept_foreign: AcceptForeign
     try_out: TryOut
+    preview: Preview
     replay: Replay
     tell_story: TellStory
     replay_missed: ReplayMissed

@@ -8,11 +8,12 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from triggers_api.channels import rules
+from triggers_api.channels.composed import a_post
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
 from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of, utf16_length
-from triggers_api.push.channel import Push, Receipt, Refusal
+from triggers_api.push.channel import Composed, Push, Receipt, Refusal
 from triggers_api.push.settings_fields import Field, Rule, wrong
 from triggers_api.timestamps import to_text
 
@@ -72,6 +73,10 @@ class DiscordChannel:
                 rule=_USERNAME, words="Another name than the webhook's own.", example="Triggers"
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        return a_post(self.message(push))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

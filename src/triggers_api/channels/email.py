@@ -15,7 +15,7 @@ from triggers_api.channels.ses import SesSender
 from triggers_api.channels.smtp import SmtpSender
 from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of
 from triggers_api.channels.urls import check_host
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field, Fields
 
 _MAX_RECIPIENTS: Final = 20
@@ -123,6 +123,14 @@ class EmailChannel:
         self._brand = brand
         server = self._server(allow_private=allow_private)
         self.fields = {**_TRANSPORT, **server, **_LOGIN, **_ADDRESSES}
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        message = self.message(push)
+        headers = {name: str(message[name]) for name in ("Subject", "From", "To")}
+        plain = message.get_body(("plain",))
+        text = "" if plain is None else plain.get_content()
+        return Composed("email", None, headers, str(text))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

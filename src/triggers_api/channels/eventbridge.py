@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from triggers_api.channels import rules
 from triggers_api.channels.aws_messages import body_of
+from triggers_api.channels.composed import a_call
 from triggers_api.channels.receivers_roles import (
     ROLE_FIELD,
     ReceiversRoles,
@@ -11,7 +12,7 @@ from triggers_api.channels.receivers_roles import (
     refusal_of,
     status_of,
 )
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 _SERVICE: Final = "Amazon EventBridge"
@@ -54,6 +55,11 @@ class EventBridgeChannel:
                 default=_SOURCE,
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        arn = push.config.settings["event_bus_arn"]
+        return a_call("events:PutEvents", arn, self.message(push))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from triggers_api.channels import rules
+from triggers_api.channels.composed import a_post
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
@@ -16,7 +17,7 @@ from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.texts import DEFAULT_BRAND, Text, cut, on_one_line, text_of
 from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.events.event import Event
-from triggers_api.push.channel import TEST_TYPE, Push, Receipt
+from triggers_api.push.channel import TEST_TYPE, Composed, Push, Receipt
 from triggers_api.push.owner_events import ABOUT, DISABLED, FAILING, RECOVERED
 from triggers_api.push.settings_fields import Field
 from triggers_api.push.streak import ALERT_TYPE, is_failure, is_success
@@ -70,6 +71,12 @@ class PagerDutyChannel:
                 default=API_URL,
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        base = push.config.settings.get("api_url", API_URL).rstrip("/")
+        messages = [self.message(push, action) for action in _actions(push)]
+        return a_post(messages[0] if len(messages) == 1 else messages, base)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`. An event that is none of PagerDuty's business is taken and not sent."""

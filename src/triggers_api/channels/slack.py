@@ -9,11 +9,12 @@ import re
 from typing import Any, Final
 
 from triggers_api.channels import rules
+from triggers_api.channels.composed import a_post
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, cut, text_of
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 _MAX_BODY: Final = 3000  # beyond, Slack folds it away
@@ -75,6 +76,10 @@ class SlackChannel:
                 example="Triggers",
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        return a_post(self.message(push))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

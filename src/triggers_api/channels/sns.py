@@ -3,8 +3,9 @@
 from typing import Any, Final
 
 from triggers_api.channels.aws_messages import attributes_of, body_of
+from triggers_api.channels.composed import a_call
 from triggers_api.channels.receivers_roles import ROLE_FIELD, ReceiversRoles, arn_rule, status_of
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 _FIFO: Final = ".fifo"
@@ -34,6 +35,10 @@ class SnsChannel:
             ),
             "role_arn": ROLE_FIELD,
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        return a_call("sns:Publish", push.config.settings["topic_arn"], self.message(push))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

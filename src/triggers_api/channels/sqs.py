@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from triggers_api.channels.aws_messages import attributes_of, body_of
+from triggers_api.channels.composed import a_call
 from triggers_api.channels.receivers_roles import (
     ROLE_FIELD,
     Arn,
@@ -10,7 +11,7 @@ from triggers_api.channels.receivers_roles import (
     arn_rule,
     status_of,
 )
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 _SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
@@ -41,6 +42,11 @@ class SqsChannel:
             ),
             "role_arn": ROLE_FIELD,
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        message = self.message(push)
+        return a_call("sqs:SendMessage", push.config.settings["queue_arn"], message)
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

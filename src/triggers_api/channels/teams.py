@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from triggers_api.channels import rules
+from triggers_api.channels.composed import a_post
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.texts import DEFAULT_BRAND, Text, cut, text_of, utf16_length
 from triggers_api.events.event import Severity
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 MAX_MESSAGE_BYTES: Final = 28 * 1024  # of all of the message, in UTF-16 as Teams keeps it
@@ -67,6 +68,10 @@ class TeamsChannel:
                 is_secret=True,
             )
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        return a_post(self.message(push))
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

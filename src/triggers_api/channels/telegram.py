@@ -7,14 +7,15 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from triggers_api.channels import rules
+from triggers_api.channels.composed import a_post
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
 from triggers_api.channels.texts import DEFAULT_BRAND, text_of, utf16_length
 from triggers_api.channels.urls import RefusedTargetError
-from triggers_api.push.channel import Push, Receipt
-from triggers_api.push.settings_fields import Field, Rule, WrongError
+from triggers_api.push.channel import Composed, Push, Receipt
+from triggers_api.push.settings_fields import HIDDEN, Field, Rule, WrongError
 
 API_URL: Final = "https://api.telegram.org"
 MAX_TEXT: Final = 4096  # after Telegram has read the markup, in UTF-16 units
@@ -82,6 +83,13 @@ class TelegramChannel:
                 default=API_URL,
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        settings = push.config.settings
+        base = settings.get("api_url", API_URL).rstrip("/")
+        message = self.message(push) | {"chat_id": settings["chat_id"]}
+        return a_post(message, f"{base}/bot{HIDDEN}/sendMessage")
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`. A group that became a supergroup is followed to its new chat."""

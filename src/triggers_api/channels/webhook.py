@@ -9,8 +9,8 @@ from triggers_api.channels.masks import HEADER_VALUES, all_headers
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.signature import sign, signing_secrets
-from triggers_api.push.channel import Push, Receipt
-from triggers_api.push.settings_fields import Fault, Field, Rule, WrongError, wrong
+from triggers_api.push.channel import Composed, Push, Receipt
+from triggers_api.push.settings_fields import HIDDEN, Fault, Field, Rule, WrongError, wrong
 
 _MAX_HEADERS: Final = 20
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -99,6 +99,21 @@ class WebhookChannel:
                 is_secret=True,
             ),
         }
+
+    def compose(self, push: Push) -> Composed:
+        """See `Channel`."""
+        settings, secrets = push.config.settings, push.config.secrets
+        own = dict.fromkeys(all_headers(settings, secrets), HIDDEN)
+        signature = {
+            "webhook-id": push.delivery_id,
+            "webhook-timestamp": str(int(push.at.timestamp())),
+        }
+        headers = {**own, "Content-Type": "application/json", **signature}
+        headers["webhook-signature"] = HIDDEN
+        if "bearer_token" in secrets:
+            headers["Authorization"] = f"Bearer {HIDDEN}"
+        method = settings.get("method", "POST")
+        return Composed(method, settings["url"], headers, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:
         """See `Channel`."""

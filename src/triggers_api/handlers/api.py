@@ -56,6 +56,7 @@ from triggers_api.providers import all_providers
 from triggers_api.push.channel import Channel
 from triggers_api.push.key_sets import ShowKeySet
 from triggers_api.push.ports import ConfigStore, DeliveryStore, SecretBox, TaskQueue
+from triggers_api.push.preview import Preview
 from triggers_api.push.replay import Replay
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.push.subscribe import Subscribe
@@ -200,6 +201,7 @@ def _of_push(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[s
         "account_id": settings.account_id,
         "subscribe": _subscribe(given, clock),
         "show_key_set": ShowKeySet(given.configs.find_public_keys, clock),
+        "preview": Preview(given.channels, Summarize(given.executions, clock), clock),
         "try_out": TryOut(given.configs, given.channels, clock, held_time),
         "replay": _replay(given, clock),
         "replay_missed": _replay_missed(settings, given, clock),

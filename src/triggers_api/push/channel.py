@@ -40,6 +40,16 @@ class Push:
         return self.config.policy.timeout_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What would be sent, without secrets."""
+
+    method: str  # of HTTP, or the provider's action
+    url: str | None  # where to
+    headers: Mapping[str, str]
+    body: str
+
+
 class Refusal(StrEnum):
     """What it means that a push was not taken: three are about the receiver, two about the event.
 
@@ -99,6 +109,10 @@ class Channel(Protocol):
 
     def send(self, push: Push) -> Receipt:
         """Send it; never raises for what a receiver or the network does."""
+        ...
+
+    def compose(self, push: Push) -> Composed:
+        """What `send` would send, to be shown to the config's owner. Nothing leaves the process."""
         ...
 
 

@@ -186,6 +186,11 @@ class Subscribe:
                 return Saved(config, new_secret)
         raise _busy()
 
+    def drafted(self, tenant: str, draft: ConfigDraft) -> NotificationConfig:
+        """A draft as the config it would be, kept nowhere; no name is looked up."""
+        checked = self._check_all(draft, None)
+        return _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=self._clock())
+
     def delete(self, tenant: str, config_id: str) -> None:
         """Push nothing more to it, and forget its secrets. Raises `NotFoundError`."""
         if not self._configs.delete(tenant, config_id):

@@ -7,7 +7,7 @@ from triggers_api.channels import rules
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
-from triggers_api.push.channel import Push, Receipt
+from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
 USUAL_ENDPOINT: Final = "https://events.pager.example.com/v2"
@@ -42,6 +42,9 @@ class PagerChannel:
             ),
             "urgency": Field(rule=rules.one_of("high", "low"), example="low", default="high"),
         }
+
+    def compose(self, push: Push) -> Composed:
+        return Composed("POST", None, {}, push.as_json().decode())
 
     def send(self, push: Push) -> Receipt:
         settings, secrets = push.config.settings, push.config.secrets

@@ -158,6 +158,13 @@ CODES: Final[dict[str, Code]] = {
         "give a whole number from 1 to 1000000, null or 'default'",
         "value_error",
     ),
+    "invalid_preview": Code(
+        422,
+        "The body has a fault: body: give either config_id or config.",
+        "body",
+        "give either config_id or config",
+        "value_error",
+    ),
     "invalid_test": Code(
         422, "The body has a fault: config_id: is missing.", "config_id", "is missing", "missing"
     ),

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
+from triggers_api.api.drafts import draft_of
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
 from triggers_api.api.list_query import cursor_of, position_of
 from triggers_api.api.operation import Answer, Body, Cost
@@ -21,7 +22,11 @@ from triggers_api.api.schemas.configs import (
     SavedConfigOut,
 )
 from triggers_api.api.schemas.deliveries import MissedIn, MissedOut, TrialIn, TrialOut
+from triggers_api.api.schemas.previews import PreviewIn, PreviewOut
 from triggers_api.errors import InvalidContentError
+from triggers_api.events.event import Event
+from triggers_api.events.ids import new_event_id, random_entropy
+from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.subscribe import ConfigDraft
 
@@ -84,6 +89,12 @@ _PATCH: Final = Body(
 )
 _A_PATCH: Final = MediaType.matching(JSON.name, r"application/(merge-patch\+)?json")
 _MISSED: Final = Body(model=MissedIn, sample='{"dry_run": true}', code="invalid_replay")
+_OF_DRAFTS: Final = ("invalid_config", "invalid_event")
+_PREVIEW: Final = Body(
+    model=PreviewIn,
+    sample='{"config_id": "cfg_…", "event": {"event_type": "invoice.failed", "payload": {}}}',
+    code="invalid_preview",
+)
 _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="invalid_test")
 
 
@@ -295,6 +306,60 @@ async def send_test(call: Call) -> Response:
         duration_ms=trial.duration_ms,
     )
     return call.answer(answer)
+
+
+@operations.declare(
+    "POST /notifications/preview",
+    "preview_config",
+    "See what a config would send",
+    needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
+    body=_PREVIEW,
+    answers=Answer(model=PreviewOut),
+    errors=(
+        "config_not_found",
+        "event_not_found",
+        "event_erased",
+        "payload_too_large",
+        *_OF_DRAFTS,
+    ),
+)
+async def preview_config(call: Call) -> Response:
+    """Answer whether a config would want an event, and what it would send. Nothing is sent.
+
+    Also for a config that was never kept, and an event that was never posted. `event_id` needs
+    the scope `events:read` too.
+    """
+    body = await read_json(call.request, levels=2)
+    wanted = call.validated(body, _PREVIEW)
+    if wanted.event_id is not None:
+        call.principal.require(Scope.EVENTS_READ)
+    with call.reading():
+        event = _event_of(call, wanted, body)
+        if wanted.config_id is not None:
+            call.context.config_id = wanted.config_id
+            config = call.services.subscribe.get(call.tenant, wanted.config_id)
+        else:
+            draft = _checked(call, body.member("config"), None)
+            config = call.services.subscribe.drafted(call.tenant, draft)
+        previewed = call.services.preview(config, event)
+    return call.answer(PreviewOut.of(previewed))
+
+
+def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
+    if wanted.event_id is not None:
+        return call.services.events.get(call.tenant, wanted.event_id)
+    draft, now = draft_of(body.member("event")), call.services.clock()
+    return Event(
+        id=new_event_id(now, random_entropy()),
+        event_type=draft.event_type,
+        payload=draft.payload,
+        metadata=draft.metadata,
+        severity=draft.severity,
+        execution_id=draft.execution_id,
+        status=EventStatus.PENDING,
+        created_at=now,
+    )
 
 
 async def _draft(call: Call, config_id: str | None = None) -> ConfigDraft:
