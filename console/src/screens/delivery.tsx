@@ -31,6 +31,8 @@ export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
     return null;
   };
   const found = useData(deliveryId, ask, { everySeconds: isUnderWay ? WATCHED_SECONDS : null });
+  const configId = found.data?.config_id;
+  const config = useData(`destination ${configId ?? ""}`, async (signal) => (configId === undefined ? null : client.get("/notifications/configs/{config_id}", { path: { config_id: configId }, signal })));
   const replaying = useAction(async () => setReplayed(await client.post("/notifications/history/{delivery_id}/replay", { path: { delivery_id: deliveryId } })));
   const delivery = newer(found.data, replayed);
   useEffect(() => setIsUnderWay(delivery?.status === "retrying"), [delivery?.status]);
@@ -43,6 +45,13 @@ export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
         </Button>
       </Heading>
       <Fault error={found.error ?? replaying.error} />
+      {config.data?.enabled === false && (
+        <p class="note" data-tone="warn">
+          <span>
+            <a href={href(["destinations", config.data.id])}>{config.data.name}</a> gets nothing at present. Resume it, then replay this here.
+          </span>
+        </p>
+      )}
       {delivery === undefined && found.isLoading && <Skeleton />}
       {delivery === null && <Empty title="There is no such delivery" />}
       {delivery && (
@@ -58,6 +67,7 @@ export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
                     <Time at={attempt.at} /> · {attempt.duration_ms} ms
                     {attempt.status_code !== null && ` · status ${attempt.status_code}`}
                   </small>
+                  {attempt.answer !== null && <pre class="answer">{attempt.answer}</pre>}
                 </li>
               ))}
             </ol>
@@ -69,7 +79,7 @@ export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
                 ["Reason", delivery.reason ?? "–"],
                 ["Next attempt", <Time at={delivery.next_attempt_at} />],
                 ["Event", <a href={href(["events", delivery.event_id])}>{delivery.event_id}</a>],
-                ["Destination", <a href={href(["destinations", delivery.config_id])}>{delivery.config_id}</a>],
+                ["Destination", <a href={href(["destinations", delivery.config_id])}>{config.data?.name ?? delivery.config_id}</a>],
                 ["Round", delivery.round],
                 ["First attempt", <Time at={delivery.created_at} />],
               ]}

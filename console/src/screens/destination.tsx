@@ -56,6 +56,10 @@ export function DestinationScreen({ configId }: { configId: string }) {
       ) : (
         <>
           <WhatToDo of={found} />
+          <div class="row">
+            <LinkButton to={href(["deliveries"], { config_id: configId })}>Its deliveries</LinkButton>
+            <ReplayMissed configId={configId} done={config.reload} />
+          </div>
           {(can("events:read") || can("metrics:read")) && <DestinationHealth configId={configId} />}
           <div class="two">
             <Card title="Facts">
@@ -93,8 +97,6 @@ export function DestinationScreen({ configId }: { configId: string }) {
             </div>
           </div>
           <div class="row">
-            <a href={href(["deliveries"], { config_id: configId })}>Its deliveries</a>
-            <ReplayMissed configId={configId} done={config.reload} />
             {found.channel === "webhook" && (
               <Button disabled={rotating.isRunning} onClick={() => void rotating.run()}>
                 Rotate the signing secret

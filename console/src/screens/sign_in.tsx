@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAction } from "../data";
 import { apiUrl } from "../session";
 import { TextField } from "../ui/fields";
@@ -6,11 +6,14 @@ import { Button, Card, Fault } from "../ui/parts";
 
 export function SignIn(props: { enter: (key: string) => Promise<void>; fault: unknown }) {
   const [key, setKey] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("input")?.focus(), []); // there is nothing else to do here
   const entering = useAction(props.enter);
   return (
     <main class="alone">
       <Card>
         <form
+          ref={form}
           onSubmit={(event) => {
             event.preventDefault();
             void entering.run(key);
