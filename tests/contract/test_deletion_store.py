@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders.events import OTHER_TENANT, TENANT
+from tests.builders.events import OTHER_TENANT, TENANT, a_tenant
 from tests.clock import FixedClock
 from tests.contract.conftest import create_table
-from tests.fakes.tenants import InMemoryDeletionStore
-from triggers_api.access.ports import DeletionStore
-from triggers_api.access.tenants import Deletion
+from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
+from triggers_api.access.ports import DeletionStore, TenantStore
+from triggers_api.access.tenants import Deletion, TenantState
 from triggers_api.store.deletions import DynamoDeletionStore
+from triggers_api.store.tenant_records import DynamoTenantStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 
 
+Stores = tuple[TenantStore, DeletionStore]
+
+
 @pytest.fixture(params=["fake", "dynamodb"])
-def deletions(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> DeletionStore:
+def stores(request: pytest.FixtureRequest, dynamodb: "DynamoDBClient") -> Stores:
     if request.param == "fake":
-        return InMemoryDeletionStore()
-    return DynamoDeletionStore(dynamodb, create_table(dynamodb, "KeysTable"))
+        fake = InMemoryTenantStore()
+        return fake, InMemoryDeletionStore(fake)
+    table = create_table(dynamodb, "KeysTable")
+    return DynamoTenantStore(dynamodb, table), DynamoDeletionStore(dynamodb, table)
+
+
+@pytest.fixture
+def deletions(stores: Stores) -> DeletionStore:
+    return stores[1]
 
 
 def test_two_runs_never_have_one_tenant(deletions: DeletionStore, clock: FixedClock) -> None:
@@ -77,6 +88,27 @@ def test_who_keeps_or_releases_what_is_gone_makes_nothing(
     deletions.release(TENANT)
 
     assert deletions.find(TENANT) is None
+
+
+def test_its_end_takes_the_record_of_its_tenant_who_may_come_again(
+    stores: Stores, clock: FixedClock
+) -> None:
+    tenants, deletions = stores
+    leaving = a_tenant(clock(), TENANT, state=TenantState.DELETING)
+    for each in (leaving, a_tenant(clock(), OTHER_TENANT)):
+        assert tenants.add(each)
+    deletions.begin(TENANT, clock(), clock())
+    others = deletions.begin(OTHER_TENANT, clock(), clock())
+
+    deletions.end(TENANT)
+    deletions.end(TENANT)
+
+    assert (tenants.find(TENANT), deletions.find(TENANT)) == (None, None)
+    assert tenants.list_deleting(limit=10) == ()
+    listed = tenants.list_tenants("", limit=10, after=None).tenants
+    assert [each.tenant for each in listed] == [OTHER_TENANT]
+    assert deletions.find(OTHER_TENANT) == others
+    assert tenants.add(leaving)
 
 
 def test_kinds_add_up(clock: FixedClock) -> None:

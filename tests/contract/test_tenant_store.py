@@ -11,6 +11,7 @@ from tests.contract.conftest import create_table
 from triggers_api.access.ports import TenantStore
 from triggers_api.access.tenants import Tenant, TenantState
 from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.deletions import DynamoDeletionStore
 from triggers_api.store.tenant_records import DynamoTenantStore
 
 if TYPE_CHECKING:
@@ -128,20 +129,6 @@ def test_a_tenant_that_is_being_deleted_never_changes(
     assert tenants.find(TENANT) == deleting
 
 
-def test_a_removed_tenant_is_gone_and_may_come_again(
-    tenants: TenantStore, clock: FixedClock
-) -> None:
-    keep(tenants, clock, TENANT, state=DELETING)
-
-    tenants.remove(TENANT)
-    tenants.remove(TENANT)
-
-    assert tenants.find(TENANT) is None
-    assert names_of(tenants) == [[]]
-    assert tenants.list_deleting(limit=10) == ()
-    keep(tenants, clock, TENANT)
-
-
 def test_tenants_are_listed_in_the_order_of_their_names_page_by_page(
     tenants: TenantStore, clock: FixedClock
 ) -> None:
@@ -204,11 +191,12 @@ def test_a_record_is_no_key_of_its_tenant(
 
 
 def test_a_tenant_that_goes_while_it_is_listed_is_left_out(
-    dynamodb: "DynamoDBClient", real: DynamoTenantStore, clock: FixedClock
+    dynamodb: "DynamoDBClient", keys_table: str, real: DynamoTenantStore, clock: FixedClock
 ) -> None:
     keep(real, clock, "a", "b", "c")
+    deletions = DynamoDeletionStore(dynamodb, keys_table)
 
-    with before_call(dynamodb, "BatchGetItem", lambda: real.remove("b")):
+    with before_call(dynamodb, "BatchGetItem", lambda: deletions.end("b")):
         page = real.list_tenants("", limit=2, after=None)
 
     assert ([each.tenant for each in page.tenants], page.next_after) == (["a"], "b")

@@ -43,7 +43,8 @@ class InMemoryTenantStore:
         self._records[tenant] = changed
         return changed
 
-    def remove(self, tenant: str) -> None:
+    def forget(self, tenant: str) -> None:
+        """What the end of a deletion does to the record."""
         self._records.pop(tenant, None)
 
     def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> TenantPage:
@@ -65,9 +66,10 @@ class _Row:
 
 
 class InMemoryDeletionStore:
-    """A `DeletionStore`."""
+    """A `DeletionStore`, of these tenants."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenants: InMemoryTenantStore | None = None) -> None:
+        self._tenants = tenants or InMemoryTenantStore()
         self._rows: dict[str, _Row] = {}
 
     def find(self, tenant: str) -> Deletion | None:
@@ -98,3 +100,7 @@ class InMemoryDeletionStore:
 
     def remove(self, tenant: str) -> None:
         self._rows.pop(tenant, None)
+
+    def end(self, tenant: str) -> None:
+        self._rows.pop(tenant, None)
+        self._tenants.forget(tenant)

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from itertools import count
 from typing import Any
 
 from moto.backends import get_backend
@@ -354,8 +353,9 @@ class Deployment:
 
         def note(params: dict[str, Any], model: Any, **_: object) -> None:
             service, operation = model.service_model.signing_name, model.name
-            if service == "sqs":  # a batch is granted as its one
-                operation = operation.removesuffix("Batch")
+            operation = operation.removesuffix("Batch" if service == "sqs" else "")  # as its one
+            if operation == "TransactWriteItems":  # granted as what it does
+                operation, params = "DeleteItem", params["TransactItems"][0]["Delete"]
             names = [params.get(each) for each in ("TableName", "QueueUrl")]
             part = parts.get(next(filter(None, names), next(iter(params.get("RequestItems", "-")))))
             if "GroupName" in params:
@@ -381,10 +381,10 @@ class Deployment:
     @contextmanager
     def killed_at(self, number: int) -> Iterator[Callable[[], int]]:
         """The process dies before its n-th call; tells at which call it is."""
-        calls, made = count(1), [0]
+        made = [0]
 
         def note(**_: object) -> None:
-            made[0] = next(calls)
+            made[0] += 1
             if made[0] >= number:  # the dead make no calls
                 raise DeadError
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -85,18 +86,38 @@ def test_the_remover_may_be_killed_between_any_two_calls(
     """Before a call is after the one before it. Each share of the calls is a test of its own."""
     for tenant in ("shop-2", LEAVING):
         deployment.furnish(tenant)
-    neighbour = deployment.kept_of("shop-2")
     deployment.delete(LEAVING)
     copy = deployment.copy()
     for number in range(first, FOREVER, SHARES * APART):
-        deployment.restore(copy)
-        with deployment.killed_at(number) as calls:
-            with suppress(DeadError):
-                deployment.run_to_the_end(LEAVING)
-            if calls() < number:
-                break  # it was over before
-        deployment.show_hidden_letters()
-        deployment.run_to_the_end(LEAVING)
-        assert deployment.kept_of(LEAVING) == []
-        assert deployment.kept_of("shop-2") == neighbour
+        if go_on_after_a_kill(deployment, copy, number) < number:
+            break  # it was over before
     assert number > 50
+
+
+def test_the_remover_may_be_killed_between_any_two_of_its_last_calls(
+    deployment: Deployment,
+) -> None:
+    """All of these: at the end, what finds a deletion goes."""
+    for tenant in ("shop-2", LEAVING):
+        deployment.furnish(tenant)
+    deployment.delete(LEAVING)
+    copy = deployment.copy()
+    calls = go_on_after_a_kill(deployment, copy, FOREVER)
+    for number in range(calls - 3, calls + 1):
+        assert go_on_after_a_kill(deployment, copy, number) >= number
+
+
+def go_on_after_a_kill(deployment: Deployment, copy: Any, number: int) -> int:
+    """Kill the remover before this call and let others end its work; how many calls it began."""
+    deployment.restore(copy)
+    neighbour = deployment.kept_of("shop-2")
+    with deployment.killed_at(number) as calls:
+        with suppress(DeadError):
+            deployment.run_to_the_end(LEAVING)
+        begun = calls()
+    deployment.show_hidden_letters()
+    if begun >= number:
+        deployment.run_to_the_end(LEAVING)
+    assert deployment.kept_of(LEAVING) == []
+    assert deployment.kept_of("shop-2") == neighbour
+    return begun

@@ -78,9 +78,7 @@ class ContinueDeletions:
         finally:
             self._note(tenant, known, work.removed, run)
         if is_over:
-            # The record first: while it is there, nobody can make a tenant of this name.
-            self.tenants.remove(tenant)
-            self.deletions.remove(tenant)
+            self.deletions.end(tenant)
             run.ended.append(tenant)
         else:
             self.deletions.release(tenant)

@@ -113,10 +113,6 @@ class TenantStore(Protocol):
         """
         ...
 
-    def remove(self, tenant: str) -> None:
-        """Forget a record, once nothing else is left of its tenant."""
-        ...
-
     def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> TenantPage:
         """Up to `limit` tenants that are called so at the beginning, in the order of their names.
 
@@ -180,6 +176,14 @@ class DeletionStore(DeletionReader, Protocol):
 
     def remove(self, tenant: str) -> None:
         """Forget it."""
+        ...
+
+    def end(self, tenant: str) -> None:
+        """Forget it and the tenant's record, both or neither; nothing else is left of the tenant.
+
+        Without the record nobody would come back for the row. Without the row, which is a lock,
+        another run could take up a deletion while somebody makes a tenant of this name.
+        """
         ...
 
 

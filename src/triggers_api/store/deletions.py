@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from triggers_api.access.tenants import Deletion
 from triggers_api.store.table import Item, RefusedError, Table
+from triggers_api.store.tenant_records import record_key
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ class DynamoDeletionStore:
     def remove(self, tenant: str) -> None:
         """See `DeletionStore.remove`."""
         self._table.delete(_key(tenant))
+
+    def end(self, tenant: str) -> None:
+        """See `DeletionStore.end`."""
+        self._table.delete_together(record_key(tenant), _key(tenant))
 
 
 def _key(tenant: str) -> Item:

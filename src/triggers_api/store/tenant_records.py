@@ -38,7 +38,7 @@ class DynamoTenantStore:
 
     def find(self, tenant: str) -> Tenant | None:
         """See `TenantStore.find`."""
-        item = self._table.find(_key(tenant), consistent=True)
+        item = self._table.find(record_key(tenant), consistent=True)
         return None if item is None else _to_tenant(item)
 
     def add(self, tenant: Tenant) -> bool:
@@ -69,7 +69,7 @@ class DynamoTenantStore:
         values: Item = {f":{each}": value for each, value in new.items()}
         try:
             changed = self._table.update(
-                _key(tenant),
+                record_key(tenant),
                 _change(new, back_to_default),
                 values | {":gone": {"S": _DELETING}},
                 when="attribute_exists(key_id) AND directory <> :gone",
@@ -79,17 +79,13 @@ class DynamoTenantStore:
             return None
         return _to_tenant(changed)
 
-    def remove(self, tenant: str) -> None:
-        """See `TenantStore.remove`."""
-        self._table.delete(_key(tenant))
-
     def list_tenants(self, prefix: str, *, limit: int, after: str | None) -> TenantPage:
         """See `TenantStore.list_tenants`: two queries of small keys, then the records."""
         both = (self._names(each, prefix, after, limit + 1) for each in (_TENANTS, _DELETING))
         # A tenant on its way from one directory to the other may be in both for a moment.
         names = list(dict.fromkeys(heapq.merge(*both)))
         shown = names[:limit]
-        records = map(_to_tenant, self._table.find_all([_key(each) for each in shown]))
+        records = map(_to_tenant, self._table.find_all([record_key(each) for each in shown]))
         return TenantPage(
             tuple(sorted(records, key=lambda each: each.tenant)),
             shown[-1] if len(names) > limit else None,
@@ -106,12 +102,13 @@ class DynamoTenantStore:
             consistent=False,
             index=DIRECTORY_INDEX,
         )
-        start = None if after is None else _key(after) | {"directory": {"S": directory}}
+        start = None if after is None else record_key(after) | {"directory": {"S": directory}}
         for item in self._table.items(query, after=start, limit=limit):
             yield _name_of(item)
 
 
-def _key(tenant: str) -> Item:
+def record_key(tenant: str) -> Item:
+    """Where a tenant's record stands in the table of keys."""
     return {"key_id": {"S": _KEY + tenant}}
 
 
@@ -146,7 +143,7 @@ def _limits(own: Overrides) -> Item:
 def _to_item(tenant: Tenant) -> Item:
     said = {"name": {"S": tenant.name}, "created_at": {"S": to_text(tenant.created_at)}}
     return (
-        _key(tenant.tenant)
+        record_key(tenant.tenant)
         | _standing(tenant.state)
         | _limits(tenant.own_limits)
         | said
