@@ -5,6 +5,7 @@ import { go, href } from "../router";
 import { Cards, Check, Choice, TextArea, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
 import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
+import { Preview } from "./preview";
 import { PolicyFields, policyOf, policyTexts } from "./policy_fields";
 
 type Channel = components["schemas"]["ChannelOut"];
@@ -62,19 +63,19 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
   };
   const channel = channels.find((each) => each.channel === channelName);
   const schema = (channel?.settings ?? {}) as Schema;
+  const body = {
+    ...config, // what this form does not know stays
+    name,
+    channel: channelName,
+    settings: valuesOf(schema, texts),
+    filters: { ...config?.filters, ...filtersOf(filters) },
+    transform: transform.trim() === "" ? null : transform,
+    message_template: template === "" ? null : template,
+    acknowledges,
+    enabled: config?.enabled ?? true,
+    ...policyOf(policy),
+  } as components["schemas"]["ConfigIn"];
   const saving = useAction(async () => {
-    const body = {
-      ...config, // what this form does not know stays
-      name,
-      channel: channelName,
-      settings: valuesOf(schema, texts),
-      filters: { ...config?.filters, ...filtersOf(filters) },
-      transform: transform.trim() === "" ? null : transform,
-      message_template: template === "" ? null : template,
-      acknowledges,
-      enabled: config?.enabled ?? true,
-      ...policyOf(policy),
-    } as components["schemas"]["ConfigIn"];
     const saved =
       config === null
         ? await client.post("/notifications/configs", { body })
@@ -155,6 +156,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
               <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
           </Card>
+          <Preview config={body} />
         </div>
       </div>
       <div class="row">

@@ -1,0 +1,36 @@
+import { useState } from "preact/hooks";
+import type { components } from "triggers-client";
+import { useAction, useSession } from "../data";
+import { TextArea } from "../ui/fields";
+import { Button, Card, Code, Fault } from "../ui/parts";
+
+type Told = components["schemas"]["PreviewOut"];
+
+const EXAMPLE = JSON.stringify({ event_type: "invoice.failed", severity: "error", payload: { order_id: "A-1", total: 150 } }, null, 2);
+
+/** What the destination, as it stands in the form, would be sent of an event; nothing is sent. */
+export function Preview({ config }: { config: Readonly<Record<string, unknown>> }) {
+  const { client } = useSession();
+  const [event, setEvent] = useState(EXAMPLE);
+  const [told, setTold] = useState<Told | null>(null);
+  const asking = useAction(async () => {
+    setTold(null);
+    const about = /^\s*evt_\w+\s*$/.test(event) ? { event_id: event.trim() } : { event: JSON.parse(event) as Record<string, unknown> };
+    setTold(await client.post("/notifications/preview", { body: { config: { ...config }, ...about } }));
+  });
+  return (
+    <Card title="Preview" tools={<Button size="small" disabled={asking.isRunning} onClick={() => void asking.run()}>Show what would be sent</Button>}>
+      <div class="stack">
+        <TextArea label="Event" rows={6} value={event} change={setEvent} hint="As it is posted, in JSON; or the id of one that came. Nothing is sent." />
+        <Fault error={asking.error} />
+        {told !== null && (
+          <div class="note" data-tone={told.matches && told.reason === null ? "good" : "warn"} role="status">
+            <strong>{told.matches ? "The destination wants this event." : `It is left out by: ${told.filters.join(", ")}.`}</strong>
+            {told.reason !== null && <span>{told.reason}</span>}
+          </div>
+        )}
+        {told?.request && <Code label="What would be sent" text={JSON.stringify(told.request, null, 2)} />}
+      </div>
+    </Card>
+  );
+}
