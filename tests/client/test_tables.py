@@ -22,6 +22,8 @@ from triggers_client.cli.tables import (
     history_table,
     inbox_fields,
     keys_table,
+    refusals_table,
+    sources_table,
 )
 from triggers_client.cli.why import commands_for, lines_of
 from triggers_client.models import Fate
@@ -56,6 +58,7 @@ CONFIG: Any = {
     "acknowledges": True,
     "message_template": "${event_type} " * 20,
     "secrets_set": ["bot_token"],
+    "transform": "payload.lines.filter(line, line.count > 5)" * 3,
     "settings": {"chat_id": "-1001234567890"},
     "created_at": AT,
     "updated_at": AT,
@@ -73,6 +76,17 @@ DELIVERY: Any = {
     "reason": None,
     "attempts": [ATTEMPT] * 100,
 }
+SOURCE_ID = "src_0f3a5c7e9b1d2f4a6c8e0b1d"
+SOURCE: Any = {
+    "id": SOURCE_ID,
+    "name": "Pull requests of all repositories of the team in Cologne",
+    "provider": "github",
+    "enabled": False,
+    "arrived": 12_345_678,
+    "refused": 7,
+    "last_refusal": "signature_wrong",
+}
+REFUSAL: Any = {"at": AT, "reason": "signature_wrong", "message": "It was signed by another. " * 9}
 KEY_ID = "hvnhdah33dtn"
 KEY: Any = {
     "key_id": KEY_ID,
@@ -172,6 +186,8 @@ SHOWN: dict[str, tuple[Iterable[RenderableType], list[str]]] = {
     "configs": ([configs_table([CONFIG])], [CONFIG_ID]),
     "a config": (config_fields(CONFIG), [CONFIG_ID]),
     "keys": ([keys_table([KEY])], [KEY_ID]),
+    "sources": ([sources_table([SOURCE, SOURCE | {"last_refusal": None}])], [SOURCE_ID]),
+    "refusals": ([refusals_table([REFUSAL])], ["signature_wrong"]),
     "deliveries": ([history_table([DELIVERY, DELIVERY])], [DELIVERY_ID]),
     "an execution": (execution_fields(EXECUTION), ["exec_42"]),
     "executions": (

@@ -117,6 +117,17 @@ class ConfigStats(TypedDict):
     hours: list[ConfigHour]
 
 
+class Filters(TypedDict):
+    """Which events a config wants: those that match all that is not None."""
+
+    event_types: list[str] | None
+    min_severity: Severity | None
+    connectors: list[str] | None
+    entity_types: list[str] | None
+    error_types: list[str] | None
+    match: NotRequired[str | None]  # of newer servers
+
+
 class Config(TypedDict):
     """Where and when to push. `secret` is there only in the answer that tells it."""
 
@@ -125,8 +136,9 @@ class Config(TypedDict):
     channel: str
     settings: dict[str, Any]
     secrets_set: list[str]
-    filters: dict[str, Any]
+    filters: Filters
     message_template: str | None
+    transform: NotRequired[str | None]  # of newer servers
     acknowledges: bool
     enabled: bool
     retry_schedule_seconds: NotRequired[list[int] | None]  # of newer servers
@@ -139,6 +151,24 @@ class Config(TypedDict):
     created_at: str
     updated_at: str
     secret: NotRequired[str | None]
+
+
+class PreviewedRequest(TypedDict):
+    """What would be sent; secrets are hidden."""
+
+    method: str
+    url: str | None
+    headers: dict[str, str]
+    body: str
+
+
+class Preview(TypedDict):
+    """What would become of an event; `request` is None if `transform` has no value."""
+
+    matches: bool
+    filters: list[str]
+    reason: str | None
+    request: PreviewedRequest | None
 
 
 class Source(TypedDict):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
-from triggers_client.encoding import RawJson, text_of
-from triggers_client.models import Channel, Config, ConfigStats, Delivery, Replayed
+from triggers_client.encoding import RawJson, object_text, text_of
+from triggers_client.models import Channel, Config, ConfigStats, Delivery, Preview, Replayed
 from triggers_client.paging import fetch, path_of, walk
 from triggers_client.transport import Transport
 
@@ -97,6 +97,20 @@ class Notifications:
         """A new signing secret, told this once, or public key; the old one signs too for 24 hours."""
         path = _config_path(config_id, "/rotate-secret")
         return self._transport.send("POST", path, repeatable=False).document()
+
+    def preview(
+        self,
+        *,
+        config_id: str | None = None,
+        config: Mapping[str, object] | RawJson | None = None,
+        event_id: str | None = None,
+        event: Mapping[str, object] | RawJson | None = None,
+    ) -> Preview:
+        """What a config would send of an event; nothing is sent. Each by its id, or as a draft."""
+        said = {"config_id": config_id, "config": config, "event_id": event_id, "event": event}
+        body = object_text({name: each for name, each in said.items() if each is not None})
+        answer = self._transport.send("POST", "/notifications/preview", body)
+        return cast("Preview", answer.document())
 
     def test_config(self, config_id: str) -> dict[str, Any]:
         """Send a test event now; what its channel said."""

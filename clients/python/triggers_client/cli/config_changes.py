@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from triggers_client.cli.arguments import json_argument
 from triggers_client.cli.command import Session, config_ids, given, pass_session
-from triggers_client.cli.configs import configs, json_argument, show_secret
+from triggers_client.cli.configs import configs, show_secret
+from triggers_client.cli.expressions import expression_options
 from triggers_client.cli.policy import as_members, policy_options
 from triggers_client.cli.replay import replay_all
 from triggers_client.cli.tables import config_fields
@@ -39,6 +41,7 @@ def get(session: Session, config_id: str) -> None:
     examples="""
     triggers configs update cfg_d6d7a6a6664f8e4f1795bc1f --name Shop --min-severity error
     triggers configs update cfg_d6d7a6a6664f8e4f1795bc1f --settings '{"bearer_token": null}'
+    triggers configs update cfg_d6d7a6a6664f8e4f1795bc1f --match any --transform @body.cel
     triggers configs update cfg_d6d7a6a6664f8e4f1795bc1f --patch '{"filters": null}'
     """,
 )
@@ -61,6 +64,7 @@ def get(session: Session, config_id: str) -> None:
     default=None,
     help="Whether a push that succeeds acknowledges the event.",
 )
+@expression_options
 @policy_options
 @click.option("--patch", metavar="JSON|@FILE|-", help="Any members, as a JSON merge patch.")
 @pass_session
@@ -73,6 +77,7 @@ def update(
     event_types: tuple[str, ...],
     min_severity: str | None,
     patch: str | None,
+    match: object,
     **members: Any,
 ) -> None:
     """Change some of a config; what is not named stays, its secrets too."""
@@ -83,6 +88,7 @@ def update(
     filters: dict[str, Any] = {"event_types": list(event_types)} if event_types else {}
     if min_severity:
         filters["min_severity"] = None if min_severity == _ANY else min_severity
+    filters |= as_members({"match": match})
     change |= {"filters": filters} if filters else {}
     if patch is not None:
         if change:

@@ -1,21 +1,17 @@
 """`configs`: where events are pushed to."""
 
-import json
-import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.text import Text
 
 from triggers_client.cli import exit_codes
+from triggers_client.cli.arguments import json_argument
 from triggers_client.cli.channels import CHANNELS, knowing
 from triggers_client.cli.command import Group, Session, config_ids, pass_session
+from triggers_client.cli.expressions import expression_options
 from triggers_client.cli.policy import as_members, policy_options
 from triggers_client.cli.tables import configs_table, fields
-from triggers_client.encoding import RawJson, is_unicode
-from triggers_client.wire_text import NotUtf8Error, decoded
 
 
 @click.group(cls=Group)
@@ -41,6 +37,7 @@ def list_configs(session: Session) -> None:
     examples="""
     triggers configs create --name Shop --url-to https://hooks.example.com/triggers --type 'invoice.*'
     triggers configs create --name Ops --channel slack --settings @slack.json --min-severity error
+    triggers configs create --name Large --url-to https://hooks.example.com --match 'payload.total > 100'
     """,
     lists={f"Settings of {name}": settings for name, settings in CHANNELS.items()},
 )
@@ -62,6 +59,7 @@ def list_configs(session: Session) -> None:
     "--min-severity", type=click.Choice(["info", "warning", "error", "critical"]), help="Or graver."
 )
 @click.option("--acknowledges", is_flag=True, help="A push that succeeds acknowledges the event.")
+@expression_options
 @policy_options
 @pass_session
 def create(
@@ -74,7 +72,8 @@ def create(
     event_types: tuple[str, ...],
     min_severity: str | None,
     acknowledges: bool,  # noqa: FBT001
-    **policy: Any,
+    match: object,
+    **more: Any,
 ) -> None:
     """Subscribe. A webhook's signing secret is shown this once."""
     wanted: dict[str, Any] = json_argument("--settings", settings) if settings else {}
@@ -85,6 +84,7 @@ def create(
     filters: dict[str, object] = {"event_types": list(event_types)} if event_types else {}
     if min_severity:
         filters["min_severity"] = min_severity
+    filters |= as_members({"match": match})
     made = session.client().notifications.create_config(
         {
             "name": name,
@@ -92,7 +92,7 @@ def create(
             "settings": wanted,
             "filters": filters,
             "acknowledges": acknowledges,
-            **as_members(policy),
+            **as_members(more),
         }
     )
     if not session.output.is_for_people:
@@ -151,38 +151,6 @@ def test(session: Session, config_id: str) -> int:
     else:
         session.output.line(said)
     return exit_codes.OK if said["accepted"] else exit_codes.FAILED
-
-
-def json_argument(option: str, text: str) -> Any:
-    """A JSON object that was given as text, as `@file`, or as `-` for standard input."""
-    return json.loads(raw_json_argument(option, text))
-
-
-def raw_json_argument(option: str, text: str) -> RawJson:
-    """The same as it was written."""
-    text = _text_argument(option, text)
-    try:
-        is_object = isinstance(json.loads(text), dict)
-    except ValueError as cause:
-        raise click.UsageError(f"{option} is no JSON: {cause}.") from cause
-    if not is_object:
-        raise click.UsageError(f'{option} is no JSON object, such as \'{{"order_id": "A-1"}}\'.')
-    return RawJson(text)
-
-
-def _text_argument(option: str, text: str) -> str:
-    """What was given, be it in a file, on standard input or as the argument itself."""
-    try:
-        if text == "-":
-            return decoded(sys.stdin.buffer.read(), "Standard input")
-        if text.startswith("@"):
-            return decoded(Path(text[1:]).read_bytes(), text[1:])
-        # What Python could not decode by the locale is in the argument byte for byte.
-        return text if is_unicode(text) else decoded(os.fsencode(text), "The argument")
-    except OSError as cause:
-        raise click.UsageError(f"{option}: {text[1:]}: {cause.strerror}.") from cause
-    except NotUtf8Error as cause:
-        raise click.UsageError(f"{option}: {cause}") from cause
 
 
 def show_secret(session: Session, secret: str | None) -> None:

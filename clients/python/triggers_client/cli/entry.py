@@ -21,6 +21,7 @@ from triggers_client.cli.listen import listen
 from triggers_client.cli.metrics import metrics_commands
 from triggers_client.cli.output import UnwritableError
 from triggers_client.cli.post import post
+from triggers_client.cli.preview import preview
 from triggers_client.cli.reading import reading_commands
 from triggers_client.cli.replay import replay
 from triggers_client.cli.sources import sources
@@ -76,6 +77,7 @@ for command in (
     *execution_commands,
     *choosing_commands,
     configs,
+    preview,
     sources,
     history,
     why,

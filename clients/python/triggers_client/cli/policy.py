@@ -7,13 +7,13 @@ import click
 
 _USUAL = "default"
 _NONE = "none"
-_NULL = object()  # told apart from a name that is spelt like that
+NULL = object()  # told apart from a name that is spelt like that
 
 
 def _number(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
     """A whole number, or `default`, which is sent as null."""
     if value is None or value == _USUAL:
-        return value and _NULL
+        return value and NULL
     if not value.isascii() or not value.isdigit():
         raise click.BadParameter(f"'{value}' is neither a whole number nor '{_USUAL}'.")
     return int(value)
@@ -22,7 +22,7 @@ def _number(_context: click.Context, _option: click.Parameter, value: str | None
 def _waits(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
     """Seconds between commas."""
     if value is None or value == _USUAL:
-        return value and _NULL
+        return value and NULL
     if value == _NONE:
         return []
     waits = value.split(",")
@@ -41,7 +41,7 @@ def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def as_members(options: dict[str, Any]) -> dict[str, Any]:
     """What was given, as members of a config."""
     said = {name: each for name, each in options.items() if each is not None}
-    return {name: None if each is _NULL else each for name, each in said.items()}
+    return {name: None if each is NULL else each for name, each in said.items()}
 
 
 _OPTIONS = (

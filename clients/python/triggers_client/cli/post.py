@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from triggers_client.cli import exit_codes
+from triggers_client.cli.arguments import raw_json_argument
 from triggers_client.cli.command import Command, Session, given, once_each, pass_session
-from triggers_client.cli.configs import raw_json_argument
 from triggers_client.cli.post_lines import FileOptions, post_file, post_stream
 from triggers_client.encoding import RawJson, object_text
 from triggers_client.models import Severity

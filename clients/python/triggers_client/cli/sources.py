@@ -5,8 +5,8 @@ from typing import Any
 import click
 from rich.text import Text
 
+from triggers_client.cli.arguments import json_argument
 from triggers_client.cli.command import Group, Session, pass_session
-from triggers_client.cli.configs import json_argument
 from triggers_client.cli.output import compact
 from triggers_client.cli.tables import fields, refusals_table, sources_table
 from triggers_client.models import Source

@@ -126,6 +126,7 @@ def config_fields(config: Config) -> list[RenderableType]:
         ("acknowledges", "yes" if config["acknowledges"] else "no"),
         *_policy_rows(config),
         ("text", config["message_template"]),
+        ("transform", config.get("transform")),
         ("secrets", ", ".join(config["secrets_set"]) or None),
         ("created", f"{config['created_at']}  ({age(config['created_at'])} ago)"),
         ("changed", f"{config['updated_at']}  ({age(config['updated_at'])} ago)"),
