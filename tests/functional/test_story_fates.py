@@ -153,7 +153,7 @@ def test_a_change_of_something_else_says_nothing_of_the_filters(support: Support
 def test_not_sent_because_it_tells_of_the_config_itself(support: Support) -> None:
     config = support.config()
     support.world.channel.receipts.append(
-        Receipt(status_code=410, error="The receiver answered 410.", refusal=Refusal.GONE)
+        Receipt(status_code=410, error="The receiver answered 410 Gone.", refusal=Refusal.GONE)
     )
     support.push(support.post())
     told = support.world.call("GET", "/events?event_type=notifications.*").json()
@@ -206,7 +206,7 @@ def test_not_sent_disabled_by_its_receiver(support: Support) -> None:
     config = support.config()
     support.push(
         support.post(),
-        Receipt(status_code=410, error="The receiver answered 410.", refusal=Refusal.GONE),
+        Receipt(status_code=410, error="The receiver answered 410 Gone.", refusal=Refusal.GONE),
     )
     event = support.post()
     support.push(event)
