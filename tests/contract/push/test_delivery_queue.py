@@ -26,6 +26,9 @@ FULL = Task(
     waits_since=1795312672.5,
     turn_at=1795312680.25,
     turn_rate=20,
+    config_turn_at=1795312681.5,
+    config_turn_rate=5,
+    door_at=1795312682.125,
     crashes=2,
     dispatched_at=1795312670.75,
 )
@@ -73,9 +76,8 @@ def test_all_of_a_task_is_queued(watched: Watched) -> None:
 
     assert watched.now() == [FULL]
     assert [task for _, task in watched.later()] == [FULL, FULL]
-    letter = replace(
-        FULL, ticket=None, waits_since=None, turn_at=None, turn_rate=None, crashes=0
-    )  # moved back, it begins anew
+    letter = replace(FULL.out_of_line(), ticket=None, waits_since=None, crashes=0)
+    # Moved back, it begins anew.
     assert watched.dead_letters() == [(letter, "the receiver answered 410 Gone, ü")]
 
 
