@@ -58,6 +58,7 @@ class Parser:
         self._slots = count()
         self.slots = 0
         self._used = dict.fromkeys(members, False)
+        self._patterns = 0
 
     def parse(self) -> Node:
         """The whole of it. Raises `WrongExpressionError`."""
@@ -242,6 +243,10 @@ class Parser:
             raise WrongExpressionError(
                 "the pattern of matches() stands there in quotes", pattern.at
             )
+        self._patterns += 1
+        if self._patterns > patterns.MOST_OF_AN_EXPRESSION:
+            reason = f"it has more than {patterns.MOST_OF_AN_EXPRESSION} patterns"
+            raise WrongExpressionError(reason, pattern.at)
         try:
             return nodes.pattern(text, patterns.matcher(pattern.constant), at)
         except ValueError as error:

@@ -8,7 +8,8 @@ from triggers_api.expressions.failures import EvaluationError
 from triggers_api.expressions.values import called, kind_of
 
 _MOST_CHARACTERS: Final = 500
-_MOST_MEMORY: Final = 1 << 18
+MOST_OF_AN_EXPRESSION: Final = 10
+_MOST_MEMORY: Final = 1 << 15  # of each, kept while its expression is
 _LARGEST: Final = 1000  # instructions: at worst each character meets every one
 _INSTRUCTIONS_A_STEP: Final = 16
 

@@ -1,9 +1,12 @@
 """Whatever an expression says and whatever the event is, it ends within its bound."""
 
 import json
+import random
+import resource
 import threading
 import time
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,3 +202,33 @@ def test_no_event_makes_an_expression_raise_anything_but_its_failure(
     event = EVENT | {"payload": {"list": one, "text": two, "map": three}}
 
     assert end_of(text, event)[0] in {"failed", "ended"}
+
+
+def patterns_in_a_row(number: int, marks: str = "") -> str:
+    return " || ".join(
+        f"payload.text.matches('(a|b)*a(a|b){{60}}{each}{marks}')" for each in range(number)
+    )
+
+
+def test_an_expression_has_ten_patterns_at_most() -> None:
+    expression(patterns_in_a_row(10))
+
+    with pytest.raises(WrongExpressionError, match="more than 10 patterns"):
+        expression(patterns_in_a_row(11))
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="it is Linux that tells")
+def test_what_patterns_remember_of_texts_is_bounded() -> None:
+    """Each keeps the states that it has met, outside of what Python counts."""
+    text = "".join(random.Random(1).choices("ab", k=2_000))  # noqa: S311  # no secret
+    event = EVENT | {"payload": {"text": text}}
+    kept = [expression(patterns_in_a_row(10, f"c{number}")) for number in range(10)]
+    before = resident_bytes()
+    for each in kept:
+        each.evaluate(event, Budget(10_000_000))
+
+    assert resident_bytes() - before < 4_000_000  # 100 patterns, which took 9 MB
