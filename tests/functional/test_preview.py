@@ -153,6 +153,17 @@ def test_a_key_that_may_not_read_events_reads_none_through_it(
     assert (refused.status_code, refused.json()["error"]) == (403, "missing_scope")
 
 
+def test_a_key_that_may_not_read_events_counts_none_of_an_execution(world: World) -> None:
+    """An invented event may name any execution, and texts for people tell its counts."""
+    said = {"config": WEBHOOK, "event": EVENT | {"execution_id": "exec_42"}}
+
+    refused = world.call("POST", PREVIEW, said, scope=Scope.NOTIFICATIONS_MANAGE)
+    own = world.call("POST", PREVIEW, said | {"event": EVENT}, scope=Scope.NOTIFICATIONS_MANAGE)
+
+    assert (refused.status_code, refused.json()["error"]) == (403, "missing_scope")
+    assert own.status_code == 200
+
+
 def test_another_tenants_config_and_event_are_not_found(
     world: World, fake_events: InMemoryEventStore
 ) -> None:

@@ -328,7 +328,7 @@ async def preview_config(call: Call) -> Response:
     """Answer whether a config would want an event, and what it would send. Nothing is sent.
 
     Also for a config that was never kept, and an event that was never posted. `event_id` needs
-    the scope `events:read` too.
+    the scope `events:read` too, and so does an event's `execution_id`, whose counts are told.
     """
     body = await read_json(call.request, levels=2)
     wanted = call.validated(body, _PREVIEW)
@@ -350,6 +350,8 @@ def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
     if wanted.event_id is not None:
         return call.services.events.get(call.tenant, wanted.event_id)
     draft, now = draft_of(body.member("event")), call.services.clock()
+    if draft.execution_id is not None:
+        call.principal.require(Scope.EVENTS_READ)
     return Event(
         id=new_event_id(now, random_entropy()),
         event_type=draft.event_type,
