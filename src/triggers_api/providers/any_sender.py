@@ -1,5 +1,6 @@
 """What senders of no kind in particular say, and where: by settings, or as a CloudEvent."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -62,7 +63,9 @@ def read_any(
     beside = request.headers.get(id_header.lower(), "") if id_header else attributes.get("id", "")
     delivery_id = in_body or beside
     if delivery_id and not in_body:
-        delivery_id = f"{attributes.get('source', '')} {delivery_id}"
+        # Beside a header that the settings name, nothing tells a delivery: it may be unsigned.
+        source = "" if id_header else attributes.get("source", "")
+        delivery_id = json.dumps([source, delivery_id])  # neither part can run over into the other
         delivery_id = delivery_id if names_itself else with_body(delivery_id, request)
     return Arrived(
         event_type=as_sent(kind, provider),

@@ -6,7 +6,6 @@ https://www.twilio.com/docs/usage/security#validating-requests
 import hmac
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from triggers_api.providers.content import FORM, Content, content_of, fitted, form_fields, plain
 from triggers_api.providers.proof import as_bytes, b64_of, check_signature, header_of, seal_of
@@ -75,14 +74,11 @@ def _signed_beside_url(request: ForeignRequest) -> bytes:
 
 def _spellings(url: str) -> set[str]:
     """With and without its port: Twilio signs the one or the other."""
-    parts = urlsplit(url)
-    beginning = f"{parts.scheme}://"
-    rest = url[len(beginning) + len(parts.netloc) :]
-    host, _, port = parts.netloc.partition(":")
-    return {
-        f"{beginning}{host}{rest}",
-        f"{beginning}{host}:{port or _PORTS.get(parts.scheme, 443)}{rest}",
-    }
+    scheme, _, after = url.partition("://")
+    place, slash, rest = after.partition("/")
+    host, _, port = place.partition(":")
+    beginning, rest = f"{scheme}://{host}", f"{slash}{rest}"
+    return {f"{beginning}{rest}", f"{beginning}:{port or _PORTS.get(scheme, 443)}{rest}"}
 
 
 def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
@@ -94,7 +90,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
         event_type=fitted("twilio", *kind),
         payload=content.payload(),
         # All that is signed. The token that Twilio adds is not: anyone could change it.
-        delivery_id=seal_of(as_bytes(urlsplit(request.url).query) + b"\n" + said),
+        delivery_id=seal_of(as_bytes(request.query_text) + b"\n" + said),
         metadata=plain(entity_type=kind[0], delivery_id=sid),
         answer=_NO_INSTRUCTIONS if is_form else None,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from triggers_api.events.event import MetadataValue
 from triggers_api.push.settings_fields import Fields, Rule
@@ -55,9 +55,14 @@ class ForeignRequest:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
+    def query_text(self) -> str:
+        """The URL's query as it was sent; read without the host, which may be any text."""
+        return self.url.partition("?")[2]
+
+    @property
     def query(self) -> dict[str, str]:
         """The last value of each name in the URL's query."""
-        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+        return dict(parse_qsl(self.query_text, keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
