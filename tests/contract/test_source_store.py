@@ -18,7 +18,7 @@ from triggers_api.aws import clients
 from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.sources.ports import SourceStore
 from triggers_api.sources.provider import Refusal
-from triggers_api.sources.source import Secrets, Source, Traffic
+from triggers_api.sources.source import OldSecret, Secrets, Source, Traffic
 from triggers_api.store.sources import REFUSED_KEPT, DynamoSourceStore
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def test_a_new_source_is_found_as_it_was_put(
 ) -> None:
     source, secrets = a_source(clock(), **fields)
     source = replace(source, old_secret_until=clock() + timedelta(days=1))
-    secrets = replace(secrets, old_secret="old", settings={"password": "ü"})
+    old = tuple(OldSecret(each, clock()) for each in ("old", "older"))
+    secrets = replace(secrets, old_secrets=old, settings={"password": "ü"})
 
     assert sources.put(source, secrets)
 
@@ -122,7 +123,10 @@ def test_a_source_that_replaces_another_leaves_nothing_of_it_but_its_traffic(
 ) -> None:
     source, secrets = a_source(clock(), **FULL)
     until = clock() + timedelta(days=1)
-    sources.put(replace(source, old_secret_until=until), replace(secrets, old_secret="old"))
+    sources.put(
+        replace(source, old_secret_until=until),
+        replace(secrets, old_secrets=(OldSecret("old", clock()),)),
+    )
     traffic = Traffic(arrived=2, last_arrived_at=clock())
     sources.note_traffic(TENANT, source.id, traffic)
     plain, _ = a_source(clock(), id=source.id, token_hash=source.token_hash)
@@ -239,7 +243,8 @@ def test_no_secret_and_no_token_stands_in_the_table(
     dynamodb: "DynamoDBClient", real: DynamoSourceStore, table: str
 ) -> None:
     source, secrets = a_source(settings={"header": "X-A"})
-    secrets = replace(secrets, old_secret="an-old-secret", settings={"password": "a-password"})
+    old = OldSecret("an-old-secret", source.created_at)
+    secrets = replace(secrets, old_secrets=(old,), settings={"password": "a-password"})
     real.put(source, secrets)
     real.note_traffic(TENANT, source.id, Traffic(refused=1))
 

@@ -134,6 +134,38 @@ def test_a_rotation_sent_again_changes_nothing(api: Api, clock: FixedClock) -> N
     assert push_from_github(api, source).status == 200
 
 
+@pytest.mark.parametrize("times", [2, 3, 6])
+def test_a_rotation_whose_answer_was_lost_shuts_no_sender_out(
+    api: Api, clock: FixedClock, times: int
+) -> None:
+    """Nobody has the secrets of the lost answers, and the sender still has the one before."""
+    source = made(api)
+    rotated = {}
+    for _ in range(times):
+        clock.advance(seconds=61)
+        rotated = api.post(f"/sources/{source['id']}/rotate-secret").json()
+    clock.advance(seconds=61)
+
+    assert push_from_github(api, source).status == 200
+    assert push_from_github(api, source, secret=rotated["secret"]).status == 200
+    clock.advance(hours=24)
+    assert push_from_github(api, source).status == 401
+
+
+def test_a_secret_that_is_put_in_place_ends_all_before_it(api: Api, clock: FixedClock) -> None:
+    source = made(api)
+    for secret in ("the-second-secret", "the-third-secret"):
+        clock.advance(seconds=1)
+        api.post(f"/sources/{source['id']}/rotate-secret", {"secret": secret})
+    clock.advance(seconds=1)
+    api.send("PATCH", f"/sources/{source['id']}", {"secret": "the-fourth-secret"})
+    clock.advance(seconds=61)
+
+    old = [SECRET, "the-second-secret", "the-third-secret"]
+    assert [push_from_github(api, source, secret=each).status for each in old] == [401] * 3
+    assert push_from_github(api, source, secret="the-fourth-secret").status == 200
+
+
 def test_a_made_secret_is_told_once(api: Api) -> None:
     source = made(api)
 

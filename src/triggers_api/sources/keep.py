@@ -24,7 +24,6 @@ from triggers_api.sources.ports import SourceStore
 from triggers_api.sources.provider import Provider, Secret
 from triggers_api.sources.source import (
     MAX_SOURCES,
-    OLD_SECRET_PROVES_FOR,
     OpenSource,
     Refused,
     Secrets,
@@ -140,9 +139,8 @@ class KeepSources:
             draft = draft_of(known.source)
             checked = self._check(draft, known)
             secrets = replace(known.secrets, settings=checked.secrets)
-            until = known.source.old_secret_until
             if checked.secret != known.secrets.secret:
-                secrets, until = replace(secrets, secret=checked.secret, old_secret=None), None
+                secrets = replace(secrets, secret=checked.secret, old_secrets=())
             source = replace(
                 known.source,
                 name=draft.name,
@@ -150,7 +148,7 @@ class KeepSources:
                 settings=checked.settings,
                 event_type=draft.event_type,
                 enabled=draft.enabled,
-                old_secret_until=until,
+                old_secret_until=secrets.old_until,
                 updated_at=self._clock(),
             )
             if self._store.put(source, secrets, known_updated_at=known.source.updated_at):
@@ -161,6 +159,7 @@ class KeepSources:
         """Give a source a new secret, or this one; the old one proves senders too for a day.
 
         Sent again with the same secret, because the answer was lost, it changes nothing.
+        Sent again for one of ours, it makes another, beside which all of that day count.
         """
         for _ in range(_TRIES):
             known = self.get(tenant, source_id)
@@ -172,9 +171,8 @@ class KeepSources:
             if is_same_secret(known.secrets.secret, given):
                 return SavedSource(opened=known)
             at = self._clock()
-            secrets = replace(known.secrets, secret=given, old_secret=known.secrets.secret)
-            until = at + OLD_SECRET_PROVES_FOR if known.secrets.secret is not None else None
-            source = replace(known.source, old_secret_until=until, updated_at=at)
+            secrets = known.secrets.rotated(given, at)
+            source = replace(known.source, old_secret_until=secrets.old_until, updated_at=at)
             if self._store.put(source, secrets, known_updated_at=known.source.updated_at):
                 return SavedSource(opened=_opened(source, secrets), new_secret=made)
         raise _busy()

@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets as random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from triggers_api.errors import NotFoundError
 from triggers_api.sources.provider import Agreement, Refusal
 
 OLD_SECRET_PROVES_FOR: Final = timedelta(hours=24)
+_OLD_SECRETS: Final = 3  # of a source rotated again and again while an overlap runs
 MAX_SOURCES: Final = 50  # of a tenant: all are read for one answer
 _ID: Final = re.compile(r"src_[0-9a-f]{24}")
 _TOKEN: Final = re.compile(rf"({TENANT.pattern})\.([0-9a-f]{{24}})\.([0-9A-Za-z_-]{{43}})")
@@ -96,19 +97,48 @@ class Source:
     sealed: bytes = field(repr=False, default=b"")  # its `Secrets`, which the store opens
 
 
+class OldSecret(NamedTuple):
+    """One from before a rotation."""
+
+    secret: str
+    until: datetime  # it proves senders until then
+
+    def __repr__(self) -> str:
+        """Leave out the secret."""
+        return f"OldSecret(until={self.until!r})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
     """All of a source that may not be shown."""
 
     token: str = field(repr=False)
     secret: str | None = field(repr=False, default=None)
-    old_secret: str | None = field(repr=False, default=None)
+    old_secrets: tuple[OldSecret, ...] = field(repr=False, default=())  # the newest first
     settings: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """What is set, by the names that its owner gave it."""
         return tuple(sorted([*self.settings, *(["secret"] if self.secret is not None else [])]))
+
+    def rotated(self, secret: str, at: datetime) -> "Secrets":
+        """With a new secret, beside which the last one proves senders for a day.
+
+        So do those of rotations before, until their own ends: whoever rotates again because the
+        answer was lost does not shut out a sender that has none of the new ones.
+        """
+        running = tuple(old for old in self.old_secrets if at < old.until)
+        if self.secret is not None:
+            running = (OldSecret(self.secret, at + OLD_SECRET_PROVES_FOR), *running)
+        if len(running) > _OLD_SECRETS:  # the sender has the first of them, or one of the last
+            running = (*running[: _OLD_SECRETS - 1], running[-1])
+        return replace(self, secret=secret, old_secrets=running)
+
+    @property
+    def old_until(self) -> datetime | None:
+        """Until when any of the old ones proves senders."""
+        return max((old.until for old in self.old_secrets), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +150,9 @@ class OpenSource:
 
     def live_secrets(self, at: datetime) -> tuple[str, ...]:
         """Those that a sender may prove itself with at that moment, the newest first."""
-        until = self.source.old_secret_until
-        is_rotating = until is not None and at < until
-        found = (self.secrets.secret, self.secrets.old_secret if is_rotating else None)
-        return tuple(each for each in found if each is not None)
+        new = self.secrets.secret
+        old = tuple(each.secret for each in self.secrets.old_secrets if at < each.until)
+        return old if new is None else (new, *old)
 
     def agreement(self, settings: Mapping[str, Any], at: datetime) -> Agreement:
         """What its sender is judged by, with these settings in full."""

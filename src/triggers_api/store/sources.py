@@ -22,7 +22,7 @@ from triggers_api.access.keys import SecretHash
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.ports import SecretBox
 from triggers_api.sources.provider import Refusal
-from triggers_api.sources.source import Refused, Secrets, Source, Traffic, bucket_of
+from triggers_api.sources.source import OldSecret, Refused, Secrets, Source, Traffic, bucket_of
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.token_buckets import beside_deliveries
@@ -58,7 +58,10 @@ class DynamoSourceStore:
         return Secrets(
             token=known["token"],
             secret=known.get("secret"),
-            old_secret=known.get("old_secret"),
+            old_secrets=tuple(
+                OldSecret(secret, from_text(until))
+                for secret, until in known.get("old_secrets", ())
+            ),
             settings=known.get("settings", {}),
         )
 
@@ -196,7 +199,7 @@ def _to_json(secrets: Secrets) -> dict[str, object]:
     said = {
         "token": secrets.token,
         "secret": secrets.secret,
-        "old_secret": secrets.old_secret,
+        "old_secrets": [(old.secret, to_text(old.until)) for old in secrets.old_secrets],
         "settings": dict(secrets.settings),
     }
     return {name: value for name, value in said.items() if value}
