@@ -17,6 +17,7 @@ from local.seed import post_story
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
+from tests.eventually import eventually
 from tests.markdown import Block, Document
 from triggers_api.access.keys import Scope
 
@@ -116,6 +117,8 @@ def test_the_curl_commands_of_a_document_answer_as_it_shows(
 ) -> None:
     api = new_tenant(stack, Scope.ADMIN, Scope.METRICS_READ)
     post_story(api.client)
+    types = {each["event_type"] for each in api.client.events.walk()}
+    eventually(lambda: len(api.client.event_types()) == len(types))  # counted a moment later
     blocks, answers = commands_and_answers(Document(name))
     assert len([answer for answer in answers if answer]) >= 3
 
