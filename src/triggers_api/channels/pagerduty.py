@@ -18,7 +18,7 @@ from triggers_api.channels.texts import DEFAULT_BRAND, Text, cut, on_one_line, t
 from triggers_api.channels.urls import RefusedTargetError
 from triggers_api.events.event import Event
 from triggers_api.push.channel import TEST_TYPE, Composed, Push, Receipt
-from triggers_api.push.owner_events import ABOUT, DISABLED, FAILING, RECOVERED
+from triggers_api.push.owner_events import ABOUT, DISABLED, FAILING, RECOVERED, is_for_owner
 from triggers_api.push.settings_fields import Field
 from triggers_api.push.streak import ALERT_TYPE, is_failure, is_success
 from triggers_api.timestamps import to_text
@@ -147,8 +147,10 @@ def _incident_of(tenant: str, event: Event) -> str:
 
     Tenants may share a service, so their incidents are told apart.
     """
-    of = next((name for name in (ABOUT, "connector") if _word(event, name)), None)
-    about = [tenant, of, str(event.metadata[of])] if of else [tenant, "event", event.id]
+    of = ABOUT if is_for_owner(event) else "connector"  # what is posted may have any metadata
+    about = (
+        [tenant, of, str(event.metadata[of])] if _word(event, of) else [tenant, "event", event.id]
+    )
     return f"triggers-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:40]}"
 
 

@@ -117,6 +117,15 @@ def test_a_config_that_fails_has_an_incident_of_its_own() -> None:
     assert incident("notifications.config_failing", {"config_id": "cfg_2"}) != opened
 
 
+def test_what_is_posted_resolves_no_incident_of_a_config() -> None:
+    """A producer may have a `config_id` of its own among its metadata, or mean to."""
+    (failing,) = sent("notifications.config_failing", metadata={"config_id": "cfg_1"})
+    (broken,) = sent("notifications.consecutive_failures", metadata={"connector": "amazon"})
+    (mended,) = sent("sync.completed", metadata={"config_id": "cfg_1", "connector": "amazon"})
+
+    assert mended["dedup_key"] == broken["dedup_key"] != failing["dedup_key"]
+
+
 def test_a_failure_without_a_connector_is_an_incident_of_its_own_that_nothing_resolves() -> None:
     keys = {incident("invoice.failed", {}, id=f"evt_{number}") for number in range(2)}
 
