@@ -87,6 +87,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.batch
 	@$(BIN)/python -m tests.bench.imports
 	@$(BIN)/python -m tests.bench.deliver
+	@$(BIN)/python -m tests.bench.expressions
 	@$(BIN)/python -m tests.bench.executions
 	@$(BIN)/python -m tests.bench.watching
 	@$(BIN)/python -m tests.bench.deletion
