@@ -1,9 +1,9 @@
 """The dispatcher on fakes, and the stream of its table in DynamoDB's wire form."""
 
-import base64
 from typing import Any
 
 from tests.builders.events import TENANT, UNDELIVERED_RETENTION, an_event
+from tests.builders.streams import on_the_wire
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
@@ -38,7 +38,7 @@ def a_record(event: Event, place: int, tenant: str = TENANT, **extra: Any) -> Re
         "dynamodb": {
             "ApproximateCreationDateTime": int(event.created_at.timestamp()),
             "Keys": event_key(tenant, event.id),
-            "NewImage": {name: _on_the_wire(value) for name, value in (head | extra).items()},
+            "NewImage": on_the_wire(head | extra),
             "SequenceNumber": number_of(place),
             "SizeBytes": 700,
             "StreamViewType": "NEW_IMAGE",
@@ -92,9 +92,3 @@ class Bench:
 
     def _exposed(self, name: str, real: object) -> Any:
         return Exposed(name, real, self.faults, self.calls.append)
-
-
-def _on_the_wire(value: dict[str, Any]) -> dict[str, Any]:
-    """Binary values are base64 text in a stream's records."""
-    ((kind, content),) = value.items()
-    return {kind: base64.b64encode(content).decode()} if kind == "B" else value

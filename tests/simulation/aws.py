@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders.events import UNDELIVERED_RETENTION
+from tests.builders.streams import on_the_wire
 from tests.simulation.clock import VirtualClock
 from tests.simulation.counting import CountedEvents, CountedStreams
 from triggers_api.aws.task_queue import to_body
@@ -45,7 +46,7 @@ class StreamedEventStore(CountedEvents):
                 head |= POISON[event.event_type]
                 self.poison.add(event.id)
             number = str(len(self.stream))
-            stored = {"SequenceNumber": number, "NewImage": head}
+            stored = {"SequenceNumber": number, "NewImage": on_the_wire(head)}
             stored_at = self._world_clock.now.timestamp()
             self.stream.append({"dynamodb": stored | {"ApproximateCreationDateTime": stored_at}})
             if is_new:

@@ -1,6 +1,5 @@
 """What the real stores write, seen through the template's filters, is counted for what it is."""
 
-import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +16,7 @@ from tests.builders.events import (
     incompressible_payload,
 )
 from tests.builders.push import a_config, a_delivery, a_task, an_attempt
+from tests.builders.streams import on_the_wire
 from tests.clock import FixedClock
 from tests.cloudformation import properties
 from tests.contract.clients import hooked
@@ -101,13 +101,6 @@ class Stream:
                 for name, amount in count.amounts.items():
                     sums[name] = sums.get(name, 0) + amount
         return sums
-
-
-def on_the_wire(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
-        for name, value in item.items()
-    }
 
 
 @pytest.fixture
