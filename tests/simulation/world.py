@@ -68,6 +68,7 @@ class World:
         self._checkpoint = 0
         self._dispatching = False
         self._names = 0
+        self._subscribed = 0
 
         def exposed(name: str, real: Any) -> Any:
             return Exposed(name, real, faults, self.story.append)
@@ -119,19 +120,22 @@ class World:
         )
         self._counting = Counting(self.streams, count, self.chance)
 
-    def subscribe(self, mood: Mood, *, acknowledges: bool = False) -> NotificationConfig:
+    def subscribe(
+        self, mood: Mood, *, tenant: str = TENANT, acknowledges: bool = False, **fields: Any
+    ) -> NotificationConfig:
         """Add a config whose receiver answers like that."""
-        number = len(self.configs.list_configs(TENANT))
         config = NotificationConfig(
-            id=f"cfg_{number:024x}",
-            tenant=TENANT,
+            id=f"cfg_{self._subscribed:024x}",
+            tenant=tenant,
             name=mood,
             channel="webhook",
             settings={"mood": mood.value},
             acknowledges=acknowledges,
+            **fields,
             created_at=self.clock.now,
             updated_at=self.clock.now,
         )
+        self._subscribed += 1
         self.configs.put(config)
         return config
 
@@ -142,12 +146,19 @@ class World:
         healthy = replace(known, settings={"mood": Mood.HEALTHY.value})
         assert self.configs.put(healthy, known_updated_at=known.updated_at)
 
-    def post(self, event_type: str = "order.fetched", connector: str = "amazon") -> None:
+    def post(
+        self,
+        event_type: str = "order.fetched",
+        connector: str = "amazon",
+        *,
+        tenant: str = TENANT,
+        payload: bytes = b"{}",
+    ) -> None:
         """A client posts one event, with a key, again and again until it reads a 201."""
         key = IdempotencyKey.of_request(f"key-{self.chance.getrandbits(64):x}")
         draft = Draft(
             event_type=event_type,
-            payload=b"{}",
+            payload=payload,
             metadata={"connector": connector},
             severity=Severity.INFO,
             execution_id=EXECUTION,
@@ -155,7 +166,7 @@ class World:
 
         def call() -> None:
             try:
-                self.posted.append(self._accept(TENANT, draft, key).event.id)
+                self.posted.append(self._accept(tenant, draft, key).event.id)
             except (KilledError, TransientError):
                 self._start("api", call)
 
