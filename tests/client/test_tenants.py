@@ -24,6 +24,7 @@ ACME: Any = {
     "limits": LIMITS,
     "own_limits": ["events_per_day"],
     "suspended": False,
+    "state": "active",
     "created_at": "2026-11-21T22:55:18.123456Z",
 }
 TODAY = {
@@ -235,7 +236,7 @@ def test_a_session_of_more_than_a_day_is_refused_by_the_command(triggers: Trigge
 
 
 def test_people_see_one_tenant_on_a_line() -> None:
-    suspended = ACME | {"tenant": "shop", "suspended": True, "own_limits": []}
+    suspended = ACME | {"tenant": "shop", "state": "suspended", "own_limits": []}
 
     lines = shown(tenants_table([ACME, suspended])).splitlines()
 
@@ -261,7 +262,7 @@ def test_people_see_what_waits_for_a_tenant_and_what_it_used_today() -> None:
 def test_people_see_how_far_a_deletion_is() -> None:
     deleting = {"began_at": None, "progressed_at": None, "removed": {"events": 2000}}
 
-    text = shown(*tenant_fields(NOW | {"deleting": deleting}))
+    text = shown(*tenant_fields(NOW | {"state": "deleting", "deleting": deleting}))
 
     assert "deleting" in text
     assert "not begun" in text

@@ -18,6 +18,7 @@ from triggers_api.access.tenants import TenantState
 NO_LIMITS = dict.fromkeys(
     ["requests_per_second", "burst", "events_per_day", "configs", "deliveries_per_second"]
 )
+SUSPENDED = {"suspended": True, "state": "suspended"}
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def test_a_tenant_is_made_and_read(operator: Api, clock: FixedClock) -> None:
         "name": "Acme, Inc.",
         "own_limits": [],
         "suspended": False,
+        "state": "active",
         "created_at": created_at,
     }
     read = operator.get(f"/tenants/{TENANT}").json()
@@ -129,8 +131,8 @@ def test_limits_of_its_own_stand_beside_the_deployments(
 def test_a_change_says_only_what_changes(operator: Api) -> None:
     before = made(operator, name="Acme", limits={"burst": 7, "configs": 3})
 
-    assert changed(operator, suspended=True) == before | {"suspended": True}
-    assert changed(operator, name="New") == before | {"suspended": True, "name": "New"}
+    assert changed(operator, suspended=True) == before | SUSPENDED
+    assert changed(operator, name="New") == before | SUSPENDED | {"name": "New"}
     after = changed(operator, limits={"burst": None, "events_per_day": 9}, suspended=False)
 
     assert (after["limits"]["burst"], after["limits"]["events_per_day"]) == (None, 9)
@@ -170,6 +172,17 @@ def test_a_tenant_that_is_being_deleted_never_changes(
     answer = operator.send("PATCH", f"/tenants/{TENANT}", {"suspended": False})
 
     assert_is_error(answer, 409, "tenant_deleting")
+
+
+def test_a_tenant_that_is_being_deleted_is_listed_as_such(
+    operator: Api, fake_tenants: InMemoryTenantStore, clock: FixedClock
+) -> None:
+    fake_tenants.add(a_tenant(clock(), state=TenantState.DELETING))
+
+    (listed,) = operator.get("/tenants").json()
+
+    assert (listed["tenant"], listed["state"]) == (TENANT, "deleting")
+    assert not listed["suspended"]
 
 
 def test_tenants_are_listed_by_prefix_and_in_pages(operator: Api) -> None:

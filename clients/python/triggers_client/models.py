@@ -232,6 +232,7 @@ class Tenant(TypedDict):
     limits: Limits
     own_limits: list[str]
     suspended: bool
+    state: str
     created_at: str
 
 

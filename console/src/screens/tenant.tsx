@@ -106,7 +106,7 @@ function Standing({ of: tenant, edit }: { of: Tenant; edit: () => void }) {
         <Card title="Facts">
           <Pairs
             of={[
-              ["State", <Status of={tenant.deleting ? "deleting" : tenant.suspended ? "suspended" : "active"} />],
+              ["State", <Status of={tenant.state} />],
               ["Created", <Time at={tenant.created_at} />],
             ]}
           />

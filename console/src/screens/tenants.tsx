@@ -34,7 +34,7 @@ export function TenantsScreen({ place }: { place: Place }) {
         columns={[
           { name: "Tenant", show: (tenant) => <a href={href(["tenants", tenant.tenant])}>{tenant.tenant}</a>, isWide: true },
           { name: "Name", show: (tenant) => tenant.name, isWide: true },
-          { name: "State", show: (tenant) => <Status of={tenant.suspended ? "suspended" : "active"} /> },
+          { name: "State", show: (tenant) => <Status of={tenant.state} /> },
           { name: "Limits of its own", show: (tenant) => tenant.own_limits.map((each) => each.replaceAll("_", " ")).join(", ") || "none", isWide: true },
           { name: "Created", show: (tenant) => <Time at={tenant.created_at} /> },
         ]}

@@ -55,6 +55,8 @@ def test_a_tenant_is_made_limited_suspended_and_deleted(visitor: Visitor, stack:
     visitor.shows("State", "deleting")
     expect(dialog).to_have_count(0)
     assert operator.get(tenant)["deleting"] is not None
+    visitor.go(f"tenants?prefix={tenant}")
+    expect(page.get_by_role("row", name=tenant)).to_contain_text("deleting")
 
 
 def test_what_is_wrong_with_a_limit_is_told_where_it_was_typed(

@@ -238,9 +238,8 @@ def tenant_fields(found: TenantNow) -> list[RenderableType]:
 
 
 def _state(tenant: Tenant | TenantNow) -> Text:
-    if tenant.get("deleting") is not None:
-        return Text("deleting", "red")
-    return Text("suspended", "red") if tenant["suspended"] else Text("active", "green")
+    state = tenant["state"]
+    return Text(state, "green" if state == "active" else "red")
 
 
 def _shown(limits: Limits, name: str) -> str:

@@ -40,6 +40,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "limits": LIMITS_EXAMPLE,
     "own_limits": ["burst", "requests_per_second"],
     "suspended": False,
+    "state": "active",
     "created_at": "2026-11-21T22:55:18.123456Z",
 }
 _EXAMPLE_LIMITS: Final[Any] = {"burst": 100, "events_per_day": None, "configs": "default"}
@@ -159,6 +160,9 @@ class TenantOut(BaseModel):
         description="Which of the limits are its own; all others are the deployment's."
     )
     suspended: bool
+    state: TenantState = Field(
+        description="`deleting` from its DELETE until nothing of it is left."
+    )
     created_at: Time
 
     @classmethod
@@ -170,6 +174,7 @@ class TenantOut(BaseModel):
             limits=LimitsOut.of(defaults.overridden_by(tenant.own_limits)),
             own_limits=sorted(tenant.own_limits),
             suspended=tenant.state is TenantState.SUSPENDED,
+            state=tenant.state,
             created_at=tenant.created_at,
             **more,
         )
