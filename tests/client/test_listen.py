@@ -1,19 +1,25 @@
 """Facts about `listen`: new events reach a program on this machine, each once, in order, signed."""
 
+import io
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from rich.console import Console
 from standardwebhooks.webhooks import Webhook
 
 from tests.client.command_line import KEY, Triggers, environment, start
 from tests.client.feed import Feed
 from tests.client.receiver import Receiver
 from tests.client.scripted_api import Asked, Said, ScriptedApi, an_event
+from triggers_client.cli.command import Session
+from triggers_client.cli.listen import _show as show_forwarded
+from triggers_client.cli.output import Output
+from triggers_client.cli.tail import _show as show_followed
 from triggers_client.errors import TriggersError
 from triggers_client.follow import Follow
 from triggers_client.listen import LONGEST_SECONDS, Forward, Forwarded, Waits, is_of_type, listen
@@ -167,6 +173,23 @@ def test_an_api_that_is_not_there_ends_it_with_4(api: ScriptedApi, triggers: Tri
     api.script = lambda _asked: Said(503, {"error": "store_unavailable", "message": "Away."})
 
     assert triggers("listen", "--forward-to", "http://127.0.0.1:1").code == 4
+
+
+@pytest.mark.parametrize("show", [show_forwarded, show_followed], ids=["listen", "tail"])
+def test_an_id_is_whole_in_80_columns_whatever_the_type(
+    show: Callable[[Session, Any], None],
+) -> None:
+    event: Any = an_event("evt_01M8M76ABEM0S3PH922K9060X4", event_type="shops." * 20)
+    console = Console(file=io.StringIO(), width=80)
+    session = Session(output=Output(_consoles={False: console}))
+    done = Forwarded(event, 204, 12_345, 1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Output, "is_for_people", True)
+        show(session, done if show is show_forwarded else event)
+
+    (line,) = cast("io.StringIO", console.file).getvalue().splitlines()
+    assert event["id"] in line[:80].split()
 
 
 def test_the_command_shows_its_secret_a_line_for_each_event_and_ends_cleanly(

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 
 from triggers_client.cli import tables
 from triggers_client.cli.listing import Listing
+from triggers_client.cli.output import Output
 from triggers_client.cli.tables import (
     channels_table,
     config_fields,
@@ -203,10 +204,16 @@ SHOWN: dict[str, tuple[Iterable[RenderableType], list[str]]] = {
 
 
 def shown_in(width: int, things: Iterable[RenderableType]) -> list[str]:
+    """What `Output.people` shows in a terminal of that width."""
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    for thing in things:
-        console.print(thing, markup=False)
+    Output(_consoles={False: console}).people(*things)
     return cast("io.StringIO", console.file).getvalue().splitlines()
+
+
+def is_one_long_word(line: str) -> bool:
+    """Whether it is a name and a value without a space, which is not broken to fit."""
+    name, _, value = line.rpartition("  ")
+    return len(name) < len("wants connector types") and " " not in value
 
 
 def test_every_table_there_is_is_looked_at_here() -> None:
@@ -224,7 +231,7 @@ def test_every_id_is_whole_in_one_line(
 
     for each in ids:
         assert any(each in line for line in lines), each
-    assert max(len(line.rstrip()) for line in lines) <= width
+    assert max(len(line.rstrip()) for line in lines if not is_one_long_word(line)) <= width
     assert "\x1b" not in "".join(lines)
 
 
@@ -257,6 +264,48 @@ def test_nothing_is_cut_of_a_type_that_is_longer_than_its_column() -> None:
 
     assert "".join(line.partition(" ")[0] for line in lines[1:]) == LONG
     assert lines[1].split()[2:] == ["ago", EVENT_ID]
+
+
+def test_a_value_that_is_one_word_is_never_broken_and_words_stay_in_their_column() -> None:
+    url = "https://hooks.example.com/" + "x" * 100
+    settings = {"url": url, "note": "of the team in Cologne, " * 6}
+
+    lines = shown_in(80, config_fields(CONFIG | {"settings": settings}))
+
+    (at,) = [place for place, line in enumerate(lines) if line.endswith(f"  {url}")]
+    assert lines[at].lstrip().startswith("url")
+    column = lines[at].index(url)
+    assert all(line[:column].isspace() for line in lines[at + 2 :])
+    assert max(len(line) for line in lines[at + 1 :]) <= 80
+
+
+def test_a_config_tells_its_expressions_as_they_are_written_and_how_it_is_signed() -> None:
+    match, key = 'payload.total > 100 && payload.shop == "cologne"', "whpk_" + "A" * 43 + "="
+    filters = {"event_types": None, "match": match}
+    signed = {"signature": "v1a", "public_key": key, "transform": "{'n': payload.number}"}
+
+    lines = shown_in(80, config_fields(CONFIG | signed | {"filters": filters}))
+
+    told = {line.partition("  ")[0]: line for line in lines}
+    assert told["wants match"].endswith(match)
+    assert told["transform"].endswith("{'n': payload.number}")
+    assert told["signature"].endswith("v1a")
+    assert told["public key"].endswith(key)
+
+
+def test_the_whole_reason_of_a_refusal_is_there() -> None:
+    lines = shown_in(80, [refusals_table([REFUSAL])])
+
+    column = lines[0].index("WHY")
+    said = " ".join(line[column:].strip() for line in lines[1:])
+    assert said == REFUSAL["message"].strip()
+    assert "…" not in "".join(lines)
+
+
+def test_what_was_refused_last_is_whole_in_the_list_of_sources() -> None:
+    refused = SOURCE | {"last_refusal": "signature_is_too_old", "provider": "standard_webhooks"}
+
+    assert any("signature_is_too_old" in line for line in shown_in(80, [sources_table([refused])]))
 
 
 def test_what_may_be_cut_is_cut_with_a_sign() -> None:

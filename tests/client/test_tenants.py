@@ -251,7 +251,7 @@ def test_people_see_one_tenant_on_a_line() -> None:
 def test_people_see_what_waits_for_a_tenant_and_what_it_used_today() -> None:
     text = shown(*tenant_fields(NOW))
 
-    assert "100,000 " in text
+    assert "100,000\n" in text
     assert "1,000  (the deployment's)" in text
     assert "none  (the deployment's)" in text
     assert "today: events created" in text

@@ -17,7 +17,6 @@ from triggers_client.webhooks import key_of, new_secret
 
 SECRET_VARIABLE = "TRIGGERS_LISTEN_SECRET"  # noqa: S105  # a variable's name
 _SUCCESS = range(200, 300)
-_TYPE_WIDTH = 24
 
 
 @click.command(
@@ -100,8 +99,7 @@ def _show(session: Session, done: Forwarded) -> None:
         "  ",
         (str(done.status), "green" if done.status in _SUCCESS else "red"),
         f"  {done.milliseconds:>5} ms  ",
-        f"{printable(event['event_type']):<{_TYPE_WIDTH}}",
-        "  ",
         (event["id"], "bold"),
+        f"  {printable(event['event_type'])}",
     )
-    session.output.console().print(line, no_wrap=True)
+    session.output.console().print(line, soft_wrap=True)

@@ -75,7 +75,8 @@ class Output:
     def people(self, *things: "RenderableType") -> None:
         """Something for people; nothing of it is taken for markup unless it is `Text`."""
         for thing in things:
-            self.console().print(thing, markup=False, soft_wrap=isinstance(thing, str))
+            is_words = isinstance(thing, str)
+            self.console().print(thing, markup=False, soft_wrap=is_words, crop=False)
 
     def say(self, sentence: str, style: str = "") -> None:
         """A remark beside the result: on standard error, so that pipes do not get it."""

@@ -48,7 +48,7 @@ def preview(session: Session, config_id: str, event_id: str | None, path: str | 
 def preview_fields(shown: Preview) -> list[RenderableType]:
     """What would become of an event."""
     request = shown["request"]
-    rows: list[tuple[str, RenderableType | str | None]] = [
+    rows: list[tuple[str, Text | str | None]] = [
         ("matches", Text("yes", "green") if shown["matches"] else Text("no", "red")),
         ("left out by", ", ".join(shown["filters"]) or None),
         ("because", shown["reason"]),

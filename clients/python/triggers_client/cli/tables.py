@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from triggers_client.cli.listing import Listing
+from triggers_client.cli.listing import Fields, Listing
 from triggers_client.cli.output import (
     SEVERITY_STYLES,
     STATUS_STYLES,
@@ -67,20 +67,25 @@ def events_table(events: Iterable[Event], *, with_status: bool) -> Listing:
     return made
 
 
-def fields(pairs: Iterable[tuple[str, RenderableType | str | None]]) -> Table:
+def fields(pairs: Iterable[tuple[str, Text | str | None]]) -> Fields:
     """Names and values below each other; what is empty is a dash."""
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
-    for name, value in pairs:
-        shown = Text(printable(value)) if isinstance(value, str) else value
-        made.add_row(name, Text("-", "dim") if shown is None else shown)
-    return made
+    return Fields([(name, _field(value)) for name, value in pairs])
+
+
+def _field(value: Text | str | None) -> Text:
+    if value is None:
+        return Text("-", "dim")
+    return Text(printable(value)) if isinstance(value, str) else value.copy()
+
+
+def _plain(value: object) -> str:
+    """A string without its quotes, to be copied; anything else as JSON."""
+    return value if isinstance(value, str) else compact(value)
 
 
 def event_fields(event: Event) -> list[RenderableType]:
     """All of one event."""
-    rows: list[tuple[str, RenderableType | str | None]] = [
+    rows: list[tuple[str, Text | str | None]] = [
         ("event", Text(event["id"], _ID_STYLE)),
         ("type", event["event_type"]),
         ("severity", styled(event["severity"])),
@@ -115,7 +120,7 @@ def config_fields(config: Config) -> list[RenderableType]:
     """All of one config that may be shown."""
     state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
     circuit = config["circuit"]
-    rows: list[tuple[str, RenderableType | str | None]] = [
+    rows: list[tuple[str, Text | str | None]] = [
         ("config", Text(config["id"], _ID_STYLE)),
         ("name", config["name"]),
         ("channel", config["channel"]),
@@ -132,12 +137,12 @@ def config_fields(config: Config) -> list[RenderableType]:
         ("changed", f"{config['updated_at']}  ({age(config['updated_at'])} ago)"),
     ]
     wants = {name: each for name, each in config["filters"].items() if each}
-    rows += [(f"wants {name}", compact(value)) for name, value in wants.items()]
-    rows += [(f"  {name}", compact(value)) for name, value in config["settings"].items()]
+    rows += [(f"wants {name}", _plain(value)) for name, value in wants.items()]
+    rows += [(f"  {name}", _plain(value)) for name, value in config["settings"].items()]
     return [fields(rows)]
 
 
-def _policy_rows(config: Config) -> list[tuple[str, RenderableType | str | None]]:
+def _policy_rows(config: Config) -> list[tuple[str, Text | str | None]]:
     """What is not usual in how it is pushed to."""
     waits, rate = config.get("retry_schedule_seconds"), config.get("rate_limit_per_second")
     timeout = config.get("timeout_seconds")
@@ -248,8 +253,11 @@ def keys_table(keys: Iterable[ApiKey]) -> Listing:
 
 def sources_table(sources: Iterable[Source]) -> Listing:
     """Sources, and what came to each."""
-    made = Listing("source", "name", "provider", "enabled", "arrived", "refused", "last refusal")
-    for source in sources:
+    found = list(sources)
+    longest = max((len(each["last_refusal"] or "") for each in found), default=0)
+    names = ("source", "name", "provider", "enabled", "arrived", "refused", "last refusal")
+    made = Listing(*names, least_last=max(longest, len(names[-1])))
+    for source in found:
         made.add_row(
             Text(source["id"], _ID_STYLE),
             Text(printable(source["name"])),
@@ -262,13 +270,12 @@ def sources_table(sources: Iterable[Source]) -> Listing:
     return made
 
 
-def refusals_table(refusals: Iterable[dict[str, Any]]) -> Listing:
-    """Requests that a source refused."""
-    made = Listing("age", "reason", "why")
+def refusals_table(refusals: Iterable[dict[str, Any]]) -> Table:
+    """Requests that a source refused, each with the whole reason."""
+    made = table("age", "reason", "why", folds="why")
     for each in refusals:
-        made.add_row(
-            Text(age(each["at"]), "dim"), Text(each["reason"], "red"), printable(each["message"])
-        )
+        reason = Text(printable(each["reason"]), "red")
+        made.add_row(Text(age(each["at"]), "dim"), reason, Text(printable(each["message"])))
     return made
 
 

@@ -82,9 +82,9 @@ def _show(session: Session, event: Event) -> None:
         "  ",
         severity,
         "  ",
-        f"{printable(event['event_type']):<{_TYPE_WIDTH}}",
-        "  ",
         (event["id"], "bold"),
+        "  ",
+        f"{printable(event['event_type']):<{_TYPE_WIDTH}}",
         "  ",
         (compact(payload_json(event)), "dim"),
     )

@@ -216,7 +216,7 @@ def tenants_table(found: Iterable[Tenant]) -> Listing:
 def tenant_fields(found: TenantNow) -> list[RenderableType]:
     """All of one tenant."""
     today = found["usage_today"]
-    rows: list[tuple[str, RenderableType | str | None]] = [
+    rows: list[tuple[str, Text | str | None]] = [
         ("tenant", Text(found["tenant"], "bold")),
         ("name", found["name"]),
         ("state", _state(found)),
