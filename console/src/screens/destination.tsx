@@ -9,6 +9,9 @@ import { ReplayMissed } from "./replay";
 
 const REFRESH_SECONDS = 15;
 
+/** Told with what signs, not with what the channel takes; a key of ours stands in its place. */
+const SIGNING_SECRET = "secret";
+
 interface Trial {
   accepted: boolean;
   status_code: number | null;
@@ -22,13 +25,16 @@ export function DestinationScreen({ configId }: { configId: string }) {
   const config = useData(configId, (signal) => client.get("/notifications/configs/{config_id}", { path, signal }), { everySeconds: REFRESH_SECONDS });
   const [trial, setTrial] = useState<Trial | null>(null);
   const [secret, setSecret] = useState<string | null>(null);
+  const [oldKeyUntil, setOldKeyUntil] = useState<string | null>(null);
   const testing = useAction(async () => setTrial(await client.post("/notifications/test", { body: { config_id: configId } })));
   const pausing = useAction(async (enabled: boolean) => {
     await client.patch("/notifications/configs/{config_id}", { path, body: { enabled } });
     config.reload();
   });
   const rotating = useAction(async () => {
-    setSecret((await client.post("/notifications/configs/{config_id}/rotate-secret", { path })).secret);
+    const rotated = await client.post("/notifications/configs/{config_id}/rotate-secret", { path });
+    setSecret(rotated.secret);
+    setOldKeyUntil(rotated.secret === null ? rotated.previous_secret_until : null);
     config.reload(); // it shows a new public key
   });
   const deleting = useAction(async () => {
@@ -51,6 +57,14 @@ export function DestinationScreen({ configId }: { configId: string }) {
       <Fault error={config.error ?? testing.error ?? pausing.error ?? rotating.error} />
       {trial !== null && <Tried trial={trial} />}
       {secret !== null && <Secret text={secret} says="The new signing secret, shown this once. The old one signs too for 24 hours." />}
+      {oldKeyUntil !== null && (
+        <div class="note" data-tone="good" role="status">
+          <strong>It signs with a new key.</strong>
+          <span>
+            The old one signs too until <Time at={oldKeyUntil} />.
+          </span>
+        </div>
+      )}
       {found === undefined ? (
         config.isLoading && <Skeleton />
       ) : (
@@ -71,10 +85,10 @@ export function DestinationScreen({ configId }: { configId: string }) {
                   ["Failures in a row", found.circuit.failures],
                   ...(found.circuit.held_until === null ? [] : [["Held until", <Time at={found.circuit.held_until} />] as const]),
                   ["Acknowledges", found.acknowledges ? "yes" : "no"],
-                  ["Signed", found.public_key === null ? (found.signature ?? "no") : <code>{found.public_key}</code>],
+                  ["Signed", signedBy(found)],
+                  ...(found.public_key === null ? [] : [["Public key", <code>{found.public_key}</code>] as const]),
                   ["Tries again after", waitsInWords(found.retry_schedule_seconds) || "the usual waits"],
                   ["Pushes a second", found.rate_limit_per_second ?? "as many as come"],
-                  ...(found.public_key === null ? [] : [["Public key", <code>{found.public_key}</code>] as const]),
                   ["Seconds to answer", found.timeout_seconds ?? "the usual"],
                   ["Created", <Time at={found.created_at} />],
                   ["Changed", <Time at={found.updated_at} />],
@@ -86,10 +100,20 @@ export function DestinationScreen({ configId }: { configId: string }) {
                 <Pairs
                   of={[
                     ...Object.entries(found.settings).map(([name, value]) => [name, <code>{shown(value)}</code>] as const),
-                    ...found.secrets_set.map((name) => [name, "set, not shown"] as const),
+                    ...found.secrets_set.filter((name) => name !== SIGNING_SECRET).map((name) => [name, "set, not shown"] as const),
                   ]}
                 />
               </Card>
+              {(found.transform ?? found.message_template) !== null && (
+                <Card title="What is sent">
+                  <Pairs
+                    of={[
+                      ...(found.transform === null ? [] : [["Body", <code>{found.transform}</code>] as const]),
+                      ...(found.message_template === null ? [] : [["Message", <code>{found.message_template}</code>] as const]),
+                    ]}
+                  />
+                </Card>
+              )}
               <Card title="Filters">
                 {Object.values(found.filters).every((value) => value === null) && <p>All events are pushed to it.</p>}
                 <Pairs of={Object.entries(found.filters).flatMap(([name, value]) => (value === null ? [] : [[name.replaceAll("_", " "), shown(value)] as const]))} />
@@ -99,7 +123,7 @@ export function DestinationScreen({ configId }: { configId: string }) {
           <div class="row">
             {found.channel === "webhook" && (
               <Button disabled={rotating.isRunning} onClick={() => void rotating.run()}>
-                Rotate the signing secret
+                {found.public_key === null ? "Rotate the signing secret" : "Rotate the signing key"}
               </Button>
             )}
             <Destroy name="Delete" says="Nothing is pushed to it any more, and what is under way is dropped. Its history stays." act={deleting} />
@@ -143,6 +167,11 @@ function Tried({ trial }: { trial: Trial }) {
       </span>
     </div>
   );
+}
+
+function signedBy(config: { signature: string | null }): string {
+  if (config.signature === null) return "no";
+  return config.signature === "v1a" ? "v1a: by a key of ours" : `${config.signature}: by a secret that both sides know`;
 }
 
 function shown(value: unknown): string {

@@ -220,6 +220,33 @@ def test_dead_letters_are_counted_before_they_are_replayed(
     expect(page.get_by_role("row", name=re.compile("One.*dead"))).to_have_count(0)
 
 
+def test_what_is_sent_and_what_verifies_it_stand_on_its_page(
+    visitor: Visitor, stack: Stack, receiver: str
+) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    config = api.client.notifications.create_config(
+        {
+            "name": "Shop",
+            "channel": "webhook",
+            "settings": {"url": receiver},
+            "signature": "v1a",
+            "transform": "{'total': payload.total}",
+            "filters": {"match": "payload.total > 100"},
+        }
+    )
+    visitor.sign_in(api.api_key)
+    visitor.go(f"destinations/{config['id']}")
+    visitor.shows("Body", "{'total': payload.total}")
+    visitor.shows("match", "payload.total > 100")
+    visitor.shows("Signed", "v1a: by a key of ours")
+    visitor.shows("Public key", str(config["public_key"]))
+    expect(page.get_by_text("set, not shown")).to_have_count(0)
+
+    page.get_by_role("button", name="Rotate the signing key").click()
+    page.get_by_text("It signs with a new key.").wait_for()
+    expect(page.get_by_text(str(config["public_key"]))).to_have_count(0)
+
+
 def test_a_destination_is_paused_gets_another_secret_and_is_deleted(
     visitor: Visitor, stack: Stack, receiver: str
 ) -> None:
