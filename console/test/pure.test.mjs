@@ -8,6 +8,7 @@ const { waitsOf, waitsInWords, policyOf } = await load("screens/policy_fields.ts
 const { roundTop } = await load("ui/chart.tsx");
 const { spanOf, secondsSince } = await load("ui/moments.ts");
 const { findingsOf, nameOf } = await load("screens/verdict.tsx");
+const { standingOf } = await load("screens/sources.tsx");
 const { placeOf, href } = await load("router.ts");
 const { shownOf, textsOf, valuesOf } = await load("ui/schema_form.tsx");
 
@@ -33,6 +34,13 @@ test("the top of a scale is a round number that nothing exceeds", () => {
 test("a span is told in its largest unit, and never below zero", () => {
   assert.deepEqual([-5, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map(spanOf), ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]);
   assert.equal(secondsSince("2026-11-22T00:00:00Z", Date.parse("2026-11-22T00:01:30Z")), 90);
+});
+
+test("one refusal, which anybody can cause, says nothing of a source that works", () => {
+  const source = { enabled: true, arrived: 1, last_arrived_at: "2026-11-22T00:00:00.000001Z", last_refused_at: null };
+  const states = (mores) => mores.map((more) => standingOf({ ...source, ...more }));
+  assert.deepEqual(states([{}, { last_refused_at: "2026-11-22T00:59:00Z" }, { last_refused_at: "2026-11-21T00:00:00Z" }, { enabled: false }]), ["healthy", "healthy", "healthy", "paused"]);
+  assert.deepEqual(states([{ last_refused_at: "2026-11-22T01:01:00Z" }, { last_arrived_at: null, last_refused_at: "2026-11-22T00:00:00Z" }, { last_arrived_at: null }]), ["last was refused", "last was refused", "new"]);
 });
 
 const inbox = { pending: 0, failed: 0, leased: 0, oldest_pending_at: null, is_capped: false };

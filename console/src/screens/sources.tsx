@@ -1,5 +1,6 @@
 import { useData, useSession } from "../data";
 import { href } from "../router";
+import { secondsSince } from "../ui/moments";
 import { Empty, Fault, ForPrograms, Heading, LinkButton, Skeleton, Status, Time } from "../ui/parts";
 import { LongTable } from "../ui/table";
 
@@ -12,11 +13,17 @@ export interface SourceStanding {
   last_refused_at: string | null;
 }
 
-/** How a source is, in a word: the last that came decides. */
+const QUIET_SECONDS = 3600;
+
+/**
+ * How a source is, in a word. Anybody may post to its URL, so that one refusal says nothing; but
+ * nothing arrived for an hour before it, or ever, so that the sender itself may be what is refused.
+ */
 export function standingOf(source: SourceStanding): string {
   if (!source.enabled) return "paused";
-  if (source.last_refused_at !== null && (source.last_arrived_at ?? "") < source.last_refused_at) return "refusing";
-  return source.last_arrived_at === null ? "new" : "healthy";
+  const { last_arrived_at: arrived, last_refused_at: refused } = source;
+  if (refused !== null && (arrived === null || secondsSince(arrived, Date.parse(refused)) > QUIET_SECONDS)) return "last was refused";
+  return arrived === null ? "new" : "healthy";
 }
 
 export function SourcesScreen() {

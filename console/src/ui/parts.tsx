@@ -71,7 +71,7 @@ export function Badge(props: { tone?: Tone; children: ComponentChildren }) {
 
 const TONES: Readonly<Record<string, Tone>> = {
   ...{ delivered: "good", succeeded: "good", completed: "good", healthy: "good", live: "good", alive: "good", active: "good", closed: "good", ok: "good" },
-  ...{ retrying: "warn", warning: "warn", waiting: "warn", half_open: "warn", refusing: "warn", degraded: "warn", suspended: "warn", completed_with_errors: "warn" },
+  ...{ retrying: "warn", warning: "warn", waiting: "warn", half_open: "warn", "last was refused": "warn", degraded: "warn", suspended: "warn", completed_with_errors: "warn" },
   ...{ failed: "bad", dead: "bad", expired: "bad", error: "bad", critical: "bad", open: "bad", unhealthy: "bad", alarm: "bad", revoked: "bad", deleting: "bad", disabled: "bad" },
   ...{ running: "accent", pending: "accent" },
 };

@@ -35,6 +35,7 @@ def test_a_sender_is_connected_and_what_it_sends_is_seen(visitor: Visitor, stack
     assert send_as_github(url, secret) == 200
     assert send_as_github(url, "a wrong one") == 401
     page.get_by_text("wrong signature").wait_for()
+    visitor.shows("State", "healthy")
     page.get_by_text("Its headers").click()
 
     assert "x-github-event: pull_request" in page.get_by_role("group", name="Headers").inner_text()
