@@ -33,6 +33,7 @@ CHANNEL: Any = {
     "channel": "slack",
     "description": "Posts to Slack.",
     "has_signing_secret": False,
+    "sends_json": False,
     "settings": {"required": ["url"]},
 }
 

@@ -133,6 +133,7 @@ CHANNEL: Any = {
     "channel": "telegram",
     "description": "Sends each event as a message of a bot to a chat, a group or a channel.",
     "has_signing_secret": False,
+    "sends_json": False,
     "settings": {"required": ["bot_token", "chat_id"]},
 }
 LONG_RUN = "exec_amazon_orders_2026_11_21_" + "x" * 40

@@ -96,6 +96,7 @@ class Channel(TypedDict):
     channel: str
     description: str
     has_signing_secret: bool
+    sends_json: bool
     settings: dict[str, Any]
 
 

@@ -62,6 +62,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
     setPolicy({ ...policy, timeout: known.timeout, signature: known.signature });
   };
   const channel = channels.find((each) => each.channel === channelName);
+  const sendsJson = channel?.sends_json === true;
   const schema = (channel?.settings ?? {}) as Schema;
   const body = {
     ...config, // what this form does not know stays
@@ -69,8 +70,8 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
     channel: channelName,
     settings: valuesOf(schema, texts),
     filters: { ...config?.filters, ...filtersOf(filters) },
-    transform: transform.trim() === "" ? null : transform,
-    message_template: template === "" ? null : template,
+    transform: !sendsJson || transform.trim() === "" ? null : transform,
+    message_template: sendsJson || template === "" ? null : template,
     acknowledges,
     enabled: config?.enabled ?? true,
     ...policyOf(policy),
@@ -144,15 +145,18 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
           <Card title="How">
             <div class="stack">
               <PolicyFields texts={policy} change={setPolicy} isSigned={channel?.has_signing_secret === true} faults={faults} />
-              <TextArea
-                label="Body"
-                value={transform}
-                change={setTransform}
-                placeholder="{'text': event_type, 'total': payload.total}"
-                hint="An expression in CEL over the event, whose value is sent in its place; for channels that send to programs. Empty to send the event."
-                fault={faults["transform"]}
-              />
-              <TextArea label="Message" value={template} change={setTemplate} hint="For channels that write to people; ${event_type} and the like are filled in. Empty for the usual text." fault={faults["message_template"]} />
+              {sendsJson ? (
+                <TextArea
+                  label="Body"
+                  value={transform}
+                  change={setTransform}
+                  placeholder="{'text': event_type, 'total': payload.total}"
+                  hint="An expression in CEL over the event, whose value is sent in its place. Empty to send the event."
+                  fault={faults["transform"]}
+                />
+              ) : (
+                <TextArea label="Message" value={template} change={setTemplate} hint="${event_type} and the like are filled in. Empty for the usual text, which tells the `message` of the payload." fault={faults["message_template"]} />
+              )}
               <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
           </Card>

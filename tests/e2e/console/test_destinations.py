@@ -220,6 +220,24 @@ def test_dead_letters_are_counted_before_they_are_replayed(
     expect(page.get_by_role("row", name=re.compile("One.*dead"))).to_have_count(0)
 
 
+def test_a_form_offers_what_its_channel_takes(visitor: Visitor, stack: Stack) -> None:
+    page = visitor.page
+    body, message = (page.get_by_label(each, exact=True) for each in ("Body", "Message"))
+    visitor.sign_in(new_tenant(stack).api_key)
+    visitor.go("destinations/new")
+    page.get_by_role("radio", name="webhook").check()
+    body.fill("{'total': payload.total}")
+    expect(message).to_have_count(0)
+
+    page.get_by_role("radio", name="teams").check()
+    expect(body).to_have_count(0)
+    page.get_by_label("Name").fill("Team")
+    page.get_by_label("URL").fill("https://prod-1.westeurope.logic.azure.com/workflows/x")
+    message.fill("New: ${event_type}")
+    page.get_by_role("button", name="Show what would be sent").click()
+    expect(page.get_by_role("group", name="What would be sent")).to_contain_text("New: invoice")
+
+
 def test_what_is_sent_and_what_verifies_it_stand_on_its_page(
     visitor: Visitor, stack: Stack, receiver: str
 ) -> None:

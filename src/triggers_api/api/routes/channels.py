@@ -37,5 +37,6 @@ def _told(channel: Channel) -> dict[str, object]:
         "channel": channel.name,
         "description": channel.words,
         "has_signing_secret": channel.signs,
+        "sends_json": channel.sends_json,
         "settings": form_schema(channel.name, channel.fields),
     }

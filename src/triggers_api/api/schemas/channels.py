@@ -8,6 +8,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "channel": "slack",
     "description": "Posts each event to a Slack channel, coloured by its severity.",
     "has_signing_secret": False,
+    "sends_json": False,
     "settings": {
         "title": "SlackSettings",
         "type": "object",
@@ -39,6 +40,12 @@ class ChannelOut(BaseModel):
     description: str = Field(description="What it does, in a sentence.")
     has_signing_secret: bool = Field(
         description="Whether each config of it gets a secret, shown once, that signs its pushes."
+    )
+    sends_json: bool = Field(
+        description=(
+            "Whether it sends JSON to programs, which `transform` shapes; else it writes to "
+            "people, and `message_template` changes the text."
+        )
     )
     settings: dict[str, Any] = Field(
         description=(
