@@ -9,6 +9,8 @@ const { roundTop } = await load("ui/chart.tsx");
 const { spanOf, secondsSince } = await load("ui/moments.ts");
 const { findingsOf, nameOf } = await load("screens/verdict.tsx");
 const { standingOf } = await load("screens/sources.tsx");
+const { spelled } = await load("ui/spelling.ts");
+const { indented } = await load("ui/indented.ts");
 const { placeOf, href } = await load("router.ts");
 const { shownOf, textsOf, valuesOf } = await load("ui/schema_form.tsx");
 
@@ -34,6 +36,18 @@ test("the top of a scale is a round number that nothing exceeds", () => {
 test("a span is told in its largest unit, and never below zero", () => {
   assert.deepEqual([-5, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map(spanOf), ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]);
   assert.equal(secondsSince("2026-11-22T00:00:00Z", Date.parse("2026-11-22T00:01:30Z")), 90);
+});
+
+test("names are spelled as their owners do", () => {
+  assert.deepEqual(["pagerduty", "sqs", "slack", "standard-webhooks", "constructor"].map(spelled), ["PagerDuty", "Amazon SQS", "Slack", "Standard webhooks", "Constructor"]);
+});
+
+test("JSON is indented, and nothing in it changes", () => {
+  assert.equal(indented('{"a":[1.0,12345678901234567890],"b":{},"c":"{\\"x\\": [1, 2]}"}'), '{\n  "a": [\n    1.0,\n    12345678901234567890\n  ],\n  "b": {},\n  "c": "{\\"x\\": [1, 2]}"\n}');
+  for (const value of [[], {}, "", null, -1.5e300, [[{ a: [] }], "\\", 'a"b'], { "": { ",": ":" } }]) {
+    assert.deepEqual(JSON.parse(indented(JSON.stringify(value))), value);
+  }
+  assert.equal(indented("Dear {customer}, "), "Dear {customer}, ");
 });
 
 test("one refusal, which anybody can cause, says nothing of a source that works", () => {

@@ -5,6 +5,7 @@ import { go, href } from "../router";
 import { Cards, Check, Choice, TextArea, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
 import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
+import { spelled } from "../ui/spelling";
 import { Preview } from "./preview";
 import { PolicyFields, policyOf, policyTexts } from "./policy_fields";
 
@@ -110,7 +111,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
         <Card title="Where to">
           <div class="stack">
             <TextField label="Name" value={name} change={setName} required fault={faults["name"]} placeholder="Shop" />
-            <Cards label="Channel" value={channelName} change={chooseChannel} of={channels.map((each) => ({ value: each.channel, name: each.channel, says: each.description }))} />
+            <Cards label="Channel" value={channelName} change={chooseChannel} of={channels.map((each) => ({ value: each.channel, name: spelled(each.channel), says: each.description }))} />
             <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={secretsSet} />
           </div>
         </Card>

@@ -2,9 +2,15 @@ import { useState } from "preact/hooks";
 import type { components } from "triggers-client";
 import { useAction, useSession } from "../data";
 import { TextArea } from "../ui/fields";
+import { indented } from "../ui/indented";
 import { Button, Card, Code, Fault } from "../ui/parts";
 
 type Told = components["schemas"]["PreviewOut"];
+
+/** The request for a reader: its body is shown as it is sent, not as a text within JSON. */
+function inFull({ body, ...request }: { body: string }): string {
+  return `${JSON.stringify(request, null, 2)}\n\n${indented(body)}`;
+}
 
 const EXAMPLE = JSON.stringify({ event_type: "invoice.failed", severity: "error", payload: { order_id: "A-1", total: 150 } }, null, 2);
 
@@ -29,7 +35,7 @@ export function Preview({ config }: { config: Readonly<Record<string, unknown>> 
             {told.reason !== null && <span>{told.reason}</span>}
           </div>
         )}
-        {told?.request && <Code label="What would be sent" text={JSON.stringify(told.request, null, 2)} />}
+        {told?.request && <Code label="What would be sent" text={inFull(told.request)} />}
       </div>
     </Card>
   );

@@ -5,6 +5,7 @@ import { go, href } from "../router";
 import { Cards, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
 import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
+import { spelled } from "../ui/spelling";
 import { Steps } from "./source";
 
 type Source = components["schemas"]["OneSourceOut"];
@@ -77,7 +78,7 @@ function SourceForm({ providers, source }: { providers: readonly Provider[]; sou
         <Card title="Who sends">
           <div class="stack">
             <TextField label="Name" value={name} change={setName} required fault={faults["name"]} placeholder="Payments" />
-            <Cards label="Sender" value={providerName} change={setProviderName} of={providers.map((each) => ({ value: each.provider, name: each.provider.replaceAll("-", " "), says: each.description }))} />
+            <Cards label="Sender" value={providerName} change={setProviderName} of={providers.map((each) => ({ value: each.provider, name: spelled(each.provider), says: each.description }))} />
           </div>
         </Card>
         <Card title="How it proves who it is">
