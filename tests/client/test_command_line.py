@@ -149,9 +149,10 @@ def test_options_may_stand_before_or_behind_the_command(
     assert {asked.headers["authorization"] for asked in api.asked} == {"Bearer trg_other"}
 
 
-def write_stack(url: str) -> None:
+def write_stack(url: str, **more: str) -> None:
     Path(".local").mkdir()
-    Path(".local/stack.json").write_text(json.dumps({"url": url, "api_key": "trg_local"}))
+    saved = {"url": url, "api_key": "trg_local"} | more
+    Path(".local/stack.json").write_text(json.dumps(saved))
 
 
 def test_a_local_run_needs_no_settings(
@@ -175,6 +176,52 @@ def test_a_key_is_not_sent_to_the_url_of_whatever_directory_one_is_in(
 
     assert (ended.code, api.asked) == (2, [])
     assert "Which API?" in ended.err
+    assert "set TRIGGERS_URL too" in ended.err
+
+
+@pytest.mark.parametrize("more", [{"operator_key": "trg_of_operator"}, {"operator_key": ""}, {}])
+@pytest.mark.parametrize(
+    ("line", "whose"),
+    [
+        ("tenants list", "operator"),
+        ("tenants suspend acme", "operator"),
+        ("usage --tenant acme", "operator"),
+        ("usage --all", "operator"),
+        ("usage", "tenant"),
+        ("me", "tenant"),
+    ],
+)
+def test_what_only_operators_may_do_takes_the_operator_key_of_a_local_run(
+    api: ScriptedApi,
+    triggers: Triggers,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    whose: str,
+    more: dict[str, str],
+) -> None:
+    write_stack(api.url, **more)
+    monkeypatch.delenv("TRIGGERS_URL")
+    monkeypatch.delenv("TRIGGERS_API_KEY")
+    api.play(problem(403, "insufficient_scope"))
+
+    triggers(*line.split())
+
+    key = (whose == "operator" and more.get("operator_key")) or "trg_local"
+    assert api.asked[0].headers["authorization"] == f"Bearer {key}"
+
+
+def test_a_key_that_is_given_is_used_for_tenants_too(
+    api: ScriptedApi, triggers: Triggers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stack(api.url, operator_key="trg_of_operator")
+    api.play(problem(403, "insufficient_scope"))
+
+    triggers("tenants", "list")
+    monkeypatch.delenv("TRIGGERS_API_KEY")
+
+    assert "trg_of_operator" not in api.asked[0].headers["authorization"]
+    assert "There is no API key" in triggers("tenants", "list").err
+    assert len(api.asked) == 1
 
 
 @pytest.mark.parametrize("name", [*app.commands, "configs create", "configs test"])

@@ -26,6 +26,10 @@ class Session:
         """A client of the API that is meant."""
         return self.target.client(retry, needs_key=needs_key)
 
+    def operators_client(self) -> Client:
+        """The same, but in a local run with the operator's key."""
+        return self.target.client(for_operator=True)
+
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
 

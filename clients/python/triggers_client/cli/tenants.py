@@ -19,7 +19,11 @@ _LIMITS = tuple(Limits.__annotations__)
 
 @click.group(cls=Group)
 def tenants() -> None:
-    """Operators: make, limit, suspend and delete tenants."""
+    """Operators: make, limit, suspend and delete tenants.
+
+    The key is an operator's: set TRIGGERS_URL and TRIGGERS_API_KEY together. With neither, both
+    are of the local run whose .local/stack.json is in this directory.
+    """
 
 
 def _read_limits(
@@ -62,7 +66,7 @@ _scopes_option = click.option(
 @pass_session
 def list_tenants(session: Session, prefix: str | None) -> None:
     """Show the tenants in the order of their names."""
-    found = session.client().tenants.list(prefix)
+    found = session.operators_client().tenants.list(prefix)
     if session.output.is_for_people:
         session.output.people(tenants_table(found))
     else:
@@ -74,7 +78,7 @@ def list_tenants(session: Session, prefix: str | None) -> None:
 @pass_session
 def get(session: Session, tenant: str) -> None:
     """Show a tenant: its limits, what waits for it, what it used today; how its deletion goes."""
-    found = session.client().tenants.get(tenant)
+    found = session.operators_client().tenants.get(tenant)
     if not session.output.is_for_people:
         session.output.line(found)
         return
@@ -88,7 +92,7 @@ def get(session: Session, tenant: str) -> None:
 @pass_session
 def create(session: Session, tenant: str, name: str | None, limits: WantedLimits | None) -> None:
     """Make a tenant; then make its first key."""
-    made = session.client().tenants.create(tenant, name=name, limits=limits)
+    made = session.operators_client().tenants.create(tenant, name=name, limits=limits)
     _show(session, made, f"Made {tenant}.")
 
 
@@ -103,7 +107,7 @@ def update(session: Session, tenant: str, name: str | None, limits: WantedLimits
     """Rename a tenant, change its limits; effective within 60 seconds."""
     if name is None and not limits:
         raise click.UsageError("Nothing to change: give --name or --limit.")
-    changed = session.client().tenants.update(tenant, name=name, limits=limits)
+    changed = session.operators_client().tenants.update(tenant, name=name, limits=limits)
     _show(session, changed, f"Changed {tenant}.")
 
 
@@ -112,7 +116,7 @@ def update(session: Session, tenant: str, name: str | None, limits: WantedLimits
 @pass_session
 def suspend(session: Session, tenant: str) -> None:
     """Refuse a tenant's keys, within 60 seconds; everything is kept."""
-    changed = session.client().tenants.suspend(tenant)
+    changed = session.operators_client().tenants.suspend(tenant)
     _show(session, changed, f"Suspended {tenant}; its keys stop within 60 seconds.")
 
 
@@ -121,7 +125,7 @@ def suspend(session: Session, tenant: str) -> None:
 @pass_session
 def resume(session: Session, tenant: str) -> None:
     """Let a suspended tenant's keys in again, within 60 seconds."""
-    changed = session.client().tenants.resume(tenant)
+    changed = session.operators_client().tenants.resume(tenant)
     _show(session, changed, f"Resumed {tenant}; its keys work within 60 seconds.")
 
 
@@ -131,7 +135,7 @@ def resume(session: Session, tenant: str) -> None:
 @pass_session
 def delete(session: Session, tenant: str, yes: bool) -> None:  # noqa: FBT001
     """Delete a tenant with everything that it stored. There is no way back."""
-    client = session.client()
+    client = session.operators_client()
     if not yes:
         asked = f"Everything of {tenant} goes, for good. Type its name to delete it"
         if click.prompt(asked, err=True) != tenant:
@@ -160,7 +164,7 @@ def create_key(
     allowed_ips: tuple[str, ...],
 ) -> None:
     """Make a tenant's first key, or one for a lost one; only this answer shows it."""
-    issued = session.client().tenants.create_key(
+    issued = session.operators_client().tenants.create_key(
         tenant, name, scopes, expires_at=expires_at, allowed_ips=allowed_ips or None
     )
     if not session.output.is_for_people:
@@ -187,7 +191,7 @@ def console_link(
     session: Session, tenant: str, scopes: tuple[str, ...], expires_in_seconds: int
 ) -> None:
     """Make a link that signs one browser in to a tenant's console, once."""
-    made = session.client().tenants.console_link(
+    made = session.operators_client().tenants.console_link(
         tenant, scopes, expires_in_seconds=expires_in_seconds
     )
     if not session.output.is_for_people:

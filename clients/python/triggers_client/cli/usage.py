@@ -47,7 +47,7 @@ def usage(
             raise click.UsageError("--days and --tenant are of one tenant; --all, --date of a day.")
         _show_all(session, date)
         return
-    client = session.client()
+    client = session.client() if tenant is None else session.operators_client()
     found = client.usage(days) if tenant is None else client.usage_of(tenant, days)
     if not session.output.is_for_people:
         session.output.line(found)
@@ -56,7 +56,7 @@ def usage(
 
 
 def _show_all(session: Session, date: str | None) -> None:
-    found = session.client().usage_of_all(date)
+    found = session.operators_client().usage_of_all(date)
     if not session.output.is_for_people:
         session.output.lines(found)
         return
