@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from admin.template import template
 
@@ -25,6 +25,10 @@ _NEVER_RESERVED: Final = 100
 _FOR_THE_API: Final = 20  # at 50 ms a request, 400 of them a second
 _RESERVES_FROM: Final = 200
 _FEWEST_WORKERS: Final = 2  # a mapping takes no lower bound
+_LOG_IN: Final = (
+    "Run `aws configure` or `aws sso login`; or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+    " AWS_SECRET_ACCESS_KEY. Then try again: this only reads."
+)
 _SHARED: Final = (  # service, quota, what uses it
     ("scheduler", "Number of schedules", "each long wait of a push is one"),
     (
@@ -85,8 +89,12 @@ def findings(plan: Plan, connect: Connect) -> Iterator[Finding]:
     """Everything that was looked at; the account first, for nothing can be read without it."""
     try:
         account = connect("sts").get_caller_identity()["Account"]
+    except NoCredentialsError:
+        yield Finding(Level.STOP, f"No AWS credentials were found. {_LOG_IN}")
+        return
     except (BotoCoreError, ClientError) as error:
-        yield Finding(Level.STOP, f"AWS does not know you: {error}")
+        said = str(error).rstrip(".")
+        yield Finding(Level.STOP, f"AWS does not know you: {said}. {_LOG_IN}")
         return
     yield Finding(Level.FINE, f"account {account}, region {plan.region}, stack {plan.stack}")
     for look in (_concurrency, _stack, _log_groups, _gateway, _tables, _rates, _emails):

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
 from admin.preflight import Level, findings, main, plan_of
@@ -164,13 +165,30 @@ def test_what_may_not_be_read_is_told_and_stops_nothing() -> None:
     assert sentence.startswith("tables: could not be read")
 
 
-def test_without_credentials_that_is_all_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_credentials_it_says_only_how_to_get_some(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def connect(_service: str) -> Any:
+        raise NoCredentialsError
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--stage", "prod"], connect)
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("STOP  No AWS credentials were found. Run `aws configure`")
+    assert "AWS_PROFILE" in line
+
+
+def test_with_credentials_that_are_refused_that_is_all_it_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     account = Account(sts={"get_caller_identity": "ExpiredToken"})
     with pytest.raises(SystemExit) as ended:
         main(["--stage", "prod"], account.connect)
     assert ended.value.code == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("STOP  AWS does not know you")
+    assert "`aws sso login`" in line
 
 
 def test_a_stage_is_what_samconfig_says_over_the_templates_defaults() -> None:
