@@ -183,3 +183,24 @@ def test_a_refused_test_says_when_to_come_back_and_sends_nothing(
     assert world.channel.pushes == []
     clock.advance(seconds=3)
     assert world.call("POST", TEST, {"config_id": config.id}).status_code == 200
+
+
+def test_a_transform_that_has_no_value_for_a_test_event_says_what_to_do(world: World) -> None:
+    config = world.subscribe(transform="{'total': payload.total}")
+
+    answer = world.call("POST", TEST, {"config_id": config.id}).json()
+
+    assert (answer["accepted"], answer["status_code"]) == (False, None)
+    assert answer["error"].startswith(
+        "The config's transform has no value for this event: no such key: total. Nothing was sent:"
+    )
+    assert "/notifications/preview" in answer["error"]
+    assert world.channel.pushes == []
+
+
+def test_a_transform_that_is_guarded_can_be_tested(world: World) -> None:
+    guarded = "has(payload.total) ? {'total': payload.total} : payload"
+    config = world.subscribe(transform=guarded)
+
+    assert world.call("POST", TEST, {"config_id": config.id}).json()["accepted"]
+    assert b"This is a test" in (world.channel.pushes[0].body or b"")

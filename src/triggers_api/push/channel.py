@@ -116,11 +116,12 @@ class Channel(Protocol):
         ...
 
 
-def send_through(channel: Channel, push: Push) -> Receipt:
+def send_through(channel: Channel, push: Push, *, if_no_value: str = "") -> Receipt:
     """Send it; a channel that raises has made an attempt, too.
 
     What it fails on may be one tenant's settings or receiver, which must neither stop others nor
-    leave an attempt unrecorded that may have been made.
+    leave an attempt unrecorded that may have been made. `if_no_value` is what the owner is told
+    to do if the transform has no value for the event.
     """
     try:
         transform = push.config.transform
@@ -128,6 +129,7 @@ def send_through(channel: Channel, push: Push) -> Receipt:
             body, failure = body_of(push.config.id, transform, push.event)
             if failure is not None:
                 error = f"The config's transform has no value for this event: {failure}."
+                error = f"{error} {if_no_value}".rstrip()
                 return Receipt(error=error, refusal=Refusal.FINAL)
             push = replace(push, body=body)
         return channel.send(push)

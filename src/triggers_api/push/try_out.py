@@ -14,6 +14,10 @@ from triggers_api.push.channel import TEST_TYPE, Channel, Push, Receipt, send_th
 from triggers_api.push.ports import ConfigStore
 from triggers_api.timestamps import Clock
 
+_IF_NO_VALUE: Final = (
+    "Nothing was sent: a test event has only `message` in its payload. Preview the config with an"
+    " event of your own (POST /notifications/preview), or guard the expression with has()."
+)
 _PAYLOAD: Final = b'{"message":"This is a test. Nothing happened, and nothing needs to be done."}'
 
 
@@ -61,7 +65,8 @@ class TryOut:
                 delivery_id=f"dlv_test_{random_half(event.id)}",
                 at=begin,
             )
-            receipt = send_through(self._channels[config.channel], push)
+            channel = self._channels[config.channel]
+            receipt = send_through(channel, push, if_no_value=_IF_NO_VALUE)
             return Trial(receipt, int((self._clock() - begin) / timedelta(milliseconds=1)))
 
 
