@@ -27,13 +27,13 @@ SENT: Preview = {"matches": True, "filters": [], "reason": None, "request": REQU
 LEFT_OUT: Preview = {
     "matches": False,
     "filters": ["match"],
-    "reason": "no such key: total",
+    "reason": "match: no such key: total",
     "request": REQUEST,
 }
 FAILED: Preview = {
     "matches": True,
     "filters": [],
-    "reason": "no such key: number",
+    "reason": "transform: no such key: number",
     "request": None,
 }
 
@@ -154,8 +154,8 @@ def test_the_library_previews_drafts_and_asks_again_for_a_lost_answer(api: Scrip
     ("shown", "words"),
     [
         (SENT, ["matches yes", "request POST https://hooks.example.com/large", '"total": 1.10']),
-        (LEFT_OUT, ["matches no", "left out by match", "because no such key: total"]),
-        (FAILED, ["matches yes", "because no such key: number"]),
+        (LEFT_OUT, ["matches no", "left out by match", "because match: no such key: total"]),
+        (FAILED, ["matches yes", "because transform: no such key: number"]),
         (SENT | {"request": REQUEST | {"body": "Hi,\n\x1b[31mAda"}}, ["Hi,", "·[31mAda"]),
         (SENT | {"request": REQUEST | {"body": ""}}, ["matches yes"]),
     ],

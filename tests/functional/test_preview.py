@@ -115,10 +115,15 @@ def test_the_body_is_what_transform_makes_of_the_event_number_for_number(world: 
 @pytest.mark.parametrize(
     ("fields", "filters", "reason"),
     [
-        ({"filters": {"match": "payload.total > 200"}}, ["match"], "it is false"),
-        ({"filters": {"match": "payload.x > 200"}}, ["match"], "no such key: x"),
+        ({"filters": {"match": "payload.total > 200"}}, ["match"], "match: it is false"),
+        ({"filters": {"match": "payload.x > 200"}}, ["match"], "match: no such key: x"),
         ({"filters": {"event_types": ["order.*"]}}, ["event_types"], None),
-        ({"transform": "{'a': payload.x}"}, [], "no such key: x"),
+        ({"transform": "{'a': payload.x}"}, [], "transform: no such key: x"),
+        (
+            {"filters": {"match": "payload.total > 200"}, "transform": "{'a': payload.x}"},
+            ["match"],
+            "match: it is false; transform: no such key: x",
+        ),
     ],
 )
 def test_it_says_what_leaves_the_event_out_and_what_fails(

@@ -237,6 +237,29 @@ def test_not_sent_created_later(support: Support) -> None:
     assert fate["because"].startswith("It was created at 2026-11-21 22:55:2")
 
 
+@pytest.mark.parametrize(
+    ("filters", "left_out_by", "words"),
+    [
+        ({"event_types": ["invoice.*"]}, "event_types", "event_types"),
+        ({"match": "severity == 'critical'"}, "match", "match (it is false)"),
+    ],
+)
+def test_one_created_later_that_would_not_want_it_is_not_told_to_replay(
+    support: Support, filters: dict[str, Any], left_out_by: str, words: str
+) -> None:
+    event = support.post()
+    support.push(event)
+    config = support.config(filters=filters)
+
+    fate = support.fate(event, config)
+
+    assert (said(fate), fate["filters"]) == (("not_sent", "filtered"), [left_out_by])
+    assert fate["because"].startswith(
+        f"Its filters leave the event out: {words}. It was created at 2026-11-21 22:55:2"
+    )
+    assert fate["next_step"].startswith("If it should have it, widen its filters")
+
+
 def test_not_sent_deleted_before_the_event(support: Support) -> None:
     config = support.config()
     support.delete(config)

@@ -21,6 +21,12 @@ class Previewed:
     failure: str | None = None  # why the transform has no value
     composed: Composed | None = None  # None if the transform has no value
 
+    @property
+    def reason(self) -> str | None:
+        """What its expressions have to say, each by its name; None if they are fine."""
+        told = {"match": self.why_no_match, "transform": self.failure}
+        return "; ".join(f"{name}: {why}" for name, why in told.items() if why) or None
+
 
 class Preview:
     """Composes pushes as a worker would, whether or not the filters match."""

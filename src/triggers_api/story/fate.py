@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from triggers_api.events.trail import Trail
 from triggers_api.push.config import NotificationConfig
@@ -16,6 +17,8 @@ from triggers_api.push.delivery import CONFIG_DELETED, ERASED, Delivery, Deliver
 from triggers_api.push.expressions import Matching
 from triggers_api.push.owner_events import tells_of
 from triggers_api.story.words import day_and_time
+
+_WIDEN: Final = "If it should have it, widen its filters, then replay what it missed."
 
 
 class Outcome(StrEnum):
@@ -143,12 +146,13 @@ class Judge:
     def _created_later(self, config: NotificationConfig) -> Fate | None:
         if config.created_at <= self.trail.matched_at:
             return None
-        return self._not_sent(
-            config,
-            Reason.CREATED_LATER,
-            f"It was created at {day_and_time(config.created_at)}, after the event.",
-            "Replay what the config missed.",
-        )
+        since = f"It was created at {day_and_time(config.created_at)}, after the event"
+        if unmet := self._surely_unmet(config):  # a replay would leave it out as well
+            words = self._in_words(config, unmet)
+            because = f"Its filters leave the event out: {words}. {since}, besides."
+            return self._not_sent(config, Reason.FILTERED, because, _WIDEN, unmet)
+        step = "Replay what the config missed."
+        return self._not_sent(config, Reason.CREATED_LATER, f"{since}.", step)
 
     def _disabled(self, config: NotificationConfig) -> Fate | None:
         changed_at, at = config.enabled_changed_at, self.trail.matched_at
@@ -177,9 +181,7 @@ class Judge:
             because = "It tells what became of this config, which is never told of itself."
             return self._not_sent(config, Reason.FILTERED, because, None)
         changed_at = config.filters_changed_at
-        unmet = self._unmet(config)
-        if self.trail.erased_at is not None:
-            unmet = tuple(each for each in unmet if each in ("event_types", "min_severity"))
+        unmet = self._surely_unmet(config)
         if changed_at is None or changed_at <= self.trail.matched_at:
             if not unmet:
                 return None
@@ -191,15 +193,20 @@ class Judge:
                 f"Its filters changed later, at {day_and_time(changed_at)}; those of then are not "
                 f"kept. Those of now would {'leave the event out too' if unmet else 'take it'}."
             )
-        step = "Replay what the config missed."
-        if unmet:
-            step = "If it should have it, widen its filters, then replay what it missed."
+        step = _WIDEN if unmet else "Replay what the config missed."
         return self._not_sent(config, Reason.FILTERED, because, step, unmet)
 
     def _unmet(self, config: NotificationConfig) -> tuple[str, ...]:
         """The filters that leave the event out; the expression is asked last, as in dispatch."""
         unmet = config.filters.unmet(self.trail)
         return unmet or (("match",) if self._why_no_match(config) is not None else ())
+
+    def _surely_unmet(self, config: NotificationConfig) -> tuple[str, ...]:
+        """Likewise, but only those that an erased event can still be held against."""
+        unmet = self._unmet(config)
+        if self.trail.erased_at is None:
+            return unmet
+        return tuple(each for each in unmet if each in ("event_types", "min_severity"))
 
     def _why_no_match(self, config: NotificationConfig) -> str | None:
         text = config.filters.expression

@@ -74,7 +74,7 @@ class PreviewOut(BaseModel):
     matches: bool = Field(description="Whether the config wants the event.")
     filters: list[str] = Field(description="The filters that leave it out.")
     reason: str | None = Field(
-        description="Why `match` is not true, or why `transform` has no value."
+        description="Why `match` is not true, and why `transform` has no value, each by its name."
     )
     request: RequestOut | None = Field(
         description="Also if the filters do not match; null if `transform` has no value."
@@ -94,6 +94,6 @@ class PreviewOut(BaseModel):
         return cls(
             matches=not previewed.unmet,
             filters=list(previewed.unmet),
-            reason=previewed.failure or previewed.why_no_match,
+            reason=previewed.reason,
             request=request,
         )
