@@ -42,5 +42,37 @@ def _make_acceptable(body: dict[str, Any]) -> None:
         body["channel"] = "webhook"
         body["settings"] = {"url": "https://hooks.example.com/triggers"}
         body.pop("message_template", None)
+    _make_acceptable_by_rules(body)
     if body.get("since") and body.get("until"):
         body["since"] = None
+
+
+def _make_a_source(body: dict[str, Any]) -> None:
+    """A source of one kind, for what its settings and its secret may be is that kind's to say."""
+    if "channel" in body:
+        return
+    if "provider" in body:
+        body["provider"] = "github"
+    if "settings" in body:
+        body["settings"] = {}
+    body["secret"] = "an-example-of-a-secret"
+
+
+def _make_acceptable_by_rules(body: dict[str, Any]) -> None:
+    """What is more than types and lengths: a preview's one event, expressions, networks."""
+    if "provider" in body or "secret" in body or "settings" in body:
+        _make_a_source(body)
+    if body.get("allowed_ips"):
+        body["allowed_ips"] = ["203.0.113.0/24"]
+    if {"event", "event_id"} & body.keys():  # a preview: one config and one event
+        body.clear()
+        body |= {
+            "config_id": "cfg_0f3a5c7e9b1d2f4a6c8e0b1d",
+            "event": {"event_type": "a.b", "payload": {}},
+        }
+    if body.get("transform"):
+        body["transform"] = "payload"
+    if isinstance(body.get("filters"), dict) and body["filters"].get("match"):
+        body["filters"]["match"] = "true"
+    if body.get("name", "") is None:
+        del body["name"]  # a patch may say null for what has a default

@@ -38,6 +38,12 @@ _OF_THE_MINUTE = re.compile(
     r"|p\d\d_ms|.*_(percent|seconds|milliseconds)(_last_(hour|day))?"
 )
 _WELL = {"healthy", "degraded"}
+# What this lists is noted a moment after its event was stored; a reader is not that fast.
+_COUNTS = '"$URL/executions?limit=1"'
+_COUNTED = (
+    f'until curl -s {_COUNTS} -H "Authorization: Bearer $KEY" | grep -q running;'
+    " do sleep 0.1; done\n"
+)
 
 
 def commands_and_answers(document: Document) -> tuple[list[Block], list[Block | None]]:
@@ -60,7 +66,10 @@ def commands_and_answers(document: Document) -> tuple[list[Block], list[Block | 
 
 def outputs(blocks: list[Block], stack: Stack, directory: Path) -> list[str]:
     """What the blocks print, run one after the other in one shell, as a reader does."""
-    script = "set -eu\n" + "".join(f"echo '{_MARK}'\n{block.text}\necho\n" for block in blocks)
+    script = "set -eu\n" + "".join(
+        f"{_COUNTED if _COUNTS in block.text else ''}echo '{_MARK}'\n{block.text}\necho\n"
+        for block in blocks
+    )
     state_dir = directory / ".local"
     state_dir.mkdir()
     stack.save(stack_file(state_dir))

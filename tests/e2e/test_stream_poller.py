@@ -46,7 +46,7 @@ class Pipe:
         self.logs.create_log_group(logGroupName=f"/aws/lambda/{self.name}")
         self.role = client("iam", stack.aws_endpoint).list_roles()["Roles"][0]["Arn"]
         self.queue = self.sqs.create_queue(QueueName=self.name)["QueueUrl"]
-        self.mapping_id = self._map(self._stream(), self._function())
+        self.mapping_id = self._map(self._stream(), self._function(), self._topic(stack))
 
     def insert(self, *names: str) -> None:
         for name in names:
@@ -89,10 +89,35 @@ class Pipe:
         )
         return str(created["FunctionArn"])
 
-    def _map(self, stream: str, function: str) -> str:
-        queue_arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
+    def _topic(self, stack: Stack) -> str:
+        """The failure destination, whose messages the queue takes as they are."""
+        asked = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        sns = client("sns", stack.aws_endpoint)
+        topic = sns.create_topic(Name=self.name)["TopicArn"]
+        policy = {  # as the template's: without it, nothing arrives
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": asked["Attributes"]["QueueArn"],
+                    "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+                }
+            ],
+        }
+        self.sqs.set_queue_attributes(
+            QueueUrl=self.queue, Attributes={"Policy": json.dumps(policy)}
+        )
+        sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=asked["Attributes"]["QueueArn"],
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        return str(topic)
+
+    def _map(self, stream: str, function: str, topic: str) -> str:
         mapping = self.lambda_.create_event_source_mapping(
             EventSourceArn=stream,
             FunctionName=function,
@@ -103,7 +128,7 @@ class Pipe:
             BisectBatchOnFunctionError=True,
             FunctionResponseTypes=["ReportBatchItemFailures"],
             FilterCriteria={"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]},
-            DestinationConfig={"OnFailure": {"Destination": queue_arn}},
+            DestinationConfig={"OnFailure": {"Destination": topic}},
         )
         return str(mapping["UUID"])
 

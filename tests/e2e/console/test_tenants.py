@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_a_tenant_is_made_limited_suspended_and_deleted(visitor: Visitor, stack: Stack) -> None:
-    page, tenant = visitor.page, f"acme-{secrets.token_hex(4)}"
+    page, tenant = visitor.page, f"northwind-{secrets.token_hex(4)}"
     operator = RawApi(stack.url, stack.operator_key).client.tenants
     visitor.sign_in(stack.operator_key)
     visitor.go("tenants")
@@ -62,7 +62,7 @@ def test_a_tenant_is_made_limited_suspended_and_deleted(visitor: Visitor, stack:
 def test_what_is_wrong_with_a_limit_is_told_where_it_was_typed(
     visitor: Visitor, stack: Stack
 ) -> None:
-    page, tenant = visitor.page, f"acme-{secrets.token_hex(4)}"
+    page, tenant = visitor.page, f"northwind-{secrets.token_hex(4)}"
     RawApi(stack.url, stack.operator_key).client.tenants.create(tenant)
     visitor.sign_in(stack.operator_key)
     visitor.go(f"tenants/{tenant}")

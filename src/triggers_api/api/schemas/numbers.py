@@ -1,6 +1,6 @@
 """Whole numbers as JSON has them: `10.0` is one, too, and `true` is none."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, StrictInt
 
@@ -10,4 +10,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[StrictInt, BeforeValidator(_whole)]
+AS_WHOLE: Final = BeforeValidator(_whole)
+"""Stands behind a number's bounds in its annotation: before them, a schema would not tell them."""
+
+WholeNumber = Annotated[StrictInt, AS_WHOLE]

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StrictInt
 
-from triggers_api.api.schemas.numbers import WholeNumber
+from triggers_api.api.schemas.numbers import AS_WHOLE
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.policy import (
     LONGEST_SCHEDULE,
@@ -30,7 +30,7 @@ def _ends(waits: list[int]) -> list[int]:
     return waits
 
 
-_Wait = Annotated[WholeNumber, Field(ge=1, le=_SCHEDULE_SECONDS)]
+_Wait = Annotated[StrictInt, Field(ge=1, le=_SCHEDULE_SECONDS), AS_WHOLE]
 RetryScheduleSeconds = Annotated[
     Annotated[list[_Wait], Field(max_length=MAX_WAITS), AfterValidator(_ends)] | None,
     Field(
@@ -43,7 +43,7 @@ RetryScheduleSeconds = Annotated[
     ),
 ]
 TimeoutSeconds = Annotated[
-    Annotated[WholeNumber, Field(ge=1, le=LONGEST_TIMEOUT_SECONDS)] | None,
+    Annotated[StrictInt, Field(ge=1, le=LONGEST_TIMEOUT_SECONDS), AS_WHOLE] | None,
     Field(
         description=(
             "How long a whole push may take, for channels that send over HTTP; null is 15 "
@@ -53,7 +53,7 @@ TimeoutSeconds = Annotated[
     ),
 ]
 RateLimitPerSecond = Annotated[
-    Annotated[WholeNumber, Field(ge=1, le=MAX_PER_SECOND)] | None,
+    Annotated[StrictInt, Field(ge=1, le=MAX_PER_SECOND), AS_WHOLE] | None,
     Field(
         description="So many pushes a second at most; what is more waits, and none is lost.",
         examples=[20],
