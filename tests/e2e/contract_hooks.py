@@ -70,6 +70,12 @@ def _make_acceptable_by_rules(body: dict[str, Any]) -> None:
             "config_id": "cfg_0f3a5c7e9b1d2f4a6c8e0b1d",
             "event": {"event_type": "a.b", "payload": {}},
         }
+    if body.get("message_template"):
+        body["message_template"] = "${event_type}"
+    elif "message_template" in body:
+        del body["message_template"]
+    if body.get("retry_schedule_seconds"):
+        body["retry_schedule_seconds"] = [60]  # so long in all, which a schema cannot say
     if body.get("transform"):
         body["transform"] = "payload"
     if isinstance(body.get("filters"), dict) and body["filters"].get("match"):
