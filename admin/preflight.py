@@ -97,7 +97,7 @@ def findings(plan: Plan, connect: Connect) -> Iterator[Finding]:
         yield Finding(Level.STOP, f"AWS does not know you: {said}. {_LOG_IN}")
         return
     yield Finding(Level.FINE, f"account {account}, region {plan.region}, stack {plan.stack}")
-    for look in (_concurrency, _stack, _log_groups, _gateway, _tables, _rates, _emails):
+    for look in (_concurrency, _stack, _gateway, _tables, _rates, _emails):
         try:
             yield from look(plan, connect)
         except (BotoCoreError, ClientError) as error:
@@ -145,6 +145,7 @@ def _stack(plan: Plan, connect: Connect) -> Iterator[Finding]:
     status = _status_of(plan.stack, connect)
     if status is None:
         yield Finding(Level.FINE, f"{plan.stack} is new.")
+        yield from _left_log_groups(plan.stack, connect)
     elif status.endswith("_IN_PROGRESS"):
         yield Finding(Level.STOP, f"{plan.stack} is {status}: wait until it has ended.")
     elif status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
@@ -169,14 +170,11 @@ def _status_of(stack: str, connect: Connect) -> str | None:
     return status
 
 
-def _log_groups(plan: Plan, connect: Connect) -> Iterator[Finding]:
+def _left_log_groups(stack: str, connect: Connect) -> Iterator[Finding]:
     """A first deployment fails on a log group of the same name, which somebody made or left."""
-    if _status_of(plan.stack, connect) is not None:
-        return
     logs = connect("logs")
-    for prefix in (f"/aws/lambda/{plan.stack}/", f"/aws/vendedlogs/{plan.stack}/"):
-        groups = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
-        for group in groups:
+    for prefix in (f"/aws/lambda/{stack}/", f"/aws/vendedlogs/{stack}/"):
+        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
             yield Finding(
                 Level.STOP, f"The log group {group['logGroupName']} is there already: delete it."
             )

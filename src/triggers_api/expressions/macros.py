@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from triggers_api.expressions.failures import EvaluationError
-from triggers_api.expressions.nodes import Frame, Node, Run, elements_of, made, truth
+from triggers_api.expressions.nodes import Frame, Node, Run, decided, elements_of, made, truth
 from triggers_api.expressions.values import Kind
 
 
@@ -33,16 +32,7 @@ def _decided_by(bodies: list[Run], rounds: Rounds, *, decides: bool) -> Run:
     (body,) = bodies
 
     def run(frame: Frame) -> bool:
-        failure: EvaluationError | None = None
-        for _ in rounds(frame):
-            try:
-                if truth(body(frame)) is decides:
-                    return decides
-            except EvaluationError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-        return not decides
+        return decided((body for _ in rounds(frame)), frame, decides=decides)
 
     return run
 

@@ -93,21 +93,26 @@ def choice(branches: Sequence[tuple[Node, Node]], otherwise: Node) -> Node:
     return made(run, parts, kinds.pop() if len(kinds) == 1 else None, otherwise.at)
 
 
+def decided(runs: Iterable[Run], frame: Frame, *, decides: bool) -> bool:
+    """Whether one of them has the value that decides; a failure counts only if none has it."""
+    failure: EvaluationError | None = None
+    for each in runs:
+        try:
+            if truth(each(frame)) is decides:
+                return decides
+        except EvaluationError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return not decides
+
+
 def any_of(parts: Sequence[Node], *, decides: bool) -> Node:
     """`||`, which true decides, and `&&`, which false decides, whatever fails beside it."""
     runs = [each.run for each in parts]
 
     def run(frame: Frame) -> bool:
-        failure: EvaluationError | None = None
-        for each in runs:
-            try:
-                if truth(each(frame)) is decides:
-                    return decides
-            except EvaluationError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-        return not decides
+        return decided(runs, frame, decides=decides)
 
     return made(run, parts, Kind.BOOL, parts[0].at)
 

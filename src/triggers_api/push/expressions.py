@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from triggers_api.cache import Cache
 from triggers_api.errors import Detail, NotFoundError
+from triggers_api.push.filters import Described
 from triggers_api.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from triggers_api.events.event import Event, MetadataValue, Severity
+    from triggers_api.events.event import Event
     from triggers_api.expressions.expression import Expression
 
 MATCH_STEPS: Final = 10_000  # 3 ms: what a message to its receiver would cost
@@ -32,27 +33,12 @@ _FOR_TRANSFORM: Final = _FOR_MATCH | {"status", "delivered_at", "delivery_attemp
 _EMPTY: Final = b"{}"
 
 
-class Seen(Protocol):
+class Seen(Described, Protocol):
     """What `match` sees of an event beside its payload."""
 
     @property
     def id(self) -> str:
         """Its id."""
-        ...
-
-    @property
-    def event_type(self) -> str:
-        """As it was posted."""
-        ...
-
-    @property
-    def severity(self) -> Severity:
-        """As it was posted."""
-        ...
-
-    @property
-    def metadata(self) -> Mapping[str, MetadataValue]:
-        """As it was posted."""
         ...
 
     @property
