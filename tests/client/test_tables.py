@@ -294,6 +294,23 @@ def test_a_config_tells_its_expressions_as_they_are_written_and_how_it_is_signed
     assert told["public key"].endswith(key)
 
 
+@pytest.mark.parametrize(
+    ("filters", "wants"),
+    [
+        ({}, "all events"),
+        ({"event_types": None, "match": None, "connectors": None}, "all events"),
+        ({"event_types": ["a.*", "b"], "match": "payload.n > 1"}, "a.*, b, match"),
+        ({"min_severity": "error", "error_types": ["x"]}, "error or worse, error types"),
+    ],
+)
+def test_a_list_of_configs_tells_in_words_what_each_wants(
+    filters: dict[str, Any], wants: str
+) -> None:
+    lines = shown_in(250, [configs_table([CONFIG | {"filters": filters}])])
+
+    assert lines[1].rstrip().endswith(f"  {wants}")
+
+
 def test_the_whole_reason_of_a_refusal_is_there() -> None:
     lines = shown_in(80, [refusals_table([REFUSAL])])
 

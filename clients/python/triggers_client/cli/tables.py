@@ -104,16 +104,25 @@ def configs_table(configs: Iterable[Config]) -> Listing:
     made = Listing("config", "name", "channel", "state", "circuit", "wants")
     for config in configs:
         state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
-        wants = {name: each for name, each in config["filters"].items() if each is not None}
         made.add_row(
             Text(config["id"], _ID_STYLE),
             Text(printable(config["name"])),
             config["channel"],
             state,
             styled(str(config["circuit"]["state"])),
-            Text(compact(wants) if wants else "all events", "dim"),
+            Text(printable(_wants(config)), "dim"),
         )
     return made
+
+
+def _wants(config: Config) -> str:
+    """Which types a config wants, and by what else it chooses."""
+    given = {name: each for name, each in config["filters"].items() if each}
+    types = given.pop("event_types", None)
+    least = given.pop("min_severity", None)
+    shown = [*types] if isinstance(types, list) else []
+    shown += [f"{least} or worse"] if least else []
+    return ", ".join([*shown, *(name.replace("_", " ") for name in given)]) or "all events"
 
 
 def config_fields(config: Config) -> list[RenderableType]:
