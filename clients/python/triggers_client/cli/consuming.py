@@ -43,7 +43,7 @@ def inbox(session: Session, /, limit: int, wants_all: bool, **query: Any) -> Non
     found = walk if wants_all else islice(walk, limit)
     shown = show_events(session, found, with_status=False, empty="The inbox is empty.")
     if not wants_all and shown == limit and next(walk, None) is not None:
-        session.output.say(f"There is more: these are the first {limit}. --all shows it.", "dim")
+        session.output.say("There is more; --all shows it.", "dim")
 
 
 @click.command(
