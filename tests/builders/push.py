@@ -1,12 +1,14 @@
 """Makes what tests of pushing need, naming only what matters to them."""
 
 import itertools
+import json
 from datetime import datetime
 from typing import Any
 
 from tests.builders.events import TENANT
 from tests.clock import START
 from tests.fakes.rate import InMemoryTokenBuckets
+from triggers_api.aws.task_queue import to_body
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task
@@ -39,6 +41,12 @@ def a_task(event: Event, config: NotificationConfig, **fields: Any) -> Task:
         "execution_id": event.execution_id,
     }
     return Task(**described | fields)
+
+
+def a_scheduler_letter(task: Task) -> str:
+    """The body of what it puts into its dead-letter queue: the request that its target refused."""
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries"
+    return json.dumps({"MessageBody": to_body(task), "QueueUrl": queue})
 
 
 def an_attempt(at: datetime = START, error: str | None = "the receiver answered 500") -> Attempt:

@@ -21,7 +21,7 @@ from tests.builders.events import (
     an_event,
     incompressible_payload,
 )
-from tests.builders.push import a_config, a_delivery, a_task
+from tests.builders.push import a_config, a_delivery, a_scheduler_letter, a_task
 from tests.clock import FixedClock
 from tests.contract.conftest import create_table
 from tests.functional.leaving_sources import leave_sources
@@ -229,6 +229,7 @@ class Deployment:
         task = a_task(event, config)
         assert task.tenant == tenant
         self.queue.send_dead_letter(task, "the receiver answered 500")
+        self.sqs.send_message(QueueUrl=self.letters_url, MessageBody=a_scheduler_letter(task))
         self.queue.send_later(task, self.clock() + timedelta(hours=12))
 
     def _count(self, tenant: str, posted: list[Event]) -> None:
@@ -306,9 +307,8 @@ class Deployment:
         """Everything, in any table or queue, that names a tenant."""
         name = re.compile(rf"(?<![a-z0-9_-]){re.escape(tenant)}(?![a-z0-9_-])")
         kept = [repr(item) for table in TABLES for item in self.items(table)]
-        return sorted(
-            each for each in kept + self.letters() + self.schedules() if name.search(each)
-        )
+        kept += self.letters() + self.schedules()
+        return sorted(each for each in kept if name.search(each))
 
     def tells(self) -> bool:
         """Whether what events and configs said stands anywhere, packed or not."""

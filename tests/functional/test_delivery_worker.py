@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.push import a_task
+from tests.builders.push import a_scheduler_letter, a_task
 from tests.functional.delivery_bench import DELAYS, PERMANENT, REFUSED, SENDING_TAKES, Bench
 from triggers_api.aws.task_queue import to_body
 from triggers_api.push.breaker import FAILURES_TO_OPEN, OPEN_FOR
@@ -73,6 +73,14 @@ def test_ten_messages_are_delivered_at_once(bench: Bench) -> None:
     assert {push.delivery_id for push in bench.channel.pushes} == {
         task.delivery_id for task in tasks
     }
+
+
+def test_a_letter_of_the_scheduler_that_is_sent_again_as_it_is_is_delivered(bench: Bench) -> None:
+    _, task = bench.post()
+
+    assert bench.work(a_scheduler_letter(task)) == []
+
+    assert bench.record_of(task).status is DeliveryStatus.SUCCEEDED
 
 
 def without(name: str) -> str:

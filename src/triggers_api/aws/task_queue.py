@@ -176,9 +176,19 @@ def to_body(task: Task) -> str:
 
 
 def from_body(body: str) -> Task:
-    """A message's body as a task."""
-    given = json.loads(body)
+    """A message's body as a task. Raises `ValueError`, or what reading it provokes."""
+    given = told_in(body)
     said = {name: given[name] for name in _FIELDS if name not in _OPTIONAL}
     said |= {name: given[name] for name in _OPTIONAL if name in given}
+    if not all(isinstance(said[name], str) for name in ("tenant", "event_id", "config_id")):
+        raise ValueError("A task names its tenant, event and config by texts.")
     trace = TraceHeader.read(given.get("trace"))  # a bad one is none: SQS would refuse it
     return Task(**said | {"trace": None if trace is None else str(trace)})
+
+
+def told_in(body: str) -> Any:
+    """What a message or a letter says: the scheduler's letters hold the request that failed."""
+    told = json.loads(body)
+    if isinstance(told, dict) and isinstance(told.get("MessageBody"), str):
+        return json.loads(told["MessageBody"])
+    return told

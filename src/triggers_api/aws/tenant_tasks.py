@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.aws import clients
-from triggers_api.aws.task_queue import schedules_of
+from triggers_api.aws.task_queue import schedules_of, told_in
 from triggers_api.errors import QueueUnavailableError
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def is_queue_empty(sqs: Any, queue_url: str) -> bool:
 
 def _is_of(body: str, tenant: str) -> bool:
     with suppress(ValueError):  # somebody else put it there
-        letter = json.loads(body)
+        letter = told_in(body)
         return isinstance(letter, dict) and letter.get("tenant") == tenant
     return False
 

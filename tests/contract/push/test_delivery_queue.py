@@ -1,12 +1,13 @@
 """`DeliveryQueue`: tasks are handed on now, later, or to where people look."""
 
+import json
 from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 
 from tests.builders.events import TENANT, an_event
-from tests.builders.push import a_config, a_task
+from tests.builders.push import a_config, a_scheduler_letter, a_task
 from tests.clock import START, FixedClock
 from tests.contract.push.queues import Watched
 from triggers_api.aws.task_queue import from_body, to_body
@@ -56,6 +57,19 @@ def test_a_body_says_all_of_a_task(task: Task) -> None:
         getattr(task, f.name)
         for f in fields(Task)  # also those that make no difference
     ]
+
+
+def test_a_letter_of_the_scheduler_says_the_task_that_it_could_not_send() -> None:
+    assert from_body(a_scheduler_letter(FULL)) == FULL
+
+
+@pytest.mark.parametrize("name", ["tenant", "event_id", "config_id"])
+@pytest.mark.parametrize("value", [None, 7, ["a"], {}])
+def test_a_task_that_names_nothing_is_none(name: str, value: object) -> None:
+    body = json.loads(to_body(new_task())) | {name: value}
+
+    with pytest.raises(ValueError, match="texts"):
+        from_body(json.dumps(body))
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25])
