@@ -191,7 +191,8 @@ class InMemoryQueue:
         self.is_down = False
 
     def send(self, tasks: Sequence[Task]) -> None:
-        self._need_up()
+        if tasks:
+            self._need_up()
         self.tasks += tasks
 
     def send_later(self, task: Task, at: datetime) -> None:

@@ -98,9 +98,7 @@ class Worker:
         """Carry out a batch; messages that must come again are reported as failed."""
         carried = self._carry_out_all(self._carry_out, event["Records"])
         for each in carried:
-            if each.task is not None and each.outcome is not None:
-                self._report(each.task, each.outcome)
-                self._note(each.task, each.outcome.result)
+            self._tell(each)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": each.message_id} for each in carried if each.keep
@@ -139,6 +137,17 @@ class Worker:
             self._queue.send_later(replace(task, crashes=task.crashes + 1), again_at)
             return True
         return False
+
+    def _tell(self, carried: Carried) -> None:
+        """Say what became of a message; the others of its batch depend on it in nothing."""
+        if carried.task is None or carried.outcome is None:
+            return
+        try:
+            self._report(carried.task, carried.outcome)
+            self._note(carried.task, carried.outcome.result)
+        except Exception:
+            known = {"message_id": carried.message_id}
+            self._logger.exception("delivery.not_reported", extra=known)
 
     def _report(self, task: Task, outcome: Outcome) -> None:
         """Log one line for the task, with its metrics in it."""

@@ -218,7 +218,7 @@ class Dispatcher:
         """Fold what executions counted; readers make up for what fails here or is left."""
         for record in records:
             stored = record["dynamodb"]
-            if "execution_id" not in stored["NewImage"]:
+            if "execution_id" not in stored.get("NewImage", {}):
                 continue
             if self._clock() > ends_at:
                 return  # the next reader of the counts folds them
