@@ -69,6 +69,7 @@ def journey() -> Journey:
                 break
             assert json.loads(header) == {"format": "json", "version": 1}
             documents.append(json.loads(document))
+    assert [line for line in lines if "exception" in line] == [], "nothing crashed on the way"
     return Journey(told, lines, documents)
 
 

@@ -7,9 +7,12 @@ import base64
 import json
 import os
 import sys
+from threading import Lock
 from typing import Any
+from unittest.mock import patch
 
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from local.received import Received
 from local.receiver import running_receiver
@@ -27,6 +30,17 @@ from triggers_api.timestamps import now
 
 Json = dict[str, Any]
 PARENT = "53995c3f42cd8ad8"
+
+
+def answering_one_at_a_time() -> Any:
+    """moto holds no locks: what the worker's threads write at once, it may answer with an error."""
+    answer, turn = BotocoreStubber.process_request, Lock()
+
+    def in_turn(stubber: BotocoreStubber, request: Any) -> Any:
+        with turn:
+            return answer(stubber, request)
+
+    return patch.object(BotocoreStubber, "process_request", in_turn)
 
 
 def invoked_in(root: str, *, sampled: bool) -> None:
@@ -156,7 +170,7 @@ def main() -> None:
     """Go, and say how it went."""
     os.environ.update(ENVIRONMENT | {"TRACING": "on", "ALLOW_PRIVATE_TARGETS": "1"})
     os.environ["RETRY_SCHEDULE_SECONDS"] = "0.001,0.001"
-    with mock_aws(), running_receiver(Received()) as url:
+    with answering_one_at_a_time(), mock_aws(), running_receiver(Received()) as url:
         client = clients.create_client("dynamodb")
         api = prepare(client)
         subscribe(client, url)

@@ -65,7 +65,7 @@ def test_a_link_signs_one_browser_in_to_one_tenant_once(
         assert re.search(r"\w+ \w+.*\.", refusal), "a sentence"
         assert token not in refusal
         assert token not in late.page.url
-        assert late.page.get_by_label("API key").is_visible()
+        late.page.get_by_label("API key").wait_for()
 
 
 def test_going_on_from_a_link_asks_who_it_is_no_second_time(

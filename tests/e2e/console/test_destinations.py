@@ -47,12 +47,12 @@ def test_a_webhook_is_made_and_tried_and_what_it_got_is_replayed(
     page.get_by_label("Event types").fill("invoice.*")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("shown this once").wait_for()
-    assert page.get_by_text("whsec_").is_visible()
+    page.get_by_text("whsec_").wait_for()
 
     page.get_by_role("link", name="I have kept it").click()
     page.get_by_role("button", name="Send a test").click()
     page.get_by_text("The receiver accepted the test.").wait_for()
-    assert page.get_by_text("whsec_").count() == 0
+    expect(page.get_by_text("whsec_")).to_have_count(0)
 
     page.get_by_role("link", name="Its deliveries").click()
     page.get_by_text("No delivery fits").wait_for()
@@ -183,7 +183,7 @@ def test_a_receiver_that_fails_is_left_alone_until_its_address_is_mended(
     page.get_by_role("button", name="Save").click()
 
     visitor.shows(HEALTH, "healthy")
-    assert page.get_by_text("The receiver fails").count() == 0
+    expect(page.get_by_text("The receiver fails")).to_have_count(0)
 
 
 def test_dead_letters_are_counted_before_they_are_replayed(

@@ -78,7 +78,7 @@ def test_a_list_is_filtered_and_the_address_keeps_the_filter(
     page.reload()
 
     page.get_by_role("link", name="invoice.sent").wait_for()
-    assert page.get_by_role("link", name="order.placed").count() == 0
+    expect(page.get_by_role("link", name="order.placed")).to_have_count(0)
     assert page.get_by_label("Type", exact=True).input_value() == "invoice.*"
 
 
@@ -87,4 +87,4 @@ def test_what_is_no_moment_is_told_and_breaks_nothing(visitor: Visitor, stack: S
     visitor.go("events?since=yesterday-or-so")
 
     assert "since" in visitor.page.get_by_role("alert").inner_text()
-    assert visitor.page.get_by_role("heading", name="Events").is_visible()
+    visitor.page.get_by_role("heading", name="Events").wait_for()

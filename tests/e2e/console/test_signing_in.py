@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 def test_a_key_signs_in_and_is_in_no_address(visitor: Visitor, stack: Stack) -> None:
     visitor.sign_in(stack.api_key)
 
-    assert visitor.page.get_by_text("demo", exact=True).is_visible()
+    visitor.page.get_by_text("demo", exact=True).wait_for()
     assert not any(stack.api_key in url for url in [visitor.page.url, *visitor.requests])
 
 
@@ -31,11 +31,11 @@ def test_a_key_of_an_operator_leads_to_tenants_and_to_no_events(
     visitor.sign_in(stack.operator_key)
 
     bar = visitor.page.get_by_role("navigation", name="Screens")
-    assert bar.get_by_text("Operator", exact=True).is_visible()
-    assert bar.get_by_role("link", name="Tenants").is_visible()
+    bar.get_by_text("Operator", exact=True).wait_for()
+    bar.get_by_role("link", name="Tenants").wait_for()
     assert bar.get_by_role("link", name="Events").count() == 0
     visitor.go("events")
-    assert visitor.page.get_by_text("There is nothing at this address").is_visible()
+    visitor.page.get_by_text("There is nothing at this address").wait_for()
 
 
 def test_a_link_that_somebody_got_leads_there_once_they_have_signed_in(
@@ -71,7 +71,7 @@ def test_a_reload_keeps_somebody_signed_in_and_signing_out_does_not(
     visitor.page.get_by_role("button", name="Sign out").click()
     visitor.page.reload()
 
-    assert visitor.page.get_by_label("API key").is_visible()
+    visitor.page.get_by_label("API key").wait_for()
 
 
 def test_a_key_sees_only_the_screens_that_it_may_use(visitor: Visitor, stack: Stack) -> None:

@@ -31,7 +31,7 @@ def test_a_sender_is_connected_and_what_it_sends_is_seen(visitor: Visitor, stack
     visitor.go("sources")
     url, secret = make_source(visitor)
 
-    assert page.get_by_role("list").filter(has_text="Payload URL").is_visible(), "its own steps"
+    page.get_by_role("list").filter(has_text="Payload URL").wait_for()  # its own steps
     assert send_as_github(url, secret) == 200
     assert send_as_github(url, "a wrong one") == 401
     page.get_by_text("wrong signature").wait_for()
