@@ -114,8 +114,9 @@ build: $(SAM) $(CONSOLE) ## Build what is deployed into .aws-sam (needs python3.
 preflight: $(INSTALLED) ## Look whether the AWS account has room for a deployment (STAGE=…)
 	@$(BIN)/python -m admin.preflight --stage $(STAGE)
 
-deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; dev if left out)
-	@$(SAM) deploy --config-env $(CONFIG_ENV)
+deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; ROLLOUT=AllAtOnce)
+	@$(BIN)/python -m admin.release --config-env $(CONFIG_ENV) $(if $(ROLLOUT),--rollout $(ROLLOUT))
+	@$(SAM) deploy --config-env $(CONFIG_ENV) --config-file $(CURDIR)/.aws-sam/samconfig.toml
 
 lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and for work
 	@$(LOCK) --output-file requirements.txt pyproject.toml

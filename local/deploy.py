@@ -22,6 +22,11 @@ DEPLOY_SECONDS = 120.0  # it takes about 2 s
 _CODE_BUCKET = "triggers-local-code"
 _TEMPLATE_KEY = "template.yaml"
 _CODE_URI = "CodeUri: src/"
+# The emulator knows no CodeDeploy: its aliases point to a new version at once.
+_SHIFTING = re.compile(r"^    DeploymentPreference:\n(?:      .*\n)+", re.MULTILINE)
+# On AWS the old versions stay to go back to; here a run after the other would pile them up.
+_OLD_VERSIONS_GO = "    VersionDeletionPolicy: Delete\n"
+_RELEASE = "AutoPublishCodeSha256: !Ref Release"
 _PARAMETERS = {
     "Stage": "dev",
     "LocalApiId": API_ID,
@@ -55,14 +60,14 @@ class Deployment:
 
 def deploy(endpoint: str) -> Deployment:
     """Create the stack, or bring it up to date with the template and the source."""
-    template_url = _uploaded_template(endpoint)
+    told = parameters() | {"PublicUrl": api_url(endpoint)}
+    template_url = _uploaded_template(endpoint, told)
     cloudformation = client("cloudformation", endpoint)
     request = {
         "StackName": STACK_NAME,
         "TemplateURL": template_url,
         "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in (parameters() | {"PublicUrl": api_url(endpoint)}).items()
+            {"ParameterKey": name, "ParameterValue": value} for name, value in told.items()
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
@@ -104,14 +109,24 @@ def source_zip(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _uploaded_template(endpoint: str) -> str:
+def published_at_once(template: str, release: str) -> str:
+    """The template with functions whose new versions replace the old ones, at each release."""
+    text, found = _SHIFTING.subn(_OLD_VERSIONS_GO, template, count=1)
+    assert found, "the template shifts traffic no more, or is written in another way"
+    return text.replace(_RELEASE, f'AutoPublishCodeSha256: "{release}"')
+
+
+def _uploaded_template(endpoint: str, told: dict[str, str]) -> str:
     """Upload the source and the template that points to it; return the template's address.
 
     A template in the request itself may have 51,200 bytes, and ours has more.
     """
     code = source_zip(ROOT / "src")
     key = f"{hashlib.sha256(code).hexdigest()[:32]}.zip"  # unchanged source, unchanged function
-    template = with_stand_ins((ROOT / "template.yaml").read_text())
+    text = (ROOT / "template.yaml").read_text()
+    # Its transform sees no parameter's value, as AWS's does: what is told is part of the release.
+    release = hashlib.sha256(repr((text, key, sorted(told.items()))).encode()).hexdigest()
+    template = with_stand_ins(published_at_once(text, release))
     pointing = template.replace(_CODE_URI, f"CodeUri: s3://{_CODE_BUCKET}/{key}")
     s3 = client("s3", endpoint)
     s3.create_bucket(Bucket=_CODE_BUCKET)

@@ -98,9 +98,19 @@ def resolved(value: Any) -> str:
     return f"${{{of}}}" if function == "Ref" else str(of)
 
 
-def alarms() -> list[Alarm]:
+def _all_alarms() -> list[Alarm]:
     found = resources("AWS::CloudWatch::Alarm")
     return [Alarm(name, one["Properties"]) for name, one in found.items()]
+
+
+def alarms() -> list[Alarm]:
+    """Those that tell people."""
+    return [alarm for alarm in _all_alarms() if not alarm.logical_id.endswith("Rollback")]
+
+
+def rollback_alarms() -> list[Alarm]:
+    """Those that only CodeDeploy asks, while it shifts calls to a new version."""
+    return [alarm for alarm in _all_alarms() if alarm.logical_id.endswith("Rollback")]
 
 
 def dashboard() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from admin.template import template
 from tests.cloudformation import ROOT, properties, resources
 from tests.markdown import Document
-from tests.watching import Alarm, alarms, resolved
+from tests.watching import Alarm, alarms, resolved, rollback_alarms
 
 RUNBOOK = Document("docs/runbook.md")
 ALARMS = {alarm.name: alarm for alarm in alarms()}
@@ -232,9 +232,10 @@ def test_an_address_is_subscribed_only_if_there_is_one() -> None:
 
 def test_only_metric_math_is_left_out_on_the_emulator_and_only_while_it_must_be() -> None:
     """Its CloudFormation refuses it; local/cloudwatch/stand_ins.py, where it is, finds a way."""
-    left_out = {
+    conditional = {
         name for name, one in resources("AWS::CloudWatch::Alarm").items() if "Condition" in one
     }
+    left_out = conditional & {alarm.logical_id for alarm in ALARMS.values()}
     refused = {alarm.logical_id for alarm in ALARMS.values() if alarm.expression}
     stands_in = (ROOT / "local" / "cloudwatch" / "stand_ins.py").exists()
     assert left_out == (set() if stands_in else refused)
@@ -244,4 +245,5 @@ def test_the_documents_tell_what_the_alarms_cost() -> None:
     cents = sum(10 * len(alarm.metrics) for alarm in ALARMS.values())
     told = f"{len(ALARMS)} alarms cost ${cents / 100:.2f} a month"
     assert told in (ROOT / "docs" / "architecture.md").read_text()
+    assert len(rollback_alarms()) == 5, "they are told there, too"
     assert "AlarmTopicArn" in json.dumps(template()["Outputs"])

@@ -87,7 +87,7 @@ def test_only_the_schedule_may_invoke_the_monitor() -> None:
     permission = properties("ScheduleMayInvokeMonitor")
 
     assert permission["SourceArn"] == {"Fn::GetAtt": ["MonitorSchedule", "Arn"]}
-    assert permission["FunctionName"] == {"Ref": "MonitorFunction"}
+    assert permission["FunctionName"] == {"Ref": "MonitorFunction.Alias"}
 
 
 @pytest.mark.parametrize("function", ["MonitorFunction", "ApiFunction"])
