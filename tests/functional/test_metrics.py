@@ -145,10 +145,10 @@ def test_the_summary_joins_what_was_measured_and_what_the_monitor_found(
     world.reports.keep_report(a_report(ringing, an_alarm(), taken_at=looked_at))
     world.metrics.put(Metric.EVENTS_CREATED, clock(), 5)
     world.metrics.put(Metric.EVENTS_CREATED, clock() - timedelta(hours=20), 7)
-    world.metrics.put(Metric.API_ERRORS, clock(), 0, 0, 0, 1)
-    world.metrics.put(Metric.API_LATENCY, clock(), 2.0, 4.0, 6.0)
+    world.metrics.put(Metric.API_ERRORS, clock(), 1)
+    world.metrics.put(Metric.API_LATENCY, clock(), 2.0, 4.0, 4.0, 6.0)
     world.metrics.put(Metric.DELIVERIES_SUCCEEDED, clock() - timedelta(hours=5), 1, 1, 1, 0)
-    world.metrics.put(Metric.DELIVERIES_FAILED, clock() - timedelta(hours=5), 0, 0, 0, 1)
+    world.metrics.put(Metric.DELIVERIES_FAILED, clock() - timedelta(hours=5), 1)
 
     assert read(world, "/metrics/summary") == {
         "as_of": "2026-11-21T22:55:18.123456Z",

@@ -46,8 +46,9 @@ def test_a_success_rate_counts_once_there_are_enough_deliveries(
     succeeded: float | None, failed: float | None, *, warns: bool, pages: bool
 ) -> None:
     warning, critical = "warning-delivery-success-rate", "critical-delivery-success-rate"
-    assert fires(warning, succeeded=succeeded, failed=failed) is warns
-    assert fires(critical, succeeded=succeeded, failed=failed, widespread=failed) is pages
+    ended = None if succeeded is None or failed is None else succeeded + failed
+    assert fires(warning, succeeded=succeeded, ended=ended) is warns
+    assert fires(critical, succeeded=succeeded, ended=ended, widespread=failed) is pages
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ def test_a_success_rate_is_critical_where_many_tenants_fail_or_nobody_knows(
     widespread: float | None, *, expected: bool
 ) -> None:
     name = "critical-delivery-success-rate"
-    assert fires(name, succeeded=0, failed=500, widespread=widespread) is expected
-    assert not fires(name, succeeded=500, failed=0, widespread=widespread)
+    assert fires(name, succeeded=0, ended=500, widespread=widespread) is expected
+    assert not fires(name, succeeded=500, ended=500, widespread=widespread)
 
 
 def api_fires(

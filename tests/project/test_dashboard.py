@@ -27,7 +27,8 @@ SHOWN = {
     "inbox depth and oldest age": {"InboxDepth", "OldestPendingAge"},
     "API latency": {"ApiLatency"},
     "error rates": {"4xx", "5xx", "ApiErrors"},
-    "delivery success rate": {"DeliveriesSucceeded", "DeliveriesFailed"},
+    "delivery success rate": {"DeliveriesSucceeded"},
+    "failed deliveries": {"DeliveriesFailed", "DeadLetters"},
     "delivery latency": {"DeliveryLatency"},
     "queue depth": {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesDelayed"},
     "stream iterator age": {"IteratorAge"},
@@ -99,7 +100,7 @@ def test_latencies_are_shown_as_percentiles() -> None:
             for metric, _ in metrics_of(widget)
             if metric.name == name
         }
-        assert stats == {"p50", "p95", "p99"}
+        assert stats - {"SampleCount"} == {"p50", "p95", "p99"}
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,13 @@ def test_the_header_tells_where_to_look_first_and_leads_on() -> None:
 def test_the_dashboard_is_found_from_the_stacks_outputs() -> None:
     url = template()["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
     assert url.endswith("#dashboards/dashboard/${Dashboard}")
+
+
+def test_an_account_with_no_other_dashboard_pays_nothing_for_it() -> None:
+    """CloudWatch gives three dashboards away, of fifty metrics at most."""
+    shown = {
+        (metric.namespace, metric.name, metric.dimensions)
+        for widget in widgets("metric")
+        for metric, _ in metrics_of(widget)
+    }
+    assert len(shown) <= 50

@@ -193,11 +193,10 @@ class Worker:
             latency = self._clock() - created_at_of(task.event_id)
             measured[Metric.DELIVERY_LATENCY] = latency / timedelta(milliseconds=1)
         if result in (Result.SUCCEEDED, Result.DEAD):
-            # Both are emitted, zeros too, so that their ratio is the success rate.
+            # Zeros too, so that the average is the success rate.
             measured[Metric.DELIVERIES_SUCCEEDED] = int(result is Result.SUCCEEDED)
-            measured[Metric.DELIVERIES_FAILED] = int(result is Result.DEAD)
         if result is Result.DEAD:
-            measured[Metric.DEAD_LETTERS] = 1
+            measured[Metric.DELIVERIES_FAILED] = measured[Metric.DEAD_LETTERS] = 1
         if outcome.told_owner is not None:
             measured[Metric.EVENTS_CREATED] = 1
         if outcome.event_moved_to is not None:

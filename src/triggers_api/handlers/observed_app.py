@@ -19,8 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SERVER_ERROR = 500
-# Answers about the service's state must not count as errors: the 503 of `/health` for a ringing
-# alarm would keep that alarm ringing as long as somebody asks.
+# Answers about the service's state are not measured: the 503 of `/health` for a ringing alarm
+# would keep that alarm ringing as long as somebody asks.
 _WATCHING = ("/health", "/metrics/")
 
 
@@ -98,10 +98,9 @@ class ObservedApp:
         }
         known = {name: value for name, value in line.items() if value is not None}
         # One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest.
-        measured = _measured(context, milliseconds, is_error=is_error)
-        if str(route).startswith(_WATCHING):
-            del measured[Metric.API_ERRORS]
-        known |= embedded(self._metrics, measured)
+        if not str(route).startswith(_WATCHING):
+            measured = _measured(context, milliseconds, is_error=is_error)
+            known |= embedded(self._metrics, measured)
         is_loud = is_error or context.fault is not None
         log = self._logger.error if is_loud else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
@@ -110,11 +109,10 @@ class ObservedApp:
 def _measured(
     context: RequestContext, milliseconds: float, *, is_error: bool
 ) -> dict[Metric, float]:
-    """The request's metrics. Zero errors are emitted too: the average is the error rate."""
-    measured = {
-        Metric.API_LATENCY: milliseconds,
-        Metric.API_ERRORS: int(is_error),
-    }
+    """The request's metrics; how many latencies there are says how many requests."""
+    measured = {Metric.API_LATENCY: round(milliseconds, 3)}
+    if is_error:
+        measured[Metric.API_ERRORS] = 1
     if context.events_created:
         measured[Metric.EVENTS_CREATED] = context.events_created
     if context.events_acknowledged:

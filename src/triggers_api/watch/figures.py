@@ -116,7 +116,7 @@ class Figures:
         """Everything that a summary or a dashboard shows, in one read."""
         window = Window.until_now(self._clock(), HOUR, _HOURS, SLOT)
         counts = [Series(metric, Statistic.SUM, SLOT) for metric in _COUNTS]
-        requests = Series(Metric.API_ERRORS, Statistic.COUNT, SLOT)
+        requests = Series(Metric.API_LATENCY, Statistic.COUNT, SLOT)
         latencies = [Series(Metric.API_LATENCY, each, HOUR) for each in _LATENCIES]
         gauges = [Series(metric, Statistic.MAXIMUM, HOUR) for metric in _GAUGES]
         as_of, points = self._read((*counts, requests, *latencies, *gauges), window)

@@ -49,10 +49,10 @@ CHANNEL: Final = "channel"
 """A dimension beside it, of a few metrics only: each channel is a metric more, $0.30 a month."""
 
 METRICS: Final[Mapping[Metric, Meaning]] = {
-    Metric.API_LATENCY: Meaning(Unit.MILLISECONDS, "time in the function for one request"),
-    Metric.API_ERRORS: Meaning(
-        Unit.COUNT, "1 for an answer of 500 and above, else 0; /health and /metrics apart"
+    Metric.API_LATENCY: Meaning(
+        Unit.MILLISECONDS, "time in the function for one request; /health and /metrics apart"
     ),
+    Metric.API_ERRORS: Meaning(Unit.COUNT, "answers of 500 and above, of the same requests"),
     Metric.EVENTS_CREATED: Meaning(Unit.COUNT, "events stored, alerts of our own too"),
     Metric.EVENTS_ACKNOWLEDGED: Meaning(Unit.COUNT, "events that became delivered"),
     Metric.EVENTS_FAILED: Meaning(Unit.COUNT, "events that became failed"),
@@ -62,7 +62,7 @@ METRICS: Final[Mapping[Metric, Meaning]] = {
         Unit.COUNT, "records or sums of them that usage lacks, left to a person"
     ),
     Metric.DELIVERIES_SUCCEEDED: Meaning(Unit.COUNT, "1 for a delivery that succeeded, 0 if dead"),
-    Metric.DELIVERIES_FAILED: Meaning(Unit.COUNT, "1 for a delivery given up, 0 if it succeeded"),
+    Metric.DELIVERIES_FAILED: Meaning(Unit.COUNT, "deliveries given up"),
     Metric.WIDESPREAD_FAILURES: Meaning(
         Unit.COUNT, "deliveries given up within an hour, if many tenants' are"
     ),
@@ -78,3 +78,18 @@ METRICS: Final[Mapping[Metric, Meaning]] = {
 
 BY_CHANNEL: Final = (Metric.DELIVERIES_SUCCEEDED, Metric.DELIVERIES_FAILED)
 """Emitted once for all and once for each channel."""
+
+RARE: Final = frozenset(
+    {
+        Metric.API_ERRORS,
+        Metric.EVENTS_FAILED,
+        Metric.EVENTS_REPLAYED,
+        Metric.EVENTS_SET_ASIDE,
+        Metric.COUNTS_SET_ASIDE,
+        Metric.DELIVERIES_FAILED,
+        Metric.DEAD_LETTERS,
+        Metric.DELETION_STALLED,
+    }
+)
+"""Emitted only when there is something to tell, never a zero: a metric is billed by the hour that
+has a value of it. Who wants a rate divides by how many values another metric has."""

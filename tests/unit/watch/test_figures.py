@@ -62,16 +62,16 @@ def test_the_last_day_is_24_hours_and_today_begins_at_midnight(
     assert day.today[CREATED] == 1 + 2 + 4 + 8
 
 
-def test_requests_are_counted_by_the_zeros_among_errors(
+def test_requests_are_counted_by_their_latencies(
     figures: Figures, measured: InMemoryMetrics, clock: FixedClock
 ) -> None:
-    measured.put(Metric.API_ERRORS, clock(), 0, 0, 0, 1)
+    measured.put(Metric.API_ERRORS, clock(), 1)
     measured.put(Metric.API_LATENCY, clock(), *range(1, 102))
     measured.put(Metric.INBOX_DEPTH, clock(), 7, 12, 3)
 
     hour = figures.last_day().hours[-1]
 
-    assert (hour.requests, hour.counts[Metric.API_ERRORS]) == (4, 1)
+    assert (hour.requests, hour.counts[Metric.API_ERRORS]) == (101, 1)
     assert hour.latency_milliseconds == {
         Statistic.P50: 51,
         Statistic.P95: 96,
