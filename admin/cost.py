@@ -1,9 +1,9 @@
 """What a deployment costs a month, item by item: `make cost EVENTS=1000000 BATCH=25 TRACING=on`.
 
-The bill is computed from three things: AWS's list prices (us-east-1, without free tiers, in
-`admin/prices.py`), what `template.yaml` sets (memory, alarms, retention), and what one event takes.
-Writes and reads are promised by `tests/contract`; times and bytes are assumptions, named as such,
-because only AWS can show them.
+The bill is computed from three things: AWS's list prices (us-east-1, in `admin/prices.py`), what
+`template.yaml` sets (memory, alarms), and what one event takes. Writes, reads and bytes are
+promised by `tests/contract`; times are assumptions, named as such, because only AWS can show them.
+Below the sum stands what an account has for nothing, and what is left to pay.
 
 The event that is billed has 1 KB. It is posted and acknowledged, alone or with `BATCH` others, is
 read once in a page of 100, and pushed to one webhook that answers within 200 ms.
@@ -11,14 +11,16 @@ read once in a page of 100, and pushed to one webhook that answers within 200 ms
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from admin import prices
 from admin.arguments import whole_number
+from admin.prices import Price
 from admin.template import template as read_template
-from triggers_api.watch.metrics import BY_CHANNEL, METRICS
+from triggers_api.watch.metrics import BY_CHANNEL, METRICS, RARE
 
 SECONDS_A_MONTH: Final = 30 * 86_400
 MINUTES_A_MONTH: Final = SECONDS_A_MONTH // 60
@@ -31,6 +33,15 @@ READS_OF_PAGE: Final = 15 / 100  # an inbox page of 100: test_costs.py
 READS_OF_PUSH: Final = 3  # record, config and event, consistently: push/test_push_costs.py
 READS_OF_DISPATCH: Final = 1  # the configs of a tenant, once a batch: push/test_push_costs.py
 
+# Promised likewise: bytes of log lines and items, push/test_cost_bytes.py.
+REQUEST_LOG: Final = 640
+ACCESS_LOG: Final = 270  # the gateway's, as the template words it
+DISPATCH_LOG: Final = 330
+PUSH_LOG: Final = 810
+LOG_OVERHEAD: Final = 26  # that CloudWatch adds to each line
+STORED_KB: Final = 2.8  # event and delivery with their index entries, once both are settled
+TABLE_SHARE: Final = 0.5  # of it that recovery covers: indexes are made anew
+
 # Assumed: milliseconds billed on Lambda, whose waiting for DynamoDB is billed too.
 REQUEST_MS: Final = 12
 EACH_MORE_MS: Final = 3  # of a batch
@@ -38,16 +49,14 @@ PAGE_MS: Final = 60
 DISPATCH_MS: Final = 20
 EACH_DISPATCH_MS: Final = 10
 PUSH_MS: Final = 250  # the receiver's 200 and our reading and recording
-EACH_PUSH_MS: Final = 10  # of those carried out side by side
+EACH_PUSH_MS: Final = 20  # of those carried out side by side: 6 ms of a core, of which it has 0.3
+COUNT_MS: Final = 150  # of a minute's records
+EACH_COUNT_MS: Final = 0.1
 MINUTELY_MS: Final = 300  # monitor and remover, of few active tenants
 
-# Assumed: bytes of log lines, as the local run writes them.
-REQUEST_LOG: Final = 900  # ours and the gateway's
-DISPATCH_LOG: Final = 450
-PUSH_LOG: Final = 800
-LOG_OVERHEAD: Final = 26  # that CloudWatch adds to each line
-STORED_KB: Final = 3.5  # event and delivery with their index entries, once both are settled
-TABLE_SHARE: Final = 0.5  # of it that recovery covers: indexes are made anew
+# Assumed: what the monitor and the remover read and write, of few active tenants.
+MINUTELY_WRITES: Final = 3  # the report of all alarms, compressed
+MINUTELY_READS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +84,30 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """So much of what has one price."""
+
+    quantity: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """What it costs by the list."""
+        return self.quantity * self.price.dollars
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the bill, in dollars a month."""
+    """One line of the bill, for a month."""
 
     name: str
-    dollars: float
+    parts: tuple[Part, ...]
     is_fixed: bool = False  # whatever the number of events
+
+    @property
+    def dollars(self) -> float:
+        """What it costs by the list."""
+        return sum(part.dollars for part in self.parts)
 
 
 def bill(load: Load, template: dict[str, Any]) -> tuple[Item, ...]:
@@ -89,13 +116,23 @@ def bill(load: Load, template: dict[str, Any]) -> tuple[Item, ...]:
         *_requests(load, template),
         *_store(load),
         *_push(load, template),
-        *_watch(load, template),
+        *_watch(load),
+        *_fixed(template),
     )
 
 
 def total(items: Sequence[Item]) -> float:
-    """The sum of a bill, in dollars a month."""
+    """The sum of a bill by the list, in dollars a month."""
     return sum(item.dollars for item in items)
+
+
+def free(items: Sequence[Item]) -> float:
+    """How much of it an account has for nothing, if nothing else in it takes that."""
+    quantities: Counter[Price] = Counter()
+    for item in items:
+        for part in item.parts:
+            quantities[part.price] += part.quantity  # type: ignore[assignment]  # a sum of floats
+    return sum(min(taken, price.free) * price.dollars for price, taken in quantities.items())
 
 
 def _requests(load: Load, template: dict[str, Any]) -> Iterator[Item]:
@@ -111,10 +148,10 @@ def _store(load: Load) -> Iterator[Item]:
     dispatches = load.events / load.together(1, 100)
     reads = load.events * (READS_OF_PAGE + READS_OF_PUSH) + dispatches * READS_OF_DISPATCH
     gigabytes = load.events * STORED_KB / 1024**2
-    yield Item("DynamoDB, writes", writes * prices.WRITE_UNIT)
-    yield Item("DynamoDB, reads", reads * prices.READ_UNIT)
-    yield Item("DynamoDB, storage of a month's events", gigabytes * prices.STORED_GB)
-    yield Item("DynamoDB, recovery", gigabytes * TABLE_SHARE * prices.RECOVERABLE_GB)
+    yield Item("DynamoDB, writes", (Part(writes, prices.WRITE_UNIT),))
+    yield Item("DynamoDB, reads", (Part(reads, prices.READ_UNIT),))
+    yield Item("DynamoDB, storage of a month's events", (Part(gigabytes, prices.STORED_GB),))
+    yield Item("DynamoDB, recovery", (Part(gigabytes * TABLE_SHARE, prices.RECOVERABLE_GB),))
 
 
 def _usage_writes(load: Load) -> float:
@@ -127,45 +164,66 @@ def _push(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     dispatches, pushes = load.events / dispatched, load.events / pushed
     dispatch_ms = dispatches * DISPATCH_MS + (load.events - dispatches) * EACH_DISPATCH_MS
     push_ms = pushes * PUSH_MS + (load.events - pushes) * EACH_PUSH_MS
+    counts = load.events * _usage_writes(load)
+    count_ms = counts * COUNT_MS + 3 * load.events * EACH_COUNT_MS  # stored, acknowledged, pushed
     sent = load.events / min(10, dispatched)
-    idle = prices.IDLE_POLLS_A_MINUTE * MINUTES_A_MONTH
     yield Item(
         "Lambda, dispatcher", _lambda(template, "DispatcherFunction", dispatches, dispatch_ms)
     )
     yield Item("Lambda, delivery", _lambda(template, "DeliveryFunction", pushes, push_ms))
-    yield Item("SQS, messages", (sent + 2 * pushes) * prices.QUEUE_REQUEST)
-    yield Item("SQS, fair queue", load.events * prices.FAIR_MESSAGE)
-    yield Item("SQS, waiting for messages", idle * prices.QUEUE_REQUEST, is_fixed=True)
+    yield Item("Lambda, counter", _lambda(template, "CounterFunction", counts, count_ms))
+    yield Item("SQS, messages", (Part(sent + 2 * pushes, prices.QUEUE_REQUEST),))
+    yield Item("SQS, fair queue", (Part(load.events, prices.FAIR_MESSAGE),))
 
 
-def _watch(load: Load, template: dict[str, Any]) -> Iterator[Item]:
-    logged = load.requests * (REQUEST_LOG + 2 * LOG_OVERHEAD)
+def _watch(load: Load) -> Iterator[Item]:
+    logged = load.requests * (REQUEST_LOG + ACCESS_LOG + 2 * LOG_OVERHEAD)
     logged += load.events * (DISPATCH_LOG + PUSH_LOG + 2 * LOG_OVERHEAD)
-    yield Item("CloudWatch, logs", logged / 1024**3 * prices.LOGGED_GB)
+    yield Item("CloudWatch, logs", (Part(logged / 1024**3, prices.LOGGED_GB),))
     if load.tracing:
-        yield Item("X-Ray, traces", _traces(load) * prices.TRACE)
-    minutely = sum(
-        _lambda(template, name, MINUTES_A_MONTH, MINUTES_A_MONTH * MINUTELY_MS)
+        yield Item("X-Ray, traces", (Part(_traces(load), prices.TRACE),))
+
+
+def _fixed(template: dict[str, Any]) -> Iterator[Item]:
+    metrics = sum(each not in RARE for each in (*METRICS, *BY_CHANNEL))  # of one channel
+    busy_ms = MINUTES_A_MONTH * MINUTELY_MS
+    minutely = [
+        part
         for name in ("MonitorFunction", "RemoverFunction")
-    )
-    yield Item("Lambda, every minute", minutely, is_fixed=True)
-    metrics = len(METRICS) + len(BY_CHANNEL)  # of one channel
-    yield Item("CloudWatch, metrics", metrics * prices.METRIC, is_fixed=True)
-    yield Item("CloudWatch, alarms", _alarm_metrics(template) * prices.ALARM_METRIC, is_fixed=True)
-    yield Item("CloudWatch, dashboard", prices.DASHBOARD, is_fixed=True)
-    yield Item("KMS, key", prices.KEY, is_fixed=True)
+        for part in _lambda(template, name, MINUTES_A_MONTH, busy_ms)
+    ]
+    minutely.append(Part(MINUTES_A_MONTH * MINUTELY_WRITES, prices.WRITE_UNIT))
+    minutely.append(Part(MINUTES_A_MONTH * MINUTELY_READS, prices.READ_UNIT))
+    minutely.append(Part(MINUTES_A_MONTH, prices.MONITORING_CALL))
+    polls = prices.IDLE_POLLS_A_MINUTE * MINUTES_A_MONTH
+    fixed = {
+        "Monitor and remover, every minute": minutely,
+        "SQS, waiting for messages": [Part(polls, prices.QUEUE_REQUEST)],
+        "CloudWatch, metrics": [Part(metrics, prices.METRIC)],
+        "CloudWatch, alarms": [Part(_alarm_metrics(template), prices.ALARM_METRIC)],
+        "CloudWatch, dashboard": [Part(1, prices.DASHBOARD)],
+        "KMS, key": [Part(1, prices.KEY)],
+    }
+    for name, parts in fixed.items():
+        yield Item(name, tuple(parts), is_fixed=True)
 
 
-def _gateway(requests: float) -> float:
+def _gateway(requests: float) -> tuple[Part, ...]:
     """The first 300 million a month cost more."""
     dear = min(requests, prices.DEAR_GATEWAY_REQUESTS)
-    return dear * prices.GATEWAY_REQUEST + (requests - dear) * prices.LATER_GATEWAY_REQUEST
+    return (
+        Part(dear, prices.GATEWAY_REQUEST),
+        Part(requests - dear, prices.LATER_GATEWAY_REQUEST),
+    )
 
 
-def _lambda(template: dict[str, Any], function: str, calls: float, busy_ms: float) -> float:
+def _lambda(
+    template: dict[str, Any], function: str, calls: float, busy_ms: float
+) -> tuple[Part, ...]:
     megabytes: int = template["Resources"][function]["Properties"]["MemorySize"]
     return (
-        calls * prices.LAMBDA_REQUEST + busy_ms / 1000 * megabytes / 1024 * prices.LAMBDA_GB_SECOND
+        Part(calls, prices.LAMBDA_REQUEST),
+        Part(busy_ms / 1000 * megabytes / 1024, prices.LAMBDA_GB_SECOND),
     )
 
 
@@ -192,8 +250,10 @@ def table(items: Sequence[Item], events: int) -> str:
     for item in sorted(items, key=lambda each: (each.is_fixed, -each.dollars)):
         share = "" if item.is_fixed else f"{item.dollars * per_million:13.2f}"
         lines.append(f"{item.name:42}{item.dollars:12,.2f}{share}")
-    whole = total(items)
-    lines.append(f"{'all':42}{whole:12,.2f}{whole * per_million:13.2f}")
+    whole, given = total(items), free(items)
+    sums = {"all, by the list": whole, "free in every account": -given, "to pay": whole - given}
+    for name, dollars in sums.items():
+        lines.append(f"{name:42}{dollars:12,.2f}{dollars * per_million:13.2f}")
     return "\n".join(lines) + "\n"
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from admin.cost import Load, bill, main, total
+from admin import prices
+from admin.cost import Item, Load, Part, bill, free, main, total
 from admin.template import template
 from tests.cloudformation import ROOT, resources
 
@@ -30,6 +31,25 @@ def test_below_a_request_a_second_every_one_is_traced_and_paid_for() -> None:
     assert traced == pytest.approx(requests * 5.00, rel=0.01)
 
 
+def test_what_is_free_in_every_account_is_taken_off_once_however_many_items_use_it() -> None:
+    part = Part(0.75 * prices.LAMBDA_REQUEST.free, prices.LAMBDA_REQUEST)
+    one, other = (Item(name, (part,)) for name in ("one", "other"))
+    assert free([one]) == pytest.approx(one.dollars)
+    assert free([one, other]) == pytest.approx(0.20)
+
+
+def test_writes_reads_requests_to_the_gateway_and_the_key_are_paid_for_from_the_first_on() -> None:
+    for price in (prices.WRITE_UNIT, prices.READ_UNIT, prices.GATEWAY_REQUEST, prices.KEY):
+        assert free([Item("it", (Part(MILLION, price),))]) == 0
+
+
+def test_metrics_that_are_told_while_all_is_well_are_no_more_than_an_account_has_for_nothing() -> (
+    None
+):
+    (metrics,) = [item for item in bill(Load(1), template()) if item.name == "CloudWatch, metrics"]
+    assert metrics.parts[0].quantity <= prices.METRIC.free
+
+
 def test_every_alarm_is_billed_by_the_metrics_that_it_looks_at() -> None:
     billed = next(item for item in bill(Load(1), template()) if item.name == "CloudWatch, alarms")
     assert billed.dollars >= 0.10 * len(resources("AWS::CloudWatch::Alarm"))
@@ -37,7 +57,12 @@ def test_every_alarm_is_billed_by_the_metrics_that_it_looks_at() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--events", "100000"], ["--events", "1000000"], ["--events", "100000000", "--batch", "25"]],
+    [
+        ["--events", "100000"],
+        ["--events", "1000000"],
+        ["--events", "1000000", "--batch", "25"],
+        ["--events", "100000000", "--batch", "25"],
+    ],
 )
 def test_the_page_on_costs_shows_what_the_command_prints(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
