@@ -15,6 +15,7 @@
     │   ├── IdempotencyConflictError the key was used for another body
     │   └── ConflictError            what it is about is not in a state that allows it
     ├── InternalError                a bug of ours, kept from spoiling what else was asked for
+    ├── UnreadableError              another release wrote it, and this one does not understand it
     ├── TasksRefusedError            the queue will never take them
     └── TransientError               the same call may succeed later
         ├── RateLimitedError         the tenant has made too many requests
@@ -154,6 +155,10 @@ class InternalError(TriggersError):
         """`cause` is what was raised; it may say anything."""
         super().__init__(self.MESSAGE)
         self.__cause__ = cause
+
+
+class UnreadableError(TriggersError):
+    """What another release wrote, and this one does not understand: it waits for one that does."""
 
 
 class TasksRefusedError(TriggersError):

@@ -233,7 +233,9 @@ class InMemoryApiKeyStore:
             for place, key in reversed(placed)
             if after is None or place < (after.created_at, after.key_id)
         ]
-        return KeyPage.of(found, limit)
+        shown = found[:limit]
+        after = KeyPlace(shown[-1].created_at, shown[-1].key_id) if len(found) > limit else None
+        return KeyPage(tuple(shown), after)
 
     def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
         return tuple(

@@ -92,8 +92,11 @@ def without(name: str) -> str:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "not JSON", "{}", "[]", "7", "null", '"x"', without("tenant"), without("replayed_after")],
-    ids=["empty", "text", "{}", "[]", "number", "null", "string", "no tenant", "no replay"],
+    [
+        *("", "not JSON", "{}", "[]", "7", "null", '"x"', without("tenant")),
+        '{"tenant": "acme", "event_id": "evt_1", "config_id": "cfg_1", "kind": "digest"}',
+    ],
+    ids=["empty", "text", "{}", "[]", "number", "null", "string", "no tenant", "another kind"],
 )
 def test_a_message_that_cannot_be_read_is_kept_and_disturbs_no_other(
     bench: Bench, body: str

@@ -16,8 +16,8 @@ from triggers_api.handlers.dispatcher import HOLDS_AT_MOST
 from triggers_api.push.delivery import Task
 
 UNREADABLE: dict[str, Any] = {
-    "an unknown severity": {"severity": {"S": "apocalyptic"}},
-    "an unknown status": {"status": {"S": "lost"}},
+    "a severity that is no text": {"severity": {"N": "7"}},
+    "a status that is no text": {"status": {"N": "7"}},
     "metadata that are no JSON": {"metadata": {"S": "{"}},
     "a time that is none": {"created_at": {"S": "yesterday"}},
     "another type": {"event_type": {"N": "1"}},
@@ -62,6 +62,19 @@ def failing(real: Callable[..., Any], error: Exception, tenant: str) -> Callable
 def refusal(code: str, status: int = 400) -> ClientError:
     told: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(told, "UpdateItem")
+
+
+@pytest.mark.parametrize("name", ["severity", "status"])
+def test_an_event_in_words_of_another_release_is_pushed(
+    bench: Bench, log_lines: LogLines, name: str
+) -> None:
+    records = records_of(bench, 1)
+    records[0]["dynamodb"]["NewImage"][name] = {"S": "apocalyptic"}
+
+    assert bench.dispatch(*records) == []
+
+    assert bench.pushed() == [id_of(records[0])]
+    assert set_aside(log_lines()) == []
 
 
 @pytest.mark.parametrize("image", UNREADABLE.values(), ids=UNREADABLE)

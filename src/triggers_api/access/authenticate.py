@@ -112,7 +112,7 @@ class Authenticator:
         tenant = self.standing.of(name)
         if tenant.state is TenantState.DELETING:
             raise UnauthenticatedError(_DEAD)
-        if tenant.state is TenantState.SUSPENDED:
+        if tenant.state is not TenantState.ACTIVE:  # a state of another release lets nobody in
             raise ForbiddenError(_SUSPENDED, code="tenant_suspended")
         if known.session_made_at is not None and tenant.ended(known.session_made_at):
             raise UnauthenticatedError(_DEAD)

@@ -1,9 +1,9 @@
 """What keys and limits need from the outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol, Self
+from typing import Protocol
 
 from triggers_api.access.keys import ApiKey
 from triggers_api.access.tenants import Deletion, Overrides, Tenant, TenantPage, TenantState
@@ -29,13 +29,6 @@ class KeyPage:
 
     keys: tuple[ApiKey, ...]
     next_after: KeyPlace | None
-
-    @classmethod
-    def of(cls, found: Sequence[ApiKey], limit: int) -> Self:
-        """A page of what was read, which is one more than its limit if there is another page."""
-        keys = tuple(found[:limit])
-        is_last = len(found) <= limit
-        return cls(keys, None if is_last else KeyPlace(keys[-1].created_at, keys[-1].key_id))
 
 
 class ApiKeyStore(Protocol):

@@ -9,6 +9,7 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -61,10 +62,19 @@ class CursorCodec:
         return position
 
     def _signature(self, tenant: str | None, query: ListQuery, place: bytes) -> bytes:
-        asked = [getattr(query, field.name) for field in fields(query)]
-        said = json.dumps([tenant, type(query).__name__, *asked], default=to_text)
+        said = json.dumps([tenant, type(query).__name__, *_asked(query)], default=to_text)
         message = said.encode() + b"\0" + place
         return hmac.digest(self._key, message, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def _asked(query: ListQuery) -> Iterator[object]:
+    """What a query asks for; what a release before did not know counts only where it is used."""
+    for field in fields(query):
+        value = getattr(query, field.name)
+        if not field.metadata.get("added_later"):
+            yield value
+        elif value != field.default:
+            yield [field.name, value]
 
 
 def _position(place: bytes) -> Position:

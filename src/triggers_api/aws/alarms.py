@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from triggers_api.aws.clients import transient_errors
 from triggers_api.errors import MetricsUnavailableError
+from triggers_api.stored import word
 from triggers_api.watch.alarms import Alarm, AlarmState, read_alarm_name
 
 _TEXT: Final = 500  # characters of a reason or description: all of them go into one row
@@ -46,7 +47,7 @@ class CloudWatchAlarms:
             name=named.name,
             severity=named.severity,
             what=named.what,
-            state=AlarmState(said["StateValue"].lower()),
+            state=word(AlarmState, said["StateValue"].lower()),
             since=since and since.astimezone(UTC),
             reason=(said.get("StateReason") or "")[:_TEXT],
             description=(said.get("AlarmDescription") or "")[:_TEXT],

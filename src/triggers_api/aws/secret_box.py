@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.aws import clients
 from triggers_api.cache import Cache
-from triggers_api.errors import StoreUnavailableError
+from triggers_api.errors import StoreUnavailableError, UnreadableError
 from triggers_api.timestamps import Clock
 
 if TYPE_CHECKING:
@@ -44,7 +44,13 @@ class KmsSecretBox:
         return _VERSION + len(wrapped).to_bytes(2, "big") + wrapped + nonce + box
 
     def open(self, tenant: str, config_id: str, sealed: bytes) -> bytes:
-        """Decrypt; raises `cryptography.exceptions.InvalidTag` for another config's secret."""
+        """Decrypt; raises `cryptography.exceptions.InvalidTag` for another config's secret.
+
+        And `UnreadableError` for one that another release sealed in another way.
+        """
+        if sealed[:1] != _VERSION:
+            message = "The secret is sealed in a way that is not known here."
+            raise UnreadableError(message)
         length = int.from_bytes(sealed[1:3], "big")
         wrapped, rest = sealed[3 : 3 + length], sealed[3 + length :]
         nonce, box = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]

@@ -20,20 +20,20 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from triggers_api.aws import clients
-from triggers_api.errors import QueueUnavailableError, TasksRefusedError
+from triggers_api.errors import QueueUnavailableError, TasksRefusedError, UnreadableError
 from triggers_api.push.delivery import Task
 from triggers_api.settings import QueueSettings
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
 
 _LONGEST_DELAY: Final = timedelta(seconds=900)
-_FIELDS: Final = tuple(field.name for field in fields(Task))
-_OPTIONAL: Final = frozenset(
-    {
-        *("execution_id", "trace", "dispatched_at", "ticket", "waits_since", "crashes"),
-        *("turn_at", "turn_rate", "config_turn_at", "config_turn_rate", "door_at"),
-    }
-)
+_FIELDS: Final = tuple(field.name for field in fields(Task) if field.name != "beyond")
+_PUSH: Final = "push"
+"""What a task is that does not say it; a later release gives what is none another `kind`."""
+_ESSENTIAL: Final = ("tenant", "event_id", "config_id")
+# Earlier releases cannot read a message without these; all others are left out if they say nothing.
+_ALWAYS: Final = frozenset({*_ESSENTIAL, "round", "pushes", "replayed_after"})
+_OF_LETTERS: Final = frozenset({"delivery_id", "reason"})  # who moves one back sends these, too
 _BATCH: Final = 10  # messages that SQS takes in one call
 
 
@@ -172,18 +172,26 @@ def _queue_errors() -> AbstractContextManager[None]:
 def to_body(task: Task) -> str:
     """A task as a message's body."""
     said = {name: getattr(task, name) for name in _FIELDS}
-    return json.dumps({k: v for k, v in said.items() if k not in _OPTIONAL or v})
+    known = {name: value for name, value in said.items() if name in _ALWAYS or value}
+    return json.dumps({**task.beyond, **known})
 
 
 def from_body(body: str) -> Task:
-    """A message's body as a task. Raises `ValueError`, or what reading it provokes."""
+    """A message's body as a task.
+
+    What is not known here is handed on with it: it may wait for a worker that knows it. Raises for
+    what is no push: the queue shows it again, to other workers too, and keeps it at the end.
+    """
     given = told_in(body)
-    said = {name: given[name] for name in _FIELDS if name not in _OPTIONAL}
-    said |= {name: given[name] for name in _OPTIONAL if name in given}
-    if not all(isinstance(said[name], str) for name in ("tenant", "event_id", "config_id")):
+    if given.get("kind", _PUSH) != _PUSH:
+        message = "The task is of a kind that is not known here."
+        raise UnreadableError(message)
+    said = {name: given[name] for name in _FIELDS if name in given}
+    if not all(isinstance(given[name], str) for name in _ESSENTIAL):
         raise ValueError("A task names its tenant, event and config by texts.")
+    beyond = {name: given[name] for name in given.keys() - said.keys() - _OF_LETTERS}
     trace = TraceHeader.read(given.get("trace"))  # a bad one is none: SQS would refuse it
-    return Task(**said | {"trace": None if trace is None else str(trace)})
+    return Task(**said | {"trace": None if trace is None else str(trace)}, beyond=beyond)
 
 
 def told_in(body: str) -> Any:

@@ -12,7 +12,7 @@ from triggers_api.channels.composed import a_post
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure, seconds_to_wait
-from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of, utf16_length
+from triggers_api.channels.texts import DEFAULT_BRAND, Text, colour_of, text_of, utf16_length
 from triggers_api.push.channel import Composed, Push, Receipt, Refusal
 from triggers_api.push.settings_fields import Field, Rule, wrong
 from triggers_api.timestamps import to_text
@@ -100,7 +100,7 @@ class DiscordChannel:
         """The body, as Discord documents it; nothing in it mentions anybody."""
         text = text_of(push, self._brand)
         embed = _custom(text) if text.is_custom else _usual(text, push, self._brand)
-        colour = {"color": int(COLOURS[push.event.severity].removeprefix("#"), 16)}
+        colour = {"color": int(colour_of(push.event.severity).removeprefix("#"), 16)}
         username = push.config.settings.get("username")
         return ({"username": username} if username else {}) | {
             "embeds": [embed | colour],

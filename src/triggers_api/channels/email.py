@@ -13,7 +13,7 @@ from triggers_api.channels import rules
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.channels.ses import SesSender
 from triggers_api.channels.smtp import SmtpSender
-from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, text_of
+from triggers_api.channels.texts import DEFAULT_BRAND, Text, colour_of, text_of
 from triggers_api.channels.urls import check_host
 from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field, Fields
@@ -152,7 +152,7 @@ class EmailChannel:
         message["Message-ID"] = f"<{push.delivery_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # out-of-office replies stay away
         message.set_content(text.body if text.is_custom else f"{text.subject}\n\n{text.as_plain()}")
-        message.add_alternative(_html(text, COLOURS[push.event.severity]), subtype="html")
+        message.add_alternative(_html(text, colour_of(push.event.severity)), subtype="html")
         return message
 
     def _server(self, *, allow_private: bool) -> Fields:

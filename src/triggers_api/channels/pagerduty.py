@@ -16,11 +16,12 @@ from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
 from triggers_api.channels.texts import DEFAULT_BRAND, Text, cut, on_one_line, text_of
 from triggers_api.channels.urls import RefusedTargetError
-from triggers_api.events.event import Event
+from triggers_api.events.event import Event, Severity
 from triggers_api.push.channel import TEST_TYPE, Composed, Push, Receipt
 from triggers_api.push.owner_events import ABOUT, DISABLED, FAILING, RECOVERED, is_for_owner
 from triggers_api.push.settings_fields import Field
 from triggers_api.push.streak import ALERT_TYPE, is_failure, is_success
+from triggers_api.stored import is_known
 from triggers_api.timestamps import to_text
 
 API_URL: Final = "https://events.pagerduty.com"
@@ -103,7 +104,7 @@ class PagerDutyChannel:
         payload = {
             "summary": _summary(text),
             "source": connector or "triggers-api",
-            "severity": event.severity.value,
+            "severity": event.severity.value if is_known(event.severity) else Severity.ERROR.value,
             "timestamp": to_text(event.created_at),
             "class": event.event_type,
             "custom_details": _details(text),

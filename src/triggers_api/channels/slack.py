@@ -13,7 +13,7 @@ from triggers_api.channels.composed import a_post
 from triggers_api.channels.http import GuardedHttp, Response
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of, receipt_of_failure
-from triggers_api.channels.texts import COLOURS, DEFAULT_BRAND, Text, cut, text_of
+from triggers_api.channels.texts import DEFAULT_BRAND, Text, colour_of, cut, text_of
 from triggers_api.push.channel import Composed, Push, Receipt
 from triggers_api.push.settings_fields import Field
 
@@ -113,7 +113,7 @@ def _usual(text: Text, push: Push, brand: str) -> dict[str, Any]:
     if text.suggested_action is not None:
         fields.append(_field("Suggested action", text.suggested_action))
     attachment = {
-        "color": COLOURS[push.event.severity],
+        "color": colour_of(push.event.severity),
         "fallback": _escaped(text.subject),
         "text": _escaped(text.body),
         "fields": fields,
@@ -127,7 +127,7 @@ def _custom(text: Text, push: Push) -> dict[str, Any]:
     """A template's text, and no more than the colour beside it."""
     body = _escaped(cut(text.body, _MAX_BODY))
     attachment = {
-        "color": COLOURS[push.event.severity],
+        "color": colour_of(push.event.severity),
         "fallback": body,
         "text": body,
         "mrkdwn_in": ["text"],

@@ -95,7 +95,7 @@ class TeamsChannel:
         elements = _custom(text) if text.is_custom else _usual(text)
         container = {
             "type": "Container",
-            "style": _STYLES[push.event.severity],
+            "style": _STYLES.get(push.event.severity, "attention"),
             "bleed": True,
             "items": list(_fitting(elements)),
         }

@@ -32,6 +32,11 @@ COLOURS: Final = {
 }
 
 
+def colour_of(severity: Severity) -> str:
+    """As CSS writes it; a severity of another release is shown like an error."""
+    return COLOURS.get(severity, COLOURS[Severity.ERROR])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """One push, for people."""

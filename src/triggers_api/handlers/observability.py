@@ -3,14 +3,17 @@
 import logging
 import os
 import threading
+import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from triggers_api.stored import tell_unreadable_to
 from triggers_api.watch.metrics import BY_CHANNEL, CHANNEL, METRICS, Metric
 
+_KEYS: Final = ("pk", "sk", "key_id")
 _UNITS: Final = {metric: MetricUnit(meaning.unit) for metric, meaning in METRICS.items()}
 
 
@@ -22,6 +25,7 @@ def create_logger() -> Logger:
     """
     logger = Logger(use_rfc3339=True, utc=True, serialize_stacktrace=False, xray_trace_id=None)
     _take_the_words_from_libraries(logger.service)
+    tell_unreadable_to(_log_unreadable)
     return logger
 
 
@@ -40,6 +44,21 @@ def _take_the_words_from_libraries(service: str) -> None:
 def log_spread(tenant: str, shards: int) -> None:
     """A tenant's index was too hot and got shards: the operator may want to know whose it is."""
     create_logger().warning("tenant.spread", extra={"tenant": tenant, "shards": shards})
+
+
+def _log_unreadable(kind: str, item: Any, error: Exception) -> None:
+    """Leave what cannot be read to a person, by its key and without its content."""
+    key = {name: item[name] for name in _KEYS if name in item} if isinstance(item, dict) else {}
+    frames = traceback.extract_tb(error.__traceback__)
+    told = {
+        "kind": kind,
+        "key": {name: next(iter(value.values()), None) for name, value in key.items()},
+        "exception_name": type(error).__name__,
+        "raised_at": f"{frames[-1].name}:{frames[-1].lineno}" if frames else None,
+    }
+    # Metrics of its own: the others' are filled by one thread, and this may be any.
+    counted = embedded(EphemeralMetrics(), {Metric.EVENTS_SET_ASIDE: 1})
+    create_logger().critical("item.unreadable", extra=told | counted)
 
 
 class _Records:
@@ -79,7 +98,9 @@ def create_metrics() -> Metrics:
 
 
 def embedded(
-    metrics: Metrics, measured: Mapping[Metric, float], channel: str | None = None
+    metrics: Metrics | EphemeralMetrics,
+    measured: Mapping[Metric, float],
+    channel: str | None = None,
 ) -> dict[str, Any]:
     """The fields that make a log line carry these metrics (EMF); none if nothing was measured.
 

@@ -1,10 +1,11 @@
 """A delivery: one event on its way to one config, and every attempt that was made."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 ERASED: Final = "the event was erased"
 CONFIG_DELETED: Final = "the config was deleted"
@@ -28,6 +29,9 @@ class DeliveryStatus(StrEnum):
     DROPPED = "dropped"  # its config is deleted or disabled, or its event erased: nobody's failure
 
 
+_FINAL: Final = frozenset(DeliveryStatus) - {DeliveryStatus.RETRYING}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What a worker is told: which event goes to which config."""
@@ -49,6 +53,8 @@ class Task:
     door_at: float | None = None  # its turn before the config's receiver
     crashes: int = 0  # how many workers crashed with it
     dispatched_at: float | None = field(default=None, compare=False)  # in seconds; for its story
+    beyond: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What its message says that this release does not know: handed on as it came."""
 
     @property
     def delivery_id(self) -> str:
@@ -83,7 +89,7 @@ class Task:
 
     def without_message(self) -> "Task":
         """The part that its record keeps; the rest belongs to one message."""
-        return replace(self.afresh(), replayed_after=None, trace=None)
+        return replace(self.afresh(), replayed_after=None, trace=None, beyond={})
 
 
 _DELIVERY_ID = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_([0-9]{1,6})")
@@ -160,7 +166,7 @@ class Delivery:
     @property
     def is_final(self) -> bool:
         """Whether it stays as it is unless somebody replays it."""
-        return self.status is not DeliveryStatus.RETRYING
+        return self.status in _FINAL
 
     @property
     def is_dead_letter(self) -> bool:

@@ -138,7 +138,10 @@ class DeliveryStore(Protocol):
     """Keeps the records of deliveries."""
 
     def find(self, task: Task) -> Delivery | None:
-        """The record, read consistently; None before the first attempt."""
+        """The record, read consistently; None before the first attempt.
+
+        Raises `UnreadableError` if another release knows what became of it, and this one does not.
+        """
         ...
 
     def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:

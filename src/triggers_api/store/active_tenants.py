@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.store.table import Item, Query, RefusedError, Table
+from triggers_api.stored import readable
 from triggers_api.timestamps import from_text, to_text
 from triggers_api.usage.ports import ActiveTenant
 
@@ -43,10 +44,7 @@ class DynamoActiveTenants:
     def list_active(self) -> tuple[ActiveTenant, ...]:
         """See `ActiveTenants.list_active`. One query, consistent: what is noted is looked at."""
         query = Query("pk = :pk", {":pk": {"S": _ACTIVE}}, consistent=True)
-        return tuple(
-            ActiveTenant(item["sk"]["S"], from_text(item["active_at"]["S"]))
-            for item in self._table.items(query)
-        )
+        return tuple(readable(self._table.items(query), _to_active, "active tenant"))
 
     def forget_active(self, tenant: str, seen_at: datetime) -> bool:
         """See `ActiveTenants.forget_active`. One conditional delete."""
@@ -57,6 +55,10 @@ class DynamoActiveTenants:
         except RefusedError:
             return False
         return True
+
+
+def _to_active(item: Item) -> ActiveTenant:
+    return ActiveTenant(item["sk"]["S"], from_text(item["active_at"]["S"]))
 
 
 def key_of(tenant: str) -> Item:

@@ -30,6 +30,7 @@ from triggers_api.errors import NotFoundError
 from triggers_api.store.items import number
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, RefusedError, Table
+from triggers_api.stored import readable, word
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -86,13 +87,14 @@ class DynamoApiKeyStore:
         """See `ApiKeyStore.list_keys`. One query of an index."""
         query = replace(query_of(TENANT_INDEX, _owner(tenant)), descending=True)
         begin = None if after is None else _place(tenant, after)
-        items = self._table.items(query, after=begin, limit=limit + 1)
-        return KeyPage.of([_to_key(item) for item in items], limit)
+        items = list(self._table.items(query, after=begin, limit=limit + 1))
+        keys = tuple(readable(items[:limit], _to_key, "API key"))
+        return KeyPage(keys, _place_of(items[limit - 1]) if len(items) > limit else None)
 
     def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
         """See `ApiKeyStore.list_unrevoked`. Two reads; what is being revoked is left out."""
         items = self._table.find_all([_key(each) for each in sorted(self._unrevoked(tenant))])
-        return tuple(map(_to_key, items))
+        return tuple(readable(items, _to_key, "API key"))
 
     def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
         """See `ApiKeyStore.rotate`. One conditional write."""
@@ -143,6 +145,10 @@ def _place(tenant: str | None, place: KeyPlace) -> Item:
     """The key of a place in the index, whether or not a key is there."""
     created_at = {"S": to_text(place.created_at)}
     return _key(place.key_id) | _owner(tenant) | {"created_at": created_at}
+
+
+def _place_of(item: Item) -> KeyPlace:
+    return KeyPlace(from_text(item["created_at"]["S"]), item["key_id"]["S"])
 
 
 def _owner(tenant: str | None) -> Item:
@@ -207,8 +213,9 @@ def _to_key(item: Item) -> ApiKey:
     return ApiKey(
         key_id=item["key_id"]["S"],
         tenant=None if tenant == OPERATORS else tenant,
-        name=item["name"]["S"],
-        scopes=frozenset(map(Scope, item["scopes"]["SS"])),
+        name=item.get("name", {"S": ""})["S"],
+        # A scope of another release is shown, and lets nobody do anything here.
+        scopes=frozenset(word(Scope, each) for each in item.get("scopes", {"SS": []})["SS"]),
         secret_hash=_to_hash(item),
         created_at=from_text(item["created_at"]["S"]),
         expires_at=_moment(item, "expires_at"),

@@ -13,6 +13,7 @@ from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.signing_keys import PublicKey
 from triggers_api.store.table import Item
+from triggers_api.stored import word
 from triggers_api.timestamps import from_text, to_text
 
 _CHANGES: Final = ("enabled_changed_at", "filters_changed_at")
@@ -62,15 +63,15 @@ def to_config(tenant: str, row: Item, opened: dict[str, str]) -> NotificationCon
     return NotificationConfig(
         id=row["sk"]["S"],
         tenant=tenant,
-        name=row["name"]["S"],
+        name=row.get("name", {"S": row["sk"]["S"]})["S"],
         channel=row["channel"]["S"],
-        settings=json.loads(row["settings"]["S"]),
+        settings=json.loads(row.get("settings", {"S": "{}"})["S"]),
         secrets=opened,
         filters=_to_filters(row),
         transform=row.get("transform", {}).get("S"),
         message_template=row.get("message_template", {}).get("S"),
-        acknowledges=row["acknowledges"]["BOOL"],
-        enabled=row["enabled"]["BOOL"],
+        acknowledges=row.get("acknowledges", {"BOOL": False})["BOOL"],
+        enabled=row.get("enabled", {"BOOL": True})["BOOL"],
         policy=_to_policy(row["policy"]["S"]) if "policy" in row else USUAL,
         public_keys=to_public_keys(row),
         disabled_reason=row.get("disabled_reason", {}).get("S"),
@@ -95,8 +96,11 @@ def told_text(told: Told) -> str:
 
 
 def _to_told(text: str) -> Told:
-    failing_since, at, is_over = json.loads(text)
+    failing_since, at, is_over, *_ = json.loads(text)
     return Told(from_text(failing_since), from_text(at), is_over)
+
+
+_SETS: Final = ("event_types", "connectors", "entity_types", "error_types")
 
 
 def _filters_text(filters: Filters) -> str:
@@ -112,20 +116,19 @@ def _filters_text(filters: Filters) -> str:
 
 
 def _to_filters(row: Item) -> Filters:
-    given = json.loads(row["filters"]["S"])
-    severity = given.pop("min_severity")
-    sets = {name: frozenset(values) for name, values in given.items()}
+    given = json.loads(row.get("filters", {"S": "{}"})["S"])
+    severity = given.get("min_severity")
     return Filters(
-        min_severity=Severity(severity) if severity else None,
+        min_severity=word(Severity, severity) if severity else None,
         expression=row.get("match", {}).get("S"),
-        **sets,
+        **{name: frozenset(given[name]) for name in _SETS if name in given},
     )
 
 
 def to_public_keys(row: Item) -> tuple[PublicKey, ...]:
     """The public keys in a config's row."""
     kept = json.loads(row["public_keys"]["S"]) if "public_keys" in row else []
-    return tuple(PublicKey(text, until and from_text(until)) for text, until in kept)
+    return tuple(PublicKey(text, until and from_text(until)) for text, until, *_ in kept)
 
 
 def _keys_text(keys: tuple[PublicKey, ...]) -> str:
@@ -153,7 +156,7 @@ def _to_policy(text: str) -> Policy:
         else RetrySchedule(tuple(timedelta(seconds=each) for each in waits)),
         timeout_seconds=said.get("timeout_seconds"),
         rate_limit_per_second=said.get("rate_limit_per_second"),
-        signature=Signature(said.get("signature", USUAL.signature)),
+        signature=word(Signature, said.get("signature", USUAL.signature)),
     )
 
 
@@ -194,7 +197,14 @@ def to_breaker(text: str) -> CircuitBreaker:
     )
 
 
-def _to_pace(next_at: float, interval: float, since: float, served: int, met_limit: bool) -> Pace:  # noqa: FBT001  # as written
+def _to_pace(
+    next_at: float,
+    interval: float,
+    since: float,
+    served: int,
+    met_limit: bool,  # noqa: FBT001  # as written
+    *_: object,
+) -> Pace:
     return Pace(
         next_at=datetime.fromtimestamp(next_at, UTC),
         interval=timedelta(seconds=interval),

@@ -39,7 +39,7 @@ class DynamoDayCounts:
                     known = (refused.item or {}).get("day", {"S": ""})["S"]
                     # The other's clock may be ahead: its day counts.
                     is_new, today = known < today, max(known, today)
-                    used = 0 if is_new else int((refused.item or {})["used"]["N"])
+                    used = 0 if is_new else int((refused.item or {}).get("used", {"N": "0"})["N"])
                     number = min(wanted, quota - used)
                     if number <= 0:
                         return CountTaken(0, 0)

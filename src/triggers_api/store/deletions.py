@@ -103,6 +103,6 @@ def _key(tenant: str) -> Item:
 def _to_deletion(row: Item) -> Deletion:
     return Deletion(
         began_at=from_text(row["began_at"]["S"]),
-        progressed_at=from_text(row["progressed_at"]["S"]),
-        removed=json.loads(row["removed"]["S"]),
+        progressed_at=from_text((row.get("progressed_at") or row["began_at"])["S"]),
+        removed=json.loads(row.get("removed", {"S": "{}"})["S"]),
     )

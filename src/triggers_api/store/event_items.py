@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from triggers_api.events.ports import EventPage
 from triggers_api.store import items, payloads
 from triggers_api.store.range import Range
 from triggers_api.store.table import Item, Table
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock
 
 PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
@@ -46,16 +48,21 @@ class EventItems:
         )
 
     def current(
-        self, tenant: str, listed: Sequence[Item], statuses: Sequence[EventStatus]
+        self, tenant: str, listed: Sequence[Item], statuses: Sequence[EventStatus] | None
     ) -> list[Item]:
-        """Listed heads as the table has them now, without those that have moved on."""
+        """Listed heads as the table has them now, without those that have moved on.
+
+        Without `statuses` none has, whatever its status is called.
+        """
         keys = [items.event_key(tenant, head["id"]["S"]) for head in listed]
         heads = {head["id"]["S"]: head for head in self.table.find_all(keys)}
         current = (heads.get(head["id"]["S"]) for head in listed)
         return [
             head
             for head in current
-            if head and not items.is_erased(head) and head["status"]["S"] in statuses
+            if head
+            and not items.is_erased(head)
+            and (statuses is None or head["status"]["S"] in statuses)
         ]
 
     def page_of(self, found: Range, *, share: int = 1) -> EventPage:
@@ -72,13 +79,20 @@ class EventItems:
         """
         return _whole_ones(heads, self._bodies(heads))
 
+    def complete_one(self, head: Item) -> Event | None:
+        """The event of this head, likewise. Raises if it cannot be read: it is not gone."""
+        return _whole(head, self._bodies([head]))
+
     def _bodies(self, heads: Sequence[Item]) -> dict[str, Item]:
-        places = [payloads.place_of(head) for head in heads if items.is_apart(head)]
+        places: list[Item] = []
+        for head in heads:
+            with suppress(Exception):  # told when the event itself is read
+                places += [payloads.place_of(head)] if items.is_apart(head) else []
         return {body["sk"]["S"]: body for body in self.table.find_all(places)}
 
 
 def _whole_ones(heads: Sequence[Item], bodies: dict[str, Item]) -> tuple[Event, ...]:
-    whole = (_whole(head, bodies) for head in heads)
+    whole = readable(heads, lambda head: _whole(head, bodies), "event")
     return tuple(event for event in whole if event is not None)
 
 

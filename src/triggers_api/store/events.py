@@ -80,10 +80,10 @@ class DynamoEventStore:
     def get(self, tenant: str, event_id: str) -> Event:
         """See `EventStore.get`. One consistent read, two for a large event."""
         head = self._items.find(tenant, event_id) if is_event_id(event_id) else None
-        found = () if head is None else self._items.complete([head])
-        if not found:
+        found = None if head is None else self._items.complete_one(head)
+        if found is None:
             raise not_found(event_id)
-        return found[0]
+        return found
 
     def find_trail(self, tenant: str, event_id: str) -> Trail:
         """See `EventStore.find_trail`. One consistent read."""
@@ -139,7 +139,7 @@ class DynamoEventStore:
                 head
                 for head in heads
                 if not items.has_expired(head, self._clock())
-                and query.severity in (None, head["severity"]["S"])
+                and query.severity in (None, head.get("severity", {}).get("S"))
             ]
 
         found = gathered(
@@ -237,10 +237,10 @@ class DynamoEventStore:
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
             self._put_new(tenant, claimed, fingerprint)
             return Addition(claimed, replayed=True)
-        found = self._items.complete([head])
-        if not found:
+        found = self._items.complete_one(head)
+        if found is None:
             raise TooManyAtOnceError("The key's event was just erased. Send it again.")
-        return Addition(idempotency.first_state(found[0]), replayed=True)
+        return Addition(idempotency.first_state(found), replayed=True)
 
 
 def _is_same_write(stored: Item, head: Item) -> bool:

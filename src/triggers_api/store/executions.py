@@ -17,7 +17,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventPage, EventQuery, Position
 from triggers_api.executions.ports import Checkpoint, ExecutionQuery, Sighting, Uncounted
 from triggers_api.executions.summarize import not_found
@@ -27,6 +26,7 @@ from triggers_api.store.event_items import EventItems
 from triggers_api.store.listing import RANGES
 from triggers_api.store.range import LOOKED_AT, Partition, Reach, filter_of, gathered
 from triggers_api.store.table import Item, RefusedError, Table
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -59,10 +59,12 @@ class DynamoExecutionStore:
         row = self._table.find(row_key(tenant, execution_id), consistent=True)
         if row is None:
             return Checkpoint()
-        version = int(row["version"]["N"])
+        version = int(row.get("version", {"N": "0"})["N"])
         if items.may_be_swept(row, self._clock()):
             return Checkpoint(version=version)
-        return _to_checkpoint(row, version)
+        # From one that cannot be read, all is counted again.
+        found = readable([row], lambda row: _to_checkpoint(row, version), "execution")
+        return next(found, Checkpoint(version=version))
 
     def keep_checkpoint(
         self, tenant: str, execution_id: str, checkpoint: Checkpoint, *, known_version: int
@@ -104,7 +106,7 @@ class DynamoExecutionStore:
         def current(listed: list[Item]) -> list[Item]:
             seen.extend(listed)
             now = self._clock()
-            heads = self._items.current(tenant, listed, ALL_STATUSES)
+            heads = self._items.current(tenant, listed, None)
             return [head for head in heads if not items.has_expired(head, now)]
 
         entries = self._partition(tenant, query.execution_id)
@@ -161,12 +163,13 @@ def of_execution(table: Table, tenant: str, execution_id: str, query: EventQuery
 
 
 def _to_checkpoint(row: Item, version: int) -> Checkpoint:
-    if "S" not in row["counted_until"]:
+    if "S" not in row.get("counted_until", {}):
         return Checkpoint(version=version)
+    ended_at = row.get("ended_at", {"M": {}})["M"]
     tally = Tally(
         counts={each: int(value["N"]) for each, value in row["counts"]["M"].items()},
-        ended_at={each: from_text(value["S"]) for each, value in row["ended_at"]["M"].items()},
-        first_at=from_text(row["first_at"]["S"]),
+        ended_at={each: from_text(value["S"]) for each, value in ended_at.items()},
+        first_at=from_text(row["first_at"]["S"]) if "S" in row.get("first_at", {}) else None,
     )
     until = Position(from_text(row["counted_until"]["S"]), row["counted_id"]["S"])
     return Checkpoint(tally=tally, until=until, version=version)

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.store.table import Item, RefusedError, Table, unavailable_if_refused
+from triggers_api.stored import readable, word
 from triggers_api.timestamps import from_text, to_text
 from triggers_api.watch.alarms import Alarm, AlarmSeverity, AlarmState, Gauges, HealthReport
 
@@ -36,7 +37,7 @@ class DynamoHealthStore:
         """See `HealthStore.find_report`. One read; what it says is a minute old anyway."""
         with unavailable_if_refused():
             item = self._table.find(_KEY, consistent=False)
-        return None if item is None else _to_report(item)
+        return next(readable([item] if item else (), _to_report, "report"), None)
 
     def keep_report(self, report: HealthReport) -> None:
         """See `HealthStore.keep_report`. One write."""
@@ -75,22 +76,22 @@ def _packed(report: HealthReport) -> bytes:
 
 def _to_report(item: Item) -> HealthReport:
     said = json.loads(zlib.decompress(item["report"]["B"]))
-    depth, age, circuits = said["gauges"]
+    depth, age, circuits, *_ = said["gauges"]
     return HealthReport(
         taken_at=from_text(item["taken_at"]["S"]),
-        alarms=tuple(map(_to_alarm, said["alarms"])),
+        alarms=tuple(readable(said["alarms"], _to_alarm, "alarm")),
         gauges=Gauges(inbox_depth=depth, oldest_pending_age_seconds=age, circuits_open=circuits),
     )
 
 
 def _to_alarm(said: list[Any]) -> Alarm:
-    name, severity, what, state, since, reason, description = said
+    name, severity, what, state, since, reason, description, *_ = said
     changed_at: datetime | None = since and from_text(since)
     return Alarm(
         name=name,
-        severity=AlarmSeverity(severity),
+        severity=word(AlarmSeverity, severity),
         what=what,
-        state=AlarmState(state),
+        state=word(AlarmState, state),
         since=changed_at,
         reason=reason,
         description=description,

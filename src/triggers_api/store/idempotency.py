@@ -55,12 +55,9 @@ class Claim:
 
 def claim_of(head: Item) -> Claim:
     """The newest claim that a key's place holds."""
-    if "claimed_by" in head:
-        return Claim(
-            head["claimed_by"]["S"],
-            from_text(head["claimed_at"]["S"]),
-            head["claimed_fingerprint"]["B"],
-        )
+    if "claimed_by" in head and "claimed_at" in head:
+        fingerprint = head.get("claimed_fingerprint", {"B": b""})["B"]
+        return Claim(head["claimed_by"]["S"], from_text(head["claimed_at"]["S"]), fingerprint)
     fingerprint = head.get("fingerprint", {"B": b""})["B"]
     return Claim(head["id"]["S"], from_text(head["created_at"]["S"]), fingerprint)
 

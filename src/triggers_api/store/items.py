@@ -15,6 +15,7 @@ is written once, apart.
 import json
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from triggers_api.events.ports import Position
 from triggers_api.events.trail import Trail
 from triggers_api.store import payloads
 from triggers_api.store.table import Item
+from triggers_api.stored import word
 from triggers_api.timestamps import from_text, to_text
 
 IS_NEW: Item = {"is_new": {"S": "yes"}}
@@ -106,9 +108,9 @@ def to_event(item: Item) -> Event:
         event_type=item["event_type"]["S"],
         payload=b"" if is_apart(item) else payload_of(item),
         metadata={} if metadata is None else json.loads(metadata["S"]),
-        severity=Severity(item["severity"]["S"]),
+        severity=_severity(item),
         execution_id=None if execution_id is None else execution_id["S"],
-        status=EventStatus(item["status"]["S"]),
+        status=word(EventStatus, item["status"]["S"]),
         created_at=from_text(item["created_at"]["S"]),
         delivered_at=None if delivered_at is None else from_text(delivered_at["S"]),
         delivery_attempts=int(item.get("delivery_attempts", {"N": "0"})["N"]),
@@ -125,16 +127,20 @@ def to_trail(item: Item) -> Trail:
     return Trail(
         id=item["id"]["S"],
         event_type=item["event_type"]["S"],
-        severity=Severity(item["severity"]["S"]),
+        severity=_severity(item),
         execution_id=item.get("execution_id", {}).get("S"),
         created_at=from_text(item["created_at"]["S"]),
         metadata={} if metadata is None else json.loads(metadata["S"]),
-        status=None if is_erased(item) else EventStatus(item["status"]["S"]),
+        status=None if is_erased(item) else word(EventStatus, item["status"]["S"]),
         delivered_at=moment("delivered_at"),
         rounds=int(item.get("rounds", {"N": "0"})["N"]),
         replayed_at=moment("replayed_at"),
         erased_at=moment("erased_at"),
     )
+
+
+def _severity(item: Item) -> Severity:
+    return word(Severity, item["severity"]["S"]) if "severity" in item else Severity.INFO
 
 
 def position_of(event: Event) -> Position:
@@ -163,8 +169,10 @@ def is_apart(head: Item) -> bool:
 
 def answer_size(head: Item) -> int:
     """Bytes of what a caller may fill at will, known without unpacking or reading a payload."""
-    metadata = head.get("metadata", {"S": ""})
-    return int(head["payload_bytes"]["N"]) + len(metadata["S"])
+    with suppress(Exception):  # told when the event itself is read
+        metadata = head.get("metadata", {"S": ""})
+        return int(head.get("payload_bytes", {"N": "0"})["N"]) + len(metadata["S"])
+    return 0
 
 
 def has_expired(head: Item, at: datetime) -> bool:
@@ -172,8 +180,8 @@ def has_expired(head: Item, at: datetime) -> bool:
 
     A head may be kept beyond that, because an idempotency key holds its place.
     """
-    visible_until = head["visible_until"] if "visible_until" in head else head["expires_at"]
-    return _moment(visible_until) <= at
+    visible_until = head.get("visible_until") or head.get("expires_at")
+    return visible_until is not None and _moment(visible_until) <= at
 
 
 def is_erased(head: Item) -> bool:
@@ -183,7 +191,7 @@ def is_erased(head: Item) -> bool:
 
 def may_be_swept(item: Item, at: datetime) -> bool:
     """Whether it is only still there because DynamoDB sweeps up to two days late."""
-    return _moment(item["expires_at"]) <= at
+    return "expires_at" in item and _moment(item["expires_at"]) <= at
 
 
 def _moment(value: dict[str, str]) -> datetime:

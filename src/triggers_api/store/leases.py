@@ -26,6 +26,7 @@ from triggers_api.store.listing import StatusIndex
 from triggers_api.store.range import Range, Reach, gathered
 from triggers_api.store.table import Item, Put, Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class DynamoLeaseStore:
         query = Query("pk = :pk AND sk BETWEEN :first AND :last", values, consistent=True)
         begin = key(tenant, after) if after else None
         found = self._table.items(query, after=begin, limit=limit)
-        return [to_lease(item) for item in found]
+        return list(readable(found, to_lease, "lease"))
 
     def find_lease(self, tenant: str, lease_id: str) -> Lease | None:
         """See `LeaseStore.find_lease`."""
@@ -87,7 +88,7 @@ class DynamoLeaseStore:
             # Botocore repeats a call whose answer was lost. DynamoDB knows a repeated
             # transaction by its token for ten minutes; a put meets its own change.
             stored = refused.item
-            return stored is not None and stored["change_id"]["S"] == ledger.change_id
+            return stored is not None and _change_id(stored) == ledger.change_id
         return True
 
     def list_free(
@@ -137,6 +138,7 @@ BOOK = "ledger"
 FIRST, LAST = "lse_", "lse_~"
 """Before and behind the id of every lease."""
 _ID_BYTES = 16
+_PASSES = ("next_pass_at", "next_full_pass_at")
 # A lease that is swept before it was returned is not lost: the next full pass finds its
 # events. But then they come late, and a week outlasts a worker that is down over holidays.
 _SWEPT_AFTER = timedelta(days=7)
@@ -186,14 +188,18 @@ def to_ledger(item: Item) -> Ledger:
     """The ledger of an item."""
     return Ledger(
         version=int(item["version"]["N"]),
-        change_id=item["change_id"]["S"],
-        returned=item["returned"]["S"],
+        change_id=_change_id(item),
+        returned=item.get("returned", {"S": ""})["S"],
         scan_position=_position(item.get("scan_position")),
         reached=_position(item.get("reached")),
-        next_pass_at=from_text(item["next_pass_at"]["S"]),
-        next_full_pass_at=from_text(item["next_full_pass_at"]["S"]),
+        **{name: from_text(item[name]["S"]) for name in _PASSES if name in item},
         scans_first=item.get("scans_first", {"BOOL": False})["BOOL"],
     )
+
+
+def _change_id(item: Item) -> str:
+    change_id: str = item.get("change_id", {"S": ""})["S"]
+    return change_id
 
 
 def _position(value: dict[str, str] | None) -> Position | None:

@@ -17,6 +17,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import StoreUnavailableError
@@ -36,6 +37,7 @@ from triggers_api.store.config_items import (
 from triggers_api.store.items import number
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, Query, RefusedError, Table
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -59,10 +61,7 @@ class DynamoConfigList:
     def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
         """See `ConfigList.list_configs`. One consistent query, a read unit for each 4 KB."""
         rows = (row for row in self._rows(tenant) if "deleted_at" not in row)
-        configs = (
-            to_config(tenant, row, dict.fromkeys(row.get("secret_names", {}).get("SS", []), ""))
-            for row in rows
-        )
+        configs = readable(rows, partial(_sealed_config, tenant), "config")
         return tuple(sorted(configs, key=lambda config: (config.created_at, config.id)))
 
     def list_subscriptions(self, tenant: str) -> tuple[Subscription, ...]:
@@ -76,7 +75,7 @@ class DynamoConfigList:
         query = Query(
             "pk = :pk", values, consistent=True, only=live, fields="sk, #filters, #match, enabled"
         )
-        return tuple(map(to_subscription, self._table.items(query)))
+        return tuple(readable(self._table.items(query), to_subscription, "config"))
 
     def list_deleted(self, tenant: str) -> dict[str, datetime]:
         """See `ConfigStore.list_deleted`."""
@@ -262,6 +261,11 @@ class DynamoConfigStore(DynamoConfigList):
             row = refused.item
             return row is not None and row.get("write_token") == token  # see `change_breaker`
         return True
+
+
+def _sealed_config(tenant: str, row: Item) -> NotificationConfig:
+    names = row.get("secret_names", {}).get("SS", [])
+    return to_config(tenant, row, dict.fromkeys(names, ""))
 
 
 def _key(tenant: str, config_id: str) -> Item:

@@ -56,7 +56,7 @@ class DynamoOutcomeLedger:
         query = Query("pk = :pk AND sk >= :since", values, consistent=False)
         found: Counter[str] = Counter()
         for item in self._table.items(query):
-            found[item["sk"]["S"].partition("#")[2]] += int(item["failed"]["N"])
+            found[item["sk"]["S"].partition("#")[2]] += int(item.get("failed", {"N": "0"})["N"])
         return found
 
     def pushing_since(self, since: datetime) -> int:

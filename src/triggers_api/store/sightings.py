@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.errors import StoreUnavailableError
@@ -22,6 +23,7 @@ from triggers_api.events.ports import Position, SeenType
 from triggers_api.executions.ports import SeenExecution
 from triggers_api.store.items import may_be_swept, number
 from triggers_api.store.table import Item, Put, Query, RefusedError, Table
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock, to_text
 
 if TYPE_CHECKING:
@@ -59,11 +61,8 @@ class DynamoSightings:
     def list_types(self, tenant: str, since: datetime) -> tuple[SeenType, ...]:
         """See `EventTypes.list_types`. One query of 150 bytes a type."""
         query = _between(tenant, _TYPE, _TYPE + _END)
-        found = (
-            SeenType(item["sk"]["S"].removeprefix(_TYPE), item["latest_id"]["S"])
-            for item in self._table.items(query)
-        )
-        return tuple(each for each in found if each.last_seen_at >= since)
+        found = readable(self._table.items(query), partial(_seen_since, since), "event type")
+        return tuple(each for each in found if each is not None)
 
     def note_execution(self, tenant: str, seen: SeenExecution) -> None:
         """See `SeenExecutions.note_execution`. A read, and a transaction of two if it is new."""
@@ -88,11 +87,17 @@ class DynamoSightings:
         query = _between(tenant, first, _RUN + _END, descending=True)
         begin = None if after is None else _key(tenant, _run(after))
         items = list(self._table.items(query, after=begin, limit=limit + 1))
-        found = tuple(
-            SeenExecution(item["execution_id"]["S"], _position(item["sk"]["S"]))
-            for item in items[:limit]
-        )
-        return found, found[-1].position if len(items) > limit else None
+        found = tuple(readable(items[:limit], _to_execution, "execution in the list"))
+        return found, _position(items[limit - 1]["sk"]["S"]) if len(items) > limit else None
+
+
+def _seen_since(since: datetime, item: Item) -> SeenType | None:
+    seen = SeenType(item["sk"]["S"].removeprefix(_TYPE), item["latest_id"]["S"])
+    return seen if seen.last_seen_at >= since else None
+
+
+def _to_execution(item: Item) -> SeenExecution:
+    return SeenExecution(item["execution_id"]["S"], _position(item["sk"]["S"]))
 
 
 def _between(tenant: str, first: str, last: str, *, descending: bool = False) -> Query:

@@ -16,6 +16,7 @@ import secrets as random
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.keys import SecretHash
@@ -26,6 +27,7 @@ from triggers_api.sources.source import OldSecret, Refused, Secrets, Source, Tra
 from triggers_api.store.items import number
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.token_buckets import beside_deliveries
+from triggers_api.stored import readable, word
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -60,14 +62,15 @@ class DynamoSourceStore:
             secret=known.get("secret"),
             old_secrets=tuple(
                 OldSecret(secret, from_text(until))
-                for secret, until in known.get("old_secrets", ())
+                for secret, until, *_ in known.get("old_secrets", ())
             ),
             settings=known.get("settings", {}),
         )
 
     def list_sources(self, tenant: str) -> tuple[Source, ...]:
         """See `SourceStore.list_sources`. One consistent query of one or two kilobytes a source."""
-        found = (_to_source(tenant, row) for row in self._table.items(sources_of(tenant)))
+        rows = self._table.items(sources_of(tenant))
+        found = readable(rows, partial(_to_source, tenant), "source")
         return tuple(sorted(found, key=lambda each: (each.created_at, each.id)))
 
     def put(
@@ -142,7 +145,8 @@ class DynamoSourceStore:
 
     def list_refused(self, tenant: str, source_id: str) -> tuple[Refused, ...]:
         """See `SourceStore.list_refused`. One query of twenty kilobytes at most, or a few more."""
-        found = [_to_refused(row) for row in self._table.items(_refused_of(tenant, source_id))]
+        rows = self._table.items(_refused_of(tenant, source_id))
+        found = readable(rows, _to_refused, "refused request")
         return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
@@ -219,11 +223,11 @@ def _to_source(tenant: str, row: Item) -> Source:
     return Source(
         id=row["sk"]["S"],
         tenant=tenant,
-        name=row["name"]["S"],
+        name=row.get("name", {"S": row["sk"]["S"]})["S"],
         provider=row["provider"]["S"],
-        settings=json.loads(row["settings"]["S"]),
+        settings=json.loads(row.get("settings", {"S": "{}"})["S"]),
         event_type=row.get("event_type", {}).get("S"),
-        enabled=row["enabled"]["BOOL"],
+        enabled=row.get("enabled", {"BOOL": True})["BOOL"],
         created_at=from_text(row["created_at"]["S"]),
         updated_at=from_text(row["updated_at"]["S"]),
         secrets_set=tuple(sorted(row.get("secret_names", {}).get("SS", ()))),
@@ -241,22 +245,17 @@ def _to_traffic(row: Item) -> Traffic:
         refused=int(row.get("refused", {"N": "0"})["N"]),
         last_arrived_at=_moment(row, "last_arrived_at"),
         last_refused_at=_moment(row, "last_refused_at"),
-        last_refusal=None if refusal is None else _refusal(refusal),
+        last_refusal=None if refusal is None else word(Refusal, refusal),
     )
-
-
-def _refusal(text: str) -> Refusal | None:
-    """A reason that a newer version wrote is not known to this one."""
-    return next((each for each in Refusal if each == text), None)
 
 
 def _to_refused(row: Item) -> Refused:
     return Refused(
         at=from_text(row["at"]["S"]),
-        refusal=_refusal(row["refusal"]["S"]) or Refusal.MALFORMED,
-        message=row["message"]["S"],
-        method=row["method"]["S"],
-        headers=json.loads(row["headers"]["S"]),
+        refusal=word(Refusal, row["refusal"]["S"]),
+        message=row.get("message", {"S": ""})["S"],
+        method=row.get("method", {"S": ""})["S"],
+        headers=json.loads(row.get("headers", {"S": "{}"})["S"]),
     )
 
 

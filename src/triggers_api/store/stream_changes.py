@@ -46,7 +46,7 @@ def _event(known: dict[str, Any], new: Item, old: Item) -> Change | None:
             **known,
             event_type=new["event_type"]["S"],
             execution_id=None if execution_id is None else execution_id["S"],
-            payload_bytes=int(new["payload_bytes"]["N"]),
+            payload_bytes=int(new.get("payload_bytes", {"N": "0"})["N"]),
         )
     before, now = old.get("status"), new.get("status")  # none, of one that is erased
     if before is None or now is None or before == now:
@@ -57,7 +57,9 @@ def _event(known: dict[str, Any], new: Item, old: Item) -> Change | None:
 
 
 def _delivery(known: dict[str, Any], new: Item, old: Item) -> Change | None:
-    attempts = json.loads(new["attempts"]["S"])[int(old.get("attempt_count", {"N": "0"})["N"]) :]
+    attempts = json.loads(new.get("attempts", {"S": "[]"})["S"])[
+        int(old.get("attempt_count", {"N": "0"})["N"]) :
+    ]
     # One that had ended may have been tried again, and have ended as before.
     has_moved = bool(attempts) or new["status"] != old.get("status")
     became = new["status"]["S"] if has_moved else None

@@ -15,6 +15,7 @@ from triggers_api.store.outcomes import DynamoOutcomeLedger
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.store.waiting import live_events, oldest_of
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock
 from triggers_api.watch.ports import Inbox
 
@@ -69,7 +70,8 @@ class DynamoSurvey:
             fields="breaker, deleted_at",
             consistent=False,
         )
-        return sum(_is_open(row, at) for row in self._notifications.items(query))
+        rows = self._notifications.items(query)
+        return sum(readable(rows, lambda row: _is_open(row, at), "config"))
 
     def failures_since(self, since: datetime) -> Mapping[str, int]:
         """See `Survey.failures_since`. One query, of half a unit while nothing fails."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.tenants import Overrides, Tenant, TenantPage, TenantState
 from triggers_api.store.table import Item, Query, RefusedError, Table
+from triggers_api.stored import readable, word
 from triggers_api.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class DynamoTenantStore:
         # A tenant on its way from one directory to the other may be in both for a moment.
         names = list(dict.fromkeys(heapq.merge(*both)))
         shown = names[:limit]
-        records = map(_to_tenant, self._table.find_all([record_key(each) for each in shown]))
+        items = self._table.find_all([record_key(each) for each in shown])
+        records = readable(items, _to_tenant, "tenant")
         return TenantPage(
             tuple(sorted(records, key=lambda each: each.tenant)),
             shown[-1] if len(names) > limit else None,
@@ -152,15 +154,17 @@ def _to_item(tenant: Tenant) -> Item:
 
 
 def _to_tenant(item: Item) -> Tenant:
+    tenant = _name_of(item)
+    known = Tenant.without_record(tenant)
     return Tenant(
-        tenant=_name_of(item),
-        name=item["name"]["S"],
-        created_at=from_text(item["created_at"]["S"]),
+        tenant=tenant,
+        name=item["name"]["S"] if "name" in item else known.name,
+        created_at=from_text(item["created_at"]["S"]) if "created_at" in item else known.created_at,
         own_limits={
             name.removeprefix(_LIMIT): int(value["N"]) if "N" in value else None
             for name, value in item.items()
             if name.startswith(_LIMIT)
         },
-        state=TenantState(item["state"]["S"]),
+        state=word(TenantState, item["state"]["S"]) if "state" in item else known.state,
         suspended_at=from_text(item["suspended_at"]["S"]) if "suspended_at" in item else None,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from triggers_api.store.counters import amounts_of
 from triggers_api.store.table import Item, Query, Table
+from triggers_api.stored import readable
 from triggers_api.usage.counters import Amounts, Row
 from triggers_api.usage.daily import row_of
 from triggers_api.usage.ports import UsageOfTenants
@@ -37,10 +38,7 @@ class DynamoUsageStore:
             ":last": {"S": row_of(tenant, last).name},
         }
         query = Query("pk = :pk AND sk BETWEEN :first AND :last", values, consistent=False)
-        return {
-            date.fromisoformat(item["day"]["S"]): amounts_of(item)
-            for item in self._table.items(query)
-        }
+        return dict(readable(self._table.items(query), _day_of, "usage"))
 
     def read_rows(self, tenant: str, first: Row, last: Row) -> Mapping[str, Amounts]:
         """See `UsageStore.read_rows`. One query of a kilobyte or two a row."""
@@ -50,7 +48,7 @@ class DynamoUsageStore:
             ":last": {"S": last.name},
         }
         query = Query("pk = :pk AND sk BETWEEN :first AND :last", values, consistent=False)
-        return {item["sk"]["S"]: amounts_of(item) for item in self._table.items(query)}
+        return dict(readable(self._table.items(query), _row_of, "usage"))
 
     def list_tenants(self, day: date, *, limit: int, after: str | None) -> UsageOfTenants:
         """See `UsageStore.list_tenants`. A query of keys, and a read for each of its rows."""
@@ -60,11 +58,23 @@ class DynamoUsageStore:
         found = [item["pk"]["S"] for item in self._table.items(query, after=start, limit=limit + 1)]
         shown = found[:limit]
         rows = self._table.find_all([_key(tenant, day) for tenant in shown])
-        amounts = {row["pk"]["S"]: amounts_of(row) for row in rows}
+        amounts = dict(readable(rows, _tenant_of, "usage"))
         return UsageOfTenants(
             {tenant: amounts[tenant] for tenant in shown if tenant in amounts},
             shown[-1] if len(found) > limit else None,
         )
+
+
+def _day_of(item: Item) -> tuple[date, Amounts]:
+    return date.fromisoformat(item["day"]["S"]), amounts_of(item)
+
+
+def _row_of(item: Item) -> tuple[str, Amounts]:
+    return item["sk"]["S"], amounts_of(item)
+
+
+def _tenant_of(item: Item) -> tuple[str, Amounts]:
+    return item["pk"]["S"], amounts_of(item)
 
 
 def _key(tenant: str, day: date) -> Item:

@@ -16,6 +16,7 @@ from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import CONFIG_DELETED, ERASED, Delivery, DeliveryStatus
 from triggers_api.push.expressions import Matching
 from triggers_api.push.owner_events import tells_of
+from triggers_api.stored import is_known
 from triggers_api.story.words import day_and_time
 
 _WIDEN: Final = "If it should have it, widen its filters, then replay what it missed."
@@ -296,6 +297,9 @@ def _words_of(
         at = f" at {day_and_time(last.at)}" if last else ""
         step = f"If it is missing there, search the receiver's own log for {delivery.id}."
         return Outcome.DELIVERED, f"The receiver took it{at}{answer}, after {tries}.", step
+    if not is_known(delivery.status):
+        because = f"Its status is '{delivery.status}', which this version does not know."
+        return Outcome.WAITING, because, "Ask again when the newer version is back."
     said = (last.in_words if last else delivery.reason) or "nothing was answered"
     if delivery.status is DeliveryStatus.RETRYING:
         next_at = delivery.next_attempt_at

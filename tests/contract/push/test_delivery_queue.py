@@ -32,6 +32,7 @@ FULL = Task(
     door_at=1795312682.125,
     crashes=2,
     dispatched_at=1795312670.75,
+    beyond={"of_another_release": [1]},
 )
 
 

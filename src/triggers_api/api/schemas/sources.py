@@ -168,7 +168,7 @@ class SourceOut(BaseModel):
     )
     last_arrived_at: Time | None
     last_refused_at: Time | None
-    last_refusal: Refusal | None = Field(description="Why; null: none, or one not known here.")
+    last_refusal: Refusal | None = Field(description="Why; null: none.")
     created_at: Time
     updated_at: Time
 
