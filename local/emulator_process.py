@@ -2,15 +2,22 @@
 
 As Lambda does at its limit, it answers 429 at once; but its limit is what a laptop can bear, and
 AWS's is far off. So whoever is one too many waits here, as long as the client does.
+
+It ends with the run that started it, however that ends, and once its data is written. MiniStack
+itself waits for the functions that are called, which may take a minute, and then some.
 """
 
 import asyncio
+import os
+import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
 API_PREFIX = "/_aws/execute-api/"
+WRITE_AND_END = signal.SIGUSR1  # at once; SIGTERM lets it finish what it has begun
 _BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 Message = MutableMapping[str, Any]
@@ -33,6 +40,20 @@ def with_a_line(app: App, places: int) -> App:
     return handle
 
 
+def ending_when_written(app: App, end: Callable[[], None]) -> App:
+    """The application, which ends the process when it has written its data."""
+
+    async def handle(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "lifespan.shutdown.complete":
+                end()
+            await send(message)
+
+        await app(scope, receive, sending if scope["type"] == "lifespan" else send)
+
+    return handle
+
+
 def _as_the_gateway(send: Send) -> Send:
     """MiniStack calls JSON whatever does not say what it is, also where nothing is."""
 
@@ -51,8 +72,29 @@ def main() -> None:
     from ministack import app as ministack  # type: ignore[import-untyped]  # noqa: PLC0415
 
     places = int(sys.argv.pop())
-    ministack.app = with_a_line(ministack.app, places)
+    ministack.app = ending_when_written(with_a_line(ministack.app, places), _end)
+    signal.signal(WRITE_AND_END, lambda *_: _write_and_end(ministack))
+    threading.Thread(target=_end_with_the_run, name="run", daemon=True).start()
     ministack.main()
+
+
+def _write_and_end(ministack: Any) -> None:
+    """Write all data, in the middle of whatever is under way."""
+    ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001  # no other way
+    _end()
+
+
+def _end() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _end_with_the_run() -> None:
+    """Wait until whoever holds the other end of our input has gone, and end as if told to."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """An SMTP server on this machine that delivers nothing: it hands mails to `Received`."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -11,6 +10,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from local.background import in_background
 from local.emulator import HOST
 from local.received import Received
 from local.receiver import ReceiverError
@@ -33,15 +33,17 @@ def catching_mail(received: Received, port: int = 0) -> Iterator[int]:
             f"Port {port} on {HOST} is in use, perhaps by another run. Stop that one"
             " or choose another port with TRIGGERS_SMTP_PORT=<port> (0 takes any free one)."
         ) from None
-    thread = threading.Thread(target=loop.run_forever, name="mail-catcher")
-    thread.start()
+
+    def stop() -> None:
+        closing = asyncio.run_coroutine_threadsafe(_close(server), loop)
+        closing.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+
     try:
-        yield server.sockets[0].getsockname()[1]
+        with in_background(loop.run_forever, "mail catcher", stop):
+            yield server.sockets[0].getsockname()[1]
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        if not loop.is_running():
+            loop.close()
 
 
 def _smtp(loop: asyncio.AbstractEventLoop, received: Received) -> SMTP:

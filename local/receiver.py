@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from local.background import in_background
 from local.emulator import HOST
 from local.received import Received, channel_of
 from local.receiver_page import NO_SCRIPTS, list_page, push_page
@@ -77,6 +78,11 @@ class _Server(ThreadingHTTPServer):
         self.received = received
         self.stopped = threading.Event()
         super().__init__((HOST, port), _Handler)
+
+    def stop(self) -> None:
+        """Take no more, and keep nobody waiting."""
+        self.stopped.set()
+        self.shutdown()
 
     def handle_error(self, *_about: Any) -> None:
         """Say nothing: a worker that hung up, or was killed, is nothing to tell a person."""
@@ -170,12 +176,5 @@ def running_receiver(received: Received, port: int = 0) -> Iterator[str]:
             f"Port {port} on {HOST} is in use, perhaps by another run. Stop that one"
             " or choose another port with TRIGGERS_RECEIVER_PORT=<port> (0 takes any free one)."
         ) from None
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="receiver")
-    thread.start()
-    try:
+    with server, in_background(lambda: server.serve_forever(0.05), "receiver", server.stop):
         yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.stopped.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()

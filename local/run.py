@@ -1,5 +1,6 @@
 """`python -m local.run`: the whole system on this machine, until it is told to stop."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ DEFAULT_PORT = 4566  # what tools for local AWS expect
 HIGHEST_PORT = 65_535
 
 ORDERS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: terminal closed
+STOP_SECONDS = 90.0  # its parts have their own limits, which are 76 s together
+_AGAIN_SECONDS = 5.0
 _COLOURS = {2: "green", 3: "green", 4: "yellow"}  # by a status's first digit
 
 _CONSOLE = STATIC / "console" / "console.html"
@@ -49,6 +52,7 @@ def main() -> int:
     """Run until told to stop, then stop everything that was started."""
     for order in ORDERS_TO_STOP:
         signal.signal(order, _leave)
+    signal.signal(signal.SIGALRM, _leave_what_does_not_stop)
     state_dir = state_dir_from_environment()
     started_at = time.monotonic()
     _console.print(f"Starting AWS on this machine, data in {state_dir} …", style="dim")
@@ -62,6 +66,8 @@ def main() -> int:
         return _fail(sentence(error))
     except (BotoCoreError, ClientError) as error:
         return _fail(f"The emulator failed (see {state_dir}/emulator.log): {error}")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return 0
 
 
@@ -134,9 +140,19 @@ def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Unwind, which stops what was started; further signals wait, as data is being written."""
     for order in ORDERS_TO_STOP:
         signal.signal(order, signal.SIG_IGN)
-    with suppress(OSError):  # a closed terminal takes no more words
+    signal.setitimer(signal.ITIMER_REAL, STOP_SECONDS, _AGAIN_SECONDS)
+    with suppress(OSError, RuntimeError):  # closed, or just being written to
         _console.print("\nStopping …", style="dim")
     sys.exit(0)
+
+
+def _leave_what_does_not_stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Go on unwinding, whatever it is that is waited for; and say where it hung, once."""
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(1))
+    with suppress(OSError, RuntimeError):
+        faulthandler.dump_traceback(sys.stderr)
+        _fail(f"It did not stop within {STOP_SECONDS:.0f} s, and is made to: see where it hung.")
+    sys.exit(1)
 
 
 def _port(variable: str, default: int) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.background import in_background
 from local.clients import client
 from local.stream_batch import SHARD, BatchRunner, Trouble
 from local.stream_checkpoint import Checkpoint
@@ -211,14 +212,9 @@ def polling(
         checkpoint=checkpoint,
         catches_up=catches_up,
     )
-    args = (poller, wait, max(POLL_SECONDS, mapping.window_seconds))
-    thread = threading.Thread(target=_poll, args=args, name="stream-poller")
-    thread.start()
-    try:
+    pause_seconds = max(POLL_SECONDS, mapping.window_seconds)
+    with in_background(lambda: _poll(poller, wait, pause_seconds), "stream poller", stop.set):
         yield poller.lag
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _poll(poller: StreamPoller, wait: Callable[[float], None], pause_seconds: float) -> None:

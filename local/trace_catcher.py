@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from local.background import in_background
 from local.emulator import HOST
 
 Document = dict[str, Any]
@@ -30,15 +31,8 @@ def catching_traces(file: Path) -> Iterator[str]:
         daemon.bind((HOST, 0))
         daemon.settimeout(_LOOKS_UP_SECONDS)
         stopped = threading.Event()
-        thread = threading.Thread(
-            target=_catch, args=(daemon, file, stopped), name="trace-catcher", daemon=True
-        )
-        thread.start()
-        try:
+        with in_background(lambda: _catch(daemon, file, stopped), "trace catcher", stopped.set):
             yield f"{HOST}:{daemon.getsockname()[1]}"
-        finally:
-            stopped.set()
-            thread.join()
 
 
 def documents(file: Path) -> list[Document]:

@@ -2,7 +2,7 @@
 
 Log lines become metrics, queues and gateway get AWS's own, alarms follow AWS's rules, and the
 deployed dashboard is a page. A package of its own: it imports nothing of the local run but the
-emulator's clients, and the local run knows of it only what is named here.
+emulator's clients and its way with threads, and the local run knows of it only what is named here.
 """
 
 from local.cloudwatch.dashboard.server import serving_dashboard

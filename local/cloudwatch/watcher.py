@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from local.background import in_background
 from local.clients import client
 from local.cloudwatch import vended
 from local.cloudwatch.alarms import Alarms, Change
@@ -117,15 +118,8 @@ def _filters(logs: Any, group: str) -> list[MetricFilter]:
 def watching(watcher: Watcher, on_request: Listener | None = None) -> Iterator[None]:
     """Watch in the background for as long as the block runs."""
     stop = threading.Event()
-    thread = threading.Thread(
-        target=_watch, args=(watcher, stop, on_request), name="watcher", daemon=True
-    )
-    thread.start()
-    try:
+    with in_background(lambda: _watch(watcher, stop, on_request), "watcher", stop.set):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _watch(

@@ -17,10 +17,13 @@ import pytest
 from local import clean
 from local import open_dashboard as dashboard
 from local.emulator import HOST
+from local.run import STOP_SECONDS
 from local.stack import Stack, stack_file
 from tests.cloudformation import ROOT
 from tests.eventually import eventually
 from tests.raw_http import RawApi
+
+STOPS_SECONDS = STOP_SECONDS + 30  # on a busy machine
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -65,7 +68,7 @@ def running(directory: Path) -> Iterator[Run]:
         yield started
     finally:
         started.process.terminate()
-        started.process.wait(60)
+        started.process.wait(STOPS_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def test_it_stops_cleanly_with_all_it_started(
         emulator = run.emulator()
         assert group_is_alive(emulator)
         run.process.send_signal(order_to_stop)
-        assert run.process.wait(60) == 0
+        assert run.process.wait(STOPS_SECONDS) == 0
         assert not group_is_alive(emulator)
 
 

@@ -193,7 +193,10 @@ def test_the_local_cloudwatch_is_a_package_of_its_own() -> None:
         else:
             outside[file] = {name for name in names if name.startswith("local.cloudwatch.")}
 
-    assert set.union(*inside.values()) == {"local.clients.client"}
+    assert set.union(*inside.values()) == {
+        "local.background.in_background",
+        "local.clients.client",
+    }
     exported = {f"local.cloudwatch.{name}" for name in local.cloudwatch.__all__}
     assert set.union(*outside.values()) <= exported
 

@@ -51,11 +51,12 @@ def test_any_password_is_right(received: Received, port: int) -> None:
     assert len(received.newest_first()) == 1
 
 
-def test_it_stops_while_somebody_is_connected() -> None:
+def test_it_stops_while_somebody_is_connected(caplog: pytest.LogCaptureFixture) -> None:
     with catching_mail(Received()) as port:
         smtp = smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=10)
         smtp.ehlo()
     smtp.close()
+    assert not caplog.messages
 
 
 def test_a_port_in_use_is_refused_with_a_sentence(port: int) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.background import in_background
 from local.clients import client
 from local.cloudwatch.dashboard.answers import Dashboard
 
@@ -110,11 +111,5 @@ def serving_dashboard(
         server = _Server(port, shown, runbook)
     except OSError:
         server = _Server(0, shown, runbook)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="dashboard")
-    thread.start()
-    try:
+    with server, in_background(lambda: server.serve_forever(0.05), "dashboard", server.shutdown):
         yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
