@@ -95,8 +95,8 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.flood
 	@$(BIN)/python -m tests.bench.scale
 
-cost: $(INSTALLED) ## Compute a month's bill from the template (EVENTS=1000000 BATCH=25 TRACING=on)
-	@$(BIN)/python -m admin.cost $(if $(EVENTS),--events $(EVENTS)) $(if $(BATCH),--batch $(BATCH)) $(if $(TRACING),--tracing $(TRACING))
+cost: $(INSTALLED) ## Compute a month's bill from the template (EVENTS=1000000 BATCH=25)
+	@$(BIN)/python -m admin.cost $(if $(EVENTS),--events $(EVENTS)) $(if $(BATCH),--batch $(BATCH)) $(if $(TRACING),--tracing $(TRACING)) $(if $(ALARMS),--alarms $(ALARMS))
 
 key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

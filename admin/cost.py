@@ -55,17 +55,18 @@ EACH_COUNT_MS: Final = 0.1
 MINUTELY_MS: Final = 300  # monitor and remover, of few active tenants
 
 # Assumed: what the monitor and the remover read and write, of few active tenants.
-MINUTELY_WRITES: Final = 3  # the report of all alarms, compressed
+MINUTELY_WRITES: Final = 2  # the report, of which a dozen alarms fill one
 MINUTELY_READS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be billed: events a month, how many are in one request, and whether traced."""
+    """What is to be billed: events a month, how many are in one request, and what is set."""
 
     events: int
     batch: int = 1
     tracing: bool = False
+    all_alarms: bool = False
 
     @property
     def per_second(self) -> float:
@@ -117,7 +118,7 @@ def bill(load: Load, template: dict[str, Any]) -> tuple[Item, ...]:
         *_store(load),
         *_push(load, template),
         *_watch(load),
-        *_fixed(template),
+        *_fixed(load, template),
     )
 
 
@@ -184,7 +185,7 @@ def _watch(load: Load) -> Iterator[Item]:
         yield Item("X-Ray, traces", (Part(_traces(load), prices.TRACE),))
 
 
-def _fixed(template: dict[str, Any]) -> Iterator[Item]:
+def _fixed(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     metrics = sum(each not in RARE for each in (*METRICS, *BY_CHANNEL))  # of one channel
     busy_ms = MINUTES_A_MONTH * MINUTELY_MS
     minutely = [
@@ -200,7 +201,7 @@ def _fixed(template: dict[str, Any]) -> Iterator[Item]:
         "Monitor and remover, every minute": minutely,
         "SQS, waiting for messages": [Part(polls, prices.QUEUE_REQUEST)],
         "CloudWatch, metrics": [Part(metrics, prices.METRIC)],
-        "CloudWatch, alarms": [Part(_alarm_metrics(template), prices.ALARM_METRIC)],
+        "CloudWatch, alarms": [Part(_alarm_metrics(load, template), prices.ALARM_METRIC)],
         "CloudWatch, dashboard": [Part(1, prices.DASHBOARD)],
         "KMS, key": [Part(1, prices.KEY)],
     }
@@ -233,11 +234,12 @@ def _traces(load: Load) -> float:
     return every + 0.05 * (load.requests - every)
 
 
-def _alarm_metrics(template: dict[str, Any]) -> int:
+def _alarm_metrics(load: Load, template: dict[str, Any]) -> int:
     """Each metric that an alarm looks at is charged; an expression is none."""
     count = 0
     for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
+        is_left_out = resource.get("Condition") == "HasAllAlarms" and not load.all_alarms
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and not is_left_out:
             parts = resource["Properties"].get("Metrics", [{"MetricStat": None}])
             count += sum("MetricStat" in part for part in parts)
     return count
@@ -260,7 +262,12 @@ def table(items: Sequence[Item], events: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the bill."""
     options = _parser().parse_args(arguments)
-    load = Load(options.events, options.batch, tracing=options.tracing == "on")
+    load = Load(
+        options.events,
+        options.batch,
+        tracing=options.tracing == "on",
+        all_alarms=options.alarms == "all",
+    )
     sys.stdout.write(table(bill(load, read_template()), load.events))
 
 
@@ -269,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=whole_number(1, 10**12), default=1_000_000)
     parser.add_argument("--batch", type=whole_number(1, 100), default=1)
     parser.add_argument("--tracing", choices=("on", "off"), default="off")
+    parser.add_argument("--alarms", choices=("essential", "all"), default="essential")
     return parser
 
 

@@ -30,6 +30,7 @@ _RELEASE = "AutoPublishCodeSha256: !Ref Release"
 _PARAMETERS = {
     "Stage": "dev",
     "LocalApiId": API_ID,
+    "Alarms": "all",  # what they cost here is nothing
     "Tracing": "on",  # the emulator has no X-Ray, but `make trace` shows what would be sent to it
     "AllowPrivateTargets": "1",  # receivers on this very machine
 }

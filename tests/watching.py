@@ -115,8 +115,17 @@ def rollback_alarms() -> list[Alarm]:
 
 def dashboard() -> dict[str, Any]:
     """The dashboard's body as CloudWatch reads it, but for the values of the template."""
-    body: dict[str, Any] = json.loads(properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+    body: dict[str, Any] = json.loads(dashboard_text())
     return body
+
+
+def dashboard_text() -> str:
+    """The same as text, with all alarms on it."""
+    text, variables = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    for name, value in variables.items():
+        _condition, whole, _nothing = value["Fn::If"]
+        text = text.replace(f"${{{name}}}", whole["Fn::Sub"])
+    return str(text)
 
 
 def widgets(kind: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from admin.template import template
+from local.deploy import parameters
 from tests.cloudformation import ROOT, properties, resources
 from tests.markdown import Document
 from tests.watching import Alarm, alarms, resolved, rollback_alarms
@@ -49,6 +50,28 @@ EXPECTED = {
     "warning-stream-age",
     "warning-stuck-queue",
     "warning-tasks-in-flight",
+}
+
+# Left out of the essential ones: an early warning or a cause, and which of those tells later.
+TOLD_BY = {
+    "warning-api-function-errors": "critical-api-errors",
+    "warning-api-function-throttles": None,  # the gateway's 5xx, on the dashboard
+    "warning-api-latency": None,  # on the dashboard
+    "warning-count-failures": "warning-counter-age",  # nothing is given up before six hours
+    "warning-counter-errors": "warning-counter-age",
+    "warning-counter-throttles": "warning-counter-age",
+    "warning-crashed-tasks": "warning-dead-letters",  # after a hundred crashes
+    "warning-delivery-errors": "critical-stuck-queue",
+    "warning-delivery-throttles": "critical-stuck-queue",
+    "warning-dispatcher-errors": "critical-stream-age",
+    "warning-dispatcher-throttles": "critical-stream-age",
+    "warning-events-table-throttled": "critical-api-errors",
+    "warning-failed-deliveries": "warning-dead-letters",  # from the first on
+    "warning-notifications-table-throttled": "critical-crashed-tasks",
+    "warning-remover-errors": "warning-stalled-deletion",
+    "warning-stream-age": "critical-stream-age",
+    "warning-stuck-queue": "critical-stuck-queue",
+    "warning-tasks-in-flight": "critical-stuck-queue",
 }
 
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
@@ -232,8 +255,11 @@ def test_an_address_is_subscribed_only_if_there_is_one() -> None:
 
 def test_only_metric_math_is_left_out_on_the_emulator_and_only_while_it_must_be() -> None:
     """Its CloudFormation refuses it; local/cloudwatch/stand_ins.py, where it is, finds a way."""
+    assert parameters()["Alarms"] == "all"
     conditional = {
-        name for name, one in resources("AWS::CloudWatch::Alarm").items() if "Condition" in one
+        name
+        for name, one in resources("AWS::CloudWatch::Alarm").items()
+        if one.get("Condition", "HasAllAlarms") != "HasAllAlarms"
     }
     left_out = conditional & {alarm.logical_id for alarm in ALARMS.values()}
     refused = {alarm.logical_id for alarm in ALARMS.values() if alarm.expression}
@@ -241,9 +267,28 @@ def test_only_metric_math_is_left_out_on_the_emulator_and_only_while_it_must_be(
     assert left_out == (set() if stands_in else refused)
 
 
+def has_condition(alarm: Alarm) -> bool:
+    return resources("AWS::CloudWatch::Alarm")[alarm.logical_id].get("Condition") == "HasAllAlarms"
+
+
+def test_what_is_left_out_of_the_essential_alarms_is_told_by_one_of_those() -> None:
+    left_out = {name for name, alarm in ALARMS.items() if has_condition(alarm)}
+    assert left_out == set(TOLD_BY)
+    assert {told for told in TOLD_BY.values() if told} <= ALARMS.keys() - left_out
+    assert not any(ALARMS[name].severity == "critical" for name in left_out)
+
+
+def test_the_runbook_says_which_alarms_are_not_essential() -> None:
+    told = RUNBOOK.section("Which alarm").partition("`Alarms=all`")[2]
+    assert {name for name in TOLD_BY if f"`{name}`" in told} == set(TOLD_BY)
+
+
 def test_the_documents_tell_what_the_alarms_cost() -> None:
-    cents = sum(10 * len(alarm.metrics) for alarm in ALARMS.values())
-    told = f"{len(ALARMS)} alarms cost ${cents / 100:.2f} a month"
+    essential = [alarm for alarm in ALARMS.values() if not has_condition(alarm)]
+    all_cents, cents = (
+        sum(10 * len(alarm.metrics) for alarm in which) for which in (ALARMS.values(), essential)
+    )
+    told = f"{len(essential)} alarms cost ${cents / 100:.2f} a month, all {len(ALARMS)} ${all_cents / 100:.2f}"
     assert told in (ROOT / "docs" / "architecture.md").read_text()
     assert len(rollback_alarms()) == 5, "they are told there, too"
     assert "AlarmTopicArn" in json.dumps(template()["Outputs"])

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from admin.template import template
-from tests.cloudformation import properties, resources
+from tests.cloudformation import resources
 from tests.watching import (
     alarms,
     computed,
     dashboard,
+    dashboard_text,
     expressions_of,
     metrics_of,
     widgets,
@@ -129,7 +130,7 @@ def test_an_expression_is_plain_and_of_the_widgets_own_metrics(widget: dict[str,
 
 
 def test_every_reference_is_to_something_of_the_template() -> None:
-    text = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    text = dashboard_text()
     named = {name.partition(".")[0] for name in re.findall(r"\$\{([\w:.]+)\}", text)}
     assert named - SEEN <= set(template()["Resources"])
     assert not [name for name in named - SEEN if "Condition" in template()["Resources"][name]]
@@ -148,7 +149,7 @@ def test_a_threshold_that_is_drawn_is_an_alarms() -> None:
 
 def test_every_function_and_queue_is_shown() -> None:
     """The monitor's work is seen in what it measures."""
-    text = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    text = dashboard_text()
     for function in set(resources("AWS::Serverless::Function")) - {"MonitorFunction"}:
         assert f"${{{function}}}" in text
     for queue in resources("AWS::SQS::Queue"):

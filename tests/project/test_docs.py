@@ -172,8 +172,8 @@ def test_the_readme_tells_every_parameter_and_its_value_in_each_stage() -> None:
     assert {row[0].strip("`"): [cell.strip("`") for cell in row[2:5]] for row in rows} == expected
 
 
-def test_the_readme_is_short() -> None:
-    assert len(README.text.splitlines()) <= 155
+def test_the_readme_is_short_but_for_a_line_for_each_parameter() -> None:
+    assert len(README.text.splitlines()) <= 130 + len(template()["Parameters"])
 
 
 def test_every_decision_is_in_the_index_by_its_own_title() -> None:

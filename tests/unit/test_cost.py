@@ -20,6 +20,15 @@ def test_an_event_more_costs_what_events_cost_and_no_item_that_is_there_anyway()
         assert (item.dollars == without[item.name]) is item.is_fixed
 
 
+def to_pay(load: Load) -> float:
+    items = bill(load, template())
+    return total(items) - free(items)
+
+
+def test_a_million_events_a_month_in_batches_cost_no_more_than_8_dollars() -> None:
+    assert to_pay(Load(MILLION, batch=25)) <= 8.00
+
+
 def test_batches_and_numbers_make_an_event_cheaper() -> None:
     assert cost(MILLION, batch=25) < cost(MILLION)
     assert cost(100 * MILLION) / 100 < cost(MILLION)
@@ -51,8 +60,14 @@ def test_metrics_that_are_told_while_all_is_well_are_no_more_than_an_account_has
 
 
 def test_every_alarm_is_billed_by_the_metrics_that_it_looks_at() -> None:
-    billed = next(item for item in bill(Load(1), template()) if item.name == "CloudWatch, alarms")
-    assert billed.dollars >= 0.10 * len(resources("AWS::CloudWatch::Alarm"))
+    few, many = (alarms_of(Load(1, all_alarms=each)) for each in (False, True))
+    assert many >= 0.10 * len(resources("AWS::CloudWatch::Alarm"))
+    assert many - few == pytest.approx(1.80)
+
+
+def alarms_of(load: Load) -> float:
+    (item,) = [item for item in bill(load, template()) if item.name == "CloudWatch, alarms"]
+    return item.dollars
 
 
 @pytest.mark.parametrize(
