@@ -128,7 +128,7 @@ def test_what_was_set_aside_is_found_without_the_queue_and_pushed_by_a_replay(
     event = an_event(START)
     bench.events.add(TENANT, event, None)
     record = a_record(event, 0)
-    record["dynamodb"]["NewImage"]["severity"] = {"S": "apocalyptic"}
+    record["dynamodb"]["NewImage"]["severity"] = {"N": "7"}
     bench.queue.is_down = True
 
     assert bench.dispatch(record) == []
