@@ -98,8 +98,10 @@ class ObservedApp:
         }
         known = {name: value for name, value in line.items() if value is not None}
         # One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest.
-        if not str(route).startswith(_WATCHING):
-            measured = _measured(context, milliseconds, is_error=is_error)
+        measured = _measured(context, milliseconds, is_error=is_error)
+        if str(route).startswith(_WATCHING):
+            known[Metric.API_LATENCY] = [measured[Metric.API_LATENCY]]  # for people alone
+        else:
             known |= embedded(self._metrics, measured)
         is_loud = is_error or context.fault is not None
         log = self._logger.error if is_loud else self._logger.info
