@@ -8,10 +8,12 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from tests.builders.events import TENANT
+from tests.builders.sources import SECRET
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
-from tests.functional.conftest import LogLines, OpenApi, post_event
+from tests.functional.conftest import LogLines, NewToken, OpenApi, post_event
 from tests.http_api import Api
+from triggers_api.access.keys import Scope as KeyScope
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.events.event import Event
 from triggers_api.handlers.observability import create_logger, create_metrics
@@ -213,3 +215,38 @@ def test_a_fault_of_ours_for_one_config_is_loud_and_no_error_of_the_api(
     (line,) = log_lines()
     assert (line["level"], line["fault"]) == ("ERROR", "OverflowError at receipts.py:1")
     assert set(metrics_of(line)) == ALWAYS
+
+
+def test_many_acknowledged_at_once_are_named_each(api: Api, log_lines: LogLines) -> None:
+    first, second = post_event(api)["id"], post_event(api)["id"]
+
+    api.post("/inbox/acknowledge", {"event_ids": [first, second, first, UNKNOWN]})
+
+    assert log_lines()[-1]["event_ids"] == [first, second]
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/rotate")])
+def test_what_ends_a_keys_secret_names_the_key(
+    api: Api, log_lines: LogLines, method: str, path: str
+) -> None:
+    key_id = api.post("/keys", {"name": "poller", "scopes": ["inbox"]}).json()["key_id"]
+
+    assert api.send(method, f"/keys/{key_id}{path}").status in {200, 204}
+
+    line = log_lines()[-1]
+    assert line["about"] == key_id
+    assert line["key_id"] != key_id  # that of whoever asked
+
+
+def test_what_deletes_a_source_or_a_tenant_names_it(
+    api: Api, new_token: NewToken, log_lines: LogLines
+) -> None:
+    draft = {"name": "GitHub", "provider": "github", "secret": SECRET}
+    source = api.post("/sources", draft).json()["id"]
+    operator = api.calling_with(new_token(KeyScope.OPERATOR))
+    operator.post("/tenants", {"tenant": "leaving"})
+
+    assert api.send("DELETE", f"/sources/{source}").status == 204
+    assert operator.send("DELETE", "/tenants/leaving").status == 202
+
+    assert [line["about"] for line in log_lines() if "about" in line] == [source, "leaving"]

@@ -16,6 +16,10 @@ class RequestContext:
     execution_id: str | None = None
     config_id: str | None = None
     delivery_id: str | None = None
+    about: str | None = None
+    """The key, source or tenant that it changed or ended: no other id here names it."""
+    event_ids: tuple[str, ...] = ()
+    """The events that it acknowledged, where they are many."""
     error_code: str | None = None
     events_created: int = 0
     events_acknowledged: int = 0

@@ -86,12 +86,7 @@ class ObservedApp:
             "method": scope["method"],
             "route": route,
             "status": status,
-            "tenant": context.tenant,
-            "key_id": context.key_id,
-            "event_id": context.event_id,
-            "config_id": context.config_id,
-            "delivery_id": context.delivery_id,
-            "execution_id": context.execution_id,
+            **_subjects(context),
             "error": context.error_code,
             "fault": context.fault,
             "spared": spared or None,
@@ -106,6 +101,20 @@ class ObservedApp:
         is_loud = is_error or context.fault is not None
         log = self._logger.error if is_loud else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
+
+
+def _subjects(context: RequestContext) -> dict[str, object]:
+    """Who asked, and what about: together the lines are a journal, see docs/restore.md."""
+    return {
+        "tenant": context.tenant,
+        "key_id": context.key_id,
+        "event_id": context.event_id,
+        "config_id": context.config_id,
+        "delivery_id": context.delivery_id,
+        "execution_id": context.execution_id,
+        "about": context.about,
+        "event_ids": context.event_ids or None,
+    }
 
 
 def _measured(

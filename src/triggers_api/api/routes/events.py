@@ -173,8 +173,8 @@ async def erase_event(call: Call, event_id: EventId) -> Response:
 
     A tombstone stays: reading, acknowledging or replaying the event then answers 410.
     """
-    call.services.erase(call.tenant, event_id)
     call.context.event_id = event_id
+    call.services.erase(call.tenant, event_id)
     return call.done()
 
 

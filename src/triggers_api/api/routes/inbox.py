@@ -89,6 +89,8 @@ async def acknowledge_events(call: Call) -> Response:
     call.charge_each(len(wanted.event_ids))
     results = call.services.acknowledge.many(call.tenant, wanted.event_ids)
     call.context.events_acknowledged = len({r.event_id for r in results if r.changed})
+    done = (each.event_id for each in results if each.error is None)
+    call.context.event_ids = tuple(dict.fromkeys(done))
     note_crash(call.request, (each.error for each in results))
     request_id = call.context.request_id
     return call.answer(AcknowledgeOut(results=[_result(each, request_id) for each in results]))

@@ -101,6 +101,7 @@ async def rotate_key(call: Call, key_id: KeyId) -> Response:
     lost.
     """
     wanted = await call.read(_ROTATION)
+    call.context.about = key_id
     issued = call.services.keys.rotate(call.principal, call.tenant, key_id, wanted.overlap)
     return call.answer(IssuedKeyOut.issued(issued, call.services.clock()))
 
@@ -119,5 +120,6 @@ async def revoke_key(call: Call, key_id: KeyId) -> Response:
     Returns 409 for the last live key with the scope `admin`: at least one must be left that
     lives as long as the one that is revoked.
     """
+    call.context.about = key_id
     call.services.keys.revoke(call.tenant, key_id)
     return call.done()

@@ -170,6 +170,7 @@ async def update_source(call: Call, source_id: SourceId) -> Response:
 )
 async def delete_source(call: Call, source_id: SourceId) -> Response:
     """Delete a source: within a minute its URL is unknown everywhere. Its events stay."""
+    call.context.about = source_id
     call.services.keep_sources.delete(call.tenant, source_id)
     return call.done()
 

@@ -171,5 +171,6 @@ async def delete_tenant(call: Call, tenant: TenantInPath) -> Response:
     far that is, and answers 404 when nothing is left, after 3 to 20 minutes or more. Until then
     nobody can make a tenant of that name.
     """
+    call.context.about = tenant
     call.services.tenants.delete(tenant)
     return Response(status_code=202)
