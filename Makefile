@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards openapi build preflight deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--he
 
 shards: $(INSTALLED) ## Show or raise the shards of a busy tenant (ARGS="--help")
 	@$(BIN)/python -m admin.shards $(ARGS)
+
+restore: $(INSTALLED) ## Bring back what the tables lost, as it was at a point in time (ARGS="--help")
+	@$(BIN)/python -m admin.restore $(ARGS)
 
 openapi: $(INSTALLED) ## Write docs/openapi.json, and what the command line tells of channels, from the code
 	@$(BIN)/python -m admin.openapi > docs/openapi.json

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,19 @@ _LOCAL_REGION: Final = "us-east-1"
 _LOCAL_USER: Final = ("test", "test")  # the emulator's own; it does not check the secret
 OPERATOR_KEY_VARIABLE: Final = "TRIGGERS_OPERATOR_KEY"
 
+Connect = Callable[[str], Any]
+"""Makes the low-level client of a service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What CloudFormation says of a deployment, and how to reach what it names."""
+
+    name: str
+    outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+    connect: Connect
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -29,6 +43,7 @@ class Target:
     place: str
     api_url: str
     operator_key: str | None = field(default=None, repr=False)
+    stack: Stack | None = None
 
     def api(self) -> Client:
         """Its API, called with an operator's key; or end with a sentence that says how to have one.
@@ -90,6 +105,9 @@ def _local() -> Target:
 def _from_stack(connect: Any, stack_name: str, place: str) -> Target:
     found = connect("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    parameters = {
+        each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])
+    }
     missing = {"ApiUrl", "EventsTableName", "KeysTableName"} - outputs.keys()
     if missing:
         sys.exit(f"The stack '{stack_name}' is none of this service: it has no {min(missing)}.")
@@ -99,4 +117,5 @@ def _from_stack(connect: Any, stack_name: str, place: str) -> Target:
         keys_table=outputs["KeysTableName"],
         place=place,
         api_url=outputs["ApiUrl"],
+        stack=Stack(stack_name, outputs, parameters, connect),
     )

@@ -5,9 +5,11 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from io import StringIO
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto import mock_aws
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
@@ -21,6 +23,9 @@ from triggers_api.api import pages
 from triggers_api.events.ports import EventStore
 from triggers_api.handlers.api import build
 from triggers_api.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from tests.functional.damaged import Damaged
 
 LogLines = Callable[[], list[dict[str, Any]]]
 OpenApi = Callable[[EventStore], Api]
@@ -109,3 +114,20 @@ def assert_is_error(answer: Answer, status: int, code: str) -> None:
     assert body["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-type"] == "application/json"
     assert all(set(detail) == {"field", "message", "code"} for detail in body["details"])
+
+
+@pytest.fixture(scope="module")
+def undamaged() -> Iterator["Damaged"]:
+    """Tables and a log, which tests of a restore share: each begins them anew."""
+    from tests.functional.damaged import Damaged  # noqa: PLC0415  # a second, for those alone
+
+    with mock_aws():
+        yield Damaged(FixedClock())
+
+
+@pytest.fixture
+def damaged(undamaged: "Damaged", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Damaged":
+    """A deployment that is about to lose something."""
+    monkeypatch.setenv("TRIGGERS_STATE_DIR", str(tmp_path))
+    undamaged.begin_anew()
+    return undamaged

@@ -106,7 +106,7 @@ class Deployment:
 
     @cached_property
     def events(self) -> DynamoEventStore:
-        return DynamoEventStore(self.dynamodb, self._events_settings, self.clock)
+        return DynamoEventStore(self.dynamodb, self.events_settings, self.clock)
 
     @cached_property
     def configs(self) -> DynamoConfigStore:
@@ -143,7 +143,7 @@ class Deployment:
         return SqsDeliveryQueue(self.sqs, self.scheduler, settings, self.clock)
 
     @property
-    def _events_settings(self) -> EventsSettings:
+    def events_settings(self) -> EventsSettings:
         return EventsSettings(
             table=self.tables["EventsTable"],
             undelivered_retention=UNDELIVERED_RETENTION,
@@ -235,7 +235,7 @@ class Deployment:
     def _count(self, tenant: str, posted: list[Event]) -> None:
         """Rows that are about events."""
         at, notifications = self.clock(), self.tables["NotificationsTable"]
-        executions = DynamoExecutionStore(self.dynamodb, self._events_settings, self.clock)
+        executions = DynamoExecutionStore(self.dynamodb, self.events_settings, self.clock)
         sightings = DynamoSightings(self.dynamodb, self.tables["UsageTable"], self.clock)
         sightings.note_type(tenant, SeenType("order.fetched", posted[0].id))
         for execution_id in (f"exec#{tenant}", f"{tenant}-of-events-long-swept"):

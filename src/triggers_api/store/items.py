@@ -36,6 +36,11 @@ By this the stream's filter knows what to push. The stream's own word for a writ
 put over the head of an expired event, a new one is a MODIFY.
 """
 
+RESTORED_AT: Final = "restored_at"
+"""Marks the record of a delivery that was brought back from a point in time: what it tells was
+counted before. A record is written whole, so the next attempt takes the mark away.
+"""
+
 ERASED: Final = "erased"
 """In the place of its status, what the tombstone of an erased event has: no list asks for it."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.delivery import DeliveryStatus
-from triggers_api.store.items import IS_NEW
+from triggers_api.store.items import IS_NEW, RESTORED_AT
 from triggers_api.store.table import Item
 from triggers_api.usage.changes import (
     Change,
@@ -33,6 +33,8 @@ def change_of(record: Mapping[str, Any]) -> Change | None:
         "at": datetime.fromtimestamp(float(stored["ApproximateCreationDateTime"]), UTC),
         "number": int(stored["SequenceNumber"]),
     }
+    if RESTORED_AT in new:
+        return None
     if "attempt_count" in new:
         return _delivery(known, new, old)
     return _event(known, new, old)

@@ -1,0 +1,168 @@
+"""Rows as they were, and the rule for each kind: keys, configs, sources, deliveries, usage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from admin.restoring.journal import Journal
+from admin.restoring.kinds import Kind, Part
+from admin.restoring.tenants_then import Tenants
+from admin.restoring.verdict import Outcome, Verdict
+from triggers_api.store import items
+from triggers_api.store.api_keys import roster_of
+from triggers_api.store.counters import amounts_of
+from triggers_api.store.deliveries import to_delivery, to_item
+from triggers_api.store.notification_configs import deleted_configs_of
+from triggers_api.store.table import Item, Put, Table
+from triggers_api.timestamps import Clock, to_text
+
+_ABSENT: Final = {
+    Part.EVENTS: "attribute_not_exists(pk)",
+    Part.NOTIFICATIONS: "attribute_not_exists(pk)",
+    Part.USAGE: "attribute_not_exists(pk)",
+    Part.KEYS: "attribute_not_exists(key_id)",
+}
+_ALIKE: Final = timedelta(0)  # an item made anew keeps the expiry that it had
+Rule = Callable[[str, Item, Item | None], Verdict]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Judges all but events: the item as it was, beside the live one if there is one."""
+
+    live: Mapping[Part, Table]
+    tenants: Tenants
+    journal: Journal
+    clock: Clock
+    named: frozenset[str] = frozenset()  # configs and sources that are wanted though deleted
+    overwrites: bool = False
+    _deleted_configs: dict[str, dict[str, Item]] = field(default_factory=dict)
+
+    def judge(self, part: Part, kind: Kind, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """What becomes of a row."""
+        rules: dict[Kind, Rule] = {
+            Kind.KEY: self._key,
+            Kind.CONFIG: self._config,
+            Kind.SOURCE: self._source,
+            Kind.COUNTER: self._counter,
+        }
+        if kind in rules:
+            return rules[kind](tenant, then, now)
+        if now is not None:
+            return Verdict(kind, tenant, Outcome.LIVE)
+        return Verdict(kind, tenant, Outcome.BACK, part, puts=(absent(part, then),))
+
+    def delivery(self, tenant: str, then: Item, *, event_is_erased: bool) -> Verdict:
+        """A record that is missing. What a receiver said of an erased event stays erased.
+
+        The mark keeps its attempts from being counted again.
+        """
+        mark = {items.RESTORED_AT: {"S": to_text(self.clock())}}
+        if not event_is_erased or "erased" in then:
+            puts = (absent(Part.NOTIFICATIONS, then | mark),)
+            return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts)
+        silent = to_item(to_delivery(then).with_answers_erased(), _ALIKE)
+        silent |= {"erased": {"BOOL": True}, "expires_at": then["expires_at"]} | mark
+        puts = (absent(Part.NOTIFICATIONS, silent),)
+        return Verdict(Kind.DELIVERY, tenant, Outcome.WITHOUT_ANSWERS, Part.NOTIFICATIONS, puts)
+
+    def _key(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """A key; one that was revoked or rotated since comes back dead.
+
+        Its place among the keys that count goes first: what a crash leaves there names no key.
+        """
+        key_id, name = then["key_id"]["S"], f"{then['key_id']['S']} '{then['name']['S']}'"
+        if now is not None:
+            return Verdict(Kind.KEY, tenant, Outcome.LIVE, name=name)
+        ended_at = self.journal.ended.get(key_id)
+        if ended_at is None and tenant in self.journal.unnamed["key"]:
+            ended_at = self.clock()  # one of them was revoked, and nobody knows which
+        if "revoked_at" in then or ended_at is not None:
+            dead = then if ended_at is None else {"revoked_at": {"S": to_text(ended_at)}} | then
+            outcome = Outcome.BACK if ended_at is None else Outcome.REVOKED
+            puts = (absent(Part.KEYS, dead),)
+            return Verdict(Kind.KEY, tenant, outcome, Part.KEYS, puts, name)
+
+        def count() -> None:
+            values: Item = {":id": {"SS": [key_id]}}
+            self.live[Part.KEYS].update(roster_of(tenant or None), "ADD unrevoked :id", values)
+
+        puts = (absent(Part.KEYS, then),)
+        return Verdict(Kind.KEY, tenant, Outcome.BACK, Part.KEYS, puts, name, before=(count,))
+
+    def _config(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """A config, which counts as changed now: then a replay takes what it missed meanwhile."""
+        config_id = then["sk"]["S"]
+        name = f"{config_id} '{then.get('name', {}).get('S', '')}'"
+        back = then | {"updated_at": {"S": to_text(self.clock())}}
+        left = self._deleted(tenant).get(config_id)
+        is_deleted = left is not None or now is not None or config_id in self.journal.ended
+        if "deleted_at" in then:
+            return Verdict(Kind.CONFIG, tenant, Outcome.DELETED, name=name)
+        if now is not None and "deleted_at" not in now:
+            return self._in_place(Kind.CONFIG, tenant, name, back, now)
+        if is_deleted and config_id not in self.named:
+            return Verdict(Kind.CONFIG, tenant, Outcome.DELETED, name=name)
+
+        def forget_deletion() -> None:
+            if left is not None:
+                self.live[Part.NOTIFICATIONS].delete({"pk": left["pk"], "sk": left["sk"]})
+
+        when = "attribute_not_exists(pk) OR attribute_exists(deleted_at)"
+        return Verdict(
+            Kind.CONFIG,
+            tenant,
+            Outcome.BACK,
+            Part.NOTIFICATIONS,
+            (Put(back, when),),
+            name,
+            after=(forget_deletion,),
+        )
+
+    def _source(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """A source. Deleted, it leaves no row, so the journal alone knows: its URL may be known."""
+        source_id = then["sk"]["S"]
+        name = f"{source_id} '{then['name']['S']}'"
+        if now is not None:
+            return self._in_place(Kind.SOURCE, tenant, name, then, now)
+        unsure = tenant in self.journal.unnamed["source"] and not self.tenants.is_gone(tenant)
+        if (unsure or source_id in self.journal.ended) and source_id not in self.named:
+            return Verdict(Kind.SOURCE, tenant, Outcome.DELETED, name=name)
+        puts = (absent(Part.NOTIFICATIONS, then),)
+        return Verdict(Kind.SOURCE, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts, name)
+
+    def _in_place(self, kind: Kind, tenant: str, name: str, back: Item, now: Item) -> Verdict:
+        """Of a live one, what was asked for: nothing, or to be as it was."""
+        if not self.overwrites or back["sk"]["S"] not in self.named:
+            return Verdict(kind, tenant, Outcome.LIVE, name=name)
+        put = Put(back, "updated_at = :seen", {":seen": now["updated_at"]})
+        return Verdict(kind, tenant, Outcome.REPLACED, Part.NOTIFICATIONS, (put,), name)
+
+    def _counter(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """A row of usage. Amounts only grow: a live row that has less was begun after a loss."""
+        before = amounts_of(then)
+        if now is None:
+            return Verdict(
+                Kind.COUNTER, tenant, Outcome.BACK, Part.USAGE, (absent(Part.USAGE, then),)
+            )
+        since = amounts_of(now)
+        if all(since.get(name, 0) >= amount for name, amount in before.items()):
+            return Verdict(Kind.COUNTER, tenant, Outcome.LIVE)
+        sums = {name: {"N": str(since.get(name, 0) + n)} for name, n in before.items()}
+        unchanged = " AND ".join(f"#{each} = :{each}" for each in sorted(since))
+        seen = {f":{each}": now[each] for each in since}
+        put = Put(then | now | sums, unchanged, seen)
+        return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, Part.USAGE, (put,))
+
+    def _deleted(self, tenant: str) -> dict[str, Item]:
+        """The rows that deleted configs of a tenant left, by config; read once."""
+        if tenant not in self._deleted_configs:
+            rows = self.live[Part.NOTIFICATIONS].items(deleted_configs_of(tenant))
+            self._deleted_configs[tenant] = {row["sk"]["S"].partition(" ")[2]: row for row in rows}
+        return self._deleted_configs[tenant]
+
+
+def absent(part: Part, item: Item) -> Put:
+    """The item, unless something is there by now: what is live is newer."""
+    return Put(item, _ABSENT[part])
