@@ -92,15 +92,17 @@ class ObservedApp:
             "spared": spared or None,
         }
         known = {name: value for name, value in line.items() if value is not None}
-        # One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest.
         measured = _measured(context, milliseconds, is_error=is_error)
-        if str(route).startswith(_WATCHING):
-            known[Metric.API_LATENCY] = [measured[Metric.API_LATENCY]]  # for people alone
-        else:
-            known |= embedded(self._metrics, measured)
+        known |= self._told(measured, is_watching=str(route).startswith(_WATCHING))
         is_loud = is_error or context.fault is not None
         log = self._logger.error if is_loud else self._logger.info
         log("request.completed", extra=known, exc_info=crash)
+
+    def _told(self, measured: dict[Metric, float], *, is_watching: bool) -> dict[str, Any]:
+        """One line serves both: CloudWatch reads the metrics from it (EMF), people read the rest."""
+        if is_watching:
+            return {Metric.API_LATENCY: [measured[Metric.API_LATENCY]]}  # for people alone
+        return embedded(self._metrics, measured)
 
 
 def _subjects(context: RequestContext) -> dict[str, object]:
