@@ -96,7 +96,7 @@ bench: $(INSTALLED) ## Print the CPU of a warm POST and of a cold start, as rati
 	@$(BIN)/python -m tests.bench.scale
 
 cost: $(INSTALLED) ## Compute a month's bill from the template (EVENTS=1000000 BATCH=25)
-	@$(BIN)/python -m admin.cost $(if $(EVENTS),--events $(EVENTS)) $(if $(BATCH),--batch $(BATCH)) $(if $(TRACING),--tracing $(TRACING)) $(if $(ALARMS),--alarms $(ALARMS))
+	@$(BIN)/python -m admin.cost $(if $(EVENTS),--events $(EVENTS)) $(if $(BATCH),--batch $(BATCH)) $(if $(TRACING),--tracing $(TRACING)) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(CAPACITY),--capacity $(CAPACITY))
 
 key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--help")
 	@$(BIN)/python -m admin.keys $(ARGS)

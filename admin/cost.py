@@ -54,6 +54,11 @@ COUNT_MS: Final = 150  # of a minute's records
 EACH_COUNT_MS: Final = 0.1
 MINUTELY_MS: Final = 300  # monitor and remover, of few active tenants
 
+# Assumed: how much of what is provisioned a lasting load uses. The target is 70 %; nights and the
+# minutes that growing takes are the rest.
+PROVISIONED_USE: Final = 0.5
+ALARMS_OF_A_TARGET: Final = 4  # which scaling makes for itself
+
 # Assumed: what the monitor and the remover read and write, of few active tenants.
 MINUTELY_WRITES: Final = 2  # the report, of which a dozen alarms fill one
 MINUTELY_READS: Final = 6
@@ -67,6 +72,7 @@ class Load:
     batch: int = 1
     tracing: bool = False
     all_alarms: bool = False
+    is_provisioned: bool = False
 
     @property
     def per_second(self) -> float:
@@ -115,7 +121,7 @@ def bill(load: Load, template: dict[str, Any]) -> tuple[Item, ...]:
     """Every item of a month's bill."""
     return (
         *_requests(load, template),
-        *_store(load),
+        *_store(load, template),
         *_push(load, template),
         *_watch(load),
         *_fixed(load, template),
@@ -144,15 +150,37 @@ def _requests(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     yield Item("Lambda, API", _lambda(template, "ApiFunction", load.requests, busy_ms))
 
 
-def _store(load: Load) -> Iterator[Item]:
+def _store(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     writes = load.events * (WRITES_OF_LIFE + WRITES_OF_PUSH + _usage_writes(load))
     dispatches = load.events / load.together(1, 100)
     reads = load.events * (READS_OF_PAGE + READS_OF_PUSH) + dispatches * READS_OF_DISPATCH
     gigabytes = load.events * STORED_KB / 1024**2
-    yield Item("DynamoDB, writes", (Part(writes, prices.WRITE_UNIT),))
-    yield Item("DynamoDB, reads", (Part(reads, prices.READ_UNIT),))
+    if load.is_provisioned:
+        yield from _provisioned(writes, reads, template)
+    else:
+        yield Item("DynamoDB, writes", (Part(writes, prices.WRITE_UNIT),))
+        yield Item("DynamoDB, reads", (Part(reads, prices.READ_UNIT),))
     yield Item("DynamoDB, storage of a month's events", (Part(gigabytes, prices.STORED_GB),))
     yield Item("DynamoDB, recovery", (Part(gigabytes * TABLE_SHARE, prices.RECOVERABLE_GB),))
+
+
+def _provisioned(writes: float, reads: float, template: dict[str, Any]) -> Iterator[Item]:
+    """What is used and what stands ready for it; at least what each target has."""
+    targets = [
+        resource["Properties"]["ScalableDimension"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"
+    ]
+    least = template["Parameters"]["ProvisionedUnits"]["Default"] * SECONDS_A_MONTH
+    for kind, used, price in (
+        ("Write", writes, prices.PROVISIONED_WRITE),
+        ("Read", reads, prices.PROVISIONED_READ),
+    ):
+        floor = least * sum(f":{kind}Capacity" in each for each in targets)
+        ready = Part(max(used / PROVISIONED_USE, floor), price)
+        yield Item(f"DynamoDB, {kind.lower()}s", (ready,))
+    alarms = Part(len(targets) * ALARMS_OF_A_TARGET, prices.ALARM_METRIC)
+    yield Item("CloudWatch, alarms of scaling", (alarms,), is_fixed=True)
 
 
 def _usage_writes(load: Load) -> float:
@@ -267,6 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.batch,
         tracing=options.tracing == "on",
         all_alarms=options.alarms == "all",
+        is_provisioned=options.capacity == "provisioned",
     )
     sys.stdout.write(table(bill(load, read_template()), load.events))
 
@@ -277,6 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=whole_number(1, 100), default=1)
     parser.add_argument("--tracing", choices=("on", "off"), default="off")
     parser.add_argument("--alarms", choices=("essential", "all"), default="essential")
+    parser.add_argument("--capacity", choices=("on-demand", "provisioned"), default="on-demand")
     return parser
 
 

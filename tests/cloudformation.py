@@ -8,7 +8,7 @@ from admin.template import template
 ROOT = Path(__file__).resolve().parent.parent
 
 # What CreateTable takes of a table's properties; the rest (recovery, time to live) is set apart.
-_CREATE_TABLE = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
+_CREATE_TABLE = ("AttributeDefinitions", "KeySchema")
 
 
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
@@ -26,5 +26,15 @@ def properties(logical_id: str) -> dict[str, Any]:
 def table_definition(logical_id: str, table_name: str | None = None) -> dict[str, Any]:
     """Return the arguments of `create_table` that make this table, named after its logical id."""
     wanted = properties(logical_id)
-    definition = {key: wanted[key] for key in _CREATE_TABLE if key in wanted}
-    return {"TableName": table_name or logical_id, **definition}
+    definition = {key: wanted[key] for key in _CREATE_TABLE}
+    indexes = [
+        {key: value for key, value in index.items() if key != "ProvisionedThroughput"}
+        for index in wanted.get("GlobalSecondaryIndexes", ())
+    ]
+    if indexes:
+        definition["GlobalSecondaryIndexes"] = indexes
+    return {
+        "TableName": table_name or logical_id,
+        "BillingMode": "PAY_PER_REQUEST",  # as by default
+        **definition,
+    }

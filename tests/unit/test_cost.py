@@ -29,6 +29,13 @@ def test_a_million_events_a_month_in_batches_cost_no_more_than_8_dollars() -> No
     assert to_pay(Load(MILLION, batch=25)) <= 8.00
 
 
+def test_what_stands_ready_is_paid_for_whether_it_is_used_or_not() -> None:
+    few, none = (to_pay(Load(each, is_provisioned=True)) for each in (1000, 1))
+    assert few - none < 0.01
+    assert none > 20
+    assert to_pay(Load(100 * MILLION, is_provisioned=True)) < to_pay(Load(100 * MILLION))
+
+
 def test_batches_and_numbers_make_an_event_cheaper() -> None:
     assert cost(MILLION, batch=25) < cost(MILLION)
     assert cost(100 * MILLION) / 100 < cost(MILLION)
@@ -77,6 +84,7 @@ def alarms_of(load: Load) -> float:
         ["--events", "1000000"],
         ["--events", "1000000", "--batch", "25"],
         ["--events", "100000000", "--batch", "25"],
+        ["--events", "100000000", "--batch", "25", "--capacity", "provisioned"],
     ],
 )
 def test_the_page_on_costs_shows_what_the_command_prints(
