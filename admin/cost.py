@@ -52,16 +52,18 @@ PUSH_MS: Final = 250  # the receiver's 200 and our reading and recording
 EACH_PUSH_MS: Final = 20  # of those carried out side by side: 6 ms of a core, of which it has 0.3
 COUNT_MS: Final = 150  # of a minute's records
 EACH_COUNT_MS: Final = 0.1
-MINUTELY_MS: Final = 300  # monitor and remover, of few active tenants
+MINUTELY_MS: Final = 300  # monitor, remover and rescuer, of few active tenants
 
 # Assumed: how much of what is provisioned a lasting load uses. The target is 70 %; nights and the
 # minutes that growing takes are the rest.
 PROVISIONED_USE: Final = 0.5
 ALARMS_OF_A_TARGET: Final = 4  # which scaling makes for itself
 
-# Assumed: what the monitor and the remover read and write, of few active tenants.
+# Assumed: what the monitor, the remover and the rescuer read and write, of few active tenants.
 MINUTELY_WRITES: Final = 2  # the report, of which a dozen alarms fill one
 MINUTELY_READS: Final = 6
+RESCUES_A_MONTH: Final = MINUTES_A_MONTH // 15
+READS_OF_RESCUE: Final = 10  # who is active, and a query of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,18 +217,9 @@ def _watch(load: Load) -> Iterator[Item]:
 
 def _fixed(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     metrics = sum(each not in RARE for each in (*METRICS, *BY_CHANNEL))  # of one channel
-    busy_ms = MINUTES_A_MONTH * MINUTELY_MS
-    minutely = [
-        part
-        for name in ("MonitorFunction", "RemoverFunction")
-        for part in _lambda(template, name, MINUTES_A_MONTH, busy_ms)
-    ]
-    minutely.append(Part(MINUTES_A_MONTH * MINUTELY_WRITES, prices.WRITE_UNIT))
-    minutely.append(Part(MINUTES_A_MONTH * MINUTELY_READS, prices.READ_UNIT))
-    minutely.append(Part(MINUTES_A_MONTH, prices.MONITORING_CALL))
     polls = prices.IDLE_POLLS_A_MINUTE * MINUTES_A_MONTH
     fixed = {
-        "Monitor and remover, every minute": minutely,
+        "Monitor, remover, rescuer": _by_the_clock(template),
         "SQS, waiting for messages": [Part(polls, prices.QUEUE_REQUEST)],
         "CloudWatch, metrics": [Part(metrics, prices.METRIC)],
         "CloudWatch, alarms": [Part(_alarm_metrics(load, template), prices.ALARM_METRIC)],
@@ -235,6 +228,25 @@ def _fixed(load: Load, template: dict[str, Any]) -> Iterator[Item]:
     }
     for name, parts in fixed.items():
         yield Item(name, tuple(parts), is_fixed=True)
+
+
+def _by_the_clock(template: dict[str, Any]) -> list[Part]:
+    runs = {
+        "MonitorFunction": MINUTES_A_MONTH,
+        "RemoverFunction": MINUTES_A_MONTH,
+        "RescuerFunction": RESCUES_A_MONTH,
+    }
+    reads = MINUTES_A_MONTH * MINUTELY_READS + RESCUES_A_MONTH * READS_OF_RESCUE
+    return [
+        *(part for name, times in runs.items() for part in _run(template, name, times)),
+        Part(MINUTES_A_MONTH * MINUTELY_WRITES, prices.WRITE_UNIT),
+        Part(reads, prices.READ_UNIT),
+        Part(MINUTES_A_MONTH, prices.MONITORING_CALL),
+    ]
+
+
+def _run(template: dict[str, Any], function: str, times: int) -> tuple[Part, ...]:
+    return _lambda(template, function, times, times * MINUTELY_MS)
 
 
 def _gateway(requests: float) -> tuple[Part, ...]:

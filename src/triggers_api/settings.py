@@ -302,3 +302,13 @@ class RemoverSettings(Settings):
 
     removal: RemovalSettings
     watch: WatchSettings
+
+
+@_declared
+class RescuerSettings(Settings):
+    """What the rescuer needs."""
+
+    notifications_table: str = field(metadata=_from("NOTIFICATIONS_TABLE", _TEXT))
+    usage_table: str = field(metadata=_from("USAGE_TABLE", _TEXT))
+    queue_url: str = field(metadata=_from("DELIVERY_QUEUE_URL", _TEXT))
+    watch: WatchSettings

@@ -154,15 +154,15 @@ class InMemoryDeliveryStore:
     def of_round(self, tenant: str, event_id: str, round_: int) -> tuple[Delivery, ...]:
         return tuple(
             each
-            for each in self._of(tenant)
+            for each in self.all_of(tenant)
             if each.task.event_id == event_id and each.task.round == round_
         )
 
     def of_event(self, tenant: str, event_id: str) -> tuple[Delivery, ...]:
-        return tuple(each for each in self._of(tenant) if each.task.event_id == event_id)
+        return tuple(each for each in self.all_of(tenant) if each.task.event_id == event_id)
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
-        for each in self._of(tenant):
+        for each in self.all_of(tenant):
             if each.task.event_id == event_id and (tenant, each.id) not in self._erased:
                 self._deliveries[tenant, each.id] = each.with_answers_erased()
                 self._erased.add((tenant, each.id))
@@ -170,14 +170,14 @@ class InMemoryDeliveryStore:
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
     ) -> DeliveryPage:
-        found = [each for each in self._of(tenant) if query.wants(each)]
+        found = [each for each in self.all_of(tenant) if query.wants(each)]
         found.sort(key=_position, reverse=True)
         rest = [each for each in found if after is None or _position(each) < after]
         page = tuple(rest[:limit])
-        units = float(len(self._of(tenant)))
+        units = float(len(self.all_of(tenant)))
         return DeliveryPage(page, _position(page[-1]) if len(rest) > limit else None, units)
 
-    def _of(self, tenant: str) -> list[Delivery]:
+    def all_of(self, tenant: str) -> list[Delivery]:
         return [each for (owner, _), each in self._deliveries.items() if owner == tenant]
 
 

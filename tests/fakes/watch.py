@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.builders.events import INBOX
 from tests.fakes.events import InMemoryEventStore
-from tests.fakes.push import InMemoryConfigStore
+from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore
 from triggers_api.errors import MetricsUnavailableError
 from triggers_api.push.breaker import BreakerState
 from triggers_api.watch.alarms import Alarm, HealthReport
@@ -39,10 +39,15 @@ class InMemorySurvey:
         self,
         events: InMemoryEventStore,
         configs: InMemoryConfigStore,
+        deliveries: InMemoryDeliveryStore | None = None,
     ) -> None:
         self._events = events
         self._configs = configs
+        self.deliveries = deliveries or InMemoryDeliveryStore()
         self.outcomes = InMemoryOutcomeLedger()
+
+    def is_delivering(self, tenant: str) -> bool:
+        return any(not each.is_final for each in self.deliveries.all_of(tenant))
 
     def failures_since(self, since: datetime) -> Mapping[str, int]:
         found: Counter[str] = Counter()

@@ -43,12 +43,14 @@ EXPECTED = {
     "warning-notifications-table-throttled",
     "warning-oldest-pending",
     "warning-open-circuit",
+    "warning-overdue-deliveries",
     "warning-remover-errors",
     "warning-set-aside-counts",
     "warning-set-aside-events",
     "warning-stalled-deletion",
     "warning-stream-age",
     "warning-stuck-queue",
+    "warning-rescuer-errors",
     "warning-tasks-in-flight",
 }
 
@@ -68,7 +70,9 @@ TOLD_BY = {
     "warning-events-table-throttled": "critical-api-errors",
     "warning-failed-deliveries": "warning-dead-letters",  # from the first on
     "warning-notifications-table-throttled": "critical-crashed-tasks",
+    "warning-overdue-deliveries": None,  # what it tells of has been mended
     "warning-remover-errors": "warning-stalled-deletion",
+    "warning-rescuer-errors": None,  # its lines; what it finds is lost already
     "warning-stream-age": "critical-stream-age",
     "warning-stuck-queue": "critical-stuck-queue",
     "warning-tasks-in-flight": "critical-stuck-queue",
@@ -162,9 +166,12 @@ def test_an_alarm_on_dynamodb_fills_what_is_missing(alarm: Alarm) -> None:
 
 
 def test_every_function_is_watched_for_errors_and_throttles() -> None:
-    """All but the monitor, whose silence has an alarm of its own; the remover may miss a minute."""
+    """All but the monitor, whose silence has an alarm of its own; the remover and the rescuer may miss a run."""
     functions = set(resources("AWS::Serverless::Function")) - {"MonitorFunction"}
-    watched_for = {"Errors": functions, "Throttles": functions - {"RemoverFunction"}}
+    watched_for = {
+        "Errors": functions,
+        "Throttles": functions - {"RemoverFunction", "RescuerFunction"},
+    }
     for name, expected in watched_for.items():
         watched = {
             metric.dimensions

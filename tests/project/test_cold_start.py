@@ -94,7 +94,7 @@ def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
     assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
 
 
-@pytest.mark.parametrize("handler", ["monitor", "remover"])
+@pytest.mark.parametrize("handler", ["monitor", "remover", "rescuer"])
 def test_what_runs_by_the_clock_loads_neither_the_api_nor_what_sends(handler: str) -> None:
     loaded = awake(handler).loaded
 
@@ -126,7 +126,9 @@ def test_no_route_is_analysed_before_it_is_asked_for() -> None:
     assert awake("api").analysed == 0
 
 
-@pytest.mark.parametrize("handler", ["api", "dispatcher", "delivery", "monitor", "remover"])
+@pytest.mark.parametrize(
+    "handler", ["api", "dispatcher", "delivery", "monitor", "remover", "rescuer"]
+)
 def test_the_collector_rests_during_a_cold_start_and_works_after_it(handler: str) -> None:
     assert awake(handler).collects
     assert awake(handler).frozen > 10_000 > awake(handler).frozen_before

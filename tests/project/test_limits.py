@@ -84,6 +84,7 @@ INNER = {
     "push.retry.LONGEST_RETRY_AFTER",  # told where Retry-After is
     "aws.task_queue._LONGEST_DELAY",
     "push.pace.LONGEST_INTERVAL",
+    "push.rescue._LONGEST_BETWEEN",
     "sources.shown_headers._LONGEST_NAME",
     "sources.shown_headers._LONGEST_VALUE",
     "store.tenants.MAX_SHARDS",

@@ -76,6 +76,12 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         IDENTITY: {"SendEmail", "SendRawEmail"},
         CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
+    "RescuerRole": {
+        json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]}): {"Query"},  # who is active, see below
+        "${NotificationsTable.Arn}/index/UnsuccessfulIndex": {"Query"},
+        json.dumps(TABLE): {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
+        json.dumps(QUEUE): {"GetQueueAttributes", "SendMessage"},
+    },
     "SchedulerRole": {
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
@@ -119,10 +125,23 @@ def test_email_is_granted_only_where_an_identity_is_named() -> None:
 def test_what_only_the_emulator_asks_for_is_granted_only_there() -> None:
     policies = [policy for role in GRANTS for policy in properties(role)["Policies"]]
     locally = [policy for policy in policies if '"emulator"' in json.dumps(policy)]
-    assert len(locally) == 3
+    assert len(locally) == 4
     for policy in locally:
         condition, _, other = policy["Fn::If"]
         assert (condition, other) == ("RunsLocally", {"Ref": "AWS::NoValue"})
+
+
+def test_the_rescuer_sees_who_is_active_and_puts_no_row_but_its_own() -> None:
+    (policy,) = [
+        each for each in properties("RescuerRole")["Policies"] if "rescue" in each.values()
+    ]
+    keys = {
+        each["Sid"]: each["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+        for each in policy["PolicyDocument"]["Statement"]
+        if "Condition" in each
+    }
+
+    assert keys == {"WhoIsActive": ["#active"], "WhereTheLastRunStopped": ["#rescue"]}
 
 
 def test_a_role_is_lent_to_schedules_of_our_group_only() -> None:

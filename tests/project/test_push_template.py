@@ -9,6 +9,9 @@ import pytest
 from admin.template import template
 from tests.cloudformation import properties, resources
 from tests.conftest import ENVIRONMENT
+from triggers_api.handlers.rescuer import WITHIN
+from triggers_api.push.deliver import WAITS_AT_MOST
+from triggers_api.push.rescue import LATE_AFTER, LATE_BEHIND_OTHERS_AFTER
 from triggers_api.push.retry import DEFAULT_DELAYS
 from triggers_api.settings import DeliverySettings
 from triggers_api.store.items import IS_NEW
@@ -187,3 +190,18 @@ def test_the_key_of_the_secrets_is_rotated_and_outlives_the_stack() -> None:
     key = template()["Resources"]["SecretsKey"]
     assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert key["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_rescuer_ends_by_itself_and_an_old_run_is_not_made_up_for() -> None:
+    function, slowest_page_seconds = properties("RescuerFunction"), 14
+
+    assert WITHIN.total_seconds() + slowest_page_seconds < function["Timeout"]
+    assert properties("RescuerSchedule")["ScheduleExpression"] == "rate(15 minutes)"
+    assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_nothing_is_called_late_that_the_queue_itself_delays() -> None:
+    longest_delay, crash = 900, properties("DeliveryQueue")["VisibilityTimeout"]
+
+    assert LATE_AFTER.total_seconds() > 2 * (longest_delay + crash)
+    assert LATE_BEHIND_OTHERS_AFTER > WAITS_AT_MOST

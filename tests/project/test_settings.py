@@ -16,6 +16,7 @@ from triggers_api.settings import (
     DispatcherSettings,
     MonitorSettings,
     RemoverSettings,
+    RescuerSettings,
     Settings,
     SettingsError,
 )
@@ -27,6 +28,7 @@ READS: dict[str, type[Settings]] = {
     "DispatcherFunction": DispatcherSettings,
     "MonitorFunction": MonitorSettings,
     "RemoverFunction": RemoverSettings,
+    "RescuerFunction": RescuerSettings,
 }
 ALL = frozenset[str]().union(*(each.variables() for each in READS.values()))
 

@@ -37,6 +37,10 @@ def test_the_monitor_may_do_exactly_this() -> None:
         ("dynamodb:PutItem", json.dumps(EVENTS)),
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${EventsTable.Arn}/index/StatusIndex"})),
         ("dynamodb:Query", json.dumps(NOTIFICATIONS)),
+        (
+            "dynamodb:Query",
+            json.dumps({"Fn::Sub": "${NotificationsTable.Arn}/index/UnsuccessfulIndex"}),
+        ),
         ("cloudwatch:DescribeAlarms", json.dumps("*")),
         ("logs:CreateLogStream", json.dumps(LOGS)),
         ("logs:PutLogEvents", json.dumps(LOGS)),

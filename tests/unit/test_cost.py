@@ -69,7 +69,7 @@ def test_metrics_that_are_told_while_all_is_well_are_no_more_than_an_account_has
 def test_every_alarm_is_billed_by_the_metrics_that_it_looks_at() -> None:
     few, many = (alarms_of(Load(1, all_alarms=each)) for each in (False, True))
     assert many >= 0.10 * len(resources("AWS::CloudWatch::Alarm"))
-    assert many - few == pytest.approx(1.80)
+    assert many - few == pytest.approx(2.00)
 
 
 def alarms_of(load: Load) -> float:

@@ -35,6 +35,7 @@ _ESSENTIAL: Final = ("tenant", "event_id", "config_id")
 _ALWAYS: Final = frozenset({*_ESSENTIAL, "round", "pushes", "replayed_after"})
 _OF_LETTERS: Final = frozenset({"delivery_id", "reason"})  # who moves one back sends these, too
 _BATCH: Final = 10  # messages that SQS takes in one call
+_TAKEN_AT_ONCE: Final = 1000  # by a hundred workers
 
 
 class SqsTaskQueue:
@@ -158,6 +159,15 @@ class SqsDeliveryQueue(SqsTaskQueue):
                 raise QueueUnavailableError("There are too many schedules.") from error
             if code != "ConflictException":
                 raise
+
+
+def is_behind(sqs: Any, queue_url: str) -> bool:
+    """Whether due tasks wait for workers: more than they take at once, or while none works."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    with _queue_errors():
+        told = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+    due, in_work = (int(told["Attributes"][name]) for name in names)
+    return due >= _TAKEN_AT_ONCE or (due > 0 and in_work == 0)
 
 
 def schedules_of(config_id: str) -> str:

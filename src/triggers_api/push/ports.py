@@ -177,6 +177,52 @@ class DeliveryStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A delivery under way, and when it was last found late: see `rescue`."""
+
+    delivery: Delivery
+    late_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryingPage:
+    """Some of a tenant's, and where the next page begins; `None` on the last page."""
+
+    found: tuple[Retrying, ...]
+    next_after: str | None
+
+
+class RescueStore(Protocol):
+    """Finds what is under way, at a cost that grows with that alone."""
+
+    def list_retrying(
+        self, tenant: str, *, begun_before: datetime, limit: int, after: str
+    ) -> RetryingPage:
+        """Looks at the next `limit` in a fixed order; "" is the beginning.
+
+        Left out are those first attempted later, those that changed a moment ago, and those that
+        cannot be read.
+        """
+        ...
+
+    def note_late(self, found: Retrying, at: datetime) -> bool:
+        """Note that it was found late, if nothing has become of it since, nor another noted it."""
+        ...
+
+    def lines_of(self, tenant: str) -> Mapping[str, datetime]:
+        """When each of a tenant's lines ends: of a config's by its id, of its own by ""."""
+        ...
+
+    def read_left(self) -> Mapping[str, str]:
+        """Where each tenant's pages go on that the last run had no time for."""
+        ...
+
+    def keep_left(self, left: Mapping[str, str]) -> None:
+        """Keep it for the next run."""
+        ...
+
+
 class TaskQueue(Protocol):
     """Hands tasks to workers, at least once each."""
 

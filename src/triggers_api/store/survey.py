@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Final
 from triggers_api.cache import Cache
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.push.breaker import BreakerState
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.store.config_items import to_breaker
+from triggers_api.store.history import UNSUCCESSFUL_INDEX
 from triggers_api.store.outcomes import DynamoOutcomeLedger
+from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.store.tenants import TenantRows
 from triggers_api.store.waiting import live_events, oldest_of
@@ -72,6 +75,12 @@ class DynamoSurvey:
         )
         rows = self._notifications.items(query)
         return sum(readable(rows, lambda row: _is_open(row, at), "config"))
+
+    def is_delivering(self, tenant: str) -> bool:
+        """See `Survey.is_delivering`. One query of half a unit."""
+        shared: Item = {"tenant": {"S": tenant}, "unsuccessful": {"S": DeliveryStatus.RETRYING}}
+        query = replace(query_of(UNSUCCESSFUL_INDEX, shared), fields="id")
+        return bool(self._notifications.page(query, limit=1).items)
 
     def failures_since(self, since: datetime) -> Mapping[str, int]:
         """See `Survey.failures_since`. One query, of half a unit while nothing fails."""

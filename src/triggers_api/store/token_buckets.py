@@ -115,8 +115,8 @@ class DynamoTokenBuckets:
                 returning="UPDATED_NEW",
             )
         except RefusedError as refused:
-            return False, _spent_until(refused.item or {})
-        return True, _spent_until(item)
+            return False, full_at(refused.item or {})
+        return True, full_at(item)
 
     def _note(self, bucket: str, *, is_busy: bool) -> None:
         if is_busy:
@@ -164,5 +164,7 @@ def _number(moment: datetime) -> dict[str, str]:
     return {"N": str((moment - _EPOCH) // _MICROSECOND)}
 
 
-def _spent_until(item: Item) -> datetime:
+def full_at(item: Item) -> datetime:
+    """When a bucket is full again: its last token is back."""
+    """Until when a bucket is not full: when its last token comes back."""
     return _EPOCH + int(item.get("spent_until", {"N": "0"})["N"]) * _MICROSECOND

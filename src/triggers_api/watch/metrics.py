@@ -22,6 +22,7 @@ class Metric(StrEnum):
     WIDESPREAD_FAILURES = "WidespreadFailures"
     DELIVERY_LATENCY = "DeliveryLatency"
     DEAD_LETTERS = "DeadLetters"
+    OVERDUE_DELIVERIES = "OverdueDeliveries"
     INBOX_DEPTH = "InboxDepth"
     OLDEST_PENDING_AGE = "OldestPendingAge"
     CIRCUITS_OPEN = "CircuitsOpen"
@@ -68,6 +69,9 @@ METRICS: Final[Mapping[Metric, Meaning]] = {
     ),
     Metric.DELIVERY_LATENCY: Meaning(Unit.MILLISECONDS, "from an event's creation to its delivery"),
     Metric.DEAD_LETTERS: Meaning(Unit.COUNT, "deliveries given up"),
+    Metric.OVERDUE_DELIVERIES: Meaning(
+        Unit.COUNT, "deliveries pushed again because their own messages were lost"
+    ),
     Metric.INBOX_DEPTH: Meaning(Unit.COUNT, "undelivered events, 10,000 of a tenant at most"),
     Metric.OLDEST_PENDING_AGE: Meaning(Unit.SECONDS, "age of the oldest undelivered event"),
     Metric.CIRCUITS_OPEN: Meaning(Unit.COUNT, "configs whose circuit breaker is open"),
@@ -89,6 +93,7 @@ RARE: Final = frozenset(
         Metric.DELIVERIES_FAILED,
         Metric.DEAD_LETTERS,
         Metric.DELETION_STALLED,
+        Metric.OVERDUE_DELIVERIES,
     }
 )
 """Emitted only when there is something to tell, never a zero: a metric is billed by the hour that

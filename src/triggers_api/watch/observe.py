@@ -142,7 +142,10 @@ class Observe:
         )
 
     def _let_rest(self, found: Observation) -> None:
-        """Forget whom nothing waits for, by a look of this very run."""
+        """Forget whom nothing waits for, by a look of this very run.
+
+        Whose push is to be tried again is not forgotten: the rescuer looks at who is active.
+        """
         resting = [
             look.tenant
             for look in self._looks.all()
@@ -151,10 +154,12 @@ class Observe:
             and may_rest(look.tenant.active_at, found.at)
         ]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            asleep = threads.map(
-                lambda each: self._active.forget_active(each.tenant, each.active_at), resting
-            )
-            found.resting = sum(asleep)
+            found.resting = sum(threads.map(self._forget, resting))
+
+    def _forget(self, each: ActiveTenant) -> bool:
+        return not self._survey.is_delivering(each.tenant) and self._active.forget_active(
+            each.tenant, each.active_at
+        )
 
 
 def _age(inboxes: Iterable[Inbox], at: datetime) -> float:

@@ -31,6 +31,10 @@ class Survey(Protocol):
         """How many of a tenant's configs are not pushed to at that moment."""
         ...
 
+    def is_delivering(self, tenant: str) -> bool:
+        """Whether a delivery of the tenant's has failed and is to be tried again."""
+        ...
+
     def failures_since(self, since: datetime) -> Mapping[str, int]:
         """How many deliveries were given up, for each tenant that had any.
 

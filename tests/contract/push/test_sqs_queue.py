@@ -15,7 +15,13 @@ from tests.clock import START, FixedClock
 from tests.contract.clients import hooked
 from tests.contract.push.calls import answers_lost, operations
 from tests.contract.push.queues import WatchedSqs, due_at
-from triggers_api.aws.task_queue import SqsDeliveryQueue, SqsTaskQueue, from_body, to_body
+from triggers_api.aws.task_queue import (
+    SqsDeliveryQueue,
+    SqsTaskQueue,
+    from_body,
+    is_behind,
+    to_body,
+)
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
 
@@ -155,6 +161,24 @@ def test_a_task_that_was_queued_by_an_older_version_is_read() -> None:
     del body["execution_id"]
 
     assert from_body(json.dumps(body)) == replace(task, execution_id=None)
+
+
+def test_workers_are_behind_if_more_is_due_than_they_take_or_none_of_them_works(
+    watched_sqs: WatchedSqs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
+    sqs, url = watched_sqs.sqs, watched_sqs.settings.queue_url
+    behind = [is_behind(sqs, url)]
+    for _ in range(3):
+        watched_sqs.queue.send([new_task()])
+        behind.append(is_behind(sqs, url))  # nobody works
+    for _ in range(3):
+        sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+        behind.append(is_behind(sqs, url))
+    watched_sqs.queue.send([new_task() for _ in range(3)])
+    behind.append(is_behind(sqs, url))  # more than they take
+
+    assert behind == [False, True, True, True, False, False, False, True]
 
 
 def test_more_is_a_one_time_schedule_that_deletes_itself(watched_sqs: WatchedSqs) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +17,9 @@ from tests.fakes.watch import InMemoryHealthStore, InMemoryMetrics, InMemorySurv
 from triggers_api.aws import clients
 from triggers_api.aws.metrics import CloudWatchMetrics
 from triggers_api.events.ports import EventStore
-from triggers_api.push.ports import ConfigStore
+from triggers_api.push.ports import ConfigStore, DeliveryStore
 from triggers_api.settings import SurveySettings
+from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.health_report import DynamoHealthStore
 from triggers_api.store.notification_configs import DynamoConfigStore
 from triggers_api.store.outcomes import DynamoOutcomeLedger
@@ -41,6 +42,7 @@ class Surveyed:
     events: EventStore
     configs: ConfigStore
     outcomes: OutcomeLedger
+    deliveries: DeliveryStore
 
 
 @dataclass
@@ -61,11 +63,14 @@ def dynamodb_surveyed(
         notifications_table=tables["NotificationsTable"],
         undelivered_retention=UNDELIVERED_RETENTION,
     )
+    notifications = settings.notifications_table
+    configs = DynamoConfigStore(dynamodb, notifications, PlainBox(), clock)
     return Surveyed(
         DynamoSurvey(dynamodb, settings, clock),
         open_store(dynamodb, settings.events_table),
-        DynamoConfigStore(dynamodb, settings.notifications_table, PlainBox(), clock),
-        DynamoOutcomeLedger(dynamodb, settings.notifications_table),
+        configs,
+        DynamoOutcomeLedger(dynamodb, notifications),
+        DynamoDeliveryStore(dynamodb, notifications, configs, retention=timedelta(days=30)),
     )
 
 
@@ -76,7 +81,7 @@ def surveyed(request: pytest.FixtureRequest, clock: FixedClock) -> Surveyed:
         return found
     events, configs = InMemoryEventStore(clock), InMemoryConfigStore()
     survey = InMemorySurvey(events, configs)
-    return Surveyed(survey, events, configs, survey.outcomes)
+    return Surveyed(survey, events, configs, survey.outcomes, survey.deliveries)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

@@ -10,13 +10,15 @@ from tests.builders.events import (
     UNDELIVERED_RETENTION,
     a_fingerprint,
     a_keyed_event,
+    an_event,
     store_event,
 )
-from tests.builders.push import a_config
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.contract.watch.conftest import Surveyed
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import OPEN_FOR, CircuitBreaker
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.watch.ports import Inbox
 from triggers_api.watch.widespread import slot_of
 
@@ -181,6 +183,23 @@ def test_what_expired_and_was_not_swept_takes_no_room_in_a_count(
     clock.advance(minutes=2)
 
     assert surveyed.survey.inbox_of(TENANT, up_to=2) == Inbox(2, live[0].created_at)
+
+
+def test_a_tenant_is_delivering_while_a_delivery_is_to_be_tried_again(
+    surveyed: Surveyed, clock: FixedClock
+) -> None:
+    config = a_config()
+    for status in (DeliveryStatus.DEAD, DeliveryStatus.SUCCEEDED, DeliveryStatus.DROPPED):
+        final = a_delivery(a_task(an_event(clock()), config), status)
+        surveyed.deliveries.record(final, known_attempts=None)
+    assert not surveyed.survey.is_delivering(TENANT)
+
+    task = a_task(an_event(clock()), config)
+    under_way = a_delivery(task, DeliveryStatus.RETRYING, next_attempt_at=clock())
+    surveyed.deliveries.record(under_way, known_attempts=None)
+
+    assert surveyed.survey.is_delivering(TENANT)
+    assert not surveyed.survey.is_delivering(OTHER_TENANT)
 
 
 def test_an_inbox_whose_oldest_event_cannot_be_told_is_not_called_empty(

@@ -1,11 +1,12 @@
 """Facts about whom the monitor looks at: active tenants only, and no oftener than it must."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.builders.events import OTHER_TENANT, TENANT, store_event
-from tests.builders.push import a_config
+from tests.builders.events import OTHER_TENANT, TENANT, an_event, store_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.builders.watch import a_ringing_alarm, an_alarm
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
@@ -14,6 +15,7 @@ from tests.fakes.usage import InMemoryActiveTenants
 from tests.fakes.watch import InMemoryAlarms, InMemoryHealthStore, InMemorySurvey
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.push.breaker import CircuitBreaker
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.usage.active import RESTS_AFTER
 from triggers_api.usage.ports import ActiveTenant
 from triggers_api.watch.alarms import AlarmSeverity, Gauges
@@ -140,6 +142,20 @@ def test_a_tenant_whose_only_news_is_an_open_circuit_is_active(system: System) -
     assert system.names == [TENANT]
     assert system.run_for(A_MINUTE).gauges.circuits_open == 0
     assert system.names == []
+
+
+def test_a_tenant_whose_push_is_to_be_tried_again_is_active(system: System) -> None:
+    system.active.note_active(TENANT, system.clock())
+    task = a_task(an_event(system.clock()), a_config())
+    tried = a_delivery(task, DeliveryStatus.RETRYING, next_attempt_at=system.clock())
+    system.survey.deliveries.record(tried, known_attempts=None)
+
+    found = system.run_for(RESTS_AFTER + A_MINUTE)
+
+    assert (found.resting, system.names) == (0, [TENANT])
+    over = replace(tried, status=DeliveryStatus.DEAD, next_attempt_at=None)
+    system.survey.deliveries.record(over, known_attempts=1)
+    assert system.run_for(A_MINUTE).resting == 1
 
 
 def test_a_tenant_that_is_noted_while_it_is_looked_at_stays(
