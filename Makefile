@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate bench cost key shards restore openapi build preflight deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate prove bench cost key shards restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
 fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+prove: $(INSTALLED) ## Run the whole product in a simulated cloud (SEEDS=10000, or SEED=17 to see one)
+	@PYTHONPATH=src:clients/python $(BIN)/python -m tests.simulation.prove $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10000, or SEED=17 to see one)
 	@$(BIN)/python -m tests.simulation.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))

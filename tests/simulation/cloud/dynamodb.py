@@ -1,0 +1,360 @@
+"""DynamoDB's operations, those that our adapters call."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.simulation.cloud import expressions
+from tests.simulation.cloud.errors import AwsError, invalid
+from tests.simulation.cloud.expressions import ExpressionError, Given
+from tests.simulation.cloud.tables import Clock, Index, Key, Table
+from tests.simulation.cloud.values import Item, Value, item_bytes, place
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+_ITEM_BYTES: Final = 400 * 1024
+_PAGE_BYTES: Final = 1024 * 1024
+_BATCH_GET, _BATCH_WRITE, _TRANSACTION = 100, 25, 100
+_TOKEN_SECONDS: Final = 600  # a transaction's, after which it is a new one
+
+
+def never() -> bool:
+    """No partial answer, nothing stale: as a caller would like it."""
+    return False
+
+
+@dataclass
+class DynamoDb:
+    """The service. `is_partial` and `is_stale` say what AWS may do and promises nothing about."""
+
+    tables: Mapping[str, Table]
+    clock: Clock
+    is_partial: Callable[[], bool] = never
+    is_stale: Callable[[], bool] = never
+    _tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def __call__(self, operation: str, request: Request) -> Answer:
+        """What the service answers; raises `AwsError`."""
+        try:
+            answer: Answer = getattr(self, f"_{operation}")(request)
+        except ExpressionError as error:
+            raise invalid(str(error)) from None
+        return answer
+
+    def _GetItem(self, request: Request) -> Answer:  # noqa: N802  # an operation's name
+        table = self._table(request)
+        key = _key(table, request["Key"])
+        is_old = not request.get("ConsistentRead") and self.is_stale()
+        found = table.find_stale(key) if is_old else table.find(key)
+        return {} if found is None else {"Item": _fields(found, request)}
+
+    def _BatchGetItem(self, request: Request) -> Answer:  # noqa: N802
+        asked = request["RequestItems"]
+        if not 1 <= sum(len(each["Keys"]) for each in asked.values()) <= _BATCH_GET:
+            raise invalid(
+                f"Too many items requested for the BatchGetItem call, {_BATCH_GET} at most"
+            )
+        responses: dict[str, list[Item]] = {}
+        left: dict[str, Any] = {}
+        for name, wanted in asked.items():
+            table = self._table({"TableName": name})
+            keys = [_key(table, each) for each in wanted["Keys"]]
+            _refuse_duplicates(keys)
+            cut = len(keys) // 2 if self.is_partial() else len(keys)
+            found = map(table.find, keys[:cut])
+            # In no order: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+            responses[name] = [item for item in found if item is not None][::-1]
+            if cut < len(keys):
+                left[name] = wanted | {"Keys": wanted["Keys"][cut:]}
+        return {"Responses": responses, "UnprocessedKeys": left}
+
+    def _BatchWriteItem(self, request: Request) -> Answer:  # noqa: N802
+        asked = request["RequestItems"]
+        if not 1 <= sum(map(len, asked.values())) <= _BATCH_WRITE:
+            raise invalid(f"BatchWriteItem takes 1 to {_BATCH_WRITE} requests")
+        left: dict[str, Any] = {}
+        for name, wanted in asked.items():
+            table = self._table({"TableName": name})
+            writes = [_batched(table, each) for each in wanted]
+            _refuse_duplicates([key for key, _ in writes])
+            cut = len(writes) // 2 if self.is_partial() else len(writes)
+            for key, item in writes[:cut]:
+                table.write(key, item)
+            if cut < len(writes):
+                left[name] = wanted[cut:]
+        return {"UnprocessedItems": left}
+
+    def _PutItem(self, request: Request) -> Answer:  # noqa: N802
+        return self._written(request, *self._put(request))
+
+    def _UpdateItem(self, request: Request) -> Answer:  # noqa: N802
+        return self._written(request, *self._update(request))
+
+    def _DeleteItem(self, request: Request) -> Answer:  # noqa: N802
+        return self._written(request, *self._delete(request))
+
+    def _written(self, request: Request, table: Table, key: Key, new: Item | None) -> Answer:
+        old = table.find(key)
+        if not _holds(old, request):
+            raise _refused(old, request)
+        table.write(key, new)
+        return _returned(old, new, request)
+
+    def _put(self, request: Request) -> tuple[Table, Key, Item]:
+        table = self._table(request)
+        item = request["Item"]
+        key = _key(table, item)
+        _refuse_too_large(item)
+        return table, key, item
+
+    def _update(self, request: Request) -> tuple[Table, Key, Item]:
+        table = self._table(request)
+        key = _key(table, request["Key"])
+        given = _given(request)
+        update = expressions.update(request["UpdateExpression"])
+        touched = update.touched(given)
+        if len(set(touched)) < len(touched):
+            raise invalid("Two document paths overlap with each other")
+        if set(touched) & set(table.keys):
+            raise invalid("Cannot update attribute: this attribute is part of the key")
+        old = table.find(key)
+        if not _holds(old, request):  # before anything is computed of an item that is not as asked
+            raise _refused(old, request)
+        new = update.apply(old if old is not None else request["Key"], given)
+        _refuse_too_large(new)
+        return table, key, new
+
+    def _delete(self, request: Request) -> tuple[Table, Key, None]:
+        table = self._table(request)
+        return table, _key(table, request["Key"]), None
+
+    def _TransactWriteItems(self, request: Request) -> Answer:  # noqa: N802
+        actions = [action for each in request["TransactItems"] for action in each.items()]
+        if not 1 <= len(actions) <= _TRANSACTION:
+            raise invalid(f"TransactWriteItems takes 1 to {_TRANSACTION} actions")
+        if self._was_done(request):
+            return {}
+        writes, reasons = [], []
+        for kind, action in actions:
+            table, key, new = self._action(kind, action)
+            old = table.find(key)
+            writes.append((table, key, new))
+            reasons.append(_reason(old, action))
+        _refuse_duplicates([(table.name, *key) for table, key, _ in writes])
+        if any(each["Code"] != "None" for each in reasons):
+            raise AwsError(
+                "TransactionCanceledException",
+                "Transaction cancelled, please refer cancellation reasons for specific reasons",
+                CancellationReasons=reasons,
+            )
+        for table, key, new in writes:
+            table.write(key, new)
+        self._note_done(request)
+        return {}
+
+    def _action(self, kind: str, action: Request) -> tuple[Table, Key, Item | None]:
+        if kind == "Put":
+            return self._put(action)
+        if kind == "Delete":
+            return self._delete(action)
+        raise NotImplementedError(f"No adapter makes a transaction of {kind} yet.")
+
+    def _was_done(self, request: Request) -> bool:
+        """Whether a call with its token succeeded within ten minutes.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+        """
+        until, said = self._tokens.get(request.get("ClientRequestToken", ""), (0.0, ""))
+        if until <= self.clock():
+            return False
+        if said != _said(request):
+            raise AwsError("IdempotentParameterMismatchException")
+        return True
+
+    def _note_done(self, request: Request) -> None:
+        if token := request.get("ClientRequestToken"):
+            self._tokens[token] = (self.clock() + _TOKEN_SECONDS, _said(request))
+
+    def _Query(self, request: Request) -> Answer:  # noqa: N802
+        table = self._table(request)
+        index = table.indexes[request["IndexName"]] if "IndexName" in request else None
+        if index is not None and request.get("ConsistentRead"):
+            raise invalid("Consistent reads are not supported on global secondary indexes")
+        if request.get("Limit", 1) < 1:
+            raise invalid("Limit must be greater than or equal to 1")
+        order = table.keys[1:] if index is None else index.order
+        found = self._matching(table, index, request)
+        found.sort(key=lambda item: _places(item, order))
+        if not request.get("ScanIndexForward", True):
+            found.reverse()
+        looked_at, last = _page(_behind(found, order, request), request)
+        return _answer_of_query(table, index, looked_at, last, request)
+
+    def _matching(self, table: Table, index: Index | None, request: Request) -> list[Item]:
+        """The items that the key condition asks for."""
+        given = _given(request)
+        asked = expressions.condition(request["KeyConditionExpression"])
+        wanted = {
+            expressions.named(path, given): given[1][name] for path, name in asked.equals.items()
+        }
+        hashed = table.keys[:1] if index is None else index.hashed
+        if not wanted.keys() >= set(hashed):
+            raise invalid("Query condition missed key schema element")
+        partition = tuple(place(wanted[name]) for name in hashed)
+        if index is not None:
+            index.catch_up(self.clock())
+            held = list(index.partitions.get(partition, {}).values())
+        elif not request.get("ConsistentRead") and self.is_stale():
+            keys = set(table.items.get(partition[0], {}))
+            held = [item for key in keys if (item := table.find_stale(key)) is not None]
+        else:
+            held = list(table.items.get(partition[0], {}).values())
+        return [item for item in held if asked.holds(item, given)]
+
+    def _Scan(self, request: Request) -> Answer:  # noqa: N802
+        table = self._table(request)
+        found = sorted(table.all(), key=table.key_of)
+        looked_at, last = _page(_behind(found, table.keys, request), request)
+        return _answer_of_query(table, None, looked_at, last, request)
+
+    def _table(self, request: Request) -> Table:
+        try:
+            return self.tables[request["TableName"]]
+        except KeyError:
+            raise AwsError("ResourceNotFoundException", "Requested resource not found") from None
+
+
+def _batched(table: Table, request: Request) -> tuple[Key, Item | None]:
+    if "PutRequest" in request:
+        item = request["PutRequest"]["Item"]
+        _refuse_too_large(item)
+        return _key(table, item), item
+    return _key(table, request["DeleteRequest"]["Key"]), None
+
+
+def _key(table: Table, item: Mapping[str, Value]) -> Key:
+    try:
+        key = table.key_of(item)
+    except KeyError:
+        raise invalid("The provided key element does not match the schema") from None
+    for said, longest in zip(key, (2048, 1024), strict=False):
+        if not 1 <= len(said.encode()) <= longest:
+            raise invalid(f"A key attribute has 1 to {longest} bytes")
+    return key
+
+
+def _given(request: Request) -> Given:
+    return (
+        request.get("ExpressionAttributeNames", {}),
+        request.get("ExpressionAttributeValues", {}),
+    )
+
+
+def _holds(old: Item | None, request: Request) -> bool:
+    text = request.get("ConditionExpression")
+    return text is None or expressions.condition(text).holds(old or {}, _given(request))
+
+
+def _refused(old: Item | None, request: Request) -> AwsError:
+    told: dict[str, Any] = {}
+    if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+        told["Item"] = old
+    return AwsError("ConditionalCheckFailedException", "The conditional request failed", **told)
+
+
+def _reason(old: Item | None, action: Request) -> dict[str, Any]:
+    """Why an action cancels its transaction; `None` is the code of one that does not."""
+    if _holds(old, action):
+        return {"Code": "None"}
+    told = _refused(old, action).body
+    reason = {"Code": "ConditionalCheckFailed", "Message": told["message"]}
+    return reason | ({"Item": told["Item"]} if "Item" in told else {})
+
+
+def _returned(old: Item | None, new: Item | None, request: Request) -> Answer:
+    wanted = request.get("ReturnValues", "NONE")
+    if wanted == "ALL_NEW":
+        return {"Attributes": new}
+    if wanted == "ALL_OLD":
+        return {} if old is None else {"Attributes": old}
+    if wanted == "UPDATED_NEW" and new is not None:
+        touched = expressions.update(request["UpdateExpression"]).touched(_given(request))
+        told = {name: new[name] for name in touched if name in new}
+        return {"Attributes": told} if told else {}
+    return {}
+
+
+def _refuse_too_large(item: Item) -> None:
+    if item_bytes(item) > _ITEM_BYTES:
+        raise invalid("Item size has exceeded the maximum allowed size")
+
+
+def _refuse_duplicates(keys: Sequence[Key]) -> None:
+    if len(set(keys)) < len(keys):
+        raise invalid("Provided list of item keys contains duplicates")
+
+
+def _said(request: Request) -> str:
+    return json.dumps(request["TransactItems"], sort_keys=True)
+
+
+def _fields(item: Item, request: Request) -> Item:
+    text = request.get("ProjectionExpression")
+    if text is None:
+        return item
+    given = _given(request)
+    wanted = {expressions.named(path, given) for path in expressions.projection(text)}
+    return {name: value for name, value in item.items() if name in wanted}
+
+
+def _places(item: Mapping[str, Value], order: tuple[str, ...]) -> Key:
+    return tuple(place(item[name]) for name in order)
+
+
+def _behind(found: list[Item], order: tuple[str, ...], request: Request) -> list[Item]:
+    """What comes after the key that a page begins after, whether or not an item is there."""
+    start = request.get("ExclusiveStartKey")
+    if start is None:
+        return found
+    at = _places(start, order)
+    if request.get("ScanIndexForward", True):
+        return [item for item in found if _places(item, order) > at]
+    return [item for item in found if _places(item, order) < at]
+
+
+def _page(found: list[Item], request: Request) -> tuple[list[Item], Item | None]:
+    """What one call looks at, and the last of it if it stops there.
+
+    A call that reaches its limit stops, also if nothing is left to be found behind it:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+    """
+    limit = request.get("Limit", len(found) + 1)
+    total = 0
+    for count, item in enumerate(found, 1):
+        total += item_bytes(item)
+        if count == limit or total > _PAGE_BYTES:
+            return found[:count], item
+    return found, None
+
+
+def _answer_of_query(
+    table: Table, index: Index | None, looked_at: list[Item], last: Item | None, request: Request
+) -> Answer:
+    given, text = _given(request), request.get("FilterExpression")
+    kept = looked_at
+    if text is not None:
+        wanted = expressions.condition(text)
+        kept = [item for item in looked_at if wanted.holds(item, given)]
+    answer: Answer = {"Count": len(kept), "ScannedCount": len(looked_at)}
+    if request.get("Select") != "COUNT":
+        answer["Items"] = [_fields(item, request) for item in kept]
+    if last is not None:
+        names = {*table.keys, *(() if index is None else (*index.hashed, *index.ranged))}
+        answer["LastEvaluatedKey"] = {name: last[name] for name in names}
+    if request.get("ReturnConsumedCapacity", "NONE") != "NONE":
+        units: float = max(1, -(-sum(map(item_bytes, looked_at)) // 4096))
+        units = units if request.get("ConsistentRead") else units / 2
+        answer["ConsumedCapacity"] = {"TableName": table.name, "CapacityUnits": units}
+    return answer

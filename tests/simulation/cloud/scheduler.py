@@ -1,0 +1,66 @@
+"""EventBridge Scheduler: one-time schedules that send a message, at least once, within a minute."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.sqs import Queue
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+_PAGE: Final = 2  # so that even a few have a second page
+
+
+@dataclass
+class Scheduler:
+    """The service; it only knows queues."""
+
+    queues: Mapping[str, Queue]  # by ARN
+    at: Callable[[float, Callable[[], None]], None]  # calls something at a moment
+    chance: random.Random
+    doubles: float = 0.0  # how often a schedule runs twice
+    schedules: dict[str, Request] = field(default_factory=dict)
+
+    def __call__(self, operation: str, request: Request) -> Answer:
+        """What the service answers; raises `AwsError`."""
+        answer: Answer = getattr(self, f"_{operation}")(request)
+        return answer
+
+    def _CreateSchedule(self, request: Request) -> Answer:  # noqa: N802  # an operation's name
+        name = request["Name"]
+        if name in self.schedules:
+            raise AwsError("ConflictException", f"Schedule {name} already exists.", status=409)
+        if len(name) > 64:
+            raise AwsError("ValidationException", "A name has 64 characters at most.")
+        self.schedules[name] = request
+        said = request["ScheduleExpression"].removeprefix("at(").removesuffix(")")
+        due = datetime.fromisoformat(said).replace(tzinfo=UTC).timestamp()
+        self.at(due + self.chance.uniform(0, 59), lambda: self._run(name, request))
+        return {"ScheduleArn": f"arn:aws:scheduler:us-east-1:123456789012:schedule/{name}"}
+
+    def _run(self, name: str, request: Request) -> None:
+        """Send its message, unless it was deleted; then it deletes itself."""
+        if self.schedules.get(name) is not request:
+            return
+        del self.schedules[name]
+        target = request["Target"]
+        for _ in range(2 if self.chance.random() < self.doubles else 1):
+            self.queues[target["Arn"]].send(target["Input"])
+
+    def _DeleteSchedule(self, request: Request) -> Answer:  # noqa: N802
+        if self.schedules.pop(request["Name"], None) is None:
+            said = f"Schedule {request['Name']} does not exist."
+            raise AwsError("ResourceNotFoundException", said, status=404)
+        return {}
+
+    def _ListSchedules(self, request: Request) -> Answer:  # noqa: N802
+        prefix, after = request.get("NamePrefix", ""), request.get("NextToken", "")
+        names = sorted(each for each in self.schedules if each.startswith(prefix) and each > after)
+        answer: Answer = {"Schedules": [{"Name": name} for name in names[:_PAGE]]}
+        if len(names) > _PAGE:
+            answer["NextToken"] = names[_PAGE - 1]
+        return answer

@@ -1,0 +1,195 @@
+"""SQS: at least once, in no order, a busy group behind the quiet ones."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.simulation.cloud.errors import AwsError
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+_BATCH: Final = 10
+_BATCH_BYTES: Final = (
+    1024 * 1024
+)  # together, since 2025: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+_LONGEST_DELAY: Final = 900
+
+
+@dataclass
+class Message:
+    """A message and who holds it."""
+
+    id: str
+    body: str
+    group: str
+    sent_at: float
+    visible_at: float
+    is_delayed: bool
+    received: int = 0
+    receipt: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Queue:
+    """One standard queue."""
+
+    url: str
+    visibility: float
+    clock: Callable[[], float]
+    chance: random.Random
+    retention: float
+    doubles: float = 0.0  # how often a message that was received stays visible to others
+    redrive_to: "Queue | None" = None
+    most_receives: int = 0
+    messages: dict[str, Message] = field(default_factory=dict)
+    sent: int = 0
+    expired: list[Message] = field(default_factory=list)
+    tell: Callable[[], None] = lambda: None  # called when there is more to receive
+
+    def send(self, body: str, group: str = "", delay: float = 0.0, **attributes: Any) -> str:
+        """Take a message."""
+        self.sent += 1
+        at = self.clock()
+        id_ = f"{self.url.rpartition('/')[2]}-{self.sent}"
+        self.messages[id_] = Message(
+            id_, body, group, at, at + delay, delay > 0, attributes=attributes
+        )
+        self.tell()
+        return id_
+
+    def receive(self, most: int, hidden_for: float | None = None) -> list[Message]:
+        """Up to so many of those that are visible; a group with few in flight comes first."""
+        self._sweep()
+        received: list[Message] = []
+        for _ in range(most):
+            at = self.clock()
+            taken = {each.id for each in received}
+            visible = [
+                each
+                for each in self.messages.values()
+                if each.visible_at <= at and each.id not in taken
+            ]
+            if not visible:
+                break
+            message = self._fairest(visible, at)
+            message.received += 1
+            message.is_delayed = False
+            message.receipt = f"{message.id}/{message.received}"
+            if self.chance.random() >= self.doubles:
+                message.visible_at = at + (self.visibility if hidden_for is None else hidden_for)
+            received.append(message)
+        return received
+
+    def _fairest(self, visible: list[Message], at: float) -> Message:
+        busy = Counter(each.group for each in self.messages.values() if each.visible_at > at)
+        least = min(busy[each.group] for each in visible)
+        quiet = [each for each in visible if busy[each.group] == least]
+        return self.chance.choice(quiet)
+
+    def delete(self, receipt: str) -> None:
+        """Delete a message by any receipt of it; one that is gone is deleted enough."""
+        self.messages.pop(receipt.rpartition("/")[0], None)
+
+    def next_at(self) -> float | None:
+        """When a message becomes visible, if one ever will."""
+        return min((each.visible_at for each in self.messages.values()), default=None)
+
+    def _sweep(self) -> None:
+        """What was received too often moves on; what is too old is gone."""
+        at = self.clock()
+        for message in list(self.messages.values()):
+            if message.sent_at + self.retention <= at:
+                self.expired.append(self.messages.pop(message.id))
+            elif self.redrive_to and self._is_received_too_often(message):
+                self.redrive_to.send(self.messages.pop(message.id).body, message.group)
+
+    def _is_received_too_often(self, message: Message) -> bool:
+        return message.visible_at <= self.clock() and message.received >= self.most_receives
+
+
+@dataclass
+class Sqs:
+    """The service."""
+
+    queues: Mapping[str, Queue]  # by URL
+
+    def __call__(self, operation: str, request: Request) -> Answer:
+        """What the service answers; raises `AwsError`."""
+        try:
+            queue = self.queues[request["QueueUrl"]]
+        except KeyError:
+            raise AwsError("QueueDoesNotExist", "The specified queue does not exist.") from None
+        answer: Answer = getattr(self, f"_{operation}")(queue, request)
+        return answer
+
+    def _SendMessage(self, queue: Queue, request: Request) -> Answer:  # noqa: N802  # an operation's name
+        return {"MessageId": _send(queue, request)}
+
+    def _SendMessageBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        entries = _entries(request)
+        if sum(len(each["MessageBody"].encode()) for each in entries) > _BATCH_BYTES:
+            raise AwsError("BatchRequestTooLong", "Batch requests cannot be longer.")
+        sent = [{"Id": each["Id"], "MessageId": _send(queue, each)} for each in entries]
+        return {"Successful": sent, "Failed": []}
+
+    def _ReceiveMessage(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        most = request.get("MaxNumberOfMessages", 1)
+        found = queue.receive(most, request.get("VisibilityTimeout"))
+        told = [
+            {"MessageId": each.id, "ReceiptHandle": each.receipt, "Body": each.body}
+            for each in found
+        ]
+        return {"Messages": told} if told else {}
+
+    def _DeleteMessageBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        entries = _entries(request)
+        for each in entries:
+            queue.delete(each["ReceiptHandle"])
+        return {"Successful": [{"Id": each["Id"]} for each in entries], "Failed": []}
+
+    def _ChangeMessageVisibilityBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        done, failed = [], []
+        for each in _entries(request):
+            message = queue.messages.get(each["ReceiptHandle"].rpartition("/")[0])
+            if message is None or message.visible_at <= queue.clock():
+                code = "MessageNotInflight"
+                failed.append({"Id": each["Id"], "SenderFault": True, "Code": code})
+                continue
+            message.visible_at = queue.clock() + each["VisibilityTimeout"]
+            done.append({"Id": each["Id"]})
+        return {"Successful": done, "Failed": failed}
+
+    def _GetQueueAttributes(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        at = queue.clock()
+        waiting = [each for each in queue.messages.values() if each.visible_at > at]
+        delayed = sum(each.is_delayed for each in waiting)
+        known = {
+            "ApproximateNumberOfMessages": len(queue.messages) - len(waiting),
+            "ApproximateNumberOfMessagesDelayed": delayed,
+            "ApproximateNumberOfMessagesNotVisible": len(waiting) - delayed,
+        }
+        return {"Attributes": {name: str(known[name]) for name in request["AttributeNames"]}}
+
+
+def _send(queue: Queue, entry: Request) -> str:
+    delay = entry.get("DelaySeconds", 0)
+    if not 0 <= delay <= _LONGEST_DELAY:
+        raise AwsError("InvalidParameterValue", "DelaySeconds is 0 to 900.")
+    return queue.send(entry["MessageBody"], entry.get("MessageGroupId", ""), delay)
+
+
+def _entries(request: Request) -> list[Request]:
+    entries: list[Request] = request["Entries"]
+    if not 1 <= len(entries) <= _BATCH:
+        raise AwsError("TooManyEntriesInBatchRequest", f"A batch has 1 to {_BATCH} entries.")
+    return entries
+
+
+def letters(queue: Queue) -> list[dict[str, Any]]:
+    """What the messages of a queue say."""
+    return [json.loads(each.body) for each in queue.messages.values()]

@@ -1,0 +1,220 @@
+"""DynamoDB's tables: items, indexes that lag item by item, streams that tell of each write."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from tests.simulation.cloud.values import Item, Value, place
+
+Key = tuple[Any, ...]
+Clock = Callable[[], float]
+Draw = Callable[[], float]
+
+_FIRST_NUMBER: Final = 4421584500000000017450439000
+_REMEMBERED_SECONDS: Final = 2.0  # what a read that need not be consistent may still answer
+
+
+@dataclass
+class Shard:
+    """A stream's shard: the records of its keys, in the order of their writes."""
+
+    id: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Stream:
+    """What tells of each write of a table, with both images; a key's records are in one shard."""
+
+    arn: str
+    shards: list[Shard]
+    heard: list[Callable[[], None]] = field(default_factory=list)  # by who reads it
+    _written: int = 0
+
+    def tell(
+        self, key: Item, old: Item | None, new: Item | None, at: float, *, swept: bool
+    ) -> None:
+        """Append a record of a write that changed something."""
+        self._written += 1
+        stored: dict[str, Any] = {
+            "ApproximateCreationDateTime": int(at),  # whole seconds, as Lambda hands it over
+            "Keys": key,
+            "SequenceNumber": str(_FIRST_NUMBER + self._written),
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
+        if old is not None:
+            stored["OldImage"] = old
+        if new is not None:
+            stored["NewImage"] = new
+        name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
+        record = {"eventName": name, "eventSourceARN": self.arn, "dynamodb": stored}
+        if swept:
+            record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        number = zlib.crc32(str(next(iter(key.values()))).encode())
+        self.shards[number % len(self.shards)].records.append(record)
+        for hear in self.heard:
+            hear()
+
+
+@dataclass
+class Index:
+    """A global secondary index; each entry follows its item after a time of its own."""
+
+    name: str
+    hashed: tuple[str, ...]
+    ranged: tuple[str, ...]
+    projected: frozenset[str] | None  # besides keys; None is all
+    keys: tuple[str, ...]  # of the table
+    lag: Draw
+    partitions: dict[Key, dict[Key, Item]] = field(default_factory=dict)
+    _entries: dict[Key, Key] = field(default_factory=dict)  # the partition that holds an item
+    _coming: list[tuple[float, Key, Item | None]] = field(default_factory=list)
+    _last_due: dict[Key, float] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What its entries are sorted by: equal ones by the table's own key."""
+        return (*self.ranged, *self.keys)
+
+    def follow(self, key: Key, old: Item | None, new: Item | None, at: float) -> None:
+        """Take over a write of the table, later. A move is a leaving, then an arrival."""
+        before, after = self._image(old), self._image(new)
+        if before == after:
+            return
+        due = max(at + self.lag(), self._last_due.get(key, 0.0))
+        if before is not None and after is not None and self._of(before) != self._of(after):
+            self._coming.append((due, key, None))
+            due += self.lag()
+        self._coming.append((due, key, after))
+        self._last_due[key] = due
+
+    def settles_at(self, key: Key) -> float:
+        """When it is level with the table about an item."""
+        return self._last_due.get(key, 0.0)
+
+    def catch_up(self, at: float) -> None:
+        """Take over what is due by now."""
+        if not self._coming:
+            return
+        due = [each for each in self._coming if each[0] <= at]
+        if not due:
+            return
+        self._coming = [each for each in self._coming if each[0] > at]
+        for _, key, image in sorted(due, key=lambda each: each[0]):
+            known = self._entries.pop(key, None)
+            if known is not None:
+                del self.partitions[known][key]
+            if image is not None:
+                partition = self._of(image)
+                self.partitions.setdefault(partition, {})[key] = image
+                self._entries[key] = partition
+
+    def _of(self, image: Item) -> Key:
+        return tuple(place(image[name]) for name in self.hashed)
+
+    def _image(self, item: Item | None) -> Item | None:
+        needed = (*self.hashed, *self.ranged)
+        if item is None or any(name not in item for name in needed):
+            return None
+        if self.projected is None:
+            return item
+        held = self.projected.union(needed, self.keys)
+        return {name: value for name, value in item.items() if name in held}
+
+
+@dataclass
+class Table:
+    """One table, made as the template says."""
+
+    name: str
+    keys: tuple[str, ...]
+    indexes: Mapping[str, Index]
+    stream: Stream | None
+    ttl: str | None
+    clock: Clock
+    items: dict[Any, dict[Key, Item]] = field(default_factory=dict)  # by partition, then key
+    _before: dict[Key, tuple[float, Item | None]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, wanted: Mapping[str, Any], clock: Clock, lag: Draw, shards: int) -> Self:
+        """A table with these properties of CloudFormation's."""
+        keys = _names(wanted["KeySchema"])
+        indexes = {
+            each["IndexName"]: Index(
+                each["IndexName"],
+                _names(each["KeySchema"], "HASH"),
+                _names(each["KeySchema"], "RANGE"),
+                _projected(each["Projection"]),
+                keys,
+                lag,
+            )
+            for each in wanted.get("GlobalSecondaryIndexes", ())
+        }
+        stream = None
+        if "StreamSpecification" in wanted:
+            arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}/stream/1"
+            stream = Stream(arn, [Shard(f"shardId-{number:020}") for number in range(shards)])
+        ttl = wanted.get("TimeToLiveSpecification", {}).get("AttributeName")
+        return cls(name, keys, indexes, stream, ttl, clock)
+
+    def key_of(self, item: Mapping[str, Value]) -> Key:
+        """The values of an item's key."""
+        return tuple(item[name]["S"] for name in self.keys)
+
+    def find(self, key: Key) -> Item | None:
+        """The item as it is."""
+        return self.items.get(key[0], {}).get(key)
+
+    def find_stale(self, key: Key) -> Item | None:
+        """The item as it was a moment ago, if it was changed since."""
+        changed_at, before = self._before.get(key, (0.0, None))
+        if self.clock() - changed_at < _REMEMBERED_SECONDS:
+            return before
+        return self.find(key)
+
+    def settled_since(self, key: Key, index: str) -> float:
+        """Since when the item is as it is, and the index as well."""
+        changed_at, _ = self._before[key]
+        return max(changed_at, self.indexes[index].settles_at(key))
+
+    def all(self) -> Iterator[Item]:
+        """Every item."""
+        for partition in self.items.values():
+            yield from partition.values()
+
+    def write(self, key: Key, new: Item | None, *, swept: bool = False) -> None:
+        """Put an item in place of what is there, or nothing."""
+        old, at = self.find(key), self.clock()
+        if old == new:
+            return
+        if new is None:
+            del self.items[key[0]][key]
+        else:
+            self.items.setdefault(key[0], {})[key] = new
+        self._before[key] = (at, old)
+        for index in self.indexes.values():
+            index.follow(key, old, new, at)
+        if self.stream is not None:
+            named: Item = {name: {"S": said} for name, said in zip(self.keys, key, strict=True)}
+            self.stream.tell(named, old, new, at, swept=swept)
+
+    def expired(self, at: float) -> list[Key]:
+        """Items whose time to live is over."""
+        if self.ttl is None:
+            return []
+        return [
+            self.key_of(item)
+            for item in self.all()
+            if "N" in item.get(self.ttl, {}) and float(item[self.ttl]["N"]) < at
+        ]
+
+
+def _names(schema: list[dict[str, str]], *kinds: str) -> tuple[str, ...]:
+    return tuple(each["AttributeName"] for each in schema if not kinds or each["KeyType"] in kinds)
+
+
+def _projected(projection: Mapping[str, Any]) -> frozenset[str] | None:
+    if projection["ProjectionType"] == "ALL":
+        return None
+    return frozenset(projection.get("NonKeyAttributes", ()))

@@ -1,0 +1,102 @@
+"""Where botocore would send: each request is answered by the cloud that stands there now.
+
+Serialising, parsing and botocore's own retries are real. Requests are not signed: a third of a
+call's time, and nothing here reads a signature.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.config import Config
+
+from tests.simulation.cloud.carry import Answer, Carry, Request
+from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.shortcut import ShortClient
+from triggers_api.aws import clients
+
+_SCHEDULE: Final = re.compile(r"/schedules/(.+)")
+_QUERY_NAMES: Final = {"groupName": "GroupName", "ScheduleGroup": "GroupName"}
+_real_create_client = clients.create_client
+
+
+class Wire:
+    """All of a Python process's clients, made once, and the cloud that they reach.
+
+    They keep nothing from one world to the next.
+    """
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._clients: dict[tuple[str, float | None], Any] = {}
+        self._short: dict[tuple[str, float | None], ShortClient] = {}
+        self._sleep = sleep
+        self.carry: Carry | None = None
+        self.is_short = False  # whether clients are made that take the shortcut
+
+    def create_client(self, service: str, *, one_try_of_seconds: float | None = None) -> Any:
+        """As `clients.create_client`."""
+        key = (service, one_try_of_seconds)
+        real = self._real(key)
+        if not self.is_short:
+            return real
+        if key not in self._short:
+            self._short[key] = ShortClient(service, real, self._carrier, self._sleep)
+        return self._short[key]
+
+    def _carrier(self) -> Carry:
+        assert self.carry is not None, "no world runs"
+        return self.carry
+
+    def _real(self, key: tuple[str, float | None]) -> Any:
+        service, one_try_of_seconds = key
+        if key not in self._clients:
+            client = _real_create_client(service, one_try_of_seconds=one_try_of_seconds)
+            patience = client.meta.config.read_timeout
+            answer = self._answering(service, patience)
+            client.meta.events.register_first(f"before-send.{service}", answer)
+            self._clients[key] = client
+        return self._clients[key]
+
+    def _answering(self, service: str, patience: float) -> Callable[..., AWSResponse]:
+        def answer(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
+            operation = event_name.rpartition(".")[2]
+            try:
+                said = self._carrier()(service, operation, read_request(request), patience)
+            except AwsError as error:
+                return _response(request.url, error.status, error.body)
+            return _response(request.url, 200, said)
+
+        return answer
+
+
+def unsigned() -> Config:
+    """The adapters' own settings, but for the signature."""
+    return clients._CONFIG.merge(Config(signature_version=UNSIGNED))  # noqa: SLF001
+
+
+def read_request(request: AWSPreparedRequest) -> Request:
+    """What a request asks for: in its body, and with REST in its path and query as well."""
+    body: Any = request.body
+    said: Request = json.loads(body) if body else {}
+    parts = urlsplit(request.url)
+    if found := _SCHEDULE.fullmatch(parts.path):
+        said["Name"] = unquote(found[1])
+    for name, (value, *_more) in parse_qs(parts.query).items():
+        said[_QUERY_NAMES.get(name, name)] = value
+    return said
+
+
+class _Body(BytesIO):
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _response(url: str, status: int, body: Answer) -> AWSResponse:
+    headers: Any = HeadersDict({"content-type": "application/x-amz-json-1.0"})
+    raw: Any = _Body(json.dumps(body).encode())
+    return AWSResponse(url, status, headers, raw)

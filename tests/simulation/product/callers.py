@@ -1,0 +1,89 @@
+"""Who calls the API over HTTP, and tries again as our own clients do."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tests.http_api import Answer, Api
+from tests.simulation.cloud.kernel import Kernel, current
+from tests.simulation.product.fates import Fate, Fates
+from tests.simulation.product.lambdas import FailedError, Function
+
+_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_GATEWAY_SECONDS: Final = 22.0
+_BUDGET_SECONDS: Final = 60.0
+
+
+class LostError(Exception):
+    """No answer came."""
+
+
+class GaveUpError(Exception):
+    """No answer came that says what was done, however often it was asked for."""
+
+
+@dataclass(eq=False)
+class Gateway:
+    """The internet and API Gateway, before the API's function."""
+
+    function: Function
+    kernel: Kernel
+    fates: Fates
+    chance: random.Random
+    heard: Any  # is told each answer, before it may get lost
+
+    def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        """Bring a request to the function, and its answer back. Raises `LostError`."""
+        if current() is None:  # a world that is being made, or looked at
+            return self.function.any().handler(event, None)
+        fate = self.fates.next("http")
+        self.kernel.sleep(self.fates.seconds())
+        if fate in (Fate.UNREACHABLE, Fate.REFUSED, Fate.KILLED_BEFORE):
+            raise LostError
+        try:
+            answer = self.function.invoke(event)
+        except FailedError:
+            answer = {
+                "statusCode": 500,
+                "headers": {},
+                "body": '{"message":"Internal Server Error"}',
+                "isBase64Encoded": False,
+            }
+        self.kernel.sleep(self.fates.seconds())
+        if fate is not Fate.NOTHING:
+            raise LostError
+        return answer
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a key."""
+
+    name: str
+    tenant: str
+    api: Api
+    kernel: Kernel
+    chance: random.Random
+    tell: Any  # the world's: story and checks
+
+    def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """An answer that says what was done. Raises `GaveUpError`."""
+        begun, number = self.kernel.now, 0
+        while True:
+            answer: Answer | None
+            try:
+                answer = self.api.send(method, path, body, headers)
+            except LostError:
+                answer = None
+            self.tell(self, method, path, answer)
+            if answer is not None and answer.status not in _AGAIN:
+                return answer
+            asked = float(answer.headers.get("retry-after", 0)) if answer is not None else 0.0
+            wait = min(30.0, 0.5 * 2**number) * (0.5 + self.chance.random() / 2) + asked
+            number += 1
+            if self.kernel.now + wait - begun > _BUDGET_SECONDS:
+                raise GaveUpError(f"{method} {path}: {answer and answer.status}")
+            self.kernel.sleep(wait)
+
+    def named(self, name: str) -> "Caller":
+        return replace(self, name=name)

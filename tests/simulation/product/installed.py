@@ -1,0 +1,109 @@
+"""The real handlers on the simulated cloud: what of Python's own they must not use meanwhile."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import botocore.endpoint
+import mangum.protocols.http
+from botocore.retries import quota
+
+from tests import conftest as _environment  # noqa: F401  # sets what the handlers read
+from tests.simulation.cloud.kernel import Kernel, current
+from tests.simulation.cloud.threads import Threads, wait
+from tests.simulation.cloud.wire import Wire, unsigned
+from tests.simulation.product.receivers import SimulatedHttp
+from triggers_api import parallel, timestamps
+from triggers_api.aws import clients
+from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.push import deliver
+from triggers_api.store import listing
+from triggers_api.watch import observe
+
+_WITH_THREADS = (parallel, counter, delivery, listing, observe)
+_HANDLERS = (api, counter, delivery, dispatcher, monitor, remover)
+
+
+class _Stage:
+    """Which world runs; there is one at a time."""
+
+    kernel: Kernel
+    chance: random.Random
+
+
+def _now(_zone: object = None) -> datetime:
+    """The time by the clock of the process that asks."""
+    fiber = current()
+    skew = fiber.process.skew if fiber is not None and fiber.process is not None else 0.0
+    return datetime.fromtimestamp(_Stage.kernel.now + skew, UTC)
+
+
+def _sleep(seconds: float) -> None:
+    _Stage.kernel.sleep(seconds)
+
+
+def _random_bytes(count: int) -> bytes:
+    return _Stage.chance.randbytes(count)
+
+
+class _Loop:
+    """Runs what never waits for a loop: our application waits inside its calls."""
+
+    def create_task(self, work: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
+        return work
+
+    def run_until_complete(self, work: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            work.send(None)
+        except StopIteration as ended:
+            return ended.value
+        raise AssertionError("a request waits for an event loop")
+
+
+@contextmanager
+def installed() -> Iterator[Callable[..., Wire]]:
+    """Give a function that puts a world on stage, as often as wanted."""
+    wire = Wire(_sleep)
+    asynchronous = SimpleNamespace(Queue=asyncio.Queue, get_event_loop=_Loop)
+    patches: list[Any] = [
+        patch.object(clients, "_CONFIG", unsigned()),
+        patch.object(clients, "create_client", wire.create_client),
+        patch.object(
+            timestamps, "datetime", SimpleNamespace(now=_now, fromisoformat=datetime.fromisoformat)
+        ),
+        patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)),
+        patch.object(botocore.endpoint, "uuid", SimpleNamespace(uuid4=lambda: "a-call")),
+        patch.object(quota.RetryQuota, "acquire", lambda *_: True),
+        patch.object(quota.RetryQuota, "release", lambda *_: None),
+        patch.object(mangum.protocols.http, "asyncio", asynchronous),
+        patch.object(os, "urandom", _random_bytes),
+        patch.object(random, "_urandom", _random_bytes),
+        patch.dict(deliver.Deliver.__init__.__kwdefaults__, pause=_sleep),
+        patch.object(observe, "wait", wait),
+        *(patch.object(each, "ThreadPoolExecutor", Threads) for each in _WITH_THREADS),
+        *(patch.object(each, "GuardedHttp", SimulatedHttp) for each in (api, delivery)),
+    ]
+    logging.disable(logging.CRITICAL)
+    for each in patches:
+        each.start()
+
+    def put_on(kernel: Kernel, chance: random.Random, *, is_short: bool) -> Wire:
+        wire.is_short = is_short
+        _Stage.kernel, _Stage.chance = kernel, chance
+        Threads.kernel = kernel
+        random.seed(chance.getrandbits(64))
+        return wire
+
+    try:
+        yield put_on
+    finally:
+        for each in reversed(patches):
+            each.stop()
+        logging.disable(logging.NOTSET)

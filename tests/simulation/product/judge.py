@@ -1,0 +1,148 @@
+"""What must be true at the end of a world, whatever failed on the way."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.product.scripts import Config, Stage
+from tests.simulation.product.truth import Posted
+
+if TYPE_CHECKING:
+    from tests.simulation.product.play import Play
+
+_SKEW: Final = 2.5  # seconds that two clocks are apart at most, and some
+
+
+class BrokenError(AssertionError):
+    """An invariant does not hold."""
+
+
+def judge(play: Play) -> None:
+    """Raise `BrokenError` with all that is not as it must be."""
+    found = [*play.world.broken, *play.truth.faults]
+    found += _left_over(play)
+    found += _held_by_two(play)
+    for tenant, stage in play.stages.items():
+        found += _events(play, tenant)
+        found += _pushes(play, stage)
+        found += _usage(play, tenant)
+    if found:
+        raise BrokenError("; ".join(found))
+
+
+def _left_over(play: Play) -> list[str]:
+    """Nothing waits for ever."""
+    world = play.world
+    found = []
+    if world.queue.messages:
+        found.append(f"{len(world.queue.messages)} messages are stuck in the queue")
+    if world.queue.expired:
+        found.append("messages were lost in the queue")
+    if world.scheduler.schedules:
+        found.append(f"schedules never ran: {list(world.scheduler.schedules)}")
+    for mapping in world.mappings:
+        if mapping.given_up:
+            found.append(f"{len(mapping.given_up)} records of the stream were given up")
+        if any(lane.at < len(lane.shard.records) for lane in mapping.lanes):
+            found.append("records of the stream were never handed over")
+    return found
+
+
+def _held_by_two(play: Play) -> list[str]:
+    found = []
+    for event_id, holdings in play.truth.holdings.items():
+        posted = play.truth.by_id.get(event_id)
+        if posted is not None and posted.replayed_at:
+            continue  # a replay may hand it out while an old lease holds it still
+        ordered = sorted(holdings, key=lambda each: each.begun_at)
+        found += [
+            f"{event_id} was held by {one.worker} and {other.worker}"
+            for one, other in pairwise(ordered)
+            if other.begun_at < one.ended_at - _SKEW
+        ]
+    return found
+
+
+def _events(play: Play, tenant: str) -> list[str]:
+    """Each event that was answered is there, once, as it was posted; and no other is."""
+    found = []
+    caller = play.world.callers[tenant]
+    listed = caller.api.walk("/events?limit=7")
+    ids = [each["id"] for each in listed]
+    if len(set(ids)) < len(ids):
+        found.append(f"{tenant} has events twice in its list")
+    markers = Counter(each["payload"]["said"] for each in listed if "said" in each["payload"])
+    known = [each for (owner, _), each in play.truth.posted.items() if owner == tenant]
+    for posted in known:
+        count = markers.pop(posted.marker, 0)
+        found += _as_answered(posted, count, ids)
+        if posted.event_id is not None:
+            found += _as_read(play, posted)
+    found += [f"nobody posted {marker}" for marker in markers]
+    return found
+
+
+def _as_answered(posted: Posted, count: int, ids: list[str]) -> list[str]:
+    if count > 1:
+        return [f"{posted.marker} was stored {count} times"]
+    if posted.erase_sent_at is not None:
+        return [f"{posted.marker} was erased and is listed"] if posted.erased_at and count else []
+    if posted.event_id is not None and posted.event_id not in ids:
+        return [f"{posted.event_id} ({posted.marker}) was answered and is lost"]
+    return []
+
+
+def _as_read(play: Play, posted: Posted) -> list[str]:
+    caller = play.world.callers[posted.tenant]
+    answer = caller.api.get(f"/events/{posted.event_id}")
+    if posted.erased_at is not None:
+        return [] if answer.status == 410 else [f"{posted.event_id} was erased: {answer.status}"]
+    if posted.erase_sent_at is not None and answer.status == 410:
+        return []
+    if answer.status != 200 or answer.json()["payload"]["said"] != posted.marker:
+        return [f"{posted.event_id} cannot be read: {answer.status}"]
+    status = answer.json()["status"]
+    if posted.is_surely_acknowledged(play.world.kernel.now) and status != "delivered":
+        return [f"{posted.event_id} was acknowledged and is {status}"]
+    return []
+
+
+def _pushes(play: Play, stage: Stage) -> list[str]:
+    """Each event reached each config that was there; a receiver hears of no other tenant."""
+    found = []
+    for config in stage.configs:
+        arrivals = play.world.receivers.by_url[config.url]
+        said = [json.loads(each.body)["payload"].get("said", "") for each in arrivals]
+        found += [
+            f"{config.url} was told {marker}"
+            for marker in said
+            if marker and not marker.startswith(f"secret-of-{config.tenant}-")
+        ]
+        if config.mood == "healthy" and not config.is_touched:
+            found += _missing(play, config, set(said))
+    return found
+
+
+def _missing(play: Play, config: Config, said: set[str]) -> list[str]:
+    return [
+        f"{posted.event_id} ({posted.marker}) never reached {config.id}"
+        for posted in play.truth.of(config.tenant)
+        if posted.sent_at > config.created_at + _SKEW
+        and posted.erase_sent_at is None
+        and posted.marker not in said
+    ]
+
+
+def _usage(play: Play, tenant: str) -> list[str]:
+    """What was counted is what the events table tells of its own life."""
+    heads = [
+        each
+        for each in play.world.tables["events"].all()
+        if each["sk"]["S"] == "event" and each["tenant"]["S"] == tenant
+    ]
+    answer = play.world.callers[tenant].api.get("/usage?days=90")
+    counted = sum(each["events_created"] for each in answer.json()["days"])
+    return [] if counted == len(heads) else [f"{counted} events were counted of {len(heads)}"]

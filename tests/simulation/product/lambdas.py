@@ -1,0 +1,102 @@
+"""Lambda: processes that carry out one invocation at a time, remember between them, and die."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.cloud.kernel import Fiber, Kernel, KilledError, current
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+Event = dict[str, Any]
+_SKEW_AT_MOST = 1.0  # seconds that a process's clock is off
+
+
+@dataclass(eq=False)
+class Process:
+    """One instance of a function, with a clock of its own."""
+
+    name: str
+    handler: Handler
+    skew: float
+    is_dead: bool = False
+    is_busy: bool = False
+    fibers: list[Fiber[Any]] = field(default_factory=list)
+
+    def die(self, kernel: Kernel) -> None:
+        """All that it is doing ends where it waits."""
+        self.is_dead = True
+        moving = current()
+        for fiber in self.fibers:
+            if fiber is not moving:
+                kernel.at(kernel.now, fiber.kill)
+
+
+class FailedError(Exception):
+    """The invocation raised, ran out of time, or its process died."""
+
+
+@dataclass(eq=False)
+class Function:
+    """A function and its processes."""
+
+    name: str
+    wire: Callable[[], Handler]
+    seconds: float  # its timeout
+    kernel: Kernel
+    chance: random.Random
+    most: int = 3
+    crashed: Callable[[str, BaseException], None] = lambda _name, _error: None
+    processes: list[Process] = field(default_factory=list)
+    _started: int = 0
+
+    def invoke(self, event: Event) -> Event:
+        """What it answers; the caller, a program, waits. Raises `FailedError`."""
+        process = self._free()
+        if process is None:
+            raise FailedError("throttled")
+        process.is_busy = True
+        fiber = self.kernel.start(
+            process.name, lambda: process.handler(event, None), process=process
+        )
+        process.fibers = [fiber]
+        if current() is None:
+            raise AssertionError("only a program can wait for a function")
+        self.kernel.join([fiber], self.seconds)
+        return self._end(process, fiber)
+
+    def _end(self, process: Process, fiber: Fiber[Event]) -> Event:
+        process.is_busy = False
+        if not fiber.is_done:
+            process.die(self.kernel)
+        error = fiber.raised
+        if error is not None and not isinstance(error, KilledError):
+            self.crashed(process.name, error)
+            process.is_dead = True
+        if process.is_dead:
+            self.processes.remove(process)
+            raise FailedError(f"{process.name} is dead")
+        assert fiber.result is not None
+        return fiber.result
+
+    def any(self) -> Process:
+        """A process for whoever stands outside of the world."""
+        if not self.processes:
+            self._start()
+        return self.processes[0]
+
+    def _free(self) -> Process | None:
+        """A process that has nothing to do, or a new one."""
+        idle = [each for each in self.processes if not each.is_busy]
+        if idle and self.chance.random() < 0.8:
+            return self.chance.choice(idle)
+        if len(self.processes) >= self.most:
+            return self.chance.choice(idle) if idle else None
+        return self._start()
+
+    def _start(self) -> Process:
+        self._started += 1
+        skew = self.chance.uniform(-_SKEW_AT_MOST, _SKEW_AT_MOST)
+        process = Process(f"{self.name}-{self._started}", self.wire(), skew)
+        self.processes.append(process)
+        return process

@@ -1,0 +1,97 @@
+"""Subscribers of all kinds, behind what stands in for HTTP."""
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from tests.simulation.cloud.kernel import Kernel
+from triggers_api.channels.http import GuardedHttp, Response
+from triggers_api.channels.network import SendError
+from triggers_api.channels.urls import Target, check_url
+
+MOODS = ("healthy", "healthy", "healthy", "moody", "lying", "dead", "picky", "gone")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A push that reached a receiver."""
+
+    url: str
+    at: float
+    headers: Mapping[str, str]
+    body: bytes
+    is_accepted: bool
+
+
+@dataclass
+class Receivers:
+    """All of a world's, each at a URL that tells its mood: `https://<name>.<mood>.example/`."""
+
+    kernel: Kernel
+    chance: random.Random
+    is_calm: bool = False
+    arrivals: list[Arrival] = field(default_factory=list)
+    by_url: defaultdict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer a push, after a while; raises `SendError`."""
+        self.kernel.sleep(self.chance.uniform(0.005, 0.3))
+        mood = url.split("/")[2].split(".")[1]
+        status, retry_after = self._answer(mood)
+        is_accepted = status is not None and status < 300
+        if is_accepted or mood == "lying":
+            arrival = Arrival(url, self.kernel.now, headers, body, is_accepted)
+            self.arrivals.append(arrival)
+            self.by_url[url].append(arrival)
+        self.kernel.sleep(self.chance.uniform(0.005, 0.3))
+        if status is None:
+            self.kernel.sleep(15)
+            raise SendError("The receiver did not answer in time.")
+        said = {} if retry_after is None else {"retry-after": str(retry_after)}
+        return Response(status, said, "")
+
+    def _answer(self, mood: str) -> tuple[int | None, int | None]:
+        if mood == "dead":
+            return None, None
+        if mood == "gone":
+            return 410, None
+        if mood == "picky":
+            return (422, None) if self.chance.random() < 0.3 else (200, None)
+        if mood == "moody" and self.chance.random() < 0.4:
+            return self.chance.choice([(500, None), (429, 70), (None, None), (503, None)])
+        if mood == "lying" and self.chance.random() < 0.5:
+            return None, None
+        return 200, None
+
+
+class SimulatedHttp(GuardedHttp):
+    """In place of a connection: the receivers of the world that runs."""
+
+    receivers: ClassVar[Receivers]
+
+    def __init__(self, *, longest_seconds: float = 30.0, **settings: Any) -> None:
+        super().__init__(longest_seconds=longest_seconds, **settings)
+
+    def check_spelling(self, url: str) -> Target:
+        return check_url(url, allow_private=False)
+
+    def check_url(self, url: str) -> None:
+        self.check_spelling(url)
+
+    def deadline(self, asked_seconds: float | None = None) -> AbstractContextManager[Any]:  # noqa: ARG002
+        return nullcontext()
+
+    def send(
+        self,
+        method: str,  # noqa: ARG002
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_seconds: float | None = None,  # noqa: ARG002
+        deadline: Any = None,  # noqa: ARG002
+    ) -> Response:
+        return self.receivers.take(url, headers, body)

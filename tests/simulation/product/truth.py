@@ -1,0 +1,66 @@
+"""What users know of their events: what was answered to them, and when."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Posted:
+    """An event that somebody posted under a key; all of the key's requests say the same."""
+
+    tenant: str
+    key: str
+    marker: str
+    event_type: str
+    sent_at: float
+    event_id: str | None = None  # as answered; None: nobody knows whether it was stored
+    answered_at: float | None = None
+    acknowledged_at: float | None = None  # when the first answer said so
+    acknowledge_sent_at: float | None = None
+    replayed_at: list[float] = field(default_factory=list)  # sent, and not known to be refused
+    erase_sent_at: float | None = None
+    erased_at: float | None = None
+
+    def is_surely_acknowledged(self, at: float) -> bool:
+        """Whether it was, before that moment, and no replay may have undone it."""
+        if self.acknowledged_at is None or self.acknowledged_at >= at:
+            return False
+        return all(replayed < (self.acknowledge_sent_at or 0) for replayed in self.replayed_at)
+
+
+@dataclass
+class Holding:
+    """A worker had an event by a lease, from the answer until it let go or the lease ended."""
+
+    event_id: str
+    worker: str
+    begun_at: float
+    ended_at: float
+
+
+@dataclass
+class Truth:
+    """Of all users of a world."""
+
+    posted: dict[tuple[str, str], Posted] = field(default_factory=dict)  # by tenant and key
+    by_id: dict[str, Posted] = field(default_factory=dict)
+    holdings: defaultdict[str, list[Holding]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # by event
+    faults: list[str] = field(default_factory=list)
+
+    def answered(self, posted: Posted, event_id: str, at: float) -> None:
+        """A request of it was answered with this event."""
+        if posted.event_id not in (None, event_id):
+            self.faults.append(
+                f"key {posted.key} of {posted.tenant} stands for {posted.event_id} and {event_id}"
+            )
+        posted.event_id = event_id
+        posted.answered_at = posted.answered_at or at
+        known = self.by_id.setdefault(event_id, posted)
+        if known is not posted:
+            self.faults.append(f"{event_id} was answered to {known.key} and to {posted.key}")
+
+    def of(self, tenant: str) -> list[Posted]:
+        """What a tenant has posted and was answered."""
+        return [each for each in self.by_id.values() if each.tenant == tenant]

@@ -1,0 +1,307 @@
+"""One world: the cloud, the product in it, and everybody who uses it, under one seed."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from local.stream_mapping import StreamMapping
+from tests.cloudformation import properties
+from tests.conftest import ENVIRONMENT
+from tests.http_api import Answer, Api
+from tests.simulation.cloud.dynamodb import DynamoDb
+from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.kernel import BEGIN, Kernel, KilledError, current
+from tests.simulation.cloud.kms import Kms
+from tests.simulation.cloud.scheduler import Scheduler
+from tests.simulation.cloud.sqs import Queue, Sqs
+from tests.simulation.cloud.tables import Table
+from tests.simulation.product.callers import Caller, Gateway
+from tests.simulation.product.fates import Fate, Fates
+from tests.simulation.product.lambdas import Function, Handler
+from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
+from tests.simulation.product.receivers import Receivers, SimulatedHttp
+from triggers_api import settings as of
+from triggers_api.access.keys import ApiKey, Scope, new_api_key
+from triggers_api.errors import TransientError
+from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.store.api_keys import DynamoApiKeyStore
+from triggers_api.store.table import create_client
+
+TABLES: Final = {
+    "events": "EventsTable",
+    "keys": "KeysTable",
+    "notifications": "NotificationsTable",
+    "usage": "UsageTable",
+}
+TENANTS: Final = ("acme", "globex")
+_LATE_SECONDS: Final = 3.0
+
+
+@cache
+def _properties(name: str) -> dict[str, Any]:
+    return properties(name)
+
+
+@cache
+def _mapping(name: str, arn: str) -> StreamMapping:
+    said = properties(name) | {"EventSourceArn": arn, "FunctionArn": ""}
+    if isinstance(said.get("MaximumBatchingWindowInSeconds"), dict):
+        said["MaximumBatchingWindowInSeconds"] = 60
+    return StreamMapping.of(said)
+
+
+@cache
+def _keys() -> Mapping[str, tuple[ApiKey, str]]:
+    """A key of each tenant and one of the operator, made once for all worlds."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    admin = frozenset({Scope.ADMIN})
+    made = {tenant: new_api_key(tenant, "first", admin, at) for tenant in TENANTS}
+    return made | {"": new_api_key(None, "operator", frozenset({Scope.OPERATOR}), at)}
+
+
+@dataclass
+class Said:
+    """A line of the story."""
+
+    at: float
+    who: str
+    what: str
+    became: str
+
+
+class World:
+    """Everything of a seed."""
+
+    def __init__(self, seed: int, stage: Callable[..., Any], **given: Any) -> None:
+        self.seed = seed
+        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.kernel = Kernel(self._branch("kernel"))
+        stage(self.kernel, random.Random("keys"), is_short=True)  # noqa: S311
+        _keys()
+        wire = stage(self.kernel, self._branch("product"), is_short=given.get("is_short", True))
+        probability = self.chance.choice([0.0, 0.01, 0.03, 0.08])
+        self.fates = Fates(self._branch("fates"), given.get("probability", probability))
+        self.story: list[Said] = []
+        self.broken: list[str] = []
+        self.met: Counter[tuple[str, str]] = Counter()
+        self.begun: Counter[str] = Counter()
+        self.users: list[Any] = []
+        self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,4,120,2000"}
+        self._make_cloud()
+        wire.carry = self.carry
+        self.receivers = Receivers(self.kernel, self._branch("receivers"))
+        SimulatedHttp.receivers = self.receivers
+        self._make_functions()
+        self._make_mappings()
+        self._make_callers()
+
+    def told(self) -> Iterator[str]:
+        """The story, line by line."""
+        for each in self.story:
+            yield f"{each.at - BEGIN:10.3f} {each.who}: {each.what} -> {each.became}"
+
+    def _branch(self, name: str) -> random.Random:
+        """Chance of its own, so that a draw more in one place shifts no other."""
+        return random.Random(f"{self.seed}/{name}")  # noqa: S311
+
+    def _make_cloud(self) -> None:
+        chance = self._branch("cloud")
+        longest = chance.choice([0.02, 0.5, 5.0, 30.0])
+
+        def lag() -> float:
+            return chance.uniform(0, longest) if not self.fates.is_calm else 0.0
+
+        def clock() -> float:
+            return self.kernel.now
+
+        self.tables = {
+            name: Table.of(name, _properties(logical), clock, lag, chance.randint(1, 2))
+            for name, logical in TABLES.items()
+        }
+        self.dynamodb = DynamoDb(
+            self.tables,
+            clock,
+            is_partial=lambda: self.fates.happens(0.1),
+            is_stale=lambda: self.fates.happens(0.3),
+        )
+        letters = ENVIRONMENT["DEAD_LETTER_QUEUE_URL"]
+        self.dead_letters = Queue(letters, 30, clock, chance, 1_209_600)
+        self.queue = Queue(
+            ENVIRONMENT["DELIVERY_QUEUE_URL"],
+            _properties("DeliveryQueue")["VisibilityTimeout"],
+            clock,
+            chance,
+            _properties("DeliveryQueue")["MessageRetentionPeriod"],
+            doubles=0.03,
+            redrive_to=self.dead_letters,
+            most_receives=_properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"],
+        )
+        self.scheduler = Scheduler(
+            {ENVIRONMENT["DELIVERY_QUEUE_ARN"]: self.queue}, self.kernel.at, chance, doubles=0.05
+        )
+        self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+            "dynamodb": self.dynamodb,
+            "sqs": Sqs({self.queue.url: self.queue, letters: self.dead_letters}),
+            "scheduler": self.scheduler,
+            "kms": Kms(chance),
+        }
+
+    def _make_functions(self) -> None:
+        wires: dict[str, tuple[Callable[[], Handler], float]] = {
+            "api": (lambda: api.wire(self._read(of.ApiSettings)), 10),
+            "dispatcher": (lambda: dispatcher.wire(self._read(of.DispatcherSettings)), 30),
+            "delivery": (lambda: delivery.wire(self._read(of.DeliverySettings)), 60),
+            "counter": (lambda: counter.wire(self._read(of.CounterSettings)), 60),
+            "remover": (lambda: remover.wire(self._read(of.RemoverSettings)), 55),
+            "monitor": (lambda: monitor.wire(self._read(of.MonitorSettings)), 50),
+        }
+        self.functions = {
+            name: Function(
+                name, wire, seconds, self.kernel, self._branch(name), crashed=self._crashed
+            )
+            for name, (wire, seconds) in wires.items()
+        }
+
+    def _read(self, settings: Any) -> Any:
+        return settings.from_environment(self.environment)
+
+    def _make_mappings(self) -> None:
+        chance = self._branch("mappings")
+        self.mappings: list[StreamToFunction] = []
+        for name, table, function, lanes in (
+            ("DispatcherMapping", "events", "dispatcher", 2),
+            ("EventsCounterMapping", "events", "counter", 1),
+            ("DeliveriesCounterMapping", "notifications", "counter", 1),
+        ):
+            stream = self.tables[table].stream
+            assert stream is not None
+            mapping = StreamToFunction(
+                _mapping(name, stream.arn),
+                self.functions[function],
+                stream,
+                self.kernel,
+                chance,
+                self.fates,
+                lanes,
+            )
+            stream.heard.append(mapping.notice)
+            self.mappings.append(mapping)
+        size = _properties("DeliveryMapping")["BatchSize"]
+        workers = self.functions["delivery"]
+        self.to_workers = QueueToFunction(self.queue, workers, self.kernel, chance, size)
+        self.queue.tell = self.to_workers.notice
+
+    def _make_callers(self) -> None:
+        process = self.functions["api"]
+        gateway = Gateway(process, self.kernel, self.fates, self._branch("http"), self._heard)
+        chance = self._branch("callers")
+        self.callers: dict[str, Caller] = {}
+        store = DynamoApiKeyStore(create_client(), self.environment["KEYS_TABLE"])
+        for tenant, (key, token) in _keys().items():
+            store.add(key)
+            api_of = Api(gateway, token)
+            self.callers[tenant] = Caller(
+                tenant or "operator", tenant, api_of, self.kernel, chance, self._heard
+            )
+
+    def carry(
+        self, service: str, operation: str, request: dict[str, Any], patience: float
+    ) -> dict[str, Any]:
+        """Bring a call of AWS to its service, and the answer back, or what goes wrong."""
+        fiber = current()
+        if fiber is None:
+            return self._take_effect(service, operation, request)
+        process = fiber.process
+        self._die_if_dead(process)
+        call = f"{service}.{operation}"
+        fate = self.fates.next(call)
+        there, back = self.fates.seconds(), self.fates.seconds()
+        said = self._tell(fiber.name, call, request, fate)
+        if fate is Fate.KILLED_BEFORE:
+            self._kill(process)
+        if fate is Fate.UNREACHABLE:
+            self.kernel.sleep(there)
+            raise EndpointConnectionError(endpoint_url=service)
+        if fate is Fate.LATE:
+            late = self.kernel.now + patience + self.chance.uniform(0, _LATE_SECONDS)
+            self.kernel.at(late, lambda: self._take_effect_late(service, operation, request))
+            self.kernel.sleep(patience)
+            raise ReadTimeoutError(endpoint_url=service)
+        self.kernel.sleep(there)
+        self._die_if_dead(process)
+        if fate is Fate.REFUSED:
+            raise self.fates.refusal(service)
+        try:
+            answer = self._take_effect(service, operation, request)
+        except AwsError as error:
+            said.became = f"{said.became} {error.code}"
+            if error.code == "ValidationException":
+                self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
+            self.kernel.sleep(back)
+            raise
+        if fate is Fate.KILLED_AFTER:
+            self._kill(process)
+        if fate is Fate.LOST:
+            self.kernel.sleep(patience)
+            raise ReadTimeoutError(endpoint_url=service)
+        self.kernel.sleep(back)
+        self._die_if_dead(process)
+        return answer
+
+    def _take_effect(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return self._services[service](operation, request)
+
+    def _take_effect_late(self, service: str, operation: str, request: dict[str, Any]) -> None:
+        try:
+            self._take_effect(service, operation, request)
+        except AwsError:
+            return
+
+    def _die_if_dead(self, process: Any) -> None:
+        if process is not None and process.is_dead:
+            raise KilledError
+
+    def _kill(self, process: Any) -> None:
+        if process is not None:
+            process.die(self.kernel)
+        raise KilledError
+
+    def _tell(self, who: str, call: str, request: dict[str, Any], fate: Fate) -> Said:
+        said = Said(self.kernel.now, who, f"{call} {_in_short(request)}", fate.value)
+        self.story.append(said)
+        return said
+
+    def _heard(self, caller: Caller, method: str, path: str, answer: Answer | None) -> None:
+        became = "no answer" if answer is None else f"{answer.status} {answer.body[:300]!r}"
+        self.story.append(Said(self.kernel.now, caller.name, f"{method} {path}", became))
+        if answer is None:
+            return
+        text = answer.body.decode(errors="replace")
+        for other in TENANTS:
+            if caller.tenant not in ("", other) and f"secret-of-{other}" in text:
+                self.broken.append(f"{caller.name} was told of {other}: {method} {path}")
+        if answer.status == 500 and '"internal_error"' in text:
+            self.broken.append(f"{method} {path} crashed for {caller.name}")
+
+    def _crashed(self, name: str, error: BaseException) -> None:
+        self.story.append(Said(self.kernel.now, name, "raised", repr(error)))
+        if not isinstance(error, TransientError):
+            self.broken.append(f"{name} raised {error!r}")
+
+
+def _in_short(request: dict[str, Any]) -> str:
+    """What a call is about."""
+    for name in ("Key", "Item"):
+        if name in request:
+            keys = ("pk", "sk", "key_id")
+            return " ".join(request[name][each]["S"] for each in keys if each in request[name])
+    if "ExpressionAttributeValues" in request:
+        index = request.get("IndexName", "")
+        return f"{index} {[*map(dict.values, request['ExpressionAttributeValues'].values())][:3]}"
+    return str(sorted(request.items()))[:160]

@@ -1,0 +1,110 @@
+"""The whole product against the simulated cloud, seed by seed: `make prove SEEDS=10000`.
+
+`make prove SEED=17` tells one seed's story; it repeats exactly.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.simulation.product.installed import installed
+from tests.simulation.product.play import Play, begin, finish
+
+_CHUNK: Final = 25
+_BAR: Final = 30
+
+
+@dataclass
+class Verdict:
+    """What some seeds broke, and what they met."""
+
+    seeds: int = 0
+    broken: dict[int, str] = field(default_factory=dict)
+    calls: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Verdict") -> None:
+        """Take another's as well."""
+        self.seeds += other.seeds
+        self.broken |= other.broken
+        self.calls += other.calls
+        self.faults += other.faults
+
+
+def run(seeds: range, *, is_short: bool = True) -> Verdict:
+    """Play these seeds."""
+    verdict = Verdict()
+    with installed() as stage:
+        for seed in seeds:
+            play = begin(seed, stage, is_short=is_short)
+            if problem := fault_of(play):
+                verdict.broken[seed] = problem
+            verdict.seeds += 1
+            verdict.calls += len(play.world.story)
+            for (_, fate), count in play.world.fates.happened.items():
+                verdict.faults[fate.value] += count
+    return verdict
+
+
+def fault_of(play: Play) -> str:
+    """What it breaks; empty if nothing."""
+    try:
+        finish(play)
+    except AssertionError as error:
+        return str(error) or repr(error)
+    return ""
+
+
+def story_of(seed: int, *, is_short: bool = True) -> Iterator[str]:
+    """All that happened, line by line, and how it ended."""
+    with installed() as stage:
+        play = begin(seed, stage, is_short=is_short)
+        problem = fault_of(play)
+        yield from play.world.told()
+        yield f"seed {seed}: {problem or 'holds'}"
+
+
+def main() -> None:
+    """Run one seed, or many on all processors."""
+    parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="only this one, with its story")
+    parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
+    options = parser.parse_args()
+    if options.seed is not None:
+        for line in story_of(options.seed, is_short=not options.wire):
+            sys.stdout.write(f"{line}\n")
+        return
+    begun, total = time.monotonic(), Verdict()
+    ends = range(options.first, options.first + options.seeds)
+    chunks = [ends[at : at + _CHUNK] for at in range(0, len(ends), _CHUNK)]
+    with ProcessPoolExecutor(os.cpu_count()) as processes:
+        for verdict in processes.map(run, chunks):
+            total.add(verdict)
+            _show(total, options.seeds, time.monotonic() - begun)
+            for seed, problem in verdict.broken.items():
+                sys.stdout.write(f"\nseed {seed}: {problem}\n  make prove SEED={seed}\n")
+    sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
+    sys.exit(1 if total.broken else 0)
+
+
+def _show(total: Verdict, wanted: int, seconds: float) -> None:
+    full = "█" * (total.seeds * _BAR // wanted)
+    rate = total.seeds / seconds
+    left = (wanted - total.seeds) / rate
+    broken = f"{len(total.broken)} broken"
+    sys.stdout.write(
+        f"\r{full:·<{_BAR}} {total.seeds}/{wanted}, {rate:.1f} a second, {broken}, {left:.0f} s left "
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
