@@ -34,7 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix simulate prove bench cost key shards restore openapi build preflight deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check fix prove simulate bench cost key shards restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

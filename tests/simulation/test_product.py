@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation import prove
 
-SEEDS = int(os.environ.get("TRIGGERS_PROVE_SEEDS", "60"))
+SEEDS = int(os.environ.get("TRIGGERS_PROVE_SEEDS", "36"))
 _CHUNKS = 6
 
 
