@@ -124,8 +124,10 @@ def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
     """The metrics that CloudWatch would read out of a line; of the service only."""
     if "_aws" not in line:
         return {}
-    directive, *by_channel = line["_aws"]["CloudWatchMetrics"]
-    assert [each["Dimensions"] for each in by_channel] in ([], [[["service", "channel"]]])
-    assert directive["Namespace"] == "TriggersAPI"
-    assert directive["Dimensions"] == [["service"]]
-    return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
+    directives = line["_aws"]["CloudWatchMetrics"]
+    assert {each["Namespace"] for each in directives} == {"TriggersAPI"}
+    for each in directives:
+        assert each["Dimensions"] in ([["service"]], [["service"], ["service", "channel"]])
+    names = [metric["Name"] for each in directives for metric in each["Metrics"]]
+    assert len(names) == len(set(names)), "counted twice"
+    return {name: line[name] for name in names}

@@ -29,6 +29,12 @@ def test_a_million_events_a_month_in_batches_cost_no_more_than_8_dollars() -> No
     assert to_pay(Load(MILLION, batch=25)) <= 8.00
 
 
+def test_a_hundred_million_in_batches_on_provisioned_tables_cost_no_more_than_5_dollars_each() -> (
+    None
+):
+    assert to_pay(Load(100 * MILLION, batch=25, is_provisioned=True)) / 100 <= 5.00
+
+
 def test_what_stands_ready_is_paid_for_whether_it_is_used_or_not() -> None:
     few, none = (to_pay(Load(each, is_provisioned=True)) for each in (1000, 1))
     assert few - none < 0.01

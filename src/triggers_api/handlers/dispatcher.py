@@ -133,6 +133,7 @@ class Dispatcher:
             if tasks is None:
                 return []
             part.note(pushes=len(tasks))
+            del known["sequence_number"]  # the event's id names it, and each byte is paid for
             self._logger.info("event.dispatched", extra=known | {"pushes": len(tasks)})
             return [replace(task, trace=part.header) for task in tasks]
 

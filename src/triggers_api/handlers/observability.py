@@ -21,9 +21,12 @@ def create_logger() -> Logger:
     """Takes name and level from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL.
 
     It leaves out Powertools' `xray_trace_id`, which names the invocation's trace: handlers log
-    `trace_id`, which names the event's. Other loggers in this process only say where they logged.
+    `trace_id`, which names the event's; and where a line was logged, which its message tells:
+    each byte is paid for. Other loggers in this process only say where they logged.
     """
-    logger = Logger(use_rfc3339=True, utc=True, serialize_stacktrace=False, xray_trace_id=None)
+    logger = Logger(
+        use_rfc3339=True, utc=True, serialize_stacktrace=False, xray_trace_id=None, location=None
+    )
     _take_the_words_from_libraries(logger.service)
     tell_unreadable_to(_log_unreadable)
     return logger
@@ -118,11 +121,13 @@ def embedded(
 
 
 def _tell_by_channel(known: dict[str, Any], channel: str) -> None:
-    """Name what the line carries a second time, with the channel as a dimension."""
+    """Give what is told by channel a second set of dimensions, and so a series of its own."""
     (directive,) = known["_aws"]["CloudWatchMetrics"]
     told = [each for each in directive["Metrics"] if each["Name"] in BY_CHANNEL]
     if told:
-        dimensions = [[*names, CHANNEL] for names in directive["Dimensions"]]
-        again = directive | {"Dimensions": dimensions, "Metrics": told}
-        known["_aws"]["CloudWatchMetrics"].append(again)
+        (service,) = directive["Dimensions"]
+        both = directive | {"Dimensions": [service, [*service, CHANNEL]], "Metrics": told}
+        rest = [each for each in directive["Metrics"] if each not in told]
+        alone = [directive | {"Metrics": rest}] if rest else []
+        known["_aws"]["CloudWatchMetrics"] = [*alone, both]
         known[CHANNEL] = channel
