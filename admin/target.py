@@ -86,7 +86,7 @@ def _local() -> Target:
     try:
         running = json.loads(file.read_text())
     except FileNotFoundError:
-        sys.exit("No local stack has run here. Start one with `make run`, or name one: --stack.")
+        sys.exit("No local stack runs here. Start one with `make run`, or name one: --stack.")
     endpoint = running["aws_endpoint"]
     session = boto3.Session(*_LOCAL_USER, region_name=_LOCAL_REGION)
     past_any_proxy = Config(proxies={})

@@ -22,11 +22,13 @@ START_SECONDS = 60.0  # it takes 0.4 s, 2 s with saved data; the rest is for a b
 STOP_SECONDS = 5.0
 WRITE_SECONDS = 30.0  # whoever has more data than that is killed, and the data is lost
 WORKER_STOP_SECONDS = 1.0  # they hold nothing worth waiting for
-# 88 MB each; more would starve each other of CPU at a cold start; beyond: 429, so that requests wait in line
-# (`emulator_process.py`). With at most 8 for
-# the API and 4 that push (template.yaml), the other functions always find one.
-LAMBDA_WORKERS = 14
-API_WORKERS = 8
+# 88 MB each, and more would starve each other of CPU at a cold start: requests wait in line for
+# theirs (`emulator_process.py`). The other functions find one at any time, and take none from the
+# API, which the emulator would let answer 429: 4 that push (template.yaml), 3 of streams, 2 of
+# schedules, and one more.
+API_WORKERS = min(8, max(4, 2 * (os.cpu_count() or 2)))  # 48 posts at once are no faster with more
+LAMBDA_WORKERS = API_WORKERS + 10
+OTHER_DATA = " or choose other data with TRIGGERS_STATE_DIR=<directory>"
 _PROGRAM = Path(__file__).with_name("emulator_process.py")
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
@@ -36,17 +38,22 @@ class EmulatorError(Exception):
     """The emulator cannot run here; the message says what to do about it."""
 
 
+class InUseError(EmulatorError):
+    """Another run uses the data."""
+
+
 @contextmanager
-def running_emulator(state_dir: Path, port: int, trace_daemon: str) -> Iterator[str]:
+def running_emulator(
+    state_dir: Path, port: int, trace_daemon: str, front: str = ""
+) -> Iterator[str]:
     """Run an emulator that keeps its data in `state_dir`; yield its endpoint.
 
-    Its functions send traces to the address of `trace_daemon`.
+    Its functions send traces to the address of `trace_daemon`; browsers find the page at `front`.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
-    other = " or choose other data with TRIGGERS_STATE_DIR=<directory>"
-    with locked(state_dir, other) as lock:
+    with locked(state_dir, OTHER_DATA) as lock:
         port = _claim(port)
-        process = _start(state_dir, port, lock, trace_daemon)
+        process = _start(state_dir, port, lock, trace_daemon, front)
         try:
             endpoint = f"http://{HOST}:{port}"
             _wait_until_ready(process, endpoint, state_dir / "emulator.log")
@@ -63,23 +70,32 @@ def locked(state_dir: Path, way_out: str = "") -> Iterator[int]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            owner = os.read(lock, 32).decode().strip() or "unknown"
-            raise EmulatorError(
-                f"{state_dir} is in use by another run. Stop that one (Ctrl-C there; if it is gone,"
-                f" `kill {owner}`){way_out}."
+            run = os.read(lock, 64).decode().split()[:1]
+            how = f", or `kill {run[0]}`" if run else ""
+            raise InUseError(
+                f"{state_dir} is in use by another run. Stop that one (Ctrl-C there{how}){way_out}."
             ) from None
+        _note(lock, os.getpid())
         yield lock
     finally:
         os.close(lock)
 
 
-def _start(state_dir: Path, port: int, lock: int, trace_daemon: str) -> subprocess.Popen[bytes]:
-    """Start the process, and note in the lock whose it is."""
+def _note(lock: int, *processes: int) -> None:
+    """Say who holds it: the run, and its emulator."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, " ".join(str(each) for each in processes).encode(), 0)
+
+
+def _start(
+    state_dir: Path, port: int, lock: int, trace_daemon: str, front: str
+) -> subprocess.Popen[bytes]:
+    """Start the process, and note it in the lock."""
     prepare(state_dir / "state", port)
     with (state_dir / "emulator.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # our own program
             # -P: of the folder that this program is in, it is to find nothing.
-            [sys.executable, "-P", str(_PROGRAM), str(API_WORKERS)],
+            [sys.executable, "-P", str(_PROGRAM), str(API_WORKERS), front],
             env=_environment(state_dir, port) | {"AWS_XRAY_DAEMON_ADDRESS": trace_daemon},
             stdin=subprocess.PIPE,  # it ends with us, however we end
             stdout=log,
@@ -87,8 +103,7 @@ def _start(state_dir: Path, port: int, lock: int, trace_daemon: str) -> subproce
             pass_fds=(lock,),
             start_new_session=True,  # Ctrl-C must reach us alone: we stop it, in order
         )
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(process.pid).encode(), 0)
+    _note(lock, os.getpid(), process.pid)
     return process
 
 

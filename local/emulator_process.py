@@ -40,6 +40,31 @@ def with_a_line(app: App, places: int) -> App:
     return handle
 
 
+def with_a_front_door(app: App, front: str) -> App:
+    """The application, which leads a browser at its root, where S3 would answer, to a page of ours."""
+
+    async def handle(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if front and scope["type"] == "http" and _is_at_the_door(scope, front):
+            headers = [(b"location", front.encode()), (b"content-length", b"0")]
+            status = HTTPStatus.TEMPORARY_REDIRECT
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await app(scope, receive, send)
+
+    return handle
+
+
+def _is_at_the_door(scope: MutableMapping[str, Any], front: str) -> bool:
+    """Whether the page is meant: by its address without the slash, or by somebody who wants one."""
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    wants_a_page = b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
+    path = scope["path"]
+    return scope["method"] == "GET" and (
+        path == front.removesuffix("/") or (path == "/" and wants_a_page)
+    )
+
+
 def ending_when_written(app: App, end: Callable[[], None]) -> App:
     """The application, which ends the process when it has written its data."""
 
@@ -67,12 +92,13 @@ def _as_the_gateway(send: Send) -> Send:
 
 
 def main() -> None:
-    """Run MiniStack as `python -m ministack` does; the one argument is how many places there are."""
+    """Run MiniStack as `python -m ministack` does; the arguments are the places and the front page."""
     # Only here: imported, it reads the environment. It has no types.
     from ministack import app as ministack  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    places = int(sys.argv.pop())
-    ministack.app = ending_when_written(with_a_line(ministack.app, places), _end)
+    front, places = sys.argv.pop(), int(sys.argv.pop())
+    in_line = with_a_line(ministack.app, places)
+    ministack.app = ending_when_written(with_a_front_door(in_line, front), _end)
     signal.signal(WRITE_AND_END, lambda *_: _write_and_end(ministack))
     threading.Thread(target=_end_with_the_run, name="run", daemon=True).start()
     ministack.main()

@@ -8,11 +8,16 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from local.stack import Stack, stack_file, state_dir_from_environment
+from local.state_file import StateFileError
 
 
 def open_in_browser(name: str, url_of: Callable[[Stack], str | None]) -> int:
     """Say where the page is, and open it if there is a browser; returns the exit code."""
-    stack = Stack.load(stack_file(state_dir_from_environment()))
+    try:
+        stack = Stack.load(stack_file(state_dir_from_environment()))
+    except StateFileError as error:
+        print(error, file=sys.stderr)
+        return 1
     url = None if stack is None else url_of(stack)
     if url is None:
         print("Nothing runs here. Start it with `make run`.", file=sys.stderr)

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from local.cloudwatch import RequestLine, serving_dashboard
 from local.deploy import ROOT, DeployError, allows_private_targets
-from local.emulator import HOST, EmulatorError
+from local.emulator import HOST, OTHER_DATA, EmulatorError, InUseError, locked
 from local.mail_catcher import catching_mail
 from local.received import Push, Received
 from local.receiver import ReceiverError, running_receiver
@@ -27,10 +27,12 @@ from local.running import sentence
 from local.stack import (
     Stack,
     StackError,
+    announced,
     running_watched_stack,
     stack_file,
     state_dir_from_environment,
 )
+from local.state_file import StateFileError
 from triggers_api.api.pages import STATIC
 from triggers_client import TriggersError
 
@@ -60,7 +62,9 @@ def main() -> int:
         _check_settings(state_dir)
         with ExitStack() as running:
             _run(running, state_dir, started_at)
-    except (EmulatorError, ReceiverError, DeployError, StackError) as error:
+    except InUseError as error:
+        return _fail(f"{error} {_whereabouts(state_dir)}")
+    except (EmulatorError, ReceiverError, DeployError, StackError, StateFileError) as error:
         return _fail(str(error))
     except TriggersError as error:
         return _fail(sentence(error))
@@ -80,6 +84,16 @@ def _check_settings(state_dir: Path) -> None:
         raise StackError(
             f"TRIGGERS_STATE_DIR is '{state_dir}', which is no place for data: {error.strerror}."
         ) from None
+    with locked(state_dir, OTHER_DATA):  # or it would be told that some port is in use
+        pass
+
+
+def _whereabouts(state_dir: Path) -> str:
+    """Where another run on this data is reached."""
+    with suppress(StateFileError):
+        if (stack := Stack.load(stack_file(state_dir))) is not None:
+            return f"It is at {stack.url}/"
+    return "It is starting or stopping."
 
 
 def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
@@ -106,10 +120,10 @@ def _run(running: ExitStack, state_dir: Path, started_at: float) -> None:
         runbook=ROOT / "docs" / "runbook.md",
     )
     stack = replace(stack, dashboard_url=running.enter_context(dashboard))
-    stack.save(stack_file(state_dir))
     event_id = _some_event(stack)
     ready_at = time.time()
     _print_banner(stack, event_id, receiver_url, mail_port)
+    running.enter_context(announced(stack, state_dir))
     seconds = time.monotonic() - started_at
     _console.print(
         f"\n[dim]Ready in {seconds:.1f} s. Data stays in {state_dir}. Ctrl-C stops."

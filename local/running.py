@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from local.receiver import ReceiverError
 from local.stack import Stack, stack_file, state_dir_from_environment
+from local.state_file import StateFileError
 from triggers_client import ApiError, TriggersError, UnreachableError
 
 
@@ -15,16 +16,16 @@ class CommandError(Exception):
 def with_running_stack(command: Callable[[Stack], None]) -> int:
     """Run a command on the running system; its exit code. A failure is a sentence on stderr."""
     file = stack_file(state_dir_from_environment())
-    stack = Stack.load(file)
-    if stack is None:
-        return _fail(f"There is no {file}: nothing ran here yet. Start it with `make run`.")
     try:
+        stack = Stack.load(file)
+        if stack is None:
+            return _fail(f"There is no {file}: nothing runs here. Start it with `make run`.")
         command(stack)
     except UnreachableError as error:
         return _fail(f"{error} Start it with `make run`.")
     except TriggersError as error:
         return _fail(sentence(error))
-    except (CommandError, ReceiverError) as error:
+    except (CommandError, ReceiverError, StateFileError) as error:
         return _fail(str(error))
     return 0
 

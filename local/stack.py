@@ -4,8 +4,8 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from local.demo_key import demo_key, operator_key
 from local.deploy import Deployment, allows_private_targets, api_url, deploy
 from local.emulator import API_WORKERS, running_emulator
 from local.seed import push_to, seed_if_empty
+from local.state_file import StateFileError, read_object, write_whole
 from local.stream_lag import Lag
 from local.stream_poller import polling
 from local.trace_catcher import catching_traces, traces_file
@@ -26,6 +27,7 @@ _MAPPINGS = {
     "EventsCounterMappingId": ("CounterFunctionName", "stream-counted-events.json", False),
     "DeliveriesCounterMappingId": ("CounterFunctionName", "stream-counted-deliveries.json", False),
 }
+_KEYS = ("api_key", "operator_key")
 READY_SECONDS = 20.0  # the first request is a cold start: 1 s, a few on a busy machine
 
 
@@ -50,25 +52,38 @@ class Stack:
         return Client(self.url, self.api_key, retry=Retry(budget_seconds=0))
 
     def save(self, path: Path) -> None:
-        """Write it where only this user can read it: it holds a key."""
-        text = json.dumps(asdict(self), indent=2) + "\n"
-        with suppress(FileNotFoundError):
-            path.unlink()  # an old file would keep its own mode
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
+        """Write down how to reach it."""
+        write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
         """Read one that was saved; None if there is none."""
-        try:
-            return cls(**json.loads(path.read_text()))
-        except FileNotFoundError:
+        saved = read_object(path, "The next `make run` writes it anew.")
+        if saved is None:
             return None
+        known = {each.name for each in fields(cls)}
+        try:
+            return cls(**{name: value for name, value in saved.items() if name in known})
+        except TypeError:
+            raise StateFileError(
+                f"{path} is damaged (it does not say how to reach a stack)."
+            ) from None
 
 
 def stack_file(state_dir: Path) -> Path:
-    """Return where a running stack says how to reach it, and keeps its key for the next run."""
+    """Return where a stack says how to reach it, while it runs."""
     return state_dir / "stack.json"
+
+
+@contextmanager
+def announced(stack: Stack, state_dir: Path) -> Iterator[Stack]:
+    """Say how to reach it, for as long as the block runs."""
+    file = stack_file(state_dir)
+    stack.save(file)
+    try:
+        yield stack
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def state_dir_from_environment() -> Path:
@@ -86,7 +101,8 @@ def running_stack(
     """
     with _unwatched(state_dir, port) as (stack, _):
         _prepare(stack, receiver_url, seed=seed)
-        yield stack
+        with announced(stack, state_dir):
+            yield stack
 
 
 @contextmanager
@@ -99,7 +115,7 @@ def running_watched_stack(
     on_request: Listener | None = None,
     in_background: bool = True,
 ) -> Iterator[tuple[Stack, Watcher]]:
-    """Run it with metrics and alarms, too; `on_request` hears of every request.
+    """Run it with metrics and alarms, too, unannounced; `on_request` hears of every request.
 
     Not `in_background`, nothing is measured and evaluated but when the watcher is told to.
     """
@@ -120,13 +136,17 @@ def _unwatched(state_dir: Path, port: int) -> Iterator[tuple[Stack, Sequence[tup
     """Run it; yield how to reach it, and how far each function of a stream is behind."""
     with (
         catching_traces(traces_file(state_dir)) as trace_daemon,
-        running_emulator(state_dir, port, trace_daemon) as endpoint,
+        running_emulator(state_dir, port, trace_daemon, f"{api_url('')}/") as endpoint,
     ):
+        saved_keys = _saved_keys(state_dir)
+        write_whole(_keys_file(state_dir), json.dumps(saved_keys))
+        stack_file(state_dir).unlink(missing_ok=True)  # of a run that was killed
         deployment = deploy(endpoint)
         _leave_workers_to_others(endpoint, deployment.outputs["ApiFunctionName"])
         with _polling_all(endpoint, deployment, state_dir) as lags:
-            stack = _stack(endpoint, deployment, state_dir)
-            stack.save(stack_file(state_dir))
+            stack = _stack(endpoint, deployment, saved_keys)
+            keys = {name: value for name, value in asdict(stack).items() if name in _KEYS}
+            write_whole(_keys_file(state_dir), json.dumps(keys))
             _wait_until_it_answers(stack)
             yield stack, lags
 
@@ -171,17 +191,29 @@ def _leave_workers_to_others(endpoint: str, api_function: str) -> None:
     )
 
 
-def _stack(endpoint: str, deployment: Deployment, state_dir: Path) -> Stack:
+def _stack(endpoint: str, deployment: Deployment, saved: dict[str, str]) -> Stack:
     """How to reach what was deployed, with the keys of the last run if they are still good."""
-    saved = Stack.load(stack_file(state_dir))
     keys_table = deployment.outputs["KeysTableName"]
     return Stack(
         url=api_url(endpoint),
-        api_key=demo_key(endpoint, keys_table, saved.api_key if saved else None),
-        operator_key=operator_key(endpoint, keys_table, saved.operator_key if saved else None),
+        api_key=demo_key(endpoint, keys_table, saved.get("api_key")),
+        operator_key=operator_key(endpoint, keys_table, saved.get("operator_key")),
         aws_endpoint=endpoint,
         stack_name=deployment.stack_name,
     )
+
+
+def _keys_file(state_dir: Path) -> Path:
+    return state_dir / "keys.json"
+
+
+def _saved_keys(state_dir: Path) -> dict[str, str]:
+    """The keys of the last run; before they had a file of their own, they were in `stack.json`."""
+    remedy = "Remove it: the next `make run` makes new keys, and the old ones stay good."
+    for file in (_keys_file(state_dir), stack_file(state_dir)):
+        if (saved := read_object(file, remedy)) is not None:
+            return {name: str(saved[name]) for name in _KEYS if name in saved}
+    return {}
 
 
 def _wait_until_it_answers(stack: Stack) -> None:

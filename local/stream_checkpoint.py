@@ -4,6 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from local.state_file import read_object, write_whole
+
+_REMEDY = "Remove it: only what was stored but not yet pushed or counted will be missed."
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -16,15 +20,12 @@ class Checkpoint:
     @classmethod
     def load(cls, path: Path, stream_arn: str) -> "Checkpoint | None":
         """Read it; None if there is none, or it is another stream's."""
-        try:
-            found = cls(**json.loads(path.read_text()))
-        except FileNotFoundError:
+        saved = read_object(path, _REMEDY)
+        if saved is None or saved.get("stream_arn") != stream_arn:
             return None
-        return found if found.stream_arn == stream_arn else None
+        return cls(stream_arn, saved["at"], saved.get("sequence_number"))
 
     def save(self, path: Path) -> None:
         """Write it whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".new")
-        unfinished.write_text(json.dumps(asdict(self)))
-        unfinished.replace(path)
+        write_whole(path, json.dumps(asdict(self)))

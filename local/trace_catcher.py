@@ -36,10 +36,11 @@ def catching_traces(file: Path) -> Iterator[str]:
 
 
 def documents(file: Path) -> list[Document]:
-    """Read what is kept, oldest first."""
+    """Read what is kept, oldest first; a line that was not written to its end is left out."""
     if not file.exists():
         return []
-    return [json.loads(line) for line in file.read_bytes().split(b"\n") if line]
+    lines = file.read_bytes().split(b"\n")
+    return [found for each in lines if (found := _object(each)) is not None]
 
 
 def _catch(daemon: socket.socket, file: Path, stopped: threading.Event) -> None:
@@ -55,11 +56,15 @@ def _catch(daemon: socket.socket, file: Path, stopped: threading.Event) -> None:
 
 def _document(datagram: bytes) -> Document | None:
     """What X-Ray's daemon takes: a line that tells the format, then a document."""
+    return _object(datagram.partition(b"\n")[2])
+
+
+def _object(text: bytes) -> Document | None:
     try:
-        document = json.loads(datagram.partition(b"\n")[2])
+        found = json.loads(text)
     except ValueError:
         return None
-    return document if isinstance(document, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _keep(file: Path, document: Document) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Run:
 
     def emulator(self) -> int:
         """The emulator's process id, which is also that of its group."""
-        return int((self.state_dir / "lock").read_text())
+        return int((self.state_dir / "lock").read_text().split()[1])
 
 
 def start(state_dir: Path, output: Path, **settings: str) -> Run:
@@ -101,6 +102,7 @@ def test_it_stops_cleanly_with_all_it_started(
         run.process.send_signal(order_to_stop)
         assert run.process.wait(STOPS_SECONDS) == 0
         assert not group_is_alive(emulator)
+        assert not stack_file(run.state_dir).exists()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
@@ -122,9 +124,13 @@ def test_the_printed_addresses_answer_in_a_browser(run: Run) -> None:
         re.findall(r"^  (Docs|Health|API) +(http\S+)$", run.output.read_text(), re.MULTILINE)
     )
     assert list(printed) == ["Docs", "Health", "API"]
+    endpoint = printed["API"].partition("/_aws")[0]
+    page = urllib.request.Request(endpoint, headers={"Accept": "text/html"})  # noqa: S310  # ours
+    with urllib.request.urlopen(page, timeout=60) as answer:  # noqa: S310
+        assert answer.url == f"{printed['API']}/"
     api = RawApi(printed["API"], "no key")
-    for name in ("Docs", "Health"):
-        assert api.get(printed[name].removeprefix(printed["API"])).status == 200
+    for url in printed.values():
+        assert api.get(url.removeprefix(printed["API"])).status == 200
 
 
 def test_the_printed_dashboard_answers(run: Run) -> None:
@@ -186,8 +192,12 @@ def test_it_listens_on_this_machine_only(run: Run) -> None:
 def test_a_second_run_on_the_same_data_is_refused_with_a_sentence(run: Run, tmp_path: Path) -> None:
     second = start(run.state_dir, tmp_path / "second", TRIGGERS_PORT="0")
     assert second.process.wait(60) == 1
-    assert "is in use by another run" in second.output.read_text()
-    assert "Traceback" not in second.output.read_text()
+    stack = Stack.load(stack_file(run.state_dir))
+    assert stack is not None
+    _, refusal = second.output.read_text().splitlines()
+    assert refusal.startswith(f"{run.state_dir} is in use by another run. Stop that one (Ctrl-C")
+    assert f"`kill {run.process.pid}`" in refusal
+    assert refusal.endswith(f" It is at {stack.url}/")
 
 
 def test_a_port_in_use_is_refused_with_a_sentence(run: Run, tmp_path: Path) -> None:

@@ -346,7 +346,7 @@ def test_without_a_local_stack_it_says_how_to_start_one(tmp_path: Path) -> None:
     )
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("No local stack has run here. Start one with `make run`")
+    assert ended.stderr.startswith("No local stack runs here. Start one with `make run`")
 
 
 def test_shards_are_shown_and_added(run: Run) -> None:

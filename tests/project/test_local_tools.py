@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from admin.template import template
 from local import clean
 from local.cloudwatch.request_log import parse
 from local.deploy import parameters, source_zip
-from local.emulator import HOST, locked
+from local.emulator import API_WORKERS, HOST, LAMBDA_WORKERS, locked
 from local.running import CommandError, sentence, with_running_stack
 from local.stack import Stack, stack_file
 from tests.client.scripted_api import Said, scripted_api
@@ -90,13 +91,13 @@ def test_a_command_is_told_what_runs_here(
     assert capsys.readouterr().out == "demo\n"
 
 
-def test_a_command_says_that_nothing_ran_here_yet(
+def test_a_command_says_that_nothing_runs_here(
     state_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert with_running_stack(ask) == 1
     said = capsys.readouterr().err
     file = stack_file(state_dir)
-    assert said == f"There is no {file}: nothing ran here yet. Start it with `make run`.\n"
+    assert said == f"There is no {file}: nothing runs here. Start it with `make run`.\n"
 
 
 def test_a_command_says_at_once_that_the_system_was_stopped(
@@ -108,6 +109,25 @@ def test_a_command_says_at_once_that_the_system_was_stopped(
     said = capsys.readouterr().err
     assert said.startswith(f"{gone} does not answer: ")
     assert said.endswith(" Start it with `make run`.\n")
+
+
+def test_a_command_says_which_file_is_damaged(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = stack_file(state_dir)
+    file.write_text('{"url": "http://127.0')
+    assert with_running_stack(ask) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file} is damaged (")
+    assert said.endswith("The next `make run` writes it anew.\n")
+
+
+def test_a_stack_is_read_by_a_version_that_knows_less_or_more_of_it(state_dir: Path) -> None:
+    stack = Stack("http://here", "trg_key", "http://aws", "name")
+    written = asdict(stack) | {"of_the_future": 1}
+    del written["operator_key"], written["dashboard_url"]
+    stack_file(state_dir).write_text(json.dumps(written))
+    assert Stack.load(stack_file(state_dir)) == stack
 
 
 def test_a_command_says_what_the_api_refused_and_why(
@@ -140,6 +160,17 @@ def test_a_command_says_what_is_otherwise_than_it_should_be(
 def test_every_function_of_the_template_gets_the_zipped_source() -> None:
     functions = resources("AWS::Serverless::Function").values()
     assert {function["Properties"]["CodeUri"] for function in functions} == {"src/"}
+
+
+def test_a_burst_of_requests_leaves_a_worker_for_every_other_function_and_they_for_it() -> None:
+    """Beyond, the emulator answers 429: to a caller of the API, or to a push, which then hides."""
+    others = resources("AWS::Serverless::Function").keys() - {"ApiFunction"}
+    at_once = dict.fromkeys(others, 0)
+    for one in resources("AWS::Lambda::EventSourceMapping").values():
+        scaling = one["Properties"].get("ScalingConfig")
+        local = scaling["MaximumConcurrency"]["Fn::If"][1] if scaling else 1  # a poller has one
+        at_once[one["Properties"]["FunctionName"]["Ref"].partition(".")[0]] += local
+    assert sum(max(each, 1) for each in at_once.values()) <= LAMBDA_WORKERS - API_WORKERS
 
 
 def test_a_local_run_pushes_to_this_machine_and_keeps_the_real_schedule(

@@ -4,7 +4,18 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from local.emulator_process import API_PREFIX, App, Message, Receive, Send, with_a_line
+import pytest
+
+from local.emulator_process import (
+    API_PREFIX,
+    App,
+    Message,
+    Receive,
+    Send,
+    ending_when_written,
+    with_a_front_door,
+    with_a_line,
+)
 
 PLACES = 3
 API = f"{API_PREFIX}a1b2c3d4/events"
@@ -110,3 +121,73 @@ def test_what_has_no_body_is_not_called_json() -> None:
     assert asyncio.run(names_of(204)) == [b"x-request-id"]
     assert asyncio.run(names_of(304)) == [b"x-request-id"]
     assert asyncio.run(names_of(200)) == [b"Content-Type", b"x-request-id"]
+
+
+FRONT = f"{API_PREFIX}a1b2c3d4/"
+HTML = (b"Accept", b"text/html,*/*")
+
+
+def knock(method: str, path: str, *headers: tuple[bytes, bytes]) -> bytes | None:
+    """Where the caller is led; None if the emulator answers."""
+    passed = []
+
+    async def emulator(scope: MutableMapping[str, Any], _receive: Receive, _send: Send) -> None:
+        passed.append(scope["path"])
+
+    async def scene() -> list[Message]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        app = with_a_front_door(emulator, FRONT)
+        scope = {"type": "http", "method": method, "path": path, "headers": headers}
+        await app(scope, nothing, send)
+        return sent
+
+    sent = asyncio.run(scene())
+    if passed:
+        assert (passed, sent) == ([path], [])
+        return None
+    assert sent[0]["status"] == 307
+    return bytes(dict(sent[0]["headers"])[b"location"])
+
+
+def test_a_browser_at_the_root_is_led_to_the_front_page() -> None:
+    assert knock("GET", "/", HTML) == FRONT.encode()
+    assert knock("GET", FRONT.removesuffix("/")) == FRONT.encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", []),
+        ("GET", "/", [HTML, (b"Authorization", b"AWS4-HMAC-SHA256")]),
+        ("POST", "/", [HTML]),
+        ("GET", "/bucket", [HTML]),
+        ("GET", FRONT, [HTML]),
+    ],
+)
+def test_nobody_else_is_led_anywhere(
+    method: str, path: str, headers: list[tuple[bytes, bytes]]
+) -> None:
+    assert knock(method, path, *headers) is None
+
+
+def test_it_ends_when_its_data_is_written_and_not_before() -> None:
+    said = []
+
+    async def emulator(_scope: MutableMapping[str, Any], _receive: Receive, send: Send) -> None:
+        await send({"type": "lifespan.startup.complete"})
+        said.append("written")
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def send(_message: Message) -> None:
+        return
+
+    async def scene() -> None:
+        app = ending_when_written(emulator, lambda: said.append("ended"))
+        await app({"type": "lifespan"}, nothing, send)
+
+    asyncio.run(scene())
+    assert said == ["written", "ended"]
