@@ -12,8 +12,9 @@ from triggers_api.handlers import delivery, dispatcher
 from triggers_api.handlers.traces import Handler
 from triggers_api.push import deliver
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.deliver import Deliver, Outcome, Result
+from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+from triggers_api.push.outcome import Outcome, Result
 
 SEEDS = 400
 Plant = Callable[[pytest.MonkeyPatch], None]

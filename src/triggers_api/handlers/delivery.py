@@ -25,8 +25,9 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces
-from triggers_api.push.deliver import Deliver, Outcome, Result
+from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
+from triggers_api.push.outcome import Outcome, Result
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.turns import Turns

@@ -8,9 +8,8 @@ attempt cannot be undone: if a worker crashes before recording it, another makes
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from triggers_api.errors import EventErasedError, NotFoundError
@@ -19,7 +18,7 @@ from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.summarize import Summarize
 from triggers_api.push.answers import kept_answer
-from triggers_api.push.breakers import Admission, Breakers
+from triggers_api.push.breakers import Breakers
 from triggers_api.push.channel import Channel, Push, Receipt, Refusal, send_through
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import (
@@ -30,45 +29,14 @@ from triggers_api.push.delivery import (
     DeliveryStatus,
     Task,
 )
+from triggers_api.push.outcome import Outcome, Result, in_line, later
 from triggers_api.push.ports import ConfigStore, DeliveryQueue, DeliveryStore
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.tell_owner import TellOwner
-from triggers_api.push.turns import Turn, Turns
+from triggers_api.push.turns import LOOKS_AGAIN_WITHIN, Turns
 from triggers_api.timestamps import Clock
 
 WAITS_AT_MOST: Final = timedelta(days=7)  # for a receiver that is down or too busy
-
-
-class Result(StrEnum):
-    """What became of a task."""
-
-    SUCCEEDED = "succeeded"
-    RETRYING = "retrying"  # attempted, failed, due later
-    DEAD = "dead"  # given up
-    DROPPED = "dropped"  # its config is deleted or disabled: no failure, no dead letter
-    NOT_DUE = "not_due"  # too early; nothing attempted
-    BREAKER_OPEN = "breaker_open"  # the receiver is left alone; nothing attempted
-    NOT_ITS_TURN = "not_its_turn"  # the receiver's pace, or a limit; nothing attempted
-    TOO_FAST = "too_fast"  # the receiver wants it later: not counted as an attempt
-    REPEATED = "repeated"  # it was final already
-    ERASED = "erased"  # its event was erased meanwhile: nothing to send or report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """For the log, the metrics and the queue; `again_at` is set if the task must come back."""
-
-    result: Result
-    delivery: Delivery | None = None
-    again_at: datetime | None = None
-    again: Task | None = None  # the task that comes back then, if it is not the same one
-    breaker_opened: bool = False
-    count_error: Exception | None = None  # why it was sent without its execution's counts
-    fault: str | None = None  # where our own code failed in an attempt
-    event_moved_to: EventStatus | None = None  # if this task changed its status
-    error: str | None = None  # what the receiver said, if that does not count as an attempt
-    told_owner: str | None = None  # the type of the event that was stored for the config's owner
-    channel: str | None = None  # of the config that was pushed to or given up
 
 
 class Deliver:
@@ -108,11 +76,14 @@ class Deliver:
         """Make the attempt, if one is due."""
         waiting = self._turns.recall(task, self._clock())
         if waiting is not None:
-            return _in_line(waiting, None)
+            return in_line(waiting, None)
         turned_away = self._breakers.recall(task, self._clock())
-        if turned_away is not None and not _waited_too_long(task, self._clock()):
-            return _later(turned_away, None)
-        return self._carry_out(task)
+        if turned_away is None:
+            return self._carry_out(task)
+        waits = later(turned_away, None)
+        if _waited_too_long(task, self._clock()) or self._outlasts_queue(waits):
+            return self._carry_out(turned_away.task)
+        return waits
 
     def _carry_out(self, task: Task) -> Outcome:
         found = self._deliveries.find(task)
@@ -143,7 +114,7 @@ class Deliver:
         if self._breakers.lets_through(config, task, now):  # a held receiver takes no turn
             turn = self._turns.take(task, config, now)
             if turn.again_at is not None:
-                return _in_line(turn, found)
+                return in_line(turn, found)
             task, may_go_at = turn.task, turn.at
         admission = self._breakers.admit(config, task, now)
         if admission.config is not None:
@@ -151,7 +122,7 @@ class Deliver:
             return self._attempt(task, found, event, admission.config)
         if _waited_too_long(task, now):
             return self._give_up(task, found, event, config)
-        return _later(admission, found)
+        return self._with_record(later(admission, found), task, event)
 
     def _begin_again(self, found: Delivery) -> Delivery | None:
         """Reopen a final record. Only workers do: they hold the message that keeps it going."""
@@ -240,8 +211,22 @@ class Deliver:
         now = self._clock()
         if _waited_too_long(task, now):
             return self._give_up(task, found, event, config)
-        later = _later(self._breakers.turn_away(config, task, now), found)
-        return replace(later, result=Result.TOO_FAST, error=receipt.error)
+        waits = later(self._breakers.turn_away(config, task, now), found)
+        waits = self._with_record(waits, task, event)
+        return replace(waits, result=Result.TOO_FAST, error=receipt.error)
+
+    def _outlasts_queue(self, waits: Outcome) -> bool:
+        """Whether the queue itself cannot delay it so long: it leaves the queue meanwhile."""
+        return waits.again_at is not None and waits.again_at - self._clock() > LOOKS_AGAIN_WITHIN
+
+    def _with_record(self, waits: Outcome, task: Task, event: Event) -> Outcome:
+        """A long wait has a record, by which it is found if its message is lost: see `rescue`."""
+        if waits.delivery is not None or not self._outlasts_queue(waits):
+            return waits
+        begun = Delivery.begun(task, event.event_type, self._clock())
+        begun = replace(begun, next_attempt_at=waits.again_at)
+        self._deliveries.record(begun, known_attempts=None)  # somebody faster had the same task
+        return replace(waits, delivery=begun)
 
     def _push_of(
         self, task: Task, event: Event, config: NotificationConfig
@@ -367,21 +352,6 @@ def _attempt_of(push: Push, receipt: Receipt, end: datetime) -> Attempt:
 
 def _count(found: Delivery | None) -> int | None:
     return None if found is None else len(found.attempts)
-
-
-def _in_line(turn: Turn, found: Delivery | None) -> Outcome:
-    return Outcome(
-        result=Result.NOT_ITS_TURN, delivery=found, again_at=turn.again_at, again=turn.task
-    )
-
-
-def _later(turned_away: Admission, found: Delivery | None) -> Outcome:
-    return Outcome(
-        result=Result.BREAKER_OPEN if turned_away.is_down else Result.NOT_ITS_TURN,
-        delivery=found,
-        again_at=turned_away.at,
-        again=turned_away.task,
-    )
 
 
 def _waited_too_long(task: Task, now: datetime) -> bool:

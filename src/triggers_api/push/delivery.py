@@ -130,9 +130,9 @@ class Delivery:
     task: Task
     event_type: str
     status: DeliveryStatus
-    created_at: datetime  # of the first attempt
+    created_at: datetime  # of the first attempt, or of a long wait for it
     attempts: tuple[Attempt, ...]
-    next_attempt_at: datetime | None = None  # while retrying
+    next_attempt_at: datetime | None = None  # while retrying, which may begin with a wait
     reason: str | None = None  # when dead
     tries_before: int = 0  # attempts made before the last replay; they use up no schedule
 

@@ -23,8 +23,9 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.deliver import Deliver, Outcome
+from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Delivery, Task
+from triggers_api.push.outcome import Outcome
 from triggers_api.push.retry import RetrySchedule
 
 CHANCE: Final = 0.5

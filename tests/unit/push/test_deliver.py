@@ -16,8 +16,8 @@ from tests.unit.push.bench import SCHEDULE, Bench
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import Attempt, DeliveryStatus
+from triggers_api.push.outcome import Result
 from triggers_api.push.retry import RetrySchedule
 
 PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)

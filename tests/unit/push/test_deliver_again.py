@@ -8,8 +8,8 @@ from tests.unit.push.bench import Bench, stop
 from triggers_api.errors import QueueUnavailableError
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.outcome import Result
 
 PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
 

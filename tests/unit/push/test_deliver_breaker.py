@@ -18,7 +18,7 @@ from triggers_api.push.breaker import (
     CircuitBreaker,
 )
 from triggers_api.push.channel import Receipt
-from triggers_api.push.deliver import Result
+from triggers_api.push.outcome import Result
 from triggers_api.push.pace import Pace
 from triggers_api.push.retry import RetrySchedule
 

@@ -15,8 +15,9 @@ from triggers_api.events.erase import Erase
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import WAITS_AT_MOST, Result
+from triggers_api.push.deliver import WAITS_AT_MOST
 from triggers_api.push.delivery import DeliveryStatus
+from triggers_api.push.outcome import Result
 
 PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
 

@@ -11,8 +11,9 @@ from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench
 from triggers_api.push.breaker import FAILURES_TO_OPEN, BreakerState, CircuitBreaker
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import WAITS_AT_MOST, Outcome, Result
+from triggers_api.push.deliver import WAITS_AT_MOST
 from triggers_api.push.delivery import DeliveryStatus, Task
+from triggers_api.push.outcome import Outcome, Result
 
 SECOND = timedelta(seconds=1)
 
@@ -58,6 +59,46 @@ def test_too_fast_holds_every_push_of_the_config_and_no_other(bench: Bench) -> N
     assert held.again_at >= bench.clock() + timedelta(minutes=1, seconds=59)
     assert bench.work(task=a_task(bench.event, other)).result is Result.SUCCEEDED
     assert len(bench.channel.pushes) == 2
+
+
+@pytest.mark.parametrize("hours", [0.26, 24])
+def test_a_wait_that_outlasts_the_queue_has_a_record_by_which_it_is_found(
+    bench: Bench, hours: float
+) -> None:
+    first = bench.work(too_fast(timedelta(hours=hours)))
+    other = replace(bench.task, round=1)
+
+    held = bench.work(task=other)
+
+    for task, outcome in ((bench.task, first), (other, held)):
+        record = bench.deliveries.find(task)
+        assert record is not None
+        assert record.status is DeliveryStatus.RETRYING
+        assert (record.attempts, record.next_attempt_at) == ((), outcome.again_at)
+        assert again(outcome).ticket is not None
+    assert len(bench.channel.pushes) == 1
+    bench.clock.at += timedelta(hours=hours, minutes=1)
+    assert bench.work(ACCEPTED, task=again(first)).result is Result.SUCCEEDED
+    assert len(bench.record.attempts) == 1
+
+
+def test_a_wait_within_the_queue_costs_no_record_and_reads_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.work(too_fast(timedelta(minutes=14)))
+    monkeypatch.setattr(bench.deliveries, "find", None)
+
+    assert bench.work(task=replace(bench.task, round=1)).result is Result.NOT_ITS_TURN
+
+
+def test_who_records_a_long_wait_second_changes_nothing(bench: Bench) -> None:
+    bench.work(too_fast(timedelta(hours=2)))
+    record = bench.record
+
+    repeated = bench.work()
+
+    assert (repeated.result, repeated.again_at) == (Result.NOT_DUE, record.next_attempt_at)
+    assert bench.record == record
 
 
 def test_a_retry_that_meets_too_fast_keeps_its_attempts(bench: Bench) -> None:
@@ -144,7 +185,7 @@ def test_what_is_turned_away_again_and_again_asks_the_store_for_nothing(
 
 
 def test_a_worker_soon_sees_that_its_receiver_came_back(bench: Bench) -> None:
-    bench.work(too_fast(timedelta(hours=1)))
+    bench.work(too_fast(timedelta(minutes=10)))
     waiting = again(bench.work())
     bench.configs.change_breaker(TENANT, bench.config.id, bench.breaker, CircuitBreaker())
     bench.clock.advance(seconds=5)

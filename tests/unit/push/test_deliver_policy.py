@@ -12,7 +12,7 @@ from tests.builders.events import TENANT
 from tests.fakes.push import REFUSED
 from tests.unit.push.bench import SENDING_TAKES, Bench
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import Result
+from triggers_api.push.outcome import Result
 from triggers_api.push.policy import LONGEST_SCHEDULE, MAX_WAITS, Policy
 from triggers_api.push.retry import RetrySchedule
 

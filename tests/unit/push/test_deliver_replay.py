@@ -10,8 +10,8 @@ from tests.fakes.push import ACCEPTED, REFUSED
 from tests.unit.push.bench import Bench, stop
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.channel import Receipt, Refusal
-from triggers_api.push.deliver import Result
 from triggers_api.push.delivery import DeliveryStatus, Task
+from triggers_api.push.outcome import Result
 
 PERMANENT = Receipt(status_code=400, error="the receiver answered 400", refusal=Refusal.FINAL)
 

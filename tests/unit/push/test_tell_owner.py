@@ -13,8 +13,8 @@ from triggers_api.events.event import Event
 from triggers_api.push.breaker import FAILURES_TO_OPEN, OPEN_FOR, SUCCESSES_TO_CLOSE
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
-from triggers_api.push.deliver import Outcome
 from triggers_api.push.dispatch import Dispatch
+from triggers_api.push.outcome import Outcome
 from triggers_api.push.owner_events import DISABLED, FAILING, RECOVERED, is_for_owner
 
 ACCEPTED = Receipt(status_code=200)
