@@ -1,0 +1,97 @@
+"""Every page on forms that another release wrote, and on some that nobody can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.upgrade.damage import broken, in_other_words, with_more
+from tests.upgrade.deployment import Deployment, Item, deployed
+from tests.upgrade.forms import FOLDER, Forms
+from tests.upgrade.shapes import kind_of
+
+FORMS = Forms.read(max(FOLDER.iterdir()), "http://127.0.0.1:1")
+# Where a list shows items of a kind.
+LISTS = {
+    "EventsTable event": ("shop", "/events?limit=10"),
+    "NotificationsTable configs": ("shop", "/notifications/configs"),
+    "NotificationsTable delivery": ("shop", "/notifications/history"),
+    "NotificationsTable sources": ("shop", "/sources"),
+    "KeysTable key": ("shop", "/keys"),
+    "KeysTable tenant": ("operator", "/tenants"),
+    "UsageTable type": ("shop", "/event-types"),
+    "UsageTable run": ("shop", "/executions"),
+}
+SHOWN = {
+    kind: each["body"]
+    for kind, place in LISTS.items()
+    for each in FORMS.answers
+    if (each["who"], each["path"]) == place
+}
+QUESTIONS = [
+    each
+    for each in FORMS.answers
+    if "body" in each and each["path"].partition("?")[0] not in ("/me", "/health")
+]
+
+
+def with_items(change: Callable[[str, Item], Item]) -> Iterator[Deployment]:
+    tables = {
+        table: [change(table, item) for item in items] for table, items in FORMS.tables.items()
+    }
+    with deployed(FORMS.at) as deployment:
+        replace(FORMS, tables=tables).load(deployment)
+        yield deployment
+
+
+@pytest.fixture
+def of_another_release() -> Iterator[Deployment]:
+    """With more everywhere, and other words wherever one does not decide who may do what."""
+    decides = {"KeysTable key", "KeysTable tenant"}
+
+    def change(table: str, item: Item) -> Item:
+        more = with_more(table, item)
+        return more if kind_of(table, item) in decides else in_other_words(table, more)
+
+    yield from with_items(change)
+
+
+@pytest.fixture
+def partly_unreadable() -> Iterator[Deployment]:
+    """Of each list, one item is broken."""
+    left = {kind: json.dumps(body) for kind, body in SHOWN.items()}
+    in_use = FORMS.held["tokens"]["shop"].split("_")[1]
+
+    def change(table: str, item: Item) -> Item:
+        kind, place = kind_of(table, item), item["key_id" if "key_id" in item else "sk"]
+        named = item["execution_id"] if kind == "UsageTable run" else item.get("id", place)
+        name = named["S"].rpartition("#")[2]
+        if name == in_use or f'"{name}"' not in left.get(kind, ""):
+            return item
+        del left[kind]
+        return broken(table, item)
+
+    yield from with_items(change)
+    assert left == {}
+
+
+def test_every_page_shows_what_another_release_wrote(of_another_release: Deployment) -> None:
+    for asked in QUESTIONS:
+        answer = of_another_release.api(FORMS.held["tokens"].get(asked["who"])).get(asked["path"])
+        assert answer.status == asked["status"], (asked["path"], answer.body)
+
+
+def test_a_page_shows_all_but_the_item_that_nobody_can_read(
+    partly_unreadable: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind, (who, path) in LISTS.items():
+        answer = partly_unreadable.api(FORMS.held["tokens"][who]).get(path)
+        assert answer.status == 200, (path, answer.body)
+        assert len(answer.json()) == len(SHOWN[kind]) - 1, path
+
+    told = [each for each in caplog.records if each.message == "item.unreadable"]
+    assert len({str(vars(each)["key"]) for each in told}) == len(LISTS)
+    assert {vars(each)["EventsSetAside"][0] for each in told} == {1.0}
