@@ -67,7 +67,8 @@ def partly_unreadable() -> Iterator[Deployment]:
 
     def change(table: str, item: Item) -> Item:
         kind, place = kind_of(table, item), item["key_id" if "key_id" in item else "sk"]
-        named = item["execution_id"] if kind == "UsageTable run" else item.get("id", place)
+        named = place if "id" not in item else item["id"]
+        named = item["execution_id"] if kind == "UsageTable run" else named
         name = named["S"].rpartition("#")[2]
         if name == in_use or f'"{name}"' not in left.get(kind, ""):
             return item
