@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -76,9 +77,9 @@ ENVIRONMENT: Final = {
     "CONFIGS_PER_TENANT": "100",
     "DELIVERIES_PER_SECOND": "0",
     "TRACING": "off",
-    "POWERTOOLS_SERVICE_NAME": "upgrade",
+    "POWERTOOLS_SERVICE_NAME": "triggers-test",
     "POWERTOOLS_METRICS_NAMESPACE": "TriggersAPI",
-    "POWERTOOLS_LOG_LEVEL": "ERROR",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
     "POWERTOOLS_TRACE_DISABLED": "1",
 }
 
@@ -118,7 +119,9 @@ class Deployment:
         """Call a function's handler, in a process that stays."""
         if function not in self._handlers:
             # As a new process does: the module is run, and reads the environment.
-            module = runpy.run_module(f"triggers_api.handlers.{function}")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # others may have imported it
+                module = runpy.run_module(f"triggers_api.handlers.{function}")
             self._handlers[function] = module["handler"]
         return self._handlers[function](event, None)
 

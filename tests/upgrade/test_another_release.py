@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -67,8 +68,7 @@ def partly_unreadable() -> Iterator[Deployment]:
 
     def change(table: str, item: Item) -> Item:
         kind, place = kind_of(table, item), item["key_id" if "key_id" in item else "sk"]
-        named = place if "id" not in item else item["id"]
-        named = item["execution_id"] if kind == "UsageTable run" else named
+        named: Any = item["execution_id"] if kind == "UsageTable run" else item.get("id", place)
         name = named["S"].rpartition("#")[2]
         if name == in_use or f'"{name}"' not in left.get(kind, ""):
             return item
