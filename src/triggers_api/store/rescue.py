@@ -13,7 +13,6 @@ begins like that of the last row.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +25,7 @@ from triggers_api.store.items import number
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.token_buckets import full_at
+from triggers_api.stored import readable
 from triggers_api.timestamps import Clock, from_text, to_text
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ class DynamoRescueStore:
         page = self._table.page(query, after=_index_key(tenant, after), limit=limit)
         old = [each for each in page.items if from_text(each["created_at"]["S"]) < begun_before]
         items = self._table.find_all([{"pk": each["pk"], "sk": each["sk"]} for each in old])
-        found: list[Retrying] = []
-        for item in items:
-            with suppress(ValueError, KeyError, TypeError):
-                found.append(_to_retrying(item))
+        found = readable(items, _to_retrying, "delivery")
         under_way = [each for each in found if not each.delivery.is_final]
         return RetryingPage(tuple(under_way), _cursor_of(page.last))
 
