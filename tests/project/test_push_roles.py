@@ -1,4 +1,4 @@
-"""Facts about who may do what to push: every action of every role, by its resource."""
+"""Facts about who may do what to push, beside what the functions' code does by itself."""
 
 import json
 
@@ -10,40 +10,11 @@ from tests.project.test_template import as_list
 from triggers_api.channels.receivers_roles import ROLE_PREFIX
 from triggers_api.push.external_id import PREFIX
 
-TABLE = {"Fn::GetAtt": ["NotificationsTable", "Arn"]}
-EVENTS = {"Fn::GetAtt": ["EventsTable", "Arn"]}
-EXECUTIONS = "${EventsTable.Arn}/index/ExecutionIndex"
 QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
-RECEIVERS = "arn:${AWS::Partition}:iam::*:role/triggers-delivery-*"
-KEY = {"Fn::GetAtt": ["SecretsKey", "Arn"]}
-IDENTITY = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${SesIdentity}"
-CONFIGURATION_SETS = (
-    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*"
-)
-SCHEDULES = (
-    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*"
-)
 
-# Every action of every role that pushing needs, by the resource it is granted on.
+# What is not for a function's code, which `tests/functional/test_roles.py` knows: by the resource,
+# every action of the role that schedules have, and of the mappings that run under functions' roles.
 GRANTS: dict[str, dict[str, set[str]]] = {
-    "ApiRole": {
-        json.dumps(TABLE): {
-            "BatchGetItem",
-            "DeleteItem",
-            "GetItem",
-            "PutItem",
-            "Query",
-            "UpdateItem",
-        },
-        "${NotificationsTable.Arn}/index/HistoryIndex": {"Query"},
-        "${NotificationsTable.Arn}/index/UnsuccessfulIndex": {"Query"},
-        "${NotificationsTable.Arn}/index/KeySetIndex": {"Query"},
-        json.dumps(QUEUE): {"SendMessage"},
-        json.dumps(KEY): {"Decrypt", "GenerateDataKey"},
-        RECEIVERS: {"AssumeRole"},
-        IDENTITY: {"SendEmail", "SendRawEmail"},
-        CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
-    },
     "DispatcherRole": {
         json.dumps({"Fn::GetAtt": ["EventsTable", "StreamArn"]}): {
             "DescribeStream",
@@ -52,29 +23,6 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         },
         "${EventsTable.Arn}/stream/*": {"ListStreams"},
         json.dumps({"Ref": "StreamFailuresTopic"}): {"Publish"},
-        json.dumps(TABLE): {"GetItem", "Query", "UpdateItem"},
-        json.dumps(EVENTS): {"GetItem", "PutItem", "UpdateItem"},
-        EXECUTIONS: {"Query"},
-        json.dumps(QUEUE): {"SendMessage"},
-    },
-    "DeliveryRole": {
-        '{"Fn::GetAtt": ["KeysTable", "Arn"]}': {"GetItem"},  # records of tenants alone, see below
-        json.dumps(QUEUE): {
-            "DeleteMessage",
-            "GetQueueAttributes",
-            "ReceiveMessage",
-            "SendMessage",
-        },
-        json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
-        SCHEDULES: {"CreateSchedule"},
-        json.dumps({"Fn::GetAtt": ["SchedulerRole", "Arn"]}): {"PassRole"},
-        json.dumps(TABLE): {"GetItem", "PutItem", "Query", "UpdateItem"},
-        json.dumps(EVENTS): {"BatchGetItem", "GetItem", "PutItem", "UpdateItem"},
-        EXECUTIONS: {"Query"},
-        json.dumps(KEY): {"Decrypt"},
-        RECEIVERS: {"AssumeRole"},
-        IDENTITY: {"SendEmail", "SendRawEmail"},
-        CONFIGURATION_SETS: {"SendEmail", "SendRawEmail"},
     },
     "RescuerRole": {
         json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]}): {"Query"},  # who is active, see below
@@ -87,15 +35,15 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
     },
 }
-NOT_FOR_PUSHING = {"emulator", "log", "store", "trace", "usage", "watch"}
+NOT_OF_THE_CODE = {"mapping", "send"}
 
 
 def granted(role: str) -> dict[str, set[str]]:
-    """What a role may do for pushing, by resource."""
+    """What a role may do for others than its function's code, by resource."""
     found: dict[str, set[str]] = {}
     for policy in properties(role)["Policies"]:
         named = policy["Fn::If"][1] if "Fn::If" in policy else policy
-        if named["PolicyName"] in NOT_FOR_PUSHING:
+        if named["PolicyName"] not in NOT_OF_THE_CODE:
             continue
         for statement in named["PolicyDocument"]["Statement"]:
             resource = statement["Resource"]
@@ -123,7 +71,8 @@ def test_email_is_granted_only_where_an_identity_is_named() -> None:
 
 
 def test_what_only_the_emulator_asks_for_is_granted_only_there() -> None:
-    policies = [policy for role in GRANTS for policy in properties(role)["Policies"]]
+    roles = ("ApiRole", "DispatcherRole", "DeliveryRole")
+    policies = [policy for role in roles for policy in properties(role)["Policies"]]
     locally = [policy for policy in policies if '"emulator"' in json.dumps(policy)]
     assert len(locally) == 4
     for policy in locally:
