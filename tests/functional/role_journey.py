@@ -1,19 +1,23 @@
 """A day in the life of a deployment: whatever makes a function call AWS in another way."""
 
+import zlib
 from datetime import timedelta
 from typing import Any
 
 from local.received import Received
 from local.receiver import running_receiver
+from tests.builders.events import an_event as an_event_of_ours
 from tests.builders.events import incompressible_payload
 from tests.builders.sources import SECRET, push_from_github
 from tests.functional.security_cases import CASES
+from tests.functional.stream_of_events import a_record
 from tests.functional.test_notification_security import CASES as NOTIFICATION_CASES
 from tests.functional.test_notification_security import Mine
 from tests.functional.whole_deployment import Record, WholeDeployment
 from tests.http_api import Api
 from triggers_api.access.keys import Scope
 from triggers_api.aws import clients
+from triggers_api.executions.summarize import FOLDED_AT_ONE_IN
 from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.timestamps import now
 
@@ -34,6 +38,7 @@ def travel(deployment: WholeDeployment) -> None:
         subscribe(api, url)
         post(api)
         pass_on(deployment)
+        deployment.dispatch([a_record_that_folds()])
         call_each_route(api, operator)
         take_up_and_replay(api)
         deployment.deliver()
@@ -112,6 +117,14 @@ def late(records: list[Record]) -> list[Record]:
         each | {"dynamodb": each["dynamodb"] | {"ApproximateCreationDateTime": at}}
         for each in records
     ]
+
+
+def a_record_that_folds() -> Record:
+    """Of one new event in so many the dispatcher folds its execution's counts; its id decides."""
+    drawn = (an_event_of_ours(now()) for _ in range(100 * FOLDED_AT_ONE_IN))
+    chosen = next(one for one in drawn if zlib.crc32(one.id.encode()) % FOLDED_AT_ONE_IN == 0)
+    record: Record = a_record(chosen, 0, is_new={"S": "yes"})
+    return record
 
 
 def call_each_route(api: Api, operator: Api) -> None:
