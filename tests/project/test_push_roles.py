@@ -24,12 +24,6 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "${EventsTable.Arn}/stream/*": {"ListStreams"},
         json.dumps({"Ref": "StreamFailuresTopic"}): {"Publish"},
     },
-    "RescuerRole": {
-        json.dumps({"Fn::GetAtt": ["UsageTable", "Arn"]}): {"Query"},  # who is active, see below
-        "${NotificationsTable.Arn}/index/UnsuccessfulIndex": {"Query"},
-        json.dumps(TABLE): {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
-        json.dumps(QUEUE): {"GetQueueAttributes", "SendMessage"},
-    },
     "SchedulerRole": {
         json.dumps(QUEUE): {"SendMessage"},
         json.dumps({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}): {"SendMessage"},
@@ -71,7 +65,7 @@ def test_email_is_granted_only_where_an_identity_is_named() -> None:
 
 
 def test_what_only_the_emulator_asks_for_is_granted_only_there() -> None:
-    roles = ("ApiRole", "DispatcherRole", "DeliveryRole")
+    roles = ("ApiRole", "DispatcherRole", "DeliveryRole", "RescuerRole")
     policies = [policy for role in roles for policy in properties(role)["Policies"]]
     locally = [policy for policy in policies if '"emulator"' in json.dumps(policy)]
     assert len(locally) == 4
