@@ -9,8 +9,9 @@ no name, no stream, no permission. What comes back as what: docs/restore.md.
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ def main(
     except TriggersError as error:
         sys.exit(f"{error} The same command goes on where this one stopped.")
     except (BotoCoreError, ClientError) as error:
-        sys.exit(f"{found.place.capitalize()} refuses: {error}")
+        sys.exit(f"AWS refused this on {found.place}: {error}")
 
 
 def prepare(stack: target.Stack, options: argparse.Namespace, clock: Clock) -> None:
@@ -155,7 +156,9 @@ def _stack_of(on: target.Target) -> target.Stack:
     assert on.stack is not None, "a target that was found has one"
     missing = [f"{part}Name" for part in Part if f"{part}Name" not in on.stack.outputs]
     if missing:
-        sys.exit(f"{on.place.capitalize()} has no {missing[0]}: its version is too old.")
+        sys.exit(
+            f"There is no {missing[0]} among the outputs of {on.place}: its version is too old."
+        )
     return on.stack
 
 
@@ -166,20 +169,19 @@ def _copies(stack: target.Stack, at: datetime) -> Copies:
 
 def _journal(stack: target.Stack, options: argparse.Namespace) -> Journal:
     """What was done since, from the log unless it is told that there was nothing."""
-    lines = [] if options.no_log else list(_logged(stack, options.at))
-    for file in options.lines:
-        lines += lines_in(file.read_text())
-    journal = journal_of(lines)
+    given = (lines_in(file.read_text()) for file in options.lines)
+    logged = () if options.no_log else _logged(stack, options.at)
+    journal = journal_of(chain(logged, *given))
     for what, tenants in journal.unnamed.items():
         for tenant in sorted(tenants):
             _say(f"A {what} of {tenant} was ended by code that did not log which: none comes back.")
     return journal
 
 
-def _logged(stack: target.Stack, since: datetime) -> list[tuple[datetime, str]]:
+def _logged(stack: target.Stack, since: datetime) -> Iterator[tuple[datetime, str]]:
     logs = stack.connect("logs")
     try:
-        return list(lines_since(logs, stack.name, since))
+        yield from lines_since(logs, stack.name, since)
     except logs.exceptions.ResourceNotFoundException:
         sys.exit(
             "There is no log of this stack, which tells what was done since. Give its lines with"

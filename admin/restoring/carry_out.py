@@ -57,7 +57,8 @@ class CarryOut:
         payloads = [each for each in verdicts if each.kind is Kind.PAYLOAD]
         others = [each for each in verdicts if each.kind is not Kind.PAYLOAD]
         for each in verdicts:
-            if each.puts and each.tenant:
+            is_back = each.puts or (each.kind, each.outcome) == (Kind.SHARDS, Outcome.BACK)
+            if is_back and each.tenant:
                 self._meet(each.tenant)
         done = [*self._all(payloads), *self._all(others)]
         self._recount(done)

@@ -46,7 +46,7 @@ class Journal:
         return self.deeds.get((tenant, event_id))
 
     def note(self, line: Mapping[str, Any], at: datetime) -> None:
-        """Take one line in; those of other calls change nothing. The order is that of time."""
+        """Take one line in, in any order; those of other calls change nothing."""
         if line.get("message") != "request.completed":
             if "EventsAcknowledged" in line and "event_id" in line:  # a push did it
                 self._note_events(line, Deed.ACKNOWLEDGED, at)
@@ -81,14 +81,16 @@ class Journal:
     def _note_events(self, line: Mapping[str, Any], deed: Deed, at: datetime) -> None:
         for event_id in line.get("event_ids") or [line.get("event_id", "")]:
             place = (line.get("tenant", ""), event_id)
-            if self.deeds.get(place, (None,))[0] is not Deed.ERASED:  # which is for good
+            known, since = self.deeds.get(place, (deed, at))
+            is_later = since <= at and known is not Deed.ERASED  # which is for good
+            if is_later or deed is Deed.ERASED:
                 self.deeds[place] = (deed, at)
 
 
 def journal_of(lines: Iterable[tuple[datetime, str]]) -> Journal:
     """The journal of log lines in any order; what is no JSON object of ours is skipped."""
     journal = Journal()
-    for at, text in sorted(lines):
+    for at, text in lines:
         try:
             line = json.loads(text)
         except ValueError:

@@ -173,8 +173,9 @@ class Judge:
             )
             return
         back, _ = self._since(tenant, then)
-        if items.is_erased(back):
-            yield Verdict(Kind.EVENT, tenant, Outcome.ERASED)
+        if items.is_erased(back) or _has_expired(back, self.clock()) or _is_torn(back, body):
+            outcome = Outcome.ERASED if items.is_erased(back) else Outcome.EXPIRED
+            yield Verdict(Kind.EVENT, tenant, outcome)
             return
         head, payload = under_another_id(tenant, back, body)
         puts = [absent(Part.EVENTS, each) for each in (payload, head) if each]
@@ -191,6 +192,11 @@ class Judge:
 
 def _key(part: Part, item: Item) -> _Key:
     return tuple(value["S"] for value in key_of(part, item).values())
+
+
+def _is_torn(head: Item, body: Item | None) -> bool:
+    """Whether its payload was swept: an event is gone then, as if its head had been."""
+    return items.is_apart(head) and body is None
 
 
 def _tenant(item: Item) -> str:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     STREAK = "failures in a row"
     COUNTER = "rows of usage"
     SIGHTING = "types and executions seen"
+    SHARDS = "shards of tenants"
     MOMENT = "of a moment that is over"  # leases, sessions, buckets, lines, who is active
     OTHER = "others"
 
@@ -88,8 +89,10 @@ def _of_events(rest: str, sk: str) -> Kind:
         return Kind.EVENT
     if sk.startswith(PAYLOAD):
         return Kind.PAYLOAD
-    if rest == "leases" or (not rest and sk == "tenant"):
+    if rest == "leases":
         return Kind.MOMENT
+    if not rest and sk == "tenant":
+        return Kind.SHARDS
     return Kind.EXECUTION if rest.startswith("execution#") else Kind.OTHER
 
 

@@ -73,13 +73,14 @@ class Copies:
     ) -> Iterator[list[Item]]:
         """All items of these tenants, of everybody if none is named, a call's worth at a time.
 
-        Items that share a partition key come in one page: an event, and its payloads.
+        An event and its payloads come in one page: they share a partition key.
         """
         begun: list[Item] = []
         for page in self._scanned(part, tenants, after):
             items = begun + page
-            last = {"key_id": None} if part is Part.KEYS else {"pk": items[-1]["pk"]}
-            begun = [each for each in items if last.items() <= each.items()]
+            begun = []
+            if part is Part.EVENTS:
+                begun = [each for each in items if each["pk"] == items[-1]["pk"]]
             whole = items[: len(items) - len(begun)]
             if whole:
                 yield whole
@@ -124,8 +125,8 @@ def _filter(part: Part, tenants: Sequence[str]) -> dict[str, Any]:
         elif part is Part.USAGE:
             either.append(f"pk = :t{number}")
         else:
-            names[f":t{number}"] = f"{tenant}#"
-            either.append(f"begins_with(pk, :t{number})")
+            names[f":p{number}"] = f"{tenant}#"
+            either.append(f"pk = :t{number} OR begins_with(pk, :p{number})")
         values |= {name: {"S": text} for name, text in names.items()}
     spelt = {"ExpressionAttributeNames": {"#tenant": "tenant"}} if part is Part.KEYS else {}
     return spelt | {

@@ -46,6 +46,7 @@ class Rows:
             Kind.CONFIG: self._config,
             Kind.SOURCE: self._source,
             Kind.COUNTER: self._counter,
+            Kind.SHARDS: self._shards,
         }
         if kind in rules:
             return rules[kind](tenant, then, now)
@@ -72,7 +73,8 @@ class Rows:
 
         Its place among the keys that count goes first: what a crash leaves there names no key.
         """
-        key_id, name = then["key_id"]["S"], f"{then['key_id']['S']} '{then['name']['S']}'"
+        key_id = then["key_id"]["S"]
+        name = f"{key_id} '{then['name']['S']}' of {tenant or 'an operator'}"
         if now is not None:
             return Verdict(Kind.KEY, tenant, Outcome.LIVE, name=name)
         ended_at = self.journal.ended.get(key_id)
@@ -94,7 +96,7 @@ class Rows:
     def _config(self, tenant: str, then: Item, now: Item | None) -> Verdict:
         """A config, which counts as changed now: then a replay takes what it missed meanwhile."""
         config_id = then["sk"]["S"]
-        name = f"{config_id} '{then.get('name', {}).get('S', '')}'"
+        name = f"{config_id} '{then.get('name', {}).get('S', '')}' of {tenant}"
         back = then | {"updated_at": {"S": to_text(self.clock())}}
         left = self._deleted(tenant).get(config_id)
         is_deleted = left is not None or now is not None or config_id in self.journal.ended
@@ -123,7 +125,7 @@ class Rows:
     def _source(self, tenant: str, then: Item, now: Item | None) -> Verdict:
         """A source. Deleted, it leaves no row, so the journal alone knows: its URL may be known."""
         source_id = then["sk"]["S"]
-        name = f"{source_id} '{then['name']['S']}'"
+        name = f"{source_id} '{then['name']['S']}' of {tenant}"
         if now is not None:
             return self._in_place(Kind.SOURCE, tenant, name, then, now)
         unsure = tenant in self.journal.unnamed["source"] and not self.tenants.is_gone(tenant)
@@ -139,6 +141,11 @@ class Rows:
         put = Put(back, "updated_at = :seen", {":seen": now["updated_at"]})
         return Verdict(kind, tenant, Outcome.REPLACED, Part.NOTIFICATIONS, (put,), name)
 
+    def _shards(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """How many shards there are, which only grows: lists read no others."""
+        before, since = (int(row.get("shards", {"N": "1"})["N"]) for row in (then, now or {}))
+        return Verdict(Kind.SHARDS, tenant, Outcome.BACK if before > since else Outcome.LIVE)
+
     def _counter(self, tenant: str, then: Item, now: Item | None) -> Verdict:
         """A row of usage. Amounts only grow: a live row that has less was begun after a loss."""
         before = amounts_of(then)
@@ -152,7 +159,7 @@ class Rows:
         sums = {name: {"N": str(since.get(name, 0) + n)} for name, n in before.items()}
         unchanged = " AND ".join(f"#{each} = :{each}" for each in sorted(since))
         seen = {f":{each}": now[each] for each in since}
-        put = Put(then | now | sums, unchanged, seen)
+        put = Put(then | now | sums, unchanged or "attribute_exists(pk)", seen)
         return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, Part.USAGE, (put,))
 
     def _deleted(self, tenant: str) -> dict[str, Item]:

@@ -84,7 +84,7 @@ def run(read: Read, judge: Judge, carry_out: CarryOut | None, place: Place, tell
     for part in ORDER:
         if part in place.behind and place.behind[part] is None:
             continue
-        for page in _bundles(read(part, place.behind.get(part))):
+        for page in _bundles(part, read(part, place.behind.get(part))):
             verdicts: Sequence[Verdict] = list(judge(part, page))
             if carry_out is not None:
                 verdicts = carry_out(verdicts)
@@ -98,17 +98,17 @@ def run(read: Read, judge: Judge, carry_out: CarryOut | None, place: Place, tell
     return report
 
 
-def _bundles(pages: Iterable[list[Item]]) -> Iterator[list[Item]]:
+def _bundles(part: Part, pages: Iterable[list[Item]]) -> Iterator[list[Item]]:
     """Pages in smaller pieces, an event never apart from its payloads."""
     for page in pages:
         begin = 0
         while begin < len(page):
             end = min(begin + _AT_ONCE, len(page))
-            while end < len(page) and _together(page[end - 1], page[end]):
+            while part is Part.EVENTS and end < len(page) and _together(page[end - 1], page[end]):
                 end += 1
             yield page[begin:end]
             begin = end
 
 
 def _together(one: Item, other: Item) -> bool:
-    return "pk" in one and one["pk"] == other["pk"]
+    return bool(one["pk"] == other["pk"])

@@ -1,16 +1,21 @@
 """`make restore`: what is missing comes back, and nothing else changes."""
 
+import json
 import re
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from admin import restore
 from admin.restoring.kinds import Kind, Part, identify
 from tests.builders.events import (
     TENANT,
     a_fingerprint,
     a_keyed_event,
+    a_tenant,
     an_api_key,
     incompressible_payload,
 )
@@ -60,8 +65,9 @@ def test_without_being_told_to_apply_it_writes_nothing(
 
 
 def test_a_tenant_comes_back_whole_and_its_neighbour_does_not_change(damaged: Damaged) -> None:
-    for tenant in (TENANT, NEIGHBOUR):
-        damaged.furnish(tenant)
+    damaged.furnish(TENANT)
+    damaged.tenants.add(a_tenant(damaged.clock(), NEIGHBOUR))
+    damaged.post(NEIGHBOUR)
     damaged.remember()
     before = {part: damaged.kept(part) for part in Part}
     damaged.lose_all_of(TENANT)
@@ -76,7 +82,7 @@ def test_a_tenant_comes_back_whole_and_its_neighbour_does_not_change(damaged: Da
         assert missing <= {Kind.MOMENT, Kind.PAYLOAD}  # that of a request which stopped half way
         changed = {place for place in after if after[place] != was[place]}
         kinds = {identify(part, was[each]).kind for each in changed}
-        assert kinds <= {Kind.MOMENT, Kind.DELIVERY, Kind.CONFIG}
+        assert kinds <= {Kind.MOMENT, Kind.SHARDS, Kind.DELIVERY, Kind.CONFIG}
         assert not any(NEIGHBOUR in place for place in changed | (was.keys() - after.keys()))
     damaged.bring_back("--tenant", TENANT)
     assert {part: damaged.items(part) for part in Part} == written
@@ -143,3 +149,76 @@ def test_copies_are_dropped_and_the_live_tables_stay(damaged: Damaged) -> None:
     assert set(damaged.tables.values()) <= set(left)
     with pytest.raises(SystemExit, match="`prepare` makes it"):
         damaged.bring_back()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--only", "cfg_1"), "their tenant with --tenant"),
+        (("--tenant", TENANT, "--overwrite"), "Name the configs or sources with --only"),
+    ],
+)
+def test_what_is_half_said_is_asked_for(
+    damaged: Damaged, options: tuple[str, ...], said: str
+) -> None:
+    damaged.remember()
+
+    with pytest.raises(SystemExit, match=said):
+        damaged.bring_back(*options)
+
+
+@pytest.mark.parametrize("at", ["2026-11-29", "2026-11-29T18:04:05", "yesterday", "1"])
+def test_a_point_in_time_is_a_second_with_its_zone(
+    damaged: Damaged, at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged.at = at
+
+    with pytest.raises(SystemExit):
+        damaged.restore_tables("prepare")
+
+    assert "a second with its zone" in capsys.readouterr().err
+
+
+def test_a_second_that_is_still_to_come_cannot_be_prepared(damaged: Damaged) -> None:
+    damaged.at = "2099-01-01T00:00:00+01:00"
+
+    with pytest.raises(SystemExit, match="still to come"):
+        damaged.restore_tables("prepare")
+
+
+def test_without_a_log_it_asks_what_was_done_since(damaged: Damaged) -> None:
+    event = damaged.post()
+    damaged.remember()
+    damaged.lose(Part.EVENTS)
+    assert damaged.target.stack is not None
+    elsewhere = replace(damaged.target.stack, name="another")
+    unlogged = replace(damaged.target, stack=elsewhere)
+
+    with pytest.raises(SystemExit, match="no log of this stack"):
+        restore.main(["bring-back", "--at", damaged.at], unlogged, damaged.clock)
+
+    restore.main(["bring-back", "--at", damaged.at, "--no-log", "--apply"], unlogged, damaged.clock)
+    assert damaged.inbox() == [event.id]
+
+
+def test_lines_that_were_exported_count_as_those_of_the_log(
+    damaged: Damaged, tmp_path: Path
+) -> None:
+    event = damaged.post()
+    damaged.remember()
+    damaged.lose(Part.EVENTS)
+    line = {
+        "message": "request.completed",
+        "timestamp": "2026-11-21T22:56:00+00:00",
+        "method": "POST",
+        "route": "/events/{event_id}/acknowledge",
+        "status": 204,
+        "tenant": TENANT,
+        "event_id": event.id,
+    }
+    file = tmp_path / "lines.jsonl"
+    file.write_text(f"{json.dumps(line)}\n")
+
+    damaged.bring_back("--lines", str(file))
+
+    assert damaged.inbox() == []

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from admin.restoring.kinds import Part
+from admin.restoring.past_events import acknowledged, erased, replayed
+from admin.restoring.point_in_time import Copies
 from tests.builders.events import (
+    DELIVERED_RETENTION,
     INBOX,
     TENANT,
+    UNDELIVERED_RETENTION,
     a_fingerprint,
     a_keyed_event,
     ids,
@@ -30,6 +34,7 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.stream_changes import change_of
 from triggers_api.store.tenants import TenantRows
+from triggers_api.timestamps import from_text
 
 NEIGHBOUR = "acme-2"
 LARGE = incompressible_payload(5000)
@@ -158,8 +163,9 @@ def test_nothing_is_pushed_or_counted_again(damaged: Damaged) -> None:
 
     damaged.bring_back()
 
-    (head,) = [each for each in damaged.items(Part.EVENTS) if each["sk"]["S"] == "event"]
-    assert "is_new" not in head  # by which the dispatcher's and the counter's filters go
+    assert "is_new" not in head_of(
+        damaged
+    )  # by which the dispatcher's and the counter's filters go
     assert [change for change in changes(damaged) if change is not None] == []
     again = failed.with_attempt(replace(failed.attempts[0], duration_ms=7))
     assert damaged.deliveries.record(again, known_attempts=1)
@@ -175,6 +181,34 @@ def test_lists_read_all_shards_of_what_is_back(damaged: Damaged) -> None:
     damaged.bring_back()
 
     assert sorted(damaged.inbox()) == sorted(ids(events))
+
+
+def test_lists_read_all_shards_though_the_row_that_counts_them_alone_was_lost(
+    damaged: Damaged,
+) -> None:
+    TenantRows(damaged.dynamodb, damaged.tables[Part.EVENTS]).raise_shards(TENANT, 8)
+    events = [damaged.post() for _ in range(12)]
+    damaged.remember()
+    assert damaged.lose(Part.EVENTS, f"{TENANT} tenant") == 1
+
+    damaged.bring_back("--tenant", TENANT)
+
+    assert sorted(damaged.inbox()) == sorted(ids(events))
+
+
+def test_an_event_is_never_read_apart_from_its_payload(damaged: Damaged) -> None:
+    for seed in range(6):  # more than DynamoDB reads at once
+        damaged.post(payload=incompressible_payload(250_000, seed))
+    damaged.remember()
+    copies = Copies(
+        damaged.dynamodb, {part: damaged.tables[part] for part in Part}, from_text(damaged.at)
+    )
+
+    pages = list(copies.pages(Part.EVENTS, ()))
+
+    assert len(pages) > 1
+    keys = [{item["pk"]["S"] for item in page} for page in pages]
+    assert sum(map(len, keys)) == len(set.union(*keys)) == 6
 
 
 def test_an_expired_event_does_not_come_back(damaged: Damaged) -> None:
@@ -272,3 +306,33 @@ def changes(damaged: Damaged, before: Any = None) -> list[Any]:
         for item in damaged.items(Part.NOTIFICATIONS)
         if "attempt_count" in item
     ]
+
+
+@pytest.mark.parametrize("payload", [SAID, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("deed", ["acknowledge", "replay", "erase"])
+def test_what_was_done_since_makes_of_a_head_what_the_store_makes(
+    damaged: Damaged, deed: str, payload: bytes
+) -> None:
+    event = a_keyed_event(damaged.clock(), payload=payload)
+    damaged.events.add(TENANT, event, a_fingerprint())
+    if deed == "replay":
+        damaged.events.acknowledge(TENANT, event.id, damaged.clock())
+    then = head_of(damaged)
+    at = damaged.clock.advance(hours=1)
+    made = {
+        "acknowledge": lambda: acknowledged(then, at, DELIVERED_RETENTION),
+        "replay": lambda: replayed(then, at, UNDELIVERED_RETENTION),
+        "erase": lambda: erased(then, at),
+    }[deed]()
+
+    if deed == "replay":
+        damaged.events.replay(TENANT, event.id)
+    else:
+        getattr(damaged.events, deed)(TENANT, event.id, at)
+
+    assert head_of(damaged) == made
+
+
+def head_of(damaged: Damaged) -> dict[str, Any]:
+    (head,) = [each for each in damaged.items(Part.EVENTS) if each["sk"]["S"] == "event"]
+    return head
