@@ -35,6 +35,7 @@ STATUSES: dict[type[TriggersError], int] = {
     errors.QueueUnavailableError: 503,
     errors.MetricsUnavailableError: 503,
     errors.InternalError: 500,
+    errors.UnreadableError: 500,
     errors.TasksRefusedError: 500,
 }
 
