@@ -13,10 +13,11 @@ from moto.backends import get_backend
 from admin import restore
 from admin.restoring.kinds import Part, key_of
 from admin.target import Stack, Target
-from tests.builders.events import INBOX, TENANT, an_event, ids, walk
+from tests.builders.events import INBOX, TENANT, an_api_key, an_event, ids, walk
 from tests.builders.push import a_config
 from tests.clock import START
 from tests.functional.leaving_tenant import Deployment, Item
+from triggers_api.access.keys import ApiKey
 from triggers_api.aws import clients
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
@@ -103,6 +104,12 @@ class Damaged(Deployment):
         config = a_config(self.clock())
         assert self.configs.put(config)
         return config
+
+    def give_key(self) -> tuple[ApiKey, str]:
+        """A live key of the tenant, and the secret that opens it."""
+        key, token = an_api_key(self.clock())
+        self.keys.add(key)
+        return key, token[17:]
 
     def inbox(self) -> list[str]:
         """The ids of what the tenant has not acknowledged."""

@@ -16,25 +16,16 @@ from tests.builders.events import (
     a_fingerprint,
     a_keyed_event,
     a_tenant,
-    an_api_key,
     incompressible_payload,
 )
 from tests.builders.push import a_delivery, a_task
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import DeadError
-from triggers_api.access.keys import ApiKey
 from triggers_api.aws import clients
 from triggers_api.events.event import Event
 
 NEIGHBOUR = "acme-2"
 LARGE = incompressible_payload(5000)
-
-
-def given(damaged: Damaged) -> tuple[ApiKey, str]:
-    """A live key of the tenant, and the secret that opens it."""
-    key, token = an_api_key(damaged.clock())
-    damaged.keys.add(key)
-    return key, token[17:]
 
 
 def test_where_nothing_is_lost_nothing_is_written(damaged: Damaged) -> None:
@@ -90,7 +81,7 @@ def test_a_tenant_comes_back_whole_and_its_neighbour_does_not_change(damaged: Da
 
 def test_it_may_be_killed_between_any_two_calls_and_goes_on(damaged: Damaged) -> None:
     event, config = damaged.post(payload=LARGE), damaged.subscribe()
-    given(damaged)
+    damaged.give_key()
     damaged.deliveries.record(a_delivery(a_task(event, config)), known_attempts=None)
     damaged.remember()
     before = {part: damaged.kept(part).keys() for part in Part}

@@ -1,33 +1,30 @@
 """What a restore brings back of keys, configs, sources and tenants: nothing that was ended since."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from admin.restoring.kinds import Part
 from tests.builders.events import (
     TENANT,
     a_tenant,
-    an_api_key,
-    incompressible_payload,
 )
+from tests.builders.push import a_delivery, a_task
 from tests.builders.sources import a_source
+from tests.fakes.push import InMemoryQueue
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import PlainBox
-from triggers_api.access.keys import ApiKey
+from triggers_api.push.delivery import DeliveryStatus
+from triggers_api.push.ports import MissedQuery
+from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.store.sources import DynamoSourceStore
 
 NEIGHBOUR = "acme-2"
-LARGE = incompressible_payload(5000)
-
-
-def given(damaged: Damaged) -> tuple[ApiKey, str]:
-    """A live key of the tenant, and the secret that opens it."""
-    key, token = an_api_key(damaged.clock())
-    damaged.keys.add(key)
-    return key, token[17:]
 
 
 def test_a_revoked_key_stays_revoked(damaged: Damaged) -> None:
-    (live, one), (lost, two), (rotated, three), (kept, four) = (given(damaged) for _ in range(4))
+    (live, one), (lost, two), (rotated, three), (kept, four) = (
+        damaged.give_key() for _ in range(4)
+    )
     damaged.remember()
     known = frozenset(each.key_id for each in (live, lost, rotated, kept))
     damaged.keys.revoke(live, damaged.clock(), known=known)
@@ -48,7 +45,7 @@ def test_a_revoked_key_stays_revoked(damaged: Damaged) -> None:
 def test_where_the_log_does_not_tell_which_key_was_revoked_none_lives_again(
     damaged: Damaged,
 ) -> None:
-    key, secret = given(damaged)
+    key, secret = damaged.give_key()
     damaged.remember()
     damaged.log("DELETE /keys/{key_id}", tenant=TENANT)
     damaged.lose(Part.KEYS)
@@ -77,6 +74,34 @@ def test_a_deleted_config_comes_back_only_if_it_is_named(damaged: Damaged) -> No
     assert found.updated_at == damaged.clock()  # since when a replay takes what it missed
     assert damaged.configs.list_deleted(TENANT) == {}
     assert damaged.configs.find(TENANT, other.id) is None
+
+
+def test_a_replay_takes_what_a_config_missed_while_it_was_gone_and_nothing_else(
+    damaged: Damaged,
+) -> None:
+    config = damaged.subscribe()
+    damaged.clock.advance(seconds=1)
+    pushed = damaged.post()
+    succeeded = a_delivery(a_task(pushed, config), DeliveryStatus.SUCCEEDED)
+    damaged.deliveries.record(succeeded, known_attempts=None)
+    damaged.remember()
+    damaged.configs.delete(TENANT, config.id)
+    missed = damaged.post()
+    damaged.clock.advance(minutes=1)
+    queue = InMemoryQueue()
+    replay = ReplayMissed(
+        events=damaged.events,
+        configs=damaged.configs,
+        deliveries=damaged.deliveries,
+        queue=queue,
+        history_kept_for=timedelta(days=30),
+        clock=damaged.clock,
+    )
+
+    damaged.bring_back("--tenant", TENANT, "--only", config.id)
+
+    replay(TENANT, MissedQuery(config_id=config.id), after=None, dry_run=False)
+    assert [task.event_id for task in queue.tasks] == [missed.id]
 
 
 def test_a_lost_config_comes_back(damaged: Damaged) -> None:
