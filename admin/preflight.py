@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from admin.template import template
 
@@ -249,9 +249,13 @@ def main(arguments: Sequence[str] | None = None, connect: Connect | None = None)
     """Print a line for each finding; end with 1 if one of them stops the deployment."""
     options = _parser().parse_args(arguments)
     plan = plan_of(options.stage)
-    session = boto3.Session(profile_name=options.profile, region_name=plan.region)
-    on_aws: Connect = session.client  # type: ignore[assignment]  # overloaded by each name
-    found = list(findings(plan, connect or on_aws))
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=plan.region)
+        on_aws: Connect = session.client  # type: ignore[assignment]  # overloaded by each name
+        found = list(findings(plan, connect or on_aws))
+    except ProfileNotFound as error:  # AWS_PROFILE names one, too
+        hint = "`aws configure list-profiles` names those that there are."
+        found = [Finding(Level.STOP, f"{error}. {hint}")]
     for each in found:
         sys.stdout.write(f"{each.level:5} {each.sentence}\n")
     if any(each.level is Level.STOP for each in found):

@@ -41,7 +41,7 @@ def _make_acceptable(body: dict[str, Any]) -> None:
     if "channel" in body:
         body["channel"] = "webhook"
         body["settings"] = {"url": "https://hooks.example.com/triggers"}
-        body.pop("message_template", None)
+    body.pop("message_template", None)  # whose config is a webhook
     _make_acceptable_by_rules(body)
     if body.get("since") and body.get("until"):
         body["since"] = None
@@ -70,10 +70,6 @@ def _make_acceptable_by_rules(body: dict[str, Any]) -> None:
             "config_id": "cfg_0f3a5c7e9b1d2f4a6c8e0b1d",
             "event": {"event_type": "a.b", "payload": {}},
         }
-    if body.get("message_template"):
-        body["message_template"] = "${event_type}"
-    elif "message_template" in body:
-        del body["message_template"]
     if body.get("retry_schedule_seconds"):
         body["retry_schedule_seconds"] = [60]  # so long in all, which a schema cannot say
     if body.get("transform"):

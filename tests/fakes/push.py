@@ -232,7 +232,7 @@ class ScriptedChannel:
         self.words = f"Sends to a {name} of a test."
         self.signs = name == "webhook"
         self.has_timeout = name == "webhook"
-        self.sends_json = True
+        self.sends_json = name == "webhook"
         self.tells_counts = False
         self.receipts: deque[Receipt] = deque()
         self.pushes: list[Push] = []

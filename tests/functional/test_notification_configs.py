@@ -86,11 +86,11 @@ def test_what_was_sent_comes_back(world: World) -> None:
     }
 
     created = create(
-        world, filters=filters, message_template="${event_type}", acknowledges=True, enabled=False
+        world, filters=filters, transform="{'id': id}", acknowledges=True, enabled=False
     )
 
     assert created["filters"] == filters
-    assert created["message_template"] == "${event_type}"
+    assert created["transform"] == "{'id': id}"
     assert (created["acknowledges"], created["enabled"]) == (True, False)
 
 

@@ -1,9 +1,11 @@
 """`/notifications/configs`: what is refused, and how that is told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.builders.events import TENANT
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
 from tests.functional.notification_api import (
@@ -44,7 +46,7 @@ def test_every_fault_is_told_at_once(world: World) -> None:
         "id": "extra_forbidden",
         "settings.url": "invalid_url",
         "settings.colour": "unknown_field",
-        "message_template": "invalid_template",
+        "message_template": "not_applicable",
     }
     assert world.call("GET", CONFIGS).json() == []
 
@@ -70,9 +72,38 @@ def test_faults_of_the_channel_alone_are_told_alike(world: World) -> None:
         assert codes(answer) == {
             "settings.colour": "unknown_field",
             "settings.url": "missing",
-            "message_template": "invalid_template",
+            "message_template": "not_applicable",
         }
     assert world.call("GET", CONFIGS).json() == [without_secret(created)]
+
+
+SLACK = WEBHOOK | {"channel": "slack"}
+
+
+def test_a_template_is_for_channels_that_write_to_people(world: World) -> None:
+    template = {"message_template": "${event_type}"}
+
+    taken = world.call("POST", CONFIGS, SLACK | template)
+    wrong = world.call("POST", CONFIGS, SLACK | {"message_template": "${nonsense}"})
+    refused = world.call("POST", CONFIGS, WEBHOOK | template)
+
+    assert taken.json()["message_template"] == "${event_type}"
+    assert codes(wrong) == {"message_template": "invalid_template"}
+    assert (refused.status_code, refused.json()["error"]) == (422, "invalid_config")
+    (detail,) = refused.json()["details"]
+    assert (detail["field"], detail["code"]) == ("message_template", "not_applicable")
+    assert "'webhook' sends JSON for programs, which transform shapes" in detail["message"]
+
+
+def test_one_that_a_webhook_holds_from_earlier_stops_no_other_change(world: World) -> None:
+    path = f"{CONFIGS}/{create(world)['id']}"
+    (known,) = world.configs.list_configs(TENANT)
+    old = replace(known, message_template="${event_type}")
+    assert world.configs.put(old, known_updated_at=known.updated_at)
+
+    assert world.call("PATCH", path, {"enabled": False}).status_code == 200
+    assert world.call("PATCH", path, {"message_template": "${event_type}!"}).status_code == 422
+    assert world.call("PATCH", path, {"message_template": None}).json()["message_template"] is None
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def stored(world: World, config: dict[str, Any]) -> NotificationConfig:
 ALL_OF_ITS_OWN: dict[str, Any] = {
     "settings": with_token("a-token", color="red"),
     "filters": {"event_types": ["invoice.*"], "min_severity": "error"},
-    "message_template": "${event_type}",
+    "transform": "{'order': payload.order_id}",
     "acknowledges": True,
     "retry_schedule_seconds": [5, 60],
     "timeout_seconds": 3,
@@ -56,7 +56,7 @@ ALL_OF_ITS_OWN: dict[str, Any] = {
         ({"enabled": False}, {"enabled": False}),
         ({"name": " New "}, {"name": "New"}),
         ({"acknowledges": None}, {"acknowledges": False}),
-        ({"message_template": None}, {"message_template": None}),
+        ({"transform": None}, {"transform": None}),
         ({"enabled": None}, {"enabled": True}),
         ({"retry_schedule_seconds": None}, {"retry_schedule_seconds": None}),
         ({"retry_schedule_seconds": []}, {"retry_schedule_seconds": []}),
@@ -126,11 +126,10 @@ def test_another_channel_begins_with_the_settings_that_come_with_it(world: World
     config = create(world, **ALL_OF_ITS_OWN)
 
     refused = world.call("PATCH", f"{CONFIGS}/{config['id']}", {"channel": "slack"})
-    changed = patch(
-        world, config, {"channel": "slack", "settings": {"url": "https://slack.example.com"}}
-    )
+    change = {"channel": "slack", "settings": {"url": "https://slack.example.com"}}
+    changed = patch(world, config, change | {"transform": None})
 
-    assert codes(refused) == {"settings.url": "missing"}
+    assert codes(refused) == {"settings.url": "missing", "transform": "not_applicable"}
     assert changed["settings"] == {"url": "https://slack.example.com", "color": None}
     assert changed["secrets_set"] == []
 
@@ -159,7 +158,7 @@ def test_every_fault_is_told_at_once_and_nothing_changes(world: World) -> None:
         "settings.url": "invalid_url",
         "settings.pace": "unknown_field",
         "filters.min_severity": "enum",
-        "message_template": "invalid_template",
+        "message_template": "not_applicable",
     }
     assert world.call("GET", f"{CONFIGS}/{config['id']}").json() == without_secret(config)
 

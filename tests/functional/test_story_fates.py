@@ -226,6 +226,25 @@ def test_one_that_was_filtered_before_it_was_disabled_was_filtered(support: Supp
     assert said(support.fate(event, config)) == ("not_sent", "filtered")
 
 
+@pytest.mark.parametrize("enabled_since", [True, False])
+def test_one_that_was_disabled_and_would_not_want_it_is_not_told_to_replay(
+    support: Support,
+    enabled_since: bool,  # noqa: FBT001  # or not yet
+) -> None:
+    config = support.config(filters={"event_types": ["invoice.*"]}, enabled=False)
+    event = support.post()
+    support.push(event)
+    if enabled_since:
+        support.change(config, enabled=True)
+
+    fate = support.fate(event, config)
+
+    assert (said(fate), fate["filters"]) == (("not_sent", "filtered"), ["event_types"])
+    assert fate["because"].startswith("Its filters leave the event out: event_types. It ")
+    assert fate["because"].endswith(", besides.")
+    assert ("and enable it" in fate["next_step"]) is not enabled_since
+
+
 def test_not_sent_created_later(support: Support) -> None:
     event = support.post()
     support.push(event)

@@ -191,6 +191,21 @@ def test_with_credentials_that_are_refused_that_is_all_it_says(
     assert "`aws sso login`" in line
 
 
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_profile_that_is_not_there_is_a_sentence(
+    by_option: bool,  # noqa: FBT001  # or by the environment
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if not by_option:
+        monkeypatch.setenv("AWS_PROFILE", "nobodys")
+    with pytest.raises(SystemExit) as ended:
+        main(["--profile", "nobodys"] if by_option else [])
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("STOP  The config profile (nobodys) could not be found. `aws configure")
+
+
 def test_a_stage_is_what_samconfig_says_over_the_templates_defaults() -> None:
     plan = plan_of("prod")
     assert (plan.stack, plan.parameters["Stage"]) == ("triggers-prod", "prod")

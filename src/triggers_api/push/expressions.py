@@ -144,9 +144,13 @@ class TakesBodies(Protocol):
 
 
 def faults_of(
-    channels: Mapping[str, TakesBodies], channel: object, match: object, transform: object
+    channels: Mapping[str, TakesBodies],
+    channel: object,
+    match: object,
+    transform: object,
+    template: object = None,
 ) -> tuple[Detail, ...]:
-    """What is wrong with a config's expressions, and whether its channel takes a body."""
+    """What is wrong with a config's expressions, and what its channel takes no notice of."""
     faults: tuple[Detail, ...] = ()
     for name, text, fault_of in (
         ("filters.match", match, fault_of_match),
@@ -163,6 +167,12 @@ def faults_of(
             f"changes; a transform is for {takers}"
         )
         faults += (Detail("transform", message, "not_applicable"),)
+    if template is not None and known is not None and known.sends_json:
+        message = (
+            f"the channel '{known.name}' sends JSON for programs, which transform shapes; a "
+            "message_template is for channels that send a text for people"
+        )
+        faults += (Detail("message_template", message, "not_applicable"),)
     return faults
 
 

@@ -221,18 +221,20 @@ class Subscribe:
         checked = self._check(channel, said.get("settings"), said.get("message_template"), known)
         signature = said.get("signature")
         filters, transform = said.get("filters"), said.get("transform")
+        template = _new_template(channel, said.get("message_template"), known)
         match = filters.get("match") if isinstance(filters, dict) else None
         return (
             checked.faults
             + self._unfit(channel, said.get("timeout_seconds"), signature)
-            + faults_of(self._channels, channel, match, transform)
+            + faults_of(self._channels, channel, match, transform, template)
         )
 
     def _check_all(self, draft: ConfigDraft, known: NotificationConfig | None) -> _Checked:
         checked = self._check(draft.channel, draft.settings, draft.message_template, known)
         policy, match = draft.policy, draft.filters.expression
         checked.faults += self._unfit(draft.channel, policy.timeout_seconds, policy.signature)
-        checked.faults += faults_of(self._channels, draft.channel, match, draft.transform)
+        template = _new_template(draft.channel, draft.message_template, known)
+        checked.faults += faults_of(self._channels, draft.channel, match, draft.transform, template)
         _refuse(checked.faults)
         return checked
 
@@ -327,6 +329,12 @@ class Subscribe:
         keys = after_rotation(config.public_keys, new, until)
         signing = replace(config, secrets=secrets, public_keys=keys)
         return signing, new.secret if new.public is None else None
+
+
+def _new_template(channel: object, template: object, known: NotificationConfig | None) -> object:
+    """One that is said anew. A webhook may hold one of earlier, when none was refused."""
+    is_old = known is not None and (known.channel, known.message_template) == (channel, template)
+    return None if is_old else template
 
 
 def _refuse(faults: tuple[Detail, ...]) -> None:

@@ -20,6 +20,9 @@ from triggers_api.stored import is_known
 from triggers_api.story.words import day_and_time
 
 _WIDEN: Final = "If it should have it, widen its filters, then replay what it missed."
+_WIDEN_AND_ENABLE: Final = (
+    "If it should have it, widen its filters and enable it, then replay what it missed."
+)
 
 
 class Outcome(StrEnum):
@@ -148,12 +151,21 @@ class Judge:
         if config.created_at <= self.trail.matched_at:
             return None
         since = f"It was created at {day_and_time(config.created_at)}, after the event"
-        if unmet := self._surely_unmet(config):  # a replay would leave it out as well
-            words = self._in_words(config, unmet)
-            because = f"Its filters leave the event out: {words}. {since}, besides."
-            return self._not_sent(config, Reason.FILTERED, because, _WIDEN, unmet)
+        if (filtered := self._filtered_besides(config, since)) is not None:
+            return filtered
         step = "Replay what the config missed."
         return self._not_sent(config, Reason.CREATED_LATER, f"{since}.", step)
+
+    def _filtered_besides(self, config: NotificationConfig, besides: str) -> Fate | None:
+        """Its filters are the reason to tell, whatever else is: a replay would leave it out too."""
+        unmet = self._surely_unmet(config)
+        if not unmet:
+            return None
+        because = (
+            f"Its filters leave the event out: {self._in_words(config, unmet)}. {besides}, besides."
+        )
+        step = _WIDEN if config.enabled else _WIDEN_AND_ENABLE
+        return self._not_sent(config, Reason.FILTERED, because, step, unmet)
 
     def _disabled(self, config: NotificationConfig) -> Fate | None:
         changed_at, at = config.enabled_changed_at, self.trail.matched_at
@@ -172,6 +184,8 @@ class Judge:
         else:
             since = f"It was disabled at {day_and_time(changed_at)}, before it was pushed"
         why = f" ({config.disabled_reason})" if config.disabled_reason else ""
+        if (filtered := self._filtered_besides(config, f"{since}{why}")) is not None:
+            return filtered
         step = "Replay what the config missed."
         if not config.enabled:
             step = "Enable the config, then replay what it missed."
