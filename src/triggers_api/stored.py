@@ -3,7 +3,7 @@
 Two releases work on the same tables and queues, while one is rolled out and after one is rolled
 back. So whoever reads is lenient: what a later release added is ignored, what an earlier one did
 not know yet has a default, a word of a vocabulary that is not known is kept as it is, and what
-cannot be read at all costs only itself. See ADR 0058.
+cannot be read at all costs only itself. See ADR 0062.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -96,6 +96,8 @@ def _asked(held: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _walked(deployment: Deployment, held: dict[str, Any], who: str, path: str) -> Item:
     """The names of all that a walk still meets."""
+    first = _ask(deployment, held, who, path)
+    assert first.status == 200, (path, first.body)
     met = deployment.api(held["tokens"][who]).walk(path)
     named = [next(each[name] for name in _NAMED_BY if name in each) for each in met]
     assert named, path

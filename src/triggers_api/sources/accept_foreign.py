@@ -141,7 +141,7 @@ class AcceptForeign:
         tenant = self.standing.of(source.tenant)
         if tenant.state is TenantState.DELETING:
             raise unknown_token()
-        if tenant.state is TenantState.SUSPENDED:
+        if tenant.state is not TenantState.ACTIVE:  # or it is one of another release
             raise RefusedError(Refusal.SUSPENDED, _SUSPENDED)
         limits = self.limits.overridden_by(tenant.own_limits)
         if limits.rate is not None:

@@ -13,10 +13,11 @@ from tests.clock import START
 from tests.contract.clients import before_call
 from tests.contract.push.calls import answers_lost, operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
-from triggers_api.errors import NotFoundError
+from triggers_api.errors import NotFoundError, UnreadableError
 from triggers_api.events.ports import Position
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
+from triggers_api.stored import word
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -38,6 +39,19 @@ def test_a_record_that_is_sent_again_because_its_answer_was_lost_is_kept(
         assert table.deliveries.record(delivery, known_attempts=known)
 
     assert table.deliveries.find(first.task) == delivery
+
+
+def test_what_another_release_made_of_a_delivery_is_shown_and_no_workers_business(
+    table: Table,
+) -> None:
+    parked = a_delivery(a_task(an_event(START), a_config()), word(DeliveryStatus, "parked"))
+    table.deliveries.record(parked, known_attempts=None)
+
+    assert table.deliveries.get(TENANT, parked.id).status == "parked"
+    with pytest.raises(UnreadableError):  # so that its task comes again
+        table.deliveries.find(parked.task)
+    table.deliveries.erase_answers(TENANT, parked.task.event_id)
+    assert table.deliveries.get(TENANT, parked.id).status is DeliveryStatus.DROPPED
 
 
 @pytest.mark.parametrize("known", [None, 1])

@@ -11,6 +11,7 @@ from triggers_api.access.authenticate import Authenticator, Principal
 from triggers_api.access.keys import ADMIN_INCLUDES, OPERATORS_MAY, Scope, new_api_key
 from triggers_api.access.tenants import Tenant, TenantState
 from triggers_api.errors import ForbiddenError, UnauthenticatedError
+from triggers_api.stored import word
 
 
 class RecordingTenants(InMemoryTenantStore):
@@ -66,14 +67,16 @@ def test_a_principal_has_its_tenants_own_limits(
     assert authenticator.authenticate(token).own_limits == {"burst": 7, "configs": None}
 
 
+@pytest.mark.parametrize("state", [TenantState.SUSPENDED, word(TenantState, "frozen")])
 def test_all_keys_of_a_suspended_tenant_are_refused_and_nobody_elses(
     authenticator: Authenticator,
     fake_api_keys: InMemoryApiKeyStore,
     tenants: RecordingTenants,
     clock: FixedClock,
     token: str,
+    state: TenantState,
 ) -> None:
-    tenants.add(a_tenant(clock(), state=TenantState.SUSPENDED))
+    tenants.add(a_tenant(clock(), state=state))
 
     for each in (token, a_token(fake_api_keys, clock, Scope.INBOX)):
         with pytest.raises(ForbiddenError) as refused:

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from tests.builders.events import OTHER_TENANT, TENANT
 from tests.clock import FixedClock
 from triggers_api.aws.secret_box import KmsSecretBox
+from triggers_api.errors import UnreadableError
 
 ONE, OTHER = "cfg_000000000000000000000001", "cfg_000000000000000000000002"
 SECRET = b'{"bot_token": "123:a-token-that-nobody-may-read"}'
@@ -165,3 +166,14 @@ def test_a_worker_that_serves_very_many_tenants_keeps_no_key_for_ever(
 
     assert len(reader._opened) <= 500  # noqa: SLF001  # what it holds in memory
     assert kms.calls["decrypt"] == 1200
+
+
+def test_what_another_release_sealed_in_another_way_is_known_for_that(
+    kms: FakeKms, box: KmsSecretBox, reader: KmsSecretBox
+) -> None:
+    sealed = b"\x02" + box.seal(TENANT, ONE, SECRET)[1:]
+
+    with pytest.raises(UnreadableError):
+        reader.open(TENANT, ONE, sealed)
+
+    assert kms.calls["decrypt"] == 0
