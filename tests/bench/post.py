@@ -1,6 +1,6 @@
-"""CPU of a warm POST /events, as a ratio to a bare FastAPI + Mangum + one PutItem app.
+"""CPU of a warm POST /events, and of an acknowledgement, beside a bare FastAPI + PutItem app.
 
-Both run in this process, in turn, with DynamoDB answered in process: `make bench`.
+All run in this process, in turn; DynamoDB is answered by another: `make bench`.
 """
 
 import json
@@ -61,7 +61,7 @@ from fastapi import FastAPI
 from mangum import Mangum
 from pydantic import BaseModel
 
-from tests.bench.aws import answer_inside
+from tests.bench.server import serve
 from tests.dependencies import dependencies
 from triggers_api import settings, timestamps
 from triggers_api.access.keys import Scope, new_api_key
@@ -93,11 +93,11 @@ ORDER = {
 BODY = json.dumps(ORDER, ensure_ascii=False)
 
 
-def invocation(token: str) -> dict[str, Any]:
+def invocation(token: str, path: str = "/events") -> dict[str, Any]:
     """What API Gateway sends for one POST."""
     return {
         "version": "2.0",
-        "rawPath": "/events",
+        "rawPath": path,
         "rawQueryString": "",
         "headers": {
             "authorization": f"Bearer {token}",
@@ -106,7 +106,7 @@ def invocation(token: str) -> dict[str, Any]:
         },
         "requestContext": {
             "requestId": "bench",
-            "http": {"method": "POST", "path": "/events", "sourceIp": "192.0.2.1"},
+            "http": {"method": "POST", "path": path, "sourceIp": "192.0.2.1"},
         },
         "body": BODY,
         "isBase64Encoded": False,
@@ -115,8 +115,7 @@ def invocation(token: str) -> dict[str, Any]:
 
 def bare_handler() -> Any:
     """What one writes first: a model, a client, one write."""
-    client = boto3.client("dynamodb")
-    answer_inside(client, lambda *_: {})
+    client = boto3.client("dynamodb", endpoint_url=serve(lambda *_: {}))
     app = FastAPI()
 
     class Posted(BaseModel):
@@ -137,7 +136,6 @@ def bare_handler() -> Any:
 def our_handler(*, tracing: bool) -> tuple[Any, str]:
     """The real handler and store, everything on, and a token that it takes."""
     key, token = new_api_key("bench", "bench", frozenset({Scope.ADMIN}), timestamps.now())
-    client = create_client()
     records: dict[str, Any] = {}
 
     def answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +148,8 @@ def our_handler(*, tracing: bool) -> tuple[Any, str]:
             records[request["Item"]["key_id"]["S"]] = request["Item"]
         return {"Item": found} if found else {}
 
-    answer_inside(client, answer)
+    os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = serve(answer)
+    client = create_client()
     keys = DynamoApiKeyStore(client, "keys")
     keys.add(key)
     values = settings.ApiSettings.from_environment(
@@ -170,20 +169,24 @@ class LambdaContext:
     aws_request_id = "bench"
 
 
-def cpu(handler: Any, token: str) -> float:
+def cpu(handler: Any, event: dict[str, Any], status: int) -> float:
     """Microseconds CPU of one request, over one round."""
-    event = invocation(token)
     context = LambdaContext()
     begin = process_time()
     for _ in range(REQUESTS):
-        assert handler(event, context)["statusCode"] == 201
+        assert handler(event, context)["statusCode"] == status
     return (process_time() - begin) / REQUESTS * 1e6
 
 
-def measure(bare: Any, ours: Any, token: str) -> tuple[list[float], list[float]]:
-    """CPU of both in turn, round by round; the first round only warms up."""
-    pairs = [(cpu(bare, token), cpu(ours, token)) for _ in range(ROUNDS + 1)][1:]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+def measure(bare: Any, ours: Any, token: str) -> list[tuple[float, float, float]]:
+    """CPU of a bare POST, ours and an acknowledgement in turn; the first round only warms up."""
+    post = invocation(token)
+    event_id = json.loads(ours(post, LambdaContext())["body"])["id"]
+    acknowledge = invocation(token, f"/events/{event_id}/acknowledge") | {"body": ""}
+    return [
+        (cpu(bare, post, 201), cpu(ours, post, 201), cpu(ours, acknowledge, 204))
+        for _ in range(ROUNDS + 1)
+    ][1:]
 
 
 def main() -> None:
@@ -191,17 +194,21 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)  # log lines are written, as on Lambda, but to nowhere
-        bare, untraced = measure(bare_handler(), *our_handler(tracing=False))
+        untraced = measure(bare_handler(), *our_handler(tracing=False))
         # Tracing patches botocore for the whole process: it comes last, and is compared with
         # the bare app as it was before.
-        _, traced = measure(bare_handler(), *our_handler(tracing=True))
+        traced = measure(bare_handler(), *our_handler(tracing=True))
     daemon.settimeout(1)
     assert b"trace_id" in daemon.recv(65535), "no trace was sent, so tracing was not on"
+    bare, posts, acknowledgements = zip(*untraced, strict=True)
+    _, traced_posts, traced_acknowledgements = zip(*traced, strict=True)
     base = statistics.median(bare)
     rows = (
         ("bare FastAPI + Mangum + PutItem", bare),
-        ("POST /events, tracing off", untraced),
-        ("POST /events, tracing on", traced),
+        ("POST /events, tracing off", posts),
+        ("POST /events, tracing on", traced_posts),
+        ("acknowledgement, tracing off", acknowledgements),
+        ("acknowledgement, tracing on", traced_acknowledgements),
     )
     out.write(f"{ROUNDS} rounds of {REQUESTS} requests of {len(BODY.encode())} bytes; medians\n")
     for name, rounds in rows:

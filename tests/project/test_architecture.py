@@ -247,7 +247,8 @@ def test_the_environment_is_read_in_one_module_only() -> None:
     }
 
     # X-Ray's SDK takes its configuration from nowhere else: tracing sets one default there.
-    assert reading == {"settings.py", "tracing.py"}
+    # And our client of DynamoDB finds its endpoint and its credentials where botocore does.
+    assert reading == {"settings.py", "tracing.py", "environment.py"}
 
 
 def test_only_handlers_log_and_nothing_prints() -> None:

@@ -94,6 +94,12 @@ def test_the_api_loads_what_it_runs_on(loaded: set[str]) -> None:
     assert {"fastapi", "mangum", "botocore", "pydantic", "aws_lambda_powertools"} <= loaded
 
 
+@pytest.mark.parametrize("module", ["botocore.session", "botocore.client", "botocore.loaders"])
+def test_the_api_leaves_botocores_clients_for_when_one_is_asked_for(module: str) -> None:
+    """Its own client of DynamoDB needs none, and the others serve few requests."""
+    assert module not in awake("api").modules
+
+
 @pytest.mark.parametrize("handler", ["monitor", "remover", "rescuer"])
 def test_what_runs_by_the_clock_loads_neither_the_api_nor_what_sends(handler: str) -> None:
     loaded = awake(handler).loaded

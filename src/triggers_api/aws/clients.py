@@ -5,45 +5,65 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-import botocore.session
 from botocore import exceptions
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.utils import parse_timestamp
 
+from triggers_api.aws.dynamodb_wire import DynamoDBWire
+from triggers_api.aws.environment import given_secrets, place_of_dynamodb
 from triggers_api.errors import TransientError
 
-_CONFIG = Config(
-    # A fixed User-Agent and no validation of our own parameters: 29 % less CPU a call,
-    # because botocore otherwise builds the header anew, twice, for every request.
-    user_agent="triggers-api",
-    parameter_validation=False,
-    # Fail well before the function's own timeout, so that the caller reads our error.
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    max_pool_connections=50,  # as many deliveries as one worker makes at once
-)
+# Fail well before the function's own timeout, so that the caller reads our error.
+_READ_SECONDS: Final = 2.0
+_ATTEMPTS: Final = 2
 
 
 def create_client(service: str, *, one_try_of_seconds: float | None = None) -> Any:
-    """A low-level client, from botocore itself: boto3's session costs an import more.
+    """A low-level client: our own for DynamoDB, else botocore's, as boto3's is an import more.
 
     `one_try_of_seconds` is for callers who would rather know soon: nothing is tried again.
     """
+    place = place_of_dynamodb() if service == "dynamodb" else None
+    if place is None:
+        return create_botocores(service, one_try_of_seconds=one_try_of_seconds)
+    return DynamoDBWire(
+        place,
+        given_secrets(),
+        lambda: create_botocores(service, one_try_of_seconds=one_try_of_seconds),
+        lambda: _new_session().get_credentials(),
+        seconds=one_try_of_seconds or _READ_SECONDS,
+        attempts=1 if one_try_of_seconds else _ATTEMPTS,
+    )
+
+
+def create_botocores(service: str, *, one_try_of_seconds: float | None = None) -> Any:
+    """As `create_client`, but always botocore's own."""
     return _new_session().create_client(service, config=_config(one_try_of_seconds))
 
 
-def _config(one_try_of_seconds: float | None) -> Config:
-    if one_try_of_seconds is None:
-        return _CONFIG
-    hasty = Config(read_timeout=one_try_of_seconds, retries={"total_max_attempts": 1})
-    return _CONFIG.merge(hasty)
+def _config(one_try_of_seconds: float | None) -> Any:
+    from botocore.config import Config  # noqa: PLC0415  # see `_new_session`
+
+    return Config(
+        # A fixed User-Agent and no validation of our own parameters: 29 % less CPU a call,
+        # because botocore otherwise builds the header anew, twice, for every request.
+        user_agent="triggers-api",
+        parameter_validation=False,
+        connect_timeout=1,
+        read_timeout=one_try_of_seconds or _READ_SECONDS,
+        retries={
+            "mode": "standard",
+            "total_max_attempts": 1 if one_try_of_seconds else _ATTEMPTS,
+        },
+        max_pool_connections=50,  # as many deliveries as one worker makes at once
+    )
 
 
 def _new_session() -> Any:
+    """Loaded when it is needed: it is 60 ms of a cold start that most requests do without."""
+    import botocore.session  # noqa: PLC0415
+
     session = botocore.session.get_session()
     parsers = session.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_moment)
@@ -96,6 +116,8 @@ def _moment(value: Any) -> datetime:
     """
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC)
+    from botocore.utils import parse_timestamp  # noqa: PLC0415  # loaded by then
+
     parsed: datetime = parse_timestamp(value)
     return parsed
 

@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial, wraps
 from typing import Any, Final
 
 # Threads that acknowledge in parallel have no segment of their own, which is not an error.
@@ -27,7 +28,9 @@ from aws_xray_sdk.core.emitters.udp_emitter import PROTOCOL_DELIMITER, PROTOCOL_
 from aws_xray_sdk.core.models.entity import Entity
 from aws_xray_sdk.core.models.segment import Segment
 from aws_xray_sdk.core.models.subsegment import Subsegment
+from aws_xray_sdk.ext.boto_utils import aws_meta_processor
 
+from triggers_api.aws.dynamodb_wire import DynamoDBWire
 from triggers_api.handlers.traces import Handler, Note
 from triggers_api.trace_header import TraceHeader
 
@@ -66,6 +69,7 @@ class XRay:
         self._name = name
         # Only botocore: patching all it knows would load libraries that nobody uses here.
         patch(["botocore"])
+        _patch_dynamodb()
         if not begins_traces:  # on Lambda, the SDK refuses segments of ours by itself
             xray_recorder.configure(context=Context(), streaming_threshold=_SUBSEGMENTS)
 
@@ -185,6 +189,27 @@ class XRayBatch:
             return None  # the SDK is switched off
         self._segments.append(segment)
         return segment
+
+
+def _patch_dynamodb() -> None:
+    """Do with our client's calls what the SDK does with botocore's, once."""
+    call = DynamoDBWire.call
+    if hasattr(call, "__wrapped__"):
+        return
+
+    @wraps(call)
+    def traced(client: DynamoDBWire, *asked: Any) -> Any:
+        return xray_recorder.record_subsegment(
+            partial(call, client),
+            client,
+            asked,
+            {},
+            name="dynamodb",
+            namespace="aws",
+            meta_processor=aws_meta_processor,
+        )
+
+    DynamoDBWire.call = traced  # type: ignore[assignment, method-assign]  # as the SDK does
 
 
 def _header_of(entity: Entity) -> str:

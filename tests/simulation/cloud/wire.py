@@ -22,7 +22,7 @@ from triggers_api.aws import clients
 
 _SCHEDULE: Final = re.compile(r"/schedules/(.+)")
 _QUERY_NAMES: Final = {"groupName": "GroupName", "ScheduleGroup": "GroupName"}
-_real_create_client = clients.create_client
+_real_config = clients._config  # noqa: SLF001
 
 
 class Wire:
@@ -55,7 +55,7 @@ class Wire:
     def _real(self, key: tuple[str, float | None]) -> Any:
         service, one_try_of_seconds = key
         if key not in self._clients:
-            client = _real_create_client(service, one_try_of_seconds=one_try_of_seconds)
+            client = clients.create_botocores(service, one_try_of_seconds=one_try_of_seconds)
             patience = client.meta.config.read_timeout
             answer = self._answering(service, patience)
             client.meta.events.register_first(f"before-send.{service}", answer)
@@ -74,9 +74,10 @@ class Wire:
         return answer
 
 
-def unsigned() -> Config:
+def unsigned(one_try_of_seconds: float | None) -> Config:
     """The adapters' own settings, but for the signature."""
-    return clients._CONFIG.merge(Config(signature_version=UNSIGNED))  # noqa: SLF001
+    config: Config = _real_config(one_try_of_seconds)
+    return config.merge(Config(signature_version=UNSIGNED))
 
 
 def read_request(request: AWSPreparedRequest) -> Request:

@@ -73,7 +73,7 @@ def installed() -> Iterator[Callable[..., Wire]]:
     wire = Wire(_sleep)
     asynchronous = SimpleNamespace(Queue=asyncio.Queue, get_event_loop=_Loop)
     patches: list[Any] = [
-        patch.object(clients, "_CONFIG", unsigned()),
+        patch.object(clients, "_config", unsigned),
         patch.object(clients, "create_client", wire.create_client),
         patch.object(
             timestamps, "datetime", SimpleNamespace(now=_now, fromisoformat=datetime.fromisoformat)
