@@ -2,7 +2,7 @@
 
 The service's protocol is one signed POST of JSON. botocore derives each from a model of the whole
 service, by way of a dozen events: that, and reading the model, is most of what a warm request
-and a cold start cost (ADR 0058). Here are the operations of the hot path. All others, and all
+and a cold start cost (ADR 0063). Here are the operations of the hot path. All others, and all
 that is unusual, such as a proxy, are left to botocore, which is loaded when it is first asked.
 """
 
