@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from local.received import Received
 from local.receiver import running_receiver
+from tests.upgrade import CODE
 from tests.upgrade.day import BEGIN, Day
 from tests.upgrade.deployment import TABLES, Deployment, deployed
 from tests.upgrade.forms import FOLDER, Forms
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("release", help="what to call it: a version, or its day")
     parser.add_argument("--into", type=Path, default=FOLDER)
     asked = parser.parse_args()
+    sys.stdout.write(f"written by {CODE}\n")
     with running_receiver(Received()) as receiver:
         record(receiver).write(asked.into / asked.release)
 

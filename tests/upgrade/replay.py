@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from local.received import Received
 from local.receiver import running_receiver
+from tests.upgrade import CODE
 from tests.upgrade.day import NOTHING, post_as_github
 from tests.upgrade.deployment import Deployment, deployed
 from tests.upgrade.forms import FOLDER, Forms
@@ -174,6 +175,7 @@ def _attempts(on: Deployment, forms: Forms) -> dict[tuple[str, str], int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=max(FOLDER.iterdir()))
+    sys.stdout.write(f"read by {CODE}\n")
     with going_on(parser.parse_args().folder) as (deployment, forms):
         for step in STEPS:
             try:
