@@ -17,7 +17,6 @@ from triggers_api.store.items import to_items
 
 VISIBILITY = timedelta(seconds=360)
 POISON: dict[str, dict[str, Any]] = {
-    "poison.severity": {"severity": {"S": "apocalyptic"}},
     "poison.metadata": {"metadata": {"S": "{"}},
     "poison.time": {"created_at": {"S": "yesterday"}},
 }
