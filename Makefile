@@ -8,6 +8,8 @@ INSTALLED := $(VENV)/.installed
 SAM_VENV := .venv-sam
 SAM := $(SAM_VENV)/bin/sam
 SAM_VERSION := 1.170.0
+AUDIT := .venv-audit/bin/checkov
+CHECKOV_VERSION := 3.3.30
 UV_VERSION := 0.13.9
 LAMBDA_PYTHON := 3.13
 # SAM has a default section, which is that of dev.
@@ -34,7 +36,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check fix prove simulate bench cost key shards restore openapi build preflight deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check audit fix prove simulate bench cost key shards restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +46,7 @@ install: $(INSTALLED) ## Make .venv with everything (the others do it when neede
 run: $(INSTALLED) $(CONSOLE) ## Run the whole system here, until Ctrl-C (TRIGGERS_PORT, TRIGGERS_STATE_DIR)
 	@$(BIN)/python -m local.run
 
-smoke: $(INSTALLED) ## Send one event through the running system and time each step
+smoke: $(INSTALLED) ## Send one event through the running system, or that of TRIGGERS_URL and TRIGGERS_API_KEY
 	@$(BIN)/python -m local.smoke
 
 trace: $(INSTALLED) ## Show the trace of an event in the running system (ID=evt_…; else of a new one)
@@ -74,6 +76,10 @@ check: $(INSTALLED) ## Lint, format, types, template: everything but the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
 	@$(BIN)/cfn-lint template.yaml docs/integrations/receivers-role.yaml
+
+audit: $(AUDIT) $(SAM) ## Hold the template against SAM's and Checkov's rules (.checkov.yaml: but for these)
+	@$(SAM) validate --lint --region us-east-1
+	@$(AUDIT) --config-file .checkov.yaml
 
 fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .
@@ -123,6 +129,7 @@ preflight: $(INSTALLED) ## Look whether the AWS account has room for a deploymen
 deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; ROLLOUT=AllAtOnce)
 	@$(BIN)/python -m admin.release --config-env $(CONFIG_ENV) $(if $(ROLLOUT),--rollout $(ROLLOUT))
 	@$(SAM) deploy --config-env $(CONFIG_ENV) --config-file $(CURDIR)/.aws-sam/samconfig.toml
+	@$(if $(filter-out dev,$(STAGE)),$(BIN)/python -m admin.protect --stage $(STAGE))
 
 lock: $(BIN)/uv ## Pin pyproject.toml's dependencies, and theirs, for Lambda and for work
 	@$(LOCK) --output-file requirements.txt pyproject.toml
@@ -160,6 +167,12 @@ $(SAM):
 	@echo "Installing the SAM CLI into $(SAM_VENV): about a minute, once."
 	@$(PYTHON) -m venv $(SAM_VENV)
 	@$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+
+# Apart from both: it brings a hundred packages, some of other versions.
+$(AUDIT):
+	@echo "Installing Checkov into .venv-audit: a minute or two, once."
+	@$(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
 
 # Only who changes a dependency needs it.
 $(BIN)/uv: | $(INSTALLED)

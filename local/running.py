@@ -30,6 +30,17 @@ def with_running_stack(command: Callable[[Stack], None]) -> int:
     return 0
 
 
+def telling(command: Callable[[], None]) -> int:
+    """Run a command on another system; its exit code. A failure is a sentence on stderr."""
+    try:
+        command()
+    except TriggersError as error:
+        return _fail(sentence(error))
+    except CommandError as error:
+        return _fail(str(error))
+    return 0
+
+
 def sentence(error: TriggersError) -> str:
     """What the API said, with its status and the fields at fault."""
     if not isinstance(error, ApiError):

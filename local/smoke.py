@@ -1,5 +1,6 @@
 """`python -m local.smoke`: one event through a running system, each step timed."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +10,13 @@ from typing import TypeVar
 
 from local.received import Received
 from local.receiver import running_receiver
-from local.running import CommandError, with_running_stack
-from triggers_client import Client
+from local.running import CommandError, telling, with_running_stack
+from triggers_client import Client, Retry
 
 Result = TypeVar("Result")
 
 PUSH_SECONDS = 30.0  # it takes well under one; the rest is for a cold start on a busy machine
+_URL, _KEY = "TRIGGERS_URL", "TRIGGERS_API_KEY"
 _NEWEST = 100  # a page of the inbox; what was just posted is on it
 _SUBSCRIBER = "make smoke"
 _EVENT_TYPE = "smoke.tested"
@@ -22,6 +24,9 @@ _EVENT_TYPE = "smoke.tested"
 
 def main() -> int:
     """Walk the path of an event; fail with a sentence at the first step that goes wrong."""
+    url, key = os.environ.get(_URL), os.environ.get(_KEY)
+    if url and key:  # one on AWS, which reaches no receiver on this machine
+        return telling(lambda: walk_by_polling(Client(url, key, retry=Retry(budget_seconds=0))))
     return with_running_stack(lambda stack: walk(stack.api))
 
 
@@ -32,6 +37,15 @@ def walk(api: Client) -> None:
         event_id = _timed("post", lambda: _post(api))
         _timed("see it pushed", lambda: _await_push(received, event_id))
         print(f"  {'end to end':<14}{(time.perf_counter() - started_at) * 1000:6.0f} ms")
+    _take(api, event_id)
+
+
+def walk_by_polling(api: Client) -> None:
+    """The same without a push."""
+    _take(api, _timed("post", lambda: _post(api)))
+
+
+def _take(api: Client, event_id: str) -> None:
     _timed("see in inbox", lambda: _find(api, event_id, expected=True))
     _timed("acknowledge", lambda: api.events.acknowledge(event_id))
     _timed("gone", lambda: _find(api, event_id, expected=False))

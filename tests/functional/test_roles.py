@@ -21,6 +21,15 @@ OTHERWISE = {
     ("DeliveryRole", "sqs:DeleteMessage", "DeliveryQueue"): "the mapping's",
     ("DeliveryRole", "sqs:GetQueueAttributes", "DeliveryQueue"): "the mapping's",
     ("DeliveryRole", "sqs:ReceiveMessage", "DeliveryQueue"): "the mapping's",
+    **{
+        ("RescuerRole", action, resource): "for what is late and held by no receiver: a later day"
+        for action, resource in (
+            ("dynamodb:PutItem", "NotificationsTable"),
+            ("dynamodb:UpdateItem", "NotificationsTable"),
+            ("sqs:GetQueueAttributes", "DeliveryQueue"),
+            ("sqs:SendMessage", "DeliveryQueue"),
+        )
+    },
 }
 
 

@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from tests.roles import Acting
 from triggers_api import settings
 from triggers_api.access.keys import Scope
 from triggers_api.aws import clients
-from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover, rescuer
 from triggers_api.handlers.traces import Handler
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.timestamps import from_text, now
@@ -34,6 +35,14 @@ TABLES: Final = {
     "NotificationsTable": "NOTIFICATIONS_TABLE",
     "UsageTable": "USAGE_TABLE",
 }
+
+
+def _wired_in_two_days(given: settings.RescuerSettings) -> Handler:
+    """For the rescuer, everything that waits has waited for too long."""
+    with patch.object(rescuer, "now", lambda: now() + timedelta(days=2)):
+        return rescuer.wire(given)
+
+
 _HANDLERS: Final[Mapping[str, tuple[Any, Any]]] = {
     "ApiRole": (api.wire, settings.ApiSettings),
     "CounterRole": (counter.wire, settings.CounterSettings),
@@ -41,6 +50,7 @@ _HANDLERS: Final[Mapping[str, tuple[Any, Any]]] = {
     "DispatcherRole": (dispatcher.wire, settings.DispatcherSettings),
     "MonitorRole": (monitor.wire, settings.MonitorSettings),
     "RemoverRole": (remover.wire, settings.RemoverSettings),
+    "RescuerRole": (_wired_in_two_days, settings.RescuerSettings),
 }
 ROLES: Final = tuple(_HANDLERS)
 _SCHEDULER_ROLE: Final = "arn:aws:iam::123456789012:role/scheduler"
