@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.clients import Call, failing, hooked, recorded
 from tests.contract.conftest import create_table
-from triggers_api.aws import clients
+from triggers_api.aws import clients, dynamodb_wire
 from triggers_api.aws.dynamodb_wire import DynamoDBWire
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -136,7 +136,8 @@ def answer_to(client: Any, method: str, request: dict[str, Any]) -> Any:
     try:
         answer = getattr(client, method)(**request)
     except ClientError as error:
-        answer = error.response | {"operation": error.operation_name, "said": str(error)}
+        names = {"kind": type(error).__name__, "operation": error.operation_name}
+        answer = error.response | names | {"said": str(error)}
         answer.pop("message", None)  # as it came; the error has it
         answer.pop("Message", None)
         answer.pop("__type", None)
@@ -177,6 +178,20 @@ def test_it_sends_what_botocore_sends(wire: Any, botocores: Any, call: str) -> N
         assert ours.headers[name] == theirs.headers[name]
     # A library for Lambda may have put itself behind botocore's.
     assert theirs.headers["User-Agent"].startswith(ours.headers["User-Agent"])
+
+
+def test_each_error_that_the_service_knows_has_the_name_that_traces_tell_it_by(
+    botocores: Any,
+) -> None:
+    model = botocores.meta.service_model
+    known = {
+        error.name
+        for operation in dynamodb_wire._OPERATIONS.values()  # noqa: SLF001
+        for error in model.operation_model(operation).error_shapes
+    }
+
+    kinds = dynamodb_wire._ERRORS  # noqa: SLF001
+    assert {code: kind.__name__ for code, kind in kinds.items()} == {each: each for each in known}
 
 
 def test_a_transaction_that_is_tried_again_is_the_same_one(wire: Any, table: str) -> None:

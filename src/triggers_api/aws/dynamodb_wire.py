@@ -43,6 +43,24 @@ _OPERATIONS: Final = {
     "update_item": "UpdateItem",
 }
 _FAILED: Final = 300
+# Each has a class of its own, as with botocore: traces tell errors by the names of their classes.
+_ERRORS: Final[dict[str, type[ClientError]]] = {
+    code: type(code, (ClientError,), {})
+    for code in (
+        "ConditionalCheckFailedException",
+        "IdempotentParameterMismatchException",
+        "InternalServerError",
+        "ItemCollectionSizeLimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
+        "RequestLimitExceeded",
+        "ResourceNotFoundException",
+        "ThrottlingException",
+        "TransactionCanceledException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    )
+}
 
 # What is tried again, and after how many seconds at most, as in botocore's standard mode; but a
 # call that was not throttled waits no longer than its newest version lets one of DynamoDB.
@@ -122,7 +140,8 @@ class DynamoDBWire:
         else:
             status, answer = self._overheard(CallEvents(self.whole, operation), operation, request)
         if status >= _FAILED:
-            raise ClientError(answer, operation)  # type: ignore[arg-type]  # as botocore makes it
+            kind = _ERRORS.get(answer["Error"]["Code"], ClientError)
+            raise kind(answer, operation)  # type: ignore[arg-type]  # as botocore makes it
         return answer
 
     def _overheard(
