@@ -82,7 +82,7 @@ def bring_back(stack: target.Stack, options: argparse.Namespace, clock: Clock) -
     named = frozenset(options.only)
     if (named or options.overwrite) and (not named or len(options.tenant) != 1):
         sys.exit("Name the configs or sources with --only, and their tenant with --tenant.")
-    journal = _journal(stack, options)
+    journal = _journal(stack, options, clock)
     _look_after_the_key(stack)
     judge, carry_out = _wire(stack, copies, journal, options, clock)
     place = work.Place.of(
@@ -167,15 +167,29 @@ def _copies(stack: target.Stack, at: datetime) -> Copies:
     return Copies(stack.connect("dynamodb"), live, at)
 
 
-def _journal(stack: target.Stack, options: argparse.Namespace) -> Journal:
+def _journal(stack: target.Stack, options: argparse.Namespace, clock: Clock) -> Journal:
     """What was done since, from the log unless it is told that there was nothing."""
     given = (lines_in(file.read_text()) for file in options.lines)
+    if not options.no_log and not options.lines:
+        _look_for_lines_that_are_gone(stack, options.at, clock())
     logged = () if options.no_log else _logged(stack, options.at)
     journal = journal_of(chain(logged, *given))
     for what, tenants in journal.unnamed.items():
         for tenant in sorted(tenants):
             _say(f"A {what} of {tenant} was ended by code that did not log which: none comes back.")
     return journal
+
+
+def _look_for_lines_that_are_gone(stack: target.Stack, since: datetime, at: datetime) -> None:
+    """A key that was revoked in a line that is gone would live again, and nobody would notice."""
+    kept = _days(stack, "LogRetentionDays", 30)
+    if at - since > kept:
+        sys.exit(
+            f"The log is kept for {kept.days} days, and that second is {(at - since).days} days ago:"
+            " nothing tells what was revoked, erased or acknowledged first after it. Give the"
+            " lines that are gone with --lines FILE, or say with --no-log that what comes back"
+            " may be as it was."
+        )
 
 
 def _logged(stack: target.Stack, since: datetime) -> Iterator[tuple[datetime, str]]:

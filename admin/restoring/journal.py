@@ -36,7 +36,7 @@ class Journal:
     """By what it happened to; what is not here was not done, or is not known."""
 
     deeds: dict[tuple[str, str], tuple[Deed, datetime]] = field(default_factory=dict)
-    ended: dict[str, datetime] = field(default_factory=dict)  # keys, configs, sources
+    ended: dict[tuple[str, str], datetime] = field(default_factory=dict)  # keys, configs, sources
     tenants: dict[str, datetime] = field(default_factory=dict)  # deleted
     unnamed: dict[str, set[str]] = field(default_factory=lambda: {"key": set(), "source": set()})
     """Tenants of which one was ended by code that did not log which."""
@@ -44,6 +44,10 @@ class Journal:
     def deed(self, tenant: str, event_id: str) -> tuple[Deed, datetime] | None:
         """What was last done with an event, and when."""
         return self.deeds.get((tenant, event_id))
+
+    def ended_at(self, tenant: str, id_: str) -> datetime | None:
+        """When a key, a config or a source was ended by its tenant, by an operator if there is none."""
+        return self.ended.get((tenant, id_))
 
     def note(self, line: Mapping[str, Any], at: datetime) -> None:
         """Take one line in, in any order; those of other calls change nothing."""
@@ -65,22 +69,22 @@ class Journal:
 
     def _note_ended(self, asked: str, line: Mapping[str, Any], at: datetime) -> None:
         """What must not come back is taken for done if that may be so."""
-        tenant, about = line.get("tenant", ""), line.get("about")
+        tenant, about = line.get("tenant") or "", line.get("about")
         if asked == "DELETE /events/{event_id}":
             self._note_events(line, Deed.ERASED, at)
         elif asked == "DELETE /notifications/configs/{config_id}" and "config_id" in line:
-            self.ended[line["config_id"]] = at
+            self.ended[tenant, line["config_id"]] = at
         elif asked == "DELETE /tenants/{tenant}" and about:
             self.tenants[about] = at
         elif asked in {*_ENDING_A_KEY, _ENDING_A_SOURCE}:
             if about:
-                self.ended[about] = at
+                self.ended[tenant, about] = at
             else:
                 self.unnamed["source" if asked == _ENDING_A_SOURCE else "key"].add(tenant)
 
     def _note_events(self, line: Mapping[str, Any], deed: Deed, at: datetime) -> None:
         for event_id in line.get("event_ids") or [line.get("event_id", "")]:
-            place = (line.get("tenant", ""), event_id)
+            place = (line.get("tenant") or "", event_id)
             known, since = self.deeds.get(place, (deed, at))
             is_later = since <= at and known is not Deed.ERASED  # which is for good
             if is_later or deed is Deed.ERASED:

@@ -77,7 +77,7 @@ class Rows:
         name = f"{key_id} '{then['name']['S']}' of {tenant or 'an operator'}"
         if now is not None:
             return Verdict(Kind.KEY, tenant, Outcome.LIVE, name=name)
-        ended_at = self.journal.ended.get(key_id)
+        ended_at = self.journal.ended_at(tenant, key_id)
         if ended_at is None and tenant in self.journal.unnamed["key"]:
             ended_at = self.clock()  # one of them was revoked, and nobody knows which
         if "revoked_at" in then or ended_at is not None:
@@ -99,7 +99,8 @@ class Rows:
         name = f"{config_id} '{then.get('name', {}).get('S', '')}' of {tenant}"
         back = then | {"updated_at": {"S": to_text(self.clock())}}
         left = self._deleted(tenant).get(config_id)
-        is_deleted = left is not None or now is not None or config_id in self.journal.ended
+        ended_at = self.journal.ended_at(tenant, config_id)
+        is_deleted = left is not None or now is not None or ended_at is not None
         if "deleted_at" in then:
             return Verdict(Kind.CONFIG, tenant, Outcome.DELETED, name=name)
         if now is not None and "deleted_at" not in now:
@@ -129,7 +130,8 @@ class Rows:
         if now is not None:
             return self._in_place(Kind.SOURCE, tenant, name, then, now)
         unsure = tenant in self.journal.unnamed["source"] and not self.tenants.is_gone(tenant)
-        if (unsure or source_id in self.journal.ended) and source_id not in self.named:
+        ended_at = self.journal.ended_at(tenant, source_id)
+        if (unsure or ended_at is not None) and source_id not in self.named:
             return Verdict(Kind.SOURCE, tenant, Outcome.DELETED, name=name)
         puts = (absent(Part.NOTIFICATIONS, then),)
         return Verdict(Kind.SOURCE, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts, name)

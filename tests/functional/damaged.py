@@ -4,7 +4,7 @@ moto copies a table as it is when it is asked, whatever the second: so `prepare`
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ class Damaged(Deployment):
     """Tables with something in them, a point in time, and what was done since."""
 
     at: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,6 +58,7 @@ class Damaged(Deployment):
             groups[self._group(function)].streams.clear()
             self.logs.create_log_stream(logGroupName=self._group(function), logStreamName="one")
         self.outputs = {f"{table}Name": name for table, name in self.tables.items()}
+        self.parameters = {"DeliveredRetentionDays": "30"}
         for store in _STORES:
             self.__dict__.pop(store, None)  # with what it remembers
 
@@ -68,7 +70,7 @@ class Damaged(Deployment):
         def connect(service: str) -> Any:
             return known.get(service) or clients.create_client(service)
 
-        stack = Stack(self.name, self.outputs, {"DeliveredRetentionDays": "30"}, connect)
+        stack = Stack(self.name, self.outputs, self.parameters, connect)
         return Target(self.dynamodb, "", "", "the stack", "", stack=stack)
 
     def remember(self) -> None:

@@ -192,6 +192,26 @@ def test_without_a_log_it_asks_what_was_done_since(damaged: Damaged) -> None:
     assert damaged.inbox() == [event.id]
 
 
+def test_a_log_that_has_lost_its_first_lines_stops_it(
+    damaged: Damaged, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    damaged.parameters["LogRetentionDays"] = "7"
+    event = damaged.post()
+    damaged.remember()
+    damaged.lose(Part.EVENTS)
+    damaged.clock.advance(days=8)
+
+    with pytest.raises(SystemExit, match="kept for 7 days"):
+        damaged.bring_back()
+    assert damaged.inbox() == []
+
+    exported = tmp_path / "lines.jsonl"
+    exported.write_text("")
+    damaged.bring_back("--lines", str(exported))
+    assert damaged.inbox() == [event.id]
+    capsys.readouterr()
+
+
 def test_lines_that_were_exported_count_as_those_of_the_log(
     damaged: Damaged, tmp_path: Path
 ) -> None:

@@ -44,7 +44,7 @@ def test_what_was_done_over_the_api_is_in_the_journal(
         (TENANT, three): Deed.REPLAYED,
         (TENANT, four): Deed.ERASED,
     }
-    assert journal.ended.keys() == {revoked, rotated, config, source}
+    assert journal.ended.keys() == {(TENANT, id_) for id_ in (revoked, rotated, config, source)}
     assert journal.tenants.keys() == {"leaving"}
     assert not any(journal.unnamed.values())
 

@@ -69,13 +69,30 @@ def test_what_must_not_come_back_is_taken_for_done_if_nobody_knows() -> None:
     )
 
     assert set(journal.deeds) == {("acme", "evt_1")}
-    assert set(journal.ended) == {"a-key"}
+    assert set(journal.ended) == {("acme", "a-key")}
 
 
 def test_one_tenants_line_says_nothing_of_anothers_event() -> None:
     journal = of(said(ACKNOWLEDGE, event_id="evt_1"))
 
     assert journal.deed("globex", "evt_1") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        (REVOKE, "about"),
+        ("DELETE /sources/{source_id}", "about"),
+        ("DELETE /notifications/configs/{config_id}", "config_id"),
+    ],
+)
+def test_one_tenant_ends_nothing_of_anothers_by_asking_while_the_store_is_away(
+    asked: str, name: str
+) -> None:
+    journal = of(said(asked, 503, **{name: "anothers"}))
+
+    assert journal.ended_at("acme", "anothers") is not None
+    assert journal.ended_at("globex", "anothers") is None
 
 
 def test_a_push_that_acknowledges_says_so_by_its_metric() -> None:
