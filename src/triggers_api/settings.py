@@ -127,7 +127,7 @@ _DAYS: Final = _Form(
 )
 _SWITCH: Final = _one_of(on=True, off=False)
 _PERMISSION: Final = _one_of(**{"1": True, "0": False})
-_LEVEL: Final = _one_of(DEBUG="DEBUG", INFO="INFO", WARNING="WARNING", ERROR="ERROR")
+_LEVEL: Final = _one_of(DEBUG="DEBUG", INFO="INFO")
 _WAITS: Final = _Form(
     "seconds between commas, such as '1,2,60'",
     lambda text: tuple(

@@ -127,7 +127,7 @@ def test_another_release_is_another_version_of_every_function_and_the_same_is_no
 
 
 def test_sam_publishes_nothing_for_a_parameter_which_is_what_a_release_is_for() -> None:
-    assert versions(LogLevel="DEBUG") == versions(LogLevel="ERROR")
+    assert versions(LogLevel="DEBUG") == versions(LogLevel="INFO")
 
 
 def test_a_version_that_was_replaced_stays_to_be_pointed_back_to() -> None:

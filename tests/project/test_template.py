@@ -75,7 +75,16 @@ def test_a_function_has_a_role_and_a_log_group_of_its_own(function: str) -> None
 
 def test_functions_log_in_json_and_pay_for_no_line_of_lambdas_own_that_tells_nothing() -> None:
     logging = template()["Globals"]["Function"]["LoggingConfig"]
-    assert logging == {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
+
+
+def test_the_log_level_reaches_lambda_which_has_the_last_word() -> None:
+    logging = template()["Globals"]["Function"]["LoggingConfig"]
+    assert logging["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+
+
+def test_no_log_level_drops_the_lines_that_hold_metrics_and_tell_what_was_done() -> None:
+    assert template()["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
 
 
 def test_no_action_is_granted_by_a_wildcard() -> None:
