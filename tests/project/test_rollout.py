@@ -126,6 +126,16 @@ def test_another_release_is_another_version_of_every_function_and_the_same_is_no
     assert first & another == set()
 
 
+def test_another_release_changes_every_function_or_lambda_would_refuse_to_publish_it() -> None:
+    functions = of_type(transformed(Release=RELEASE), "AWS::Lambda::Function")
+
+    assert set(functions) == FUNCTIONS
+    for one in functions.values():
+        variables = one["Properties"]["Environment"]["Variables"]
+        assert variables["RELEASE"] == {"Ref": "Release"}
+        assert len(variables) > 1  # its own are there, too
+
+
 def test_sam_publishes_nothing_for_a_parameter_which_is_what_a_release_is_for() -> None:
     assert versions(LogLevel="DEBUG") == versions(LogLevel="INFO")
 
