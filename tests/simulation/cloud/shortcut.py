@@ -6,7 +6,7 @@ A seed takes hundreds of calls. That a seed's story is the same here and at the 
 import base64
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ConnectionError as NotConnectedError
@@ -83,22 +83,24 @@ class ShortClient:
 
 
 def encoded(said: Any) -> Any:
-    """As JSON has it: binary values are base64 text."""
-    if isinstance(said, bytes):
-        return base64.b64encode(said).decode()
-    if isinstance(said, Mapping):
+    """As JSON has it: binary values are base64 text, and no text is a member of an enum."""
+    kind = type(said)
+    if kind is str or kind is int or kind is bool:
+        return said
+    if kind is dict:
         return {name: encoded(value) for name, value in said.items()}
-    if isinstance(said, list | tuple):
+    if kind is list or kind is tuple:
         return [encoded(each) for each in said]
-    return str.__str__(said) if isinstance(said, str) else said  # no member of an enum
+    if kind is bytes:
+        return base64.b64encode(said).decode()
+    return str.__str__(said) if isinstance(said, str) else said
 
 
 def decoded(said: Any) -> Any:
     """As botocore gives it: a copy, with the bytes of binary attributes."""
-    if isinstance(said, dict):
-        if len(said) == 1 and isinstance(said.get("B"), str):
+    kind = type(said)
+    if kind is dict:
+        if len(said) == 1 and type(said.get("B")) is str:
             return {"B": base64.b64decode(said["B"])}
         return {name: decoded(value) for name, value in said.items()}
-    if isinstance(said, list):
-        return [decoded(each) for each in said]
-    return said
+    return [decoded(each) for each in said] if kind is list else said

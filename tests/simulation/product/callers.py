@@ -85,5 +85,9 @@ class Caller:
                 raise GaveUpError(f"{method} {path}: {answer and answer.status}")
             self.kernel.sleep(wait)
 
+    def calling_with(self, token: str) -> "Caller":
+        """The same, with another key."""
+        return replace(self, api=self.api.calling_with(token))
+
     def named(self, name: str) -> "Caller":
         return replace(self, name=name)

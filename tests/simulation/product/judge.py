@@ -7,13 +7,16 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.product.scripts import Config, Stage
+from tests.simulation.product import operator
+from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
+from triggers_api.store.items import event_key
 
 if TYPE_CHECKING:
     from tests.simulation.product.play import Play
 
 _SKEW: Final = 2.5  # seconds that two clocks are apart at most, and some
+_LATEST_PUSH: Final = 60.0  # what a worker had read when its event was erased is sent by then
 
 
 class BrokenError(AssertionError):
@@ -26,11 +29,50 @@ def judge(play: Play) -> None:
     found += _left_over(play)
     found += _held_by_two(play)
     for tenant, stage in play.stages.items():
+        if stage.is_leaving:
+            found += _gone(play, tenant)
+            continue
         found += _events(play, tenant)
         found += _pushes(play, stage)
         found += _usage(play, tenant)
+        found += _executions(play, tenant)
+        found += _erased(play, tenant)
     if found:
         raise BrokenError("; ".join(found))
+
+
+def _gone(play: Play, tenant: str) -> list[str]:
+    """Nothing is left of a tenant that was deleted."""
+    world = play.world
+    left = [str(each)[:200] for each in operator.remains(world.tables.values(), tenant)]
+    letters = [each.body for each in world.dead_letters.messages.values() if tenant in each.body]
+    return [f"{each} is left of {tenant}" for each in (*left, *letters)]
+
+
+def _erased(play: Play, tenant: str) -> list[str]:
+    """No table says what an erased event said."""
+    found = []
+    for posted in play.truth.of(tenant):
+        if posted.erased_at is None:
+            continue
+        said = [
+            str(item)[:200]
+            for table in play.world.tables.values()
+            for item in table.all()
+            if posted.marker in str(item)
+        ]
+        found += [f"{posted.event_id} was erased, and {each} is left" for each in said]
+        key = event_key(tenant, str(posted.event_id))["pk"]["S"]
+        items = play.world.tables["events"].items.get(key, {})
+        apart = [each for each in items if each[1].startswith("payload#")]
+        found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
+        late = [
+            each
+            for each in play.world.receivers.arrivals
+            if posted.marker.encode() in each.body and each.at > posted.erased_at + _LATEST_PUSH
+        ]
+        found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
+    return found
 
 
 def _left_over(play: Play) -> list[str]:
@@ -55,7 +97,7 @@ def _held_by_two(play: Play) -> list[str]:
     found = []
     for event_id, holdings in play.truth.holdings.items():
         posted = play.truth.by_id.get(event_id)
-        if posted is not None and posted.replayed_at:
+        if posted is not None and posted.replays:
             continue  # a replay may hand it out while an old lease holds it still
         ordered = sorted(holdings, key=lambda each: each.begun_at)
         found += [
@@ -75,7 +117,7 @@ def _events(play: Play, tenant: str) -> list[str]:
     if len(set(ids)) < len(ids):
         found.append(f"{tenant} has events twice in its list")
     markers = Counter(each["payload"]["said"] for each in listed if "said" in each["payload"])
-    known = [each for (owner, _), each in play.truth.posted.items() if owner == tenant]
+    known = [each for each in play.truth.posted if each.tenant == tenant]
     for posted in known:
         count = markers.pop(posted.marker, 0)
         found += _as_answered(posted, count, ids)
@@ -137,12 +179,37 @@ def _missing(play: Play, config: Config, said: set[str]) -> list[str]:
 
 
 def _usage(play: Play, tenant: str) -> list[str]:
-    """What was counted is what the events table tells of its own life."""
-    heads = [
-        each
-        for each in play.world.tables["events"].all()
-        if each["sk"]["S"] == "event" and each["tenant"]["S"] == tenant
+    """What was counted is what the events table's stream tells."""
+    created = acknowledged = 0
+    stream = play.world.tables["events"].stream
+    assert stream is not None
+    for record in (each for shard in stream.shards for each in shard.records):
+        new, old = record["dynamodb"].get("NewImage"), record["dynamodb"].get("OldImage", {})
+        if new is None or new["sk"]["S"] != "event" or new["tenant"]["S"] != tenant:
+            continue
+        is_same = old.get("id") == new["id"]
+        created += not is_same
+        has_moved = is_same and old["status"] != new["status"]
+        acknowledged += has_moved and new["status"]["S"] == "delivered"
+    answer = play.world.callers[tenant].api.get("/usage?days=90").json()
+    counted = [
+        sum(day[name] for day in answer["days"])
+        for name in ("events_created", "events_acknowledged")
     ]
-    answer = play.world.callers[tenant].api.get("/usage?days=90")
-    counted = sum(each["events_created"] for each in answer.json()["days"])
-    return [] if counted == len(heads) else [f"{counted} events were counted of {len(heads)}"]
+    if counted == [created, acknowledged]:
+        return []
+    return [f"{counted} were counted of [{created}, {acknowledged}] events of {tenant}"]
+
+
+def _executions(play: Play, tenant: str) -> list[str]:
+    """An execution counts each of its events once, whatever came when."""
+    true = Counter(
+        each["event_type"]["S"]
+        for each in play.world.tables["events"].all()
+        if each["sk"]["S"] == "event"
+        and each["tenant"]["S"] == tenant
+        and each.get("execution_id") == {"S": "exec_1"}
+    )
+    answer = play.world.callers[tenant].api.get("/executions/exec_1")
+    counts = answer.json()["counts"] if answer.status == 200 else {}
+    return [] if counts == true else [f"{tenant}'s execution counts {counts} of {dict(true)}"]

@@ -2,13 +2,28 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
 
-from tests.simulation.product import judge, scripts
-from tests.simulation.product.scripts import Stage
+from tests.simulation.product import judge, operator, owners, producers, scripts
+from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
 from tests.simulation.product.world import TENANTS, World
+
+_STORM: Final = 300.0  # seconds in which everything may fail
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there may be in a world: in a small one, a story is short."""
+
+    tenants: int
+    configs: int
+    scripts: int
+
+
+SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 
 
 @dataclass
@@ -16,50 +31,82 @@ class Play:
     """A world and its users."""
 
     world: World
-    stages: dict[str, Stage]
     truth: Truth
+    stages: dict[str, Stage] = field(default_factory=dict)
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     """Put the users of a seed into its world; nothing has moved yet."""
     world = World(seed, stage, **given)
+    play = Play(world, Truth())
     chance = random.Random(f"{seed}/users")  # noqa: S311
-    truth = Truth()
-    stages = {
-        tenant: Stage(world.kernel, chance, world.callers[tenant], truth, world.tables["events"])
-        for tenant in TENANTS
-    }
-    span = chance.choice([3, 20, 120])
-    for tenant in TENANTS:
-        share = stages[tenant]
-        for _ in range(chance.choice([0, 1, 1, 2])):
-            _start(world, share, "subscribe", scripts.subscribe, chance.uniform(0, 1))
-        _start(world, share, "post", scripts.post_some, chance.uniform(0, 2))
-        for name in scripts.drawn(chance, chance.randint(1, 7)):
+    span = chance.choice([1, 3, 20, 120])
+    size = chance.choice(SIZES)
+    for tenant in TENANTS[: size.tenants]:
+        caller = world.callers[tenant]
+        share = Stage(world.kernel, chance, caller, play.truth, world.tables["events"])
+        play.stages[tenant] = share
+        for _ in range(chance.randint(0, size.configs)):
+            _start(world, share, "subscribe", owners.subscribe, chance.uniform(0, 1))
+        _start(world, share, "post", producers.post_some, chance.uniform(0, 1))
+        for name in scripts.drawn(chance, chance.randint(1, size.scripts)):
             _start(world, share, name, scripts.SCRIPTS[name][0], chance.uniform(0, span))
-    return Play(world, stages, truth)
+    _begin_of_operator(play, chance, span)
+    return play
+
+
+def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
+    """Sometimes a tenant gets other limits, or is deleted; sometimes the monitor looks."""
+    world, stage = play.world, play.stages[TENANTS[0]]
+    drawn = chance.random()
+    if drawn < 0.1:
+        work = partial(operator.change_limits, world.callers[""], stage)
+        world.start("operator", "limits", work, chance.uniform(0, span))
+    elif drawn < 0.2:
+        work = partial(operator.delete_tenant, world.callers[""], stage)
+        world.start("operator", "delete tenant", work, chance.uniform(0.5, span + 1))
+        remover = partial(operator.each_minute, world.kernel, world.functions["remover"], 5)
+        world.start("operator", "remover", remover)
+    if chance.random() < 0.1:
+        monitor = partial(operator.each_minute, world.kernel, world.functions["monitor"], 2)
+        world.start("operator", "monitor", monitor)
 
 
 def _start(
     world: World, stage: Stage, name: str, script: Callable[[Stage], object], after: float
 ) -> None:
-    known = replace(stage, caller=stage.caller.named(f"{stage.tenant}'s {name}"))
+    who = f"{stage.tenant}'s {name}"
+    caller = stage.caller.named(who)
 
-    def run() -> None:
-        world.begun[name] += 1
-        script(known)
+    def work() -> None:
+        if not stage.is_leaving:
+            script(replace(stage, caller=caller))
 
-    fiber = world.kernel.start(f"{stage.tenant}'s {name}", run, after=after)
-    world.users.append(fiber)
+    world.start(who, name, work, after)
 
 
 def finish(play: Play) -> None:
     """Let it all happen, then calm it down, let it come to its end, and judge it."""
     world = play.world
-    world.kernel.run(until=world.kernel.now + 300)
+    world.kernel.run(until=world.kernel.now + _STORM)
     world.fates.is_calm = True
     world.kernel.run()
-    for fiber in world.users:
-        if fiber.raised is not None:
-            raise fiber.raised
+    for tenant, stage in play.stages.items():
+        if stage.is_leaving:
+            _remove(play, tenant)
     judge.judge(play)
+
+
+def _remove(play: Play, tenant: str) -> None:
+    """Whether or not its deletion was answered: it is asked for again, and has to end."""
+    world, stage = play.world, play.stages[tenant]
+    world.start("operator", "delete", partial(operator.delete_tenant, world.callers[""], stage))
+    world.kernel.run()
+
+    def work() -> None:
+        remover, keys = world.functions["remover"], world.tables["keys"]
+        if not operator.until_gone(world.kernel, remover, keys, tenant):
+            play.truth.faults.append(f"{tenant} is never gone")
+
+    world.start("operator", "remover", work)
+    world.kernel.run()

@@ -2,6 +2,18 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Final
+
+LATE: Final = 6.0
+"""Seconds after which nothing that was given up on can take effect any more."""
+
+
+@dataclass
+class Deed:
+    """Something that somebody asked for until it was answered, or gave up."""
+
+    sent_at: float
+    ended_at: float = float("inf")  # when it was answered and nothing of it can still come
 
 
 @dataclass
@@ -12,20 +24,22 @@ class Posted:
     key: str
     marker: str
     event_type: str
+    execution_id: str | None
     sent_at: float
     event_id: str | None = None  # as answered; None: nobody knows whether it was stored
     answered_at: float | None = None
-    acknowledged_at: float | None = None  # when the first answer said so
-    acknowledge_sent_at: float | None = None
-    replayed_at: list[float] = field(default_factory=list)  # sent, and not known to be refused
+    acknowledgements: list[Deed] = field(default_factory=list)
+    replays: list[Deed] = field(default_factory=list)
     erase_sent_at: float | None = None
     erased_at: float | None = None
 
     def is_surely_acknowledged(self, at: float) -> bool:
         """Whether it was, before that moment, and no replay may have undone it."""
-        if self.acknowledged_at is None or self.acknowledged_at >= at:
-            return False
-        return all(replayed < (self.acknowledge_sent_at or 0) for replayed in self.replayed_at)
+        return any(
+            each.ended_at - LATE < at
+            and all(again.ended_at < each.sent_at or again.sent_at > at for again in self.replays)
+            for each in self.acknowledgements
+        )
 
 
 @dataclass
@@ -42,7 +56,7 @@ class Holding:
 class Truth:
     """Of all users of a world."""
 
-    posted: dict[tuple[str, str], Posted] = field(default_factory=dict)  # by tenant and key
+    posted: list[Posted] = field(default_factory=list)
     by_id: dict[str, Posted] = field(default_factory=dict)
     holdings: defaultdict[str, list[Holding]] = field(
         default_factory=lambda: defaultdict(list)

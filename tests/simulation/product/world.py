@@ -28,10 +28,12 @@ from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
 from tests.simulation.product.receivers import Receivers, SimulatedHttp
 from triggers_api import settings as of
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
+from triggers_api.access.tenants import Tenant
 from triggers_api.errors import TransientError
 from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.table import create_client
+from triggers_api.store.tenant_records import DynamoTenantStore
 
 TABLES: Final = {
     "events": "EventsTable",
@@ -65,14 +67,19 @@ def _keys() -> Mapping[str, tuple[ApiKey, str]]:
     return made | {"": new_api_key(None, "operator", frozenset({Scope.OPERATOR}), at)}
 
 
-@dataclass
+@dataclass(slots=True)
 class Said:
-    """A line of the story."""
+    """A line of the story; a call of AWS is put in words only for those who read it."""
 
     at: float
     who: str
     what: str
     became: str
+    request: dict[str, Any] | None = None
+
+    def __str__(self) -> str:
+        about = "" if self.request is None else f" {_in_short(self.request)}"
+        return f"{self.at - BEGIN:10.3f} {self.who}: {self.what}{about} -> {self.became}"
 
 
 class World:
@@ -91,8 +98,7 @@ class World:
         self.broken: list[str] = []
         self.met: Counter[tuple[str, str]] = Counter()
         self.begun: Counter[str] = Counter()
-        self.users: list[Any] = []
-        self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,4,120,2000"}
+        self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,120,2000"}
         self._make_cloud()
         wire.carry = self.carry
         self.receivers = Receivers(self.kernel, self._branch("receivers"))
@@ -101,10 +107,18 @@ class World:
         self._make_mappings()
         self._make_callers()
 
+    def start(self, who: str, what: str, work: Callable[[], object], after: float = 0.0) -> None:
+        """Begin a program of somebody's."""
+
+        def run() -> None:
+            self.begun[what] += 1
+            work()
+
+        self.kernel.start(who, run, after=after)
+
     def told(self) -> Iterator[str]:
         """The story, line by line."""
-        for each in self.story:
-            yield f"{each.at - BEGIN:10.3f} {each.who}: {each.what} -> {each.became}"
+        return map(str, self.story)
 
     def _branch(self, name: str) -> random.Random:
         """Chance of its own, so that a draw more in one place shifts no other."""
@@ -150,6 +164,7 @@ class World:
             "sqs": Sqs({self.queue.url: self.queue, letters: self.dead_letters}),
             "scheduler": self.scheduler,
             "kms": Kms(chance),
+            "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
         }
 
     def _make_functions(self) -> None:
@@ -203,8 +218,11 @@ class World:
         chance = self._branch("callers")
         self.callers: dict[str, Caller] = {}
         store = DynamoApiKeyStore(create_client(), self.environment["KEYS_TABLE"])
+        tenants = DynamoTenantStore(create_client(), self.environment["KEYS_TABLE"])
         for tenant, (key, token) in _keys().items():
             store.add(key)
+            if tenant:
+                tenants.add(Tenant(tenant=tenant, name=tenant, created_at=key.created_at))
             api_of = Api(gateway, token)
             self.callers[tenant] = Caller(
                 tenant or "operator", tenant, api_of, self.kernel, chance, self._heard
@@ -273,7 +291,7 @@ class World:
         raise KilledError
 
     def _tell(self, who: str, call: str, request: dict[str, Any], fate: Fate) -> Said:
-        said = Said(self.kernel.now, who, f"{call} {_in_short(request)}", fate.value)
+        said = Said(self.kernel.now, who, call, fate.value, request)
         self.story.append(said)
         return said
 

@@ -1,0 +1,118 @@
+"""Those who read the inbox, alone or as workers with leases."""
+
+from typing import Any
+
+from tests.simulation.product.callers import GaveUpError
+from tests.simulation.product.stage import Stage
+from tests.simulation.product.truth import LATE, Deed, Holding
+from triggers_api.timestamps import from_text
+
+
+def walk_inbox(stage: Stage) -> None:
+    """Walk the inbox: nothing twice, nothing left out, nothing that was acknowledged."""
+    began_at = stage.kernel.now
+    limit = stage.chance.choice([1, 2, 5, 100])
+    order = stage.chance.choice(["asc", "desc"])
+    try:
+        found = stage.walk(f"/inbox?limit={limit}&order={order}")
+    except GaveUpError:
+        return
+    check_walk(stage, began_at, found)
+
+
+def check_walk(stage: Stage, began_at: float, found: list[tuple[float, dict[str, Any]]]) -> None:
+    ids = [each["id"] for _, each in found]
+    faults = stage.truth.faults
+    if len(set(ids)) < len(ids):
+        faults.append(f"a walk of the inbox showed an event twice: {ids}")
+    for asked_at, each in found:
+        posted = stage.truth.by_id.get(each["id"])
+        if posted is None:
+            continue
+        if posted.erased_at is not None and posted.erased_at < asked_at:
+            faults.append(f"{posted.event_id} is shown, and was erased")
+        if posted.is_surely_acknowledged(asked_at):
+            faults.append(f"{posted.event_id} is shown, and was acknowledged")
+    faults += [
+        f"a walk of the inbox left out {posted.event_id}, which was there all the time"
+        for posted in stage.truth.of(stage.tenant)
+        if posted.event_id not in ids and stage.has_been_waiting(posted, began_at)
+    ]
+
+
+def acknowledge(stage: Stage, event_ids: list[str]) -> None:
+    """Say that they are processed, until it is heard."""
+    known = [stage.truth.by_id[each] for each in event_ids if each in stage.truth.by_id]
+    deeds = {str(posted.event_id): Deed(stage.kernel.now) for posted in known}
+    for posted in known:
+        posted.acknowledgements.append(deeds[str(posted.event_id)])
+    try:
+        if len(event_ids) == 1 and stage.chance.random() < 0.5:
+            answer = stage.caller.call("POST", f"/events/{event_ids[0]}/acknowledge")
+            stage.expect(answer, 204, 410)
+            done = {event_ids[0]: answer.status}
+        else:
+            answer = stage.caller.call("POST", "/inbox/acknowledge", {"event_ids": event_ids})
+            stage.expect(answer, 200)
+            done = {each["event_id"]: each["status"] for each in answer.json()["results"]}
+    except GaveUpError:
+        return
+    for event_id, deed in deeds.items():
+        if done.get(event_id) == 204:
+            deed.ended_at = stage.kernel.now + LATE
+
+
+def consume(stage: Stage) -> None:
+    """Read a page of the inbox, and acknowledge some of it."""
+    try:
+        answer = stage.caller.call("GET", "/inbox?limit=5")
+    except GaveUpError:
+        return
+    ids = [each["id"] for each in answer.json()]
+    if ids:
+        stage.pause(1)
+        acknowledge(stage, ids[: stage.chance.randint(1, len(ids))])
+
+
+def lease(stage: Stage) -> None:
+    """A worker leases, works, and acknowledges; or dies, or gives back."""
+    worker = f"worker-{stage.number()}"
+    for _ in range(stage.chance.randint(1, 3)):
+        seconds = stage.chance.choice([2, 10, 60])
+        body = {"limit": stage.chance.choice([1, 3, 10]), "lease_seconds": seconds}
+        try:
+            answer = stage.caller.call("POST", "/inbox/lease", body)
+        except GaveUpError:
+            return
+        stage.expect(answer, 200)
+        said = answer.json()
+        if answer.status != 200 or not said["events"]:
+            stage.pause(3)
+            continue
+        ids = [each["id"] for each in said["events"]]
+        held = hold(stage, worker, ids, from_text(said["expires_at"]).timestamp())
+        stage.pause(seconds * 1.2)
+        _let_go(stage, said["lease_id"], ids, held)
+
+
+def hold(stage: Stage, worker: str, ids: list[str], ends_at: float) -> list[Holding]:
+    at = stage.kernel.now
+    held = [Holding(each, worker, at, max(at, ends_at)) for each in ids]
+    for each in held:
+        stage.truth.holdings[each.event_id].append(each)
+    return held
+
+
+def _let_go(stage: Stage, lease_id: str, ids: list[str], held: list[Holding]) -> None:
+    fate = stage.chance.random()
+    if fate < 0.2:
+        return  # it died
+    for each in held:
+        each.ended_at = min(each.ended_at, stage.kernel.now)
+    if fate < 0.4:
+        try:
+            stage.caller.call("POST", "/inbox/release", {"lease_id": lease_id})
+        except GaveUpError:
+            return
+    else:
+        acknowledge(stage, ids)

@@ -1,0 +1,71 @@
+"""The operator, and what runs once a minute."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from tests.simulation.cloud.kernel import Kernel
+from tests.simulation.cloud.tables import Table
+from tests.simulation.product.callers import Caller, GaveUpError
+from tests.simulation.product.lambdas import FailedError, Function
+from tests.simulation.product.stage import Stage
+
+_MINUTES_AT_MOST: Final = 90
+
+
+def change_limits(operator: Caller, stage: Stage) -> None:
+    """Give a tenant other limits, for a while."""
+    path, per_second = f"/tenants/{stage.tenant}", stage.chance.choice([1, 5, 50])
+    limits = {"deliveries_per_second": per_second, "requests_per_second": 2, "burst": 4}
+    try:
+        stage.expect(operator.call("PATCH", path, {"limits": limits}), 200, 409)
+        stage.pause(90)
+        back = dict.fromkeys(limits, "default")
+        stage.expect(operator.call("PATCH", path, {"limits": back}), 200, 409)
+    except GaveUpError:
+        return
+
+
+def delete_tenant(operator: Caller, stage: Stage) -> None:
+    """Delete a tenant, until it is heard."""
+    stage.leaving[0] = True
+    try:
+        answer = operator.call("DELETE", f"/tenants/{stage.tenant}")
+    except GaveUpError:
+        return
+    stage.expect(answer, 202, 404)
+
+
+def each_minute(kernel: Kernel, function: Function, minutes: int) -> None:
+    """As EventBridge calls a function, so many times."""
+    for _ in range(minutes):
+        kernel.sleep(60)
+        try:
+            function.invoke({})
+        except FailedError:
+            continue
+
+
+def until_gone(kernel: Kernel, remover: Function, keys: Table, tenant: str) -> bool:
+    """Let the remover work; whether it came to its end."""
+    for _ in range(_MINUTES_AT_MOST):
+        if keys.find((f"tenant#{tenant}",)) is None:
+            return True
+        each_minute(kernel, remover, 1)
+    return False
+
+
+def remains(tables: Iterable[Table], tenant: str) -> list[dict[str, Any]]:
+    """Every item that is a tenant's, or says something of it."""
+    marker = f"secret-of-{tenant}"
+    return [
+        item
+        for table in tables
+        for item in table.all()
+        if marker in str(item) or _is_of(item, tenant)
+    ]
+
+
+def _is_of(item: dict[str, Any], tenant: str) -> bool:
+    names = ("pk", "sk", "key_id", "tenant")
+    said = [item[name]["S"] for name in names if "S" in item.get(name, {})]
+    return any(tenant in each.replace("/", "#").split("#") for each in said)

@@ -1,0 +1,173 @@
+"""Those who own configs and events: they change, replay, erase, look."""
+
+from typing import Any
+
+from tests.simulation.product.callers import GaveUpError
+from tests.simulation.product.receivers import MOODS
+from tests.simulation.product.stage import Config, Stage
+from tests.simulation.product.truth import LATE, Deed
+
+
+def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | None:
+    """Make a config."""
+    mood = mood or stage.chance.choice(MOODS)
+    url = f"https://r{stage.number()}-{stage.tenant}.{mood}.example.com/hook"
+    body = {
+        "name": f"secret-of-{stage.tenant}",
+        "channel": "webhook",
+        "settings": {"url": url},
+        "acknowledges": stage.chance.random() < 0.2,
+    } | fields
+    try:
+        answer = stage.caller.call("POST", "/notifications/configs", body)
+    except GaveUpError:
+        return None
+    stage.expect(answer, 201)
+    if answer.status != 201:
+        return None
+    config = Config(answer.json()["id"], stage.tenant, url, mood, stage.kernel.now)
+    stage.configs.append(config)
+    return config
+
+
+def replay(stage: Stage) -> None:
+    posted = stage.some_event()
+    if posted is None:
+        return
+    deed = Deed(stage.kernel.now)
+    posted.replays.append(deed)
+    try:
+        answer = stage.caller.call("POST", f"/events/{posted.event_id}/replay")
+    except GaveUpError:
+        return
+    stage.expect(answer, 202, 410)
+    deed.ended_at = stage.kernel.now + LATE
+
+
+def erase(stage: Stage) -> None:
+    posted = stage.some_event()
+    if posted is None:
+        return
+    posted.erase_sent_at = stage.kernel.now
+    try:
+        answer = stage.caller.call("DELETE", f"/events/{posted.event_id}")
+    except GaveUpError:
+        return
+    stage.expect(answer, 204)
+    if answer.status == 204:
+        posted.erased_at = stage.kernel.now
+
+
+def change_config(stage: Stage) -> None:
+    """Disable, enable, move, rotate or delete a config."""
+    if not stage.configs:
+        return
+    config = stage.chance.choice(stage.configs)
+    path = f"/notifications/configs/{config.id}"
+    what = stage.chance.choice(["disable", "enable", "rotate", "delete", "rename"])
+    if what in ("disable", "enable", "delete"):
+        config.is_touched = True
+    try:
+        if what == "rotate":
+            answer = stage.caller.call("POST", f"{path}/rotate-secret")
+        elif what == "delete":
+            answer = stage.caller.call("DELETE", path)
+        elif what == "rename":
+            answer = stage.caller.call("PATCH", path, {"name": f"secret-of-{stage.tenant}, Inc."})
+        else:
+            answer = stage.caller.call("PATCH", path, {"enabled": what == "enable"})
+    except GaveUpError:
+        return
+    stage.expect(answer, 200, 204, 404)
+
+
+def list_events(stage: Stage) -> None:
+    try:
+        found = stage.walk(f"/events?limit={stage.chance.choice([1, 3, 100])}")
+    except GaveUpError:
+        return
+    ids = [each["id"] for _, each in found]
+    if len(set(ids)) < len(ids):
+        stage.truth.faults.append(f"a walk of the events showed one twice: {ids}")
+
+
+def read_story(stage: Stage) -> None:
+    posted = stage.some_event()
+    if posted is None:
+        return
+    try:
+        answer = stage.caller.call("GET", f"/events/{posted.event_id}/story")
+    except GaveUpError:
+        return
+    stage.expect(answer, 200)
+
+
+def replay_delivery(stage: Stage) -> None:
+    """Have one delivery of the history pushed once more."""
+    try:
+        found = stage.caller.call("GET", "/notifications/history?limit=10")
+        stage.expect(found, 200)
+        ended = [each for each in found.json() if each["status"] != "retrying"]
+        if found.status != 200 or not ended:
+            return
+        path = f"/notifications/history/{stage.chance.choice(ended)['id']}/replay"
+        answer = stage.caller.call("POST", path)
+    except GaveUpError:
+        return
+    stage.expect(answer, 202, 404, 409, 410)
+
+
+def replay_dead_letters(stage: Stage) -> None:
+    """Have all that was given up pushed again, page by page."""
+    body: dict[str, object] = {}
+    while True:
+        try:
+            answer = stage.caller.call("POST", "/notifications/dead-letters/replay", body)
+        except GaveUpError:
+            return
+        stage.expect(answer, 200)
+        if answer.status != 200 or answer.json()["next_cursor"] is None:
+            return
+        body = {"cursor": answer.json()["next_cursor"]}
+
+
+def look_around(stage: Stage) -> None:
+    """Read what people look at."""
+    paths = (
+        *("/executions/exec_1", "/executions", "/event-types", "/usage?days=2", "/inbox/stats"),
+        *("/notifications/configs", "/notifications/history", "/me", "/keys"),
+    )
+    for path in stage.chance.sample(paths, 3):
+        try:
+            stage.expect(stage.caller.call("GET", path), 200, 404)
+        except GaveUpError:
+            return
+        stage.pause(1)
+
+
+def use_another_key(stage: Stage) -> None:
+    """Make a key, use it, rotate it, end it."""
+    try:
+        made = stage.caller.call("POST", "/keys", {"name": "second", "scopes": ["events:read"]})
+        stage.expect(made, 201)
+        if made.status != 201:
+            return
+        key, path = made.json(), f"/keys/{made.json()['key_id']}"
+        other = stage.caller.calling_with(key["api_key"])
+        stage.expect(other.call("GET", "/events?limit=1"), 200)
+        if stage.chance.random() < 0.5:
+            turned = stage.caller.call("POST", f"{path}/rotate", {"overlap_seconds": 60})
+            stage.expect(turned, 200)
+        stage.expect(stage.caller.call("DELETE", path), 204)
+    except GaveUpError:
+        return
+    stage.pause(1)
+    ended_at = stage.kernel.now
+    stage.kernel.sleep(65)
+    try:
+        answer = other.call("GET", "/events?limit=1")
+    except GaveUpError:
+        return
+    if answer.status != 401:
+        seconds = stage.kernel.now - ended_at
+        stage.truth.faults.append(f"a key works {seconds:.0f} s after its end: {answer.status}")

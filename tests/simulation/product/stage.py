@@ -1,0 +1,94 @@
+"""What the programs of one tenant's users share."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.http_api import Answer
+from tests.simulation.cloud.kernel import Kernel
+from tests.simulation.cloud.tables import Table
+from tests.simulation.product.callers import Caller, GaveUpError
+from tests.simulation.product.truth import Posted, Truth
+from triggers_api.store.items import event_key
+
+
+@dataclass
+class Config:
+    """A config as its owner knows it."""
+
+    id: str
+    tenant: str
+    url: str
+    mood: str
+    created_at: float  # when it was answered
+    is_touched: bool = False  # changed, disabled or deleted: no longer all events go there
+
+
+@dataclass
+class Stage:
+    """What all scripts of a tenant share."""
+
+    kernel: Kernel
+    chance: random.Random
+    caller: Caller
+    truth: Truth
+    events: Table
+    configs: list[Config] = field(default_factory=list)
+    leaving: list[bool] = field(default_factory=lambda: [False])
+    numbers: list[int] = field(default_factory=lambda: [0])
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is being deleted: its keys die."""
+        return self.leaving[0]
+
+    @property
+    def tenant(self) -> str:
+        return self.caller.tenant
+
+    def pause(self, seconds: float) -> None:
+        self.kernel.sleep(self.chance.uniform(0, seconds))
+
+    def number(self) -> int:
+        self.numbers[0] += 1
+        return self.numbers[0]
+
+    def has_been_waiting(self, posted: Posted, since: float) -> bool:
+        """Whether an event was undelivered since then, for the table and its index alike."""
+        key = tuple(each["S"] for each in event_key(self.tenant, str(posted.event_id)).values())
+        head = self.events.find(key)
+        if head is None or head["status"]["S"] not in ("pending", "failed"):
+            return False
+        return self.events.settled_since(key, "StatusIndex") < since
+
+    def some_event(self) -> Posted | None:
+        """One of those that were answered."""
+        known = self.truth.of(self.tenant)
+        return self.chance.choice(known) if known else None
+
+    def expect(self, answer: Answer, *statuses: int) -> None:
+        """Note an answer that nothing explains."""
+        gone = (401, 403, 404) if self.is_leaving else ()
+        if answer.status not in (*statuses, *gone):
+            said = answer.body[:200]
+            self.truth.faults.append(f"answered {answer.status} {said!r} at {answer.url}")
+
+    def walk(self, path: str) -> list[tuple[float, dict[str, Any]]]:
+        """All items of a list, and when each one's page was asked for. Raises `GaveUpError`."""
+        found: list[tuple[float, dict[str, Any]]] = []
+        url = path
+        while True:
+            sent_at = self.kernel.now
+            answer = self.caller.call("GET", url)
+            self.expect(answer, 200)
+            if answer.status != 200:
+                raise GaveUpError(path)
+            found += [(sent_at, each) for each in answer.json()]
+            if answer.next_url is None:
+                return found
+            url = answer.next_url
+            self.pause(0.3)
+
+
+Script = Callable[[Stage], object]
