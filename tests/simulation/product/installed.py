@@ -23,6 +23,7 @@ from tests.simulation.product.receivers import SimulatedHttp
 from triggers_api import parallel, timestamps
 from triggers_api.aws import clients
 from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.leases import lease
 from triggers_api.push import deliver
 from triggers_api.store import listing
 from triggers_api.watch import observe
@@ -86,6 +87,7 @@ def installed() -> Iterator[Callable[..., Wire]]:
         patch.object(os, "urandom", _random_bytes),
         patch.object(random, "_urandom", _random_bytes),
         patch.dict(deliver.Deliver.__init__.__kwdefaults__, pause=_sleep),
+        patch.dict(lease.LeaseEvents.__init__.__kwdefaults__, pause=_sleep),
         patch.object(observe, "wait", wait),
         *(patch.object(each, "ThreadPoolExecutor", Threads) for each in _WITH_THREADS),
         *(patch.object(each, "GuardedHttp", SimulatedHttp) for each in (api, delivery)),

@@ -92,7 +92,7 @@ class World:
         stage(self.kernel, random.Random("keys"), is_short=True)  # noqa: S311
         _keys()
         wire = stage(self.kernel, self._branch("product"), is_short=given.get("is_short", True))
-        probability = self.chance.choice([0.0, 0.01, 0.03, 0.08])
+        probability = self.chance.choice([0.0, 0.01, 0.04, 0.12])
         self.fates = Fates(self._branch("fates"), given.get("probability", probability))
         self.story: list[Said] = []
         self.broken: list[str] = []

@@ -1,0 +1,80 @@
+"""Bugs of leases."""
+
+from typing import Final
+
+from tests.simulation.planted.bug import Bug
+
+LEASES: Final = (
+    Bug(
+        "leases on an old ledger",
+        "store/leases.py",
+        'changed = Put(item, "version = :seen", seen)',
+        'changed = Put(item, "version <= :seen OR version > :seen", seen)',
+    ),
+    Bug(
+        "puts the first ledger over another",
+        "store/leases.py",
+        'changed = Put(item, "attribute_not_exists(pk)")',
+        "changed = Put(item)",
+    ),
+    Bug(
+        "takes a lost answer for a lost race",
+        "store/leases.py",
+        "return stored is not None and _change_id(stored) == ledger.change_id",
+        "return False",
+    ),
+    Bug(
+        "takes a lost race for a lost answer",
+        "store/leases.py",
+        "return stored is not None and _change_id(stored) == ledger.change_id",
+        "return True",
+    ),
+    Bug(
+        "hands out what others hold",
+        "leases/lease.py",
+        "held=held or frozenset(),",
+        "held=frozenset(),",
+    ),
+    Bug(
+        "does not see that the ledger moved on",
+        "leases/lease.py",
+        "if any(lease.version > ledger.version for lease in found):",
+        "if False:",
+    ),
+    Bug(
+        "gives back leases that run",
+        "leases/lease.py",
+        "until = last_id_at(now)\n",
+        "until = last_id_at(now + timedelta(seconds=20))\n",
+    ),
+    Bug(
+        "loses the rest of a lease",
+        "leases/lease.py",
+        "        if found.rest:\n            leases.append",
+        "        if False:\n            leases.append",
+    ),
+    Bug(
+        "releases and keeps",
+        "leases/lease.py",
+        "kept = tuple(event_id for event_id in lease.event_ids if event_id not in set(let_go))",
+        "kept = lease.event_ids",
+    ),
+    Bug(
+        "releases nothing",
+        "leases/lease.py",
+        "self._change(tenant, ledger, Lease(lease_id, kept), back)",
+        "self._change(tenant, ledger, Lease(lease_id, kept))",
+    ),
+    Bug(
+        "forgets that a full pass is due",
+        "leases/ledger.py",
+        "if now >= self.next_full_pass_at:",
+        "if False:",
+    ),
+    Bug(
+        "leases what was acknowledged",
+        "store/leases.py",
+        "current = self._items.current(tenant, listed, UNDELIVERED)",
+        "current = self._items.current(tenant, listed, None)",
+    ),
+)
