@@ -34,7 +34,10 @@ def main() -> None:
     sys.stdout.write("| bug | file | seeds | what was seen |\n|---|---|---|---|\n")
     for name in options.names:
         bug = BUGS[name]
-        count, seen = seeds_until_found(bug, options.seeds, options.first)
+        try:
+            count, seen = seeds_until_found(bug, options.seeds, options.first)
+        except Exception as error:  # noqa: BLE001  # it broke more than it should
+            count, seen = -1, repr(error)
         told = seen[:120].replace("|", "/")
         sys.stdout.write(f"| {name} | `{bug.path}` | {count or '-'} | {told} |\n")
         sys.stdout.flush()

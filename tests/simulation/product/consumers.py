@@ -54,6 +54,8 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
         else:
             answer = stage.caller.call("POST", "/inbox/acknowledge", {"event_ids": event_ids})
             stage.expect(answer, 200)
+            if answer.status != 200:
+                return
             done = {each["event_id"]: each["status"] for each in answer.json()["results"]}
     except GaveUpError:
         return
@@ -68,7 +70,8 @@ def consume(stage: Stage) -> None:
         answer = stage.caller.call("GET", "/inbox?limit=5")
     except GaveUpError:
         return
-    ids = [each["id"] for each in answer.json()]
+    stage.expect(answer, 200)
+    ids = [each["id"] for each in answer.json()] if answer.status == 200 else []
     if ids:
         stage.pause(1)
         acknowledge(stage, ids[: stage.chance.randint(1, len(ids))])
