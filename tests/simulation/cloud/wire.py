@@ -1,14 +1,14 @@
-"""Where botocore would send: each request is answered by the cloud that stands there now.
+"""Where a request would be sent: it is answered by the cloud that stands there now.
 
-Serialising, parsing and botocore's own retries are real. Requests are not signed: a third of a
-call's time, and nothing here reads a signature.
+Our client of DynamoDB, and botocore's of all other services, are real: how they serialise, parse
+and try again. botocore's requests are not signed, for nothing here reads a signature.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore import UNSIGNED
@@ -19,10 +19,12 @@ from tests.simulation.cloud.carry import Answer, Carry, Request
 from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.shortcut import ShortClient
 from triggers_api.aws import clients
+from triggers_api.aws.kept_connections import Answer as SentAnswer
 
 _SCHEDULE: Final = re.compile(r"/schedules/(.+)")
 _QUERY_NAMES: Final = {"groupName": "GroupName", "ScheduleGroup": "GroupName"}
 _real_config = clients._config  # noqa: SLF001
+_real_create_client = clients.create_client
 
 
 class Wire:
@@ -40,15 +42,18 @@ class Wire:
 
     def create_client(self, service: str, *, one_try_of_seconds: float | None = None) -> Any:
         """As `clients.create_client`."""
+        if service == "dynamodb":  # it pays its repetitions from a purse: one for each process
+            return _real_create_client(service, one_try_of_seconds=one_try_of_seconds)
         key = (service, one_try_of_seconds)
         real = self._real(key)
         if not self.is_short:
             return real
         if key not in self._short:
-            self._short[key] = ShortClient(service, real, self._carrier, self._sleep)
+            self._short[key] = ShortClient(service, real, self.carrier, self._sleep)
         return self._short[key]
 
-    def _carrier(self) -> Carry:
+    def carrier(self) -> Carry:
+        """What brings calls to the world that runs."""
         assert self.carry is not None, "no world runs"
         return self.carry
 
@@ -66,7 +71,7 @@ class Wire:
         def answer(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
             operation = event_name.rpartition(".")[2]
             try:
-                said = self._carrier()(service, operation, read_request(request), patience)
+                said = self.carrier()(service, operation, read_request(request), patience)
             except AwsError as error:
                 return _response(request.url, error.status, error.body)
             return _response(request.url, 200, said)
@@ -90,6 +95,24 @@ def read_request(request: AWSPreparedRequest) -> Request:
     for name, (value, *_more) in parse_qs(parts.query).items():
         said[_QUERY_NAMES.get(name, name)] = value
     return said
+
+
+class Line:
+    """In place of our own connections to DynamoDB."""
+
+    wire: ClassVar[Wire]
+
+    def __init__(self, _url: str, _roots: Any, *, seconds: float) -> None:
+        self._patience = seconds
+
+    def post(self, headers: Mapping[str, str], body: bytes) -> SentAnswer:
+        """As `KeptConnections.post`."""
+        operation = headers["x-amz-target"].rpartition(".")[2]
+        try:
+            said = self.wire.carrier()("dynamodb", operation, json.loads(body), self._patience)
+        except AwsError as error:
+            return SentAnswer(error.status, {}, json.dumps(error.body).encode())
+        return SentAnswer(200, {}, json.dumps(said).encode())
 
 
 class _Body(BytesIO):

@@ -18,18 +18,17 @@ from botocore.retries import quota
 from tests import conftest as _environment  # noqa: F401  # sets what the handlers read
 from tests.simulation.cloud.kernel import Kernel, current
 from tests.simulation.cloud.threads import Threads, wait
-from tests.simulation.cloud.wire import Wire, unsigned
+from tests.simulation.cloud.wire import Line, Wire, unsigned
 from tests.simulation.product.receivers import SimulatedHttp
 from triggers_api import parallel, timestamps
-from triggers_api.aws import clients
-from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.aws import clients, dynamodb_wire
+from triggers_api.handlers import api, counter, delivery
 from triggers_api.leases import lease
 from triggers_api.push import deliver
 from triggers_api.store import listing
 from triggers_api.watch import observe
 
 _WITH_THREADS = (parallel, counter, delivery, listing, observe)
-_HANDLERS = (api, counter, delivery, dispatcher, monitor, remover)
 
 
 class _Stage:
@@ -71,10 +70,12 @@ class _Loop:
 @contextmanager
 def installed() -> Iterator[Callable[..., Wire]]:
     """Give a function that puts a world on stage, as often as wanted."""
-    wire = Wire(_sleep)
+    wire = Line.wire = Wire(_sleep)
     asynchronous = SimpleNamespace(Queue=asyncio.Queue, get_event_loop=_Loop)
     patches: list[Any] = [
         patch.object(clients, "_config", unsigned),
+        patch.object(dynamodb_wire, "KeptConnections", Line),
+        patch.object(dynamodb_wire, "time", SimpleNamespace(sleep=_sleep)),
         patch.object(clients, "create_client", wire.create_client),
         patch.object(
             timestamps, "datetime", SimpleNamespace(now=_now, fromisoformat=datetime.fromisoformat)

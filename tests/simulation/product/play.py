@@ -68,6 +68,9 @@ def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
         remover = partial(operator.each_minute, world.kernel, world.functions["remover"], 5)
         world.start("operator", "remover", remover)
     if chance.random() < 0.1:
+        rescuer = partial(operator.each_minute, world.kernel, world.functions["rescuer"], 3)
+        world.start("operator", "rescuer", rescuer)
+    if chance.random() < 0.1:
         monitor = partial(operator.each_minute, world.kernel, world.functions["monitor"], 2)
         world.start("operator", "monitor", monitor)
 

@@ -30,7 +30,7 @@ from triggers_api import settings as of
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
 from triggers_api.access.tenants import Tenant
 from triggers_api.errors import TransientError
-from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover
+from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover, rescuer
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
@@ -174,6 +174,7 @@ class World:
             "delivery": (lambda: delivery.wire(self._read(of.DeliverySettings)), 60),
             "counter": (lambda: counter.wire(self._read(of.CounterSettings)), 60),
             "remover": (lambda: remover.wire(self._read(of.RemoverSettings)), 55),
+            "rescuer": (lambda: rescuer.wire(self._read(of.RescuerSettings)), 55),
             "monitor": (lambda: monitor.wire(self._read(of.MonitorSettings)), 50),
         }
         self.functions = {
