@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
+from admin.arguments import whole_number
 from tests.simulation.product.installed import installed
 from tests.simulation.product.play import Play, begin, finish
 
@@ -73,15 +74,16 @@ def story_of(seed: int, *, is_short: bool = True) -> Iterator[str]:
 def main() -> None:
     """Run one seed, or many on all processors."""
     parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--seeds", type=whole_number(1, 10**9), default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, help="only this one, with its story")
     parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
     options = parser.parse_args()
     if options.seed is not None:
+        line = ""
         for line in story_of(options.seed, is_short=not options.wire):
             sys.stdout.write(f"{line}\n")
-        return
+        sys.exit(0 if line == f"seed {options.seed}: holds" else 1)
     begun, total = time.monotonic(), Verdict()
     ends = range(options.first, options.first + options.seeds)
     chunks = [ends[at : at + _CHUNK] for at in range(0, len(ends), _CHUNK)]

@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from admin.arguments import whole_number
 from tests import conftest as _environment  # noqa: F401  # sets what the handlers read
 from tests.simulation.test_many_seeds import begin, finish
 
@@ -28,7 +29,7 @@ def verdict(seed: int) -> tuple[int, str]:
 def main() -> None:
     """Run one seed, or many on all processors."""
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--seeds", type=whole_number(1, 10**9), default=1000)
     parser.add_argument("--seed", type=int, help="only this one, with its story")
     options = parser.parse_args()
     if options.seed is not None:
