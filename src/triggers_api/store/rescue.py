@@ -55,8 +55,8 @@ class DynamoRescueStore:
         """See `RescueStore.list_retrying`. One query of half a unit or two, and a read of each."""
         query = query_of(UNSUCCESSFUL_INDEX, _retrying(tenant))
         page = self._table.page(query, after=_index_key(tenant, after), limit=limit)
-        old = [each for each in page.items if from_text(each["created_at"]["S"]) < begun_before]
-        items = self._table.find_all([{"pk": each["pk"], "sk": each["sk"]} for each in old])
+        places = readable(page.items, _to_place, "delivery")
+        items = self._table.find_all([key for key, begun_at in places if begun_at < begun_before])
         found = readable(items, _to_retrying, "delivery")
         under_way = [each for each in found if not each.delivery.is_final]
         return RetryingPage(tuple(under_way), _cursor_of(page.last))
@@ -107,6 +107,11 @@ class DynamoRescueStore:
         self._table.put(_LEFT | {"after": after, "expires_at": expires_at})
 
 
+def _to_place(item: Item) -> tuple[Item, datetime]:
+    """The key of a row of the index, and when its delivery was begun."""
+    return {"pk": item["pk"], "sk": item["sk"]}, from_text(item["created_at"]["S"])
+
+
 def _to_retrying(item: Item) -> Retrying:
     late_at = from_text(item["late_at"]["S"]) if "late_at" in item else None
     return Retrying(to_delivery(item), late_at)
@@ -126,7 +131,8 @@ def _cursor_of(last: Item | None) -> str | None:
 def _index_key(tenant: str, cursor: str) -> Item | None:
     if not cursor:
         return None
-    config_id, created_at, id_ = cursor.split(" ")
+    config_id, _, place = cursor.partition(" ")
+    created_at, _, id_ = place.rpartition(" ")
     placed: Item = {
         "config_id": {"S": config_id},
         "created_at": {"S": created_at},

@@ -22,6 +22,7 @@ from triggers_api.push.ports import DeliveryStore, RescueStore, Retrying
 from triggers_api.push.turns import lines_of
 from triggers_api.settings import RescuerSettings
 from triggers_api.store.active_tenants import DynamoActiveTenants
+from triggers_api.store.history import delivery_key
 from triggers_api.store.rescue import DynamoRescueStore
 from triggers_api.store.token_buckets import DynamoTokenBuckets, beside_deliveries
 
@@ -101,6 +102,22 @@ def test_what_was_begun_later_is_left_out(rescued: Rescued) -> None:
 
     assert rescued.ids() == {old.id}
     assert rescued.ids(limit=1) == {old.id}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_one_whose_time_nobody_can_read_hides_no_other(
+    table: Table, clock: FixedClock, limit: int
+) -> None:
+    rescued = Rescued(table.deliveries, DynamoRescueStore(table.client, table.name, clock))
+    made = [rescued.record(a_config()) for _ in range(3)]
+    task, id_ = made[1].task, made[1].id
+    row = table.client.get_item(
+        TableName=table.name, Key=delivery_key(task.tenant, task.event_id, id_)
+    )["Item"]
+    another_releases = row | {"created_at": {"S": "noon on a Sunday"}}
+    table.client.put_item(TableName=table.name, Item=another_releases)
+
+    assert rescued.ids(limit=limit) == {made[0].id, made[2].id}
 
 
 def test_it_is_noted_once(rescued: Rescued) -> None:
