@@ -145,6 +145,24 @@ def test_who_stops_while_storing_an_event_leaves_nothing_that_can_be_read(
     assert not table_tells(items())
 
 
+def test_a_head_that_is_sent_again_after_a_lost_answer_keeps_its_payload(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put, event = dynamodb.put_item, an_event(clock(), payload=LARGE)
+
+    def put_twice(**request: Any) -> Any:
+        put(**request)
+        return put(**request)  # what botocore does, unnoticed
+
+    monkeypatch.setattr(dynamodb, "put_item", put_twice)
+    dynamodb_events.add(TENANT, event, None)
+
+    assert dynamodb_events.get(TENANT, event.id).payload == LARGE
+
+
 @pytest.mark.parametrize("is_stopped", [False, True])
 @pytest.mark.parametrize(("operation", "number"), MOMENTS)
 def test_an_event_that_is_erased_while_its_request_is_repeated_leaves_nothing(

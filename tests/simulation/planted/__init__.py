@@ -2,12 +2,24 @@
 
 from typing import Final
 
+from tests.simulation.planted.accepting import ACCEPTING
+from tests.simulation.planted.access import ACCESS
 from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
 from tests.simulation.planted.events import EVENTS
 from tests.simulation.planted.leases import LEASES
 from tests.simulation.planted.pushes import PUSHES
+from tests.simulation.planted.reading import READING
+from tests.simulation.planted.receivers import RECEIVERS
 
-BUGS: Final[dict[str, Bug]] = {
-    each.name: each for each in (*EVENTS, *LEASES, *PUSHES, *COUNTS_AND_TENANTS)
-}
+_ALL: Final = (
+    *ACCEPTING,
+    *EVENTS,
+    *READING,
+    *LEASES,
+    *PUSHES,
+    *RECEIVERS,
+    *COUNTS_AND_TENANTS,
+    *ACCESS,
+)
+BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}

@@ -5,12 +5,14 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-SOURCE: Final = Path(__file__).parents[3] / "src" / "triggers_api"
+ROOT: Final = Path(__file__).parents[3]
+_CONSTANTS: Final = str | int | bytes | tuple | frozenset | timedelta
 
 
 @dataclass(frozen=True)
@@ -18,26 +20,35 @@ class Bug:
     """In one place of one file, this text instead of that."""
 
     name: str
-    path: str
+    path: str  # below `src/triggers_api`, or of the repository
     right: str
     wrong: str
     test: str = ""  # that finds it, where no seed does
+    is_quick: bool = False  # nearly every second seed finds it
 
     @property
     def file(self) -> Path:
         """Where it is planted."""
-        return SOURCE / self.path
+        own = ROOT / self.path
+        return own if own.exists() else ROOT / "src" / "triggers_api" / self.path
 
     @cached_property
     def module(self) -> ModuleType:
         """The module of that file."""
-        names = ("triggers_api", *Path(self.path).with_suffix("").parts)
-        return importlib.import_module(".".join(names))
+        names = self.file.relative_to(ROOT).with_suffix("").parts
+        return importlib.import_module(".".join(names[1:] if names[0] == "src" else names))
 
     @property
     def places(self) -> int:
         """How often the right text is there: once, unless the code has moved on."""
         return self.file.read_text().count(self.right)
+
+    @property
+    def spoilt_text(self) -> str:
+        """The file with the bug in it. Raises `AssertionError` if it has no place for it."""
+        if self.places != 1:
+            raise AssertionError(f"'{self.name}' has no one place in {self.path}")
+        return self.file.read_text().replace(self.right, self.wrong)
 
 
 @contextmanager
@@ -46,13 +57,12 @@ def planted(bug: Bug) -> Iterator[None]:
 
     They stay the same objects, whoever holds them; what they do is exchanged.
     """
-    if bug.places != 1:
-        raise AssertionError(f"'{bug.name}' has no one place in {bug.path}")
     spoilt = ModuleType(bug.module.__name__)
     spoilt.__dict__.update(__file__=str(bug.file), __package__=bug.module.__package__)
-    text = bug.file.read_text().replace(bug.right, bug.wrong)
-    exec(compile(text, str(bug.file), "exec"), spoilt.__dict__)  # noqa: S102  # our own code
+    exec(compile(bug.spoilt_text, str(bug.file), "exec"), spoilt.__dict__)  # noqa: S102  # our own code
     undo = [*_exchange_constants(bug.module, spoilt), *_exchange_code(bug.module, spoilt)]
+    if not undo:
+        raise AssertionError(f"'{bug.name}' changes nothing in {bug.path}")
     try:
         yield
     finally:
@@ -64,8 +74,7 @@ def _exchange_constants(module: ModuleType, spoilt: ModuleType) -> Iterator[tupl
     """Texts and numbers; yields what was changed, and what it was before."""
     for name, value in vars(spoilt).items():
         before = getattr(module, name, None)
-        is_constant = isinstance(value, str | int | tuple | frozenset)
-        if is_constant and value != before and not name.startswith("__"):
+        if isinstance(value, _CONSTANTS) and value != before and not name.startswith("__"):
             setattr(module, name, value)
             yield module, name, before
 

@@ -46,12 +46,14 @@ COUNTS_AND_TENANTS: Final = (
         "executions/summarize.py",
         "        after = known.until\n        for _ in range(reads):",
         "        after = None\n        for _ in range(reads):",
+        test="tests/unit/executions/test_summarize.py::test_many_settled_events_are_folded_and_not_read_again",
     ),
     Bug(
         "folds what has not settled",
         "executions/summarize.py",
         "settled_before = self._clock() - SETTLES_WITHIN\n        uncounted",
         "settled_before = self._clock() + SETTLES_WITHIN\n        uncounted",
+        test="tests/unit/executions/test_summarize_faults.py::test_a_sampled_event_folds_what_has_settled_with_one_read",
     ),
     Bug(
         "replaces a config that was changed",
@@ -76,6 +78,7 @@ COUNTS_AND_TENANTS: Final = (
         "aws/secret_box.py",
         'return f"{tenant}|{config_id}".encode()',
         "return os.urandom(4)",
+        test="tests/unit/aws/test_secret_box.py::test_what_is_sealed_is_opened_as_it_was",
     ),
     Bug(
         "revokes only on the roster",

@@ -34,12 +34,14 @@ LEASES: Final = (
         "leases/lease.py",
         "held=held or frozenset(),",
         "held=frozenset(),",
+        test="tests/unit/leases/test_count.py::test_a_leased_event_is_still_pending",
     ),
     Bug(
         "does not see that the ledger moved on",
         "leases/lease.py",
         "if any(lease.version > ledger.version for lease in found):",
         "if False:",
+        test="tests/unit/leases/test_lease_passes.py::test_leases_that_are_newer_than_the_ledger_are_not_judged_by_it",
     ),
     Bug(
         "gives back leases that run",
@@ -52,24 +54,28 @@ LEASES: Final = (
         "leases/lease.py",
         "        if found.rest:\n            leases.append",
         "        if False:\n            leases.append",
+        test="tests/unit/leases/test_lease_passes.py::test_a_scan_without_an_end_keeps_its_place_and_what_ended_leases_left",
     ),
     Bug(
         "releases and keeps",
         "leases/lease.py",
         "kept = tuple(event_id for event_id in lease.event_ids if event_id not in set(let_go))",
         "kept = lease.event_ids",
+        test="tests/unit/leases/test_count.py::test_what_was_acknowledged_released_or_given_too_long_is_not_leased",
     ),
     Bug(
         "releases nothing",
         "leases/lease.py",
         "self._change(tenant, ledger, Lease(lease_id, kept), back)",
         "self._change(tenant, ledger, Lease(lease_id, kept))",
+        test="tests/unit/leases/test_lease_steps.py::test_a_lease_of_some_events_can_be_given_back_in_parts",
     ),
     Bug(
         "forgets that a full pass is due",
         "leases/ledger.py",
         "if now >= self.next_full_pass_at:",
         "if False:",
+        test="tests/unit/leases/test_lease.py::test_a_pass_waits_longer_the_more_it_has_to_read",
     ),
     Bug(
         "leases what was acknowledged",

@@ -52,12 +52,14 @@ PUSHES: Final = (
         "push/deliver.py",
         "            again_at=current.next_attempt_at,\n            event_moved_to=moved,",
         "            event_moved_to=moved,",
+        test="tests/unit/push/test_deliver_again.py::test_of_two_workers_with_one_task_the_faster_one_counts",
     ),
     Bug(
         "sends no dead letter twice",
         "push/deliver.py",
         '            self._queue.send_dead_letter(task, delivery.reason or "")\n            return self._fail_event(task)',
         "            return self._fail_event(task)",
+        test="tests/unit/push/test_deliver.py::test_after_the_last_wait_it_is_given_up",
     ),
     Bug(
         "acknowledges before it has recorded",
@@ -70,30 +72,35 @@ PUSHES: Final = (
         "push/deliver.py",
         "if delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:",
         "if False and config:",
+        test="tests/unit/push/test_deliver.py::test_a_success_acknowledges_the_event_only_if_it_shall",
     ),
     Bug(
         "fails an event with pushes left",
         "push/deliver.py",
         "if not dead or len(dead) + len(dropped) < pushes:",
         "if not dead:",
+        test="tests/unit/push/test_deliver.py::test_an_event_fails_when_its_last_push_that_was_not_dropped_is_given_up",
     ),
     Bug(
         "waits for a retry for ever",
         "push/deliver.py",
         "return Outcome(result=Result.NOT_DUE, delivery=found, again_at=found.next_attempt_at)",
         "return Outcome(result=Result.NOT_DUE, delivery=found)",
+        test="tests/unit/push/test_deliver.py::test_a_task_that_comes_too_early_waits",
     ),
     Bug(
         "finishes nothing that was repeated",
         "push/deliver.py",
         "            moved = self._finish(found, config)\n            told",
         "            moved = None\n            told",
+        test="tests/unit/push/test_deliver_again.py::test_who_stopped_before_telling_of_the_dead_is_made_up_for",
     ),
     Bug(
         "pushes to what is disabled",
         "push/deliver.py",
         "if event is None or config is None or not config.enabled:",
         "if event is None or config is None:",
+        test="tests/unit/push/test_deliver.py::test_what_its_owner_deleted_or_disabled_is_dropped_and_no_dead_letter",
     ),
     Bug(
         "drops a task that crashed",
@@ -166,5 +173,6 @@ PUSHES: Final = (
         "push/replay.py",
         "        round_ = self._events.replay(tenant, event_id)\n        event = self._events.get(tenant, event_id)\n        self._queue.send(Dispatch(self._configs, self._clock)(tenant, event, round_))",
         "        event = self._events.get(tenant, event_id)\n        self._queue.send(Dispatch(self._configs, self._clock)(tenant, event, 0))\n        self._events.replay(tenant, event_id)",
+        test="tests/functional/test_notification_replay.py::test_a_replayed_event_is_pending_and_pushed_to_all_that_want_it",
     ),
 )

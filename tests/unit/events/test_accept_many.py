@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import Event as Moment
 
 import pytest
 
@@ -130,3 +131,28 @@ def test_a_bug_that_one_event_provokes_spoils_no_other(clock: FixedClock, place:
     assert isinstance(bug.__cause__, ZeroDivisionError)
     assert "quotes" not in bug.message
     assert [added(each).event for each in outcomes] == walk(store)
+
+
+def test_events_of_one_key_are_stored_one_after_another(clock: FixedClock) -> None:
+    """Together they would meet in the store, and which is the first were chance."""
+    together: list[int] = []
+    under_way = 0
+
+    class Slow(InMemoryEventStore):
+        def add(self, tenant: str, event: Event, fingerprint: Fingerprint | None) -> Addition:
+            nonlocal under_way
+            under_way += fingerprint is not None
+            together.append(under_way)
+            never.wait(0.05)
+            under_way -= fingerprint is not None
+            return super().add(tenant, event, fingerprint)
+
+    never = Moment()
+    accept_many = AcceptMany(Accept(Slow(clock), clock), clock)
+    first_goes_alone = KeyedDraft(a_draft())
+
+    accept_many(
+        TENANT, [first_goes_alone, KeyedDraft(a_draft(), A_KEY), KeyedDraft(a_draft(), A_KEY)]
+    )
+
+    assert max(together) == 1

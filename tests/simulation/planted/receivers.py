@@ -1,0 +1,171 @@
+"""Bugs of how receivers are spared: breakers, pace, lines, retries; and of who pushes again."""
+
+from typing import Final
+
+from tests.simulation.planted.bug import Bug
+
+RECEIVERS: Final = (
+    Bug(
+        "a breaker opens one failure late",
+        "push/breaker.py",
+        "failures < FAILURES_TO_OPEN:",
+        "failures <= FAILURES_TO_OPEN:",
+        test="tests/unit/push/test_circuit_breaker.py::test_ten_failures_in_a_row_open_it_and_nine_do_not",
+    ),
+    Bug(
+        "a breaker is open a moment too long",
+        "push/breaker.py",
+        "return BreakerState.OPEN if at < self.opened_at + OPEN_FOR else",
+        "return BreakerState.OPEN if at <= self.opened_at + OPEN_FOR else",
+        test="tests/unit/push/test_circuit_breaker.py::test_it_is_open_for_120_seconds_to_the_microsecond",
+    ),
+    Bug(
+        "a breaker closes one success late",
+        "push/breaker.py",
+        "if self.successes + 1 >= SUCCESSES_TO_CLOSE:",
+        "if self.successes + 1 > SUCCESSES_TO_CLOSE:",
+        test="tests/unit/push/test_circuit_breaker.py::test_three_probes_that_succeed_close_it",
+    ),
+    Bug(
+        "all probe at once",
+        "push/breaker.py",
+        "probing_until=at + PROBE_TAKES if probes else None,",
+        "probing_until=None,",
+        test="tests/unit/push/test_circuit_breaker.py::test_half_open_it_lets_one_probe_through_at_a_time",
+    ),
+    Bug(
+        "a success that came before failures ends them",
+        "push/breakers.py",
+        "if not self._failing.get(config.id) or config.breaker.opened_at is not None:",
+        "if True:",
+        test="tests/unit/push/test_breakers.py::test_a_config_that_succeeds_again_is_remembered_no_longer",
+    ),
+    Bug(
+        "a turn that was taken is not counted",
+        "push/pace.py",
+        "served=served if ticket is None else min(served + 1, tickets),",
+        "served=served,",
+        test="tests/unit/push/test_pace.py::test_a_turn_that_was_taken_moves_all_others_up",
+    ),
+    Bug(
+        "a receiver that asks to wait is asked again",
+        "push/pace.py",
+        "next_at = max(self.next_at, at + (interval if wait is None else wait))",
+        "next_at = max(self.next_at, at + interval)",
+        test="tests/unit/push/test_pace.py::test_nobody_is_sent_to_before_the_time_that_the_receiver_asked_for",
+    ),
+    Bug(
+        "the last try is not made",
+        "push/retry.py",
+        "if attempt > len(self.delays):",
+        "if attempt >= len(self.delays):",
+        test="tests/unit/push/test_retry.py::test_it_is_given_up_after_the_last_wait_and_never_before",
+    ),
+    Bug(
+        "a receiver may hold a push for ever",
+        "push/retry.py",
+        "wait = max(wait, min(retry_after, LONGEST_RETRY_AFTER))",
+        "wait = max(wait, retry_after)",
+        test="tests/unit/push/test_retry.py::test_who_asks_for_more_than_a_day_gets_a_day",
+    ),
+    Bug(
+        "all tenants stand in one line",
+        "push/turns.py",
+        'return f"{tenant}#pace"',
+        'return "#pace"',
+        test="tests/unit/push/test_turns.py::test_who_comes_back_as_told_goes_at_its_turn_without_asking_again",
+    ),
+    Bug(
+        "a task counts pushes that nobody makes",
+        "push/dispatch.py",
+        "pushes=len(wanted),",
+        "pushes=len(wanted) + 1,",
+        test="tests/unit/push/test_dispatch.py::test_each_enabled_config_that_matches_gets_a_task",
+    ),
+    Bug(
+        "a repeated replay is made again",
+        "push/delivery.py",
+        "return self.is_final and task.replayed_after == len(self.attempts)",
+        "return self.is_final and task.replayed_after is not None",
+        test="tests/unit/push/test_delivery.py::test_a_replay_holds_until_the_next_attempt",
+    ),
+    Bug(
+        "a replay has no tries left",
+        "push/delivery.py",
+        "            tries_before=len(self.attempts),\n",
+        "            tries_before=0,\n",
+        test="tests/unit/push/test_delivery.py::test_a_replayed_delivery_has_its_history_and_its_whole_schedule",
+    ),
+    Bug(
+        "goes on although another was faster",
+        "push/deliver.py",
+        "        if not self._deliveries.record(delivery, known_attempts=_count(found)):\n"
+        "            return self._overtaken(task, config)\n        if receipt",
+        "        self._deliveries.record(delivery, known_attempts=_count(found))\n        if receipt",
+        test="tests/unit/push/test_deliver_again.py::test_of_two_workers_with_one_task_the_faster_one_counts",
+    ),
+    Bug(
+        "tries before its time",
+        "push/deliver.py",
+        "if found is not None and found.next_attempt_at is not None and now < found.next_attempt_at:",
+        "if False:",
+        test="tests/unit/push/test_deliver.py::test_a_task_that_comes_too_early_waits",
+    ),
+    Bug(
+        "the smaller count of a round's pushes holds",
+        "push/deliver.py",
+        "pushes = max((each.task.pushes for each in siblings), default=task.pushes)",
+        "pushes = min((each.task.pushes for each in siblings), default=task.pushes)",
+        test="tests/unit/push/test_deliver_order.py::test_an_event_fails_only_after_as_many_pushes_as_any_dispatch_counted",
+    ),
+    Bug(
+        "an attempt that an erasure missed keeps its answer",
+        "push/deliver.py",
+        "if not receipt.accepted and self._is_erased(task):",
+        "if False:",
+        test="tests/functional/test_erasing_at_any_moment.py::test_an_event_that_is_erased_while_it_is_pushed_leaves_no_word",
+    ),
+    Bug(
+        "dead letters of a disabled config are replayed",
+        "push/replay.py",
+        "if each.task.config_id in enabled and len(each.attempts) < MAX_ATTEMPTS",
+        "if len(each.attempts) < MAX_ATTEMPTS",
+        test="tests/functional/test_notification_dead_letters.py::test_a_dry_run_counts_and_replays_none",
+    ),
+    Bug(
+        "what a config got is missed",
+        "push/replay_missed.py",
+        "if any(each.status is DeliveryStatus.SUCCEEDED for each in own) or not last.is_final:",
+        "if not last.is_final:",
+        test="tests/unit/push/test_replay_missed.py::test_what_was_delivered_or_is_under_way_is_not_pushed",
+    ),
+    Bug(
+        "what is under way is missed",
+        "push/replay_missed.py",
+        "elif not self._may_be_under_way(config, event):",
+        "else:",
+        test="tests/unit/push/test_replay_missed.py::test_what_it_would_have_got_and_still_waits_for_is_not_pushed_twice",
+    ),
+    Bug(
+        "what is late is sent at each look",
+        "push/rescue.py",
+        "return now - found.late_at >= max(LATE_AFTER, between)",
+        "return True",
+        test="tests/unit/push/test_rescue.py::test_what_is_late_at_two_looks_gets_another_message",
+    ),
+    Bug(
+        "an alert is noted before it is stored",
+        "push/consecutive_failures.py",
+        "        try:\n            alert = self._alert(",
+        "        self._streaks.note_alert(tenant, connector, streak)\n"
+        "        try:\n            alert = self._alert(",
+        test="tests/unit/push/test_consecutive_failures.py::test_the_same_failure_that_is_seen_again_raises_no_second_alert",
+    ),
+    Bug(
+        "severities at the limit are left out",
+        "push/filters.py",
+        "return _RANK.get(severity, _GRAVEST) >= least",
+        "return _RANK.get(severity, _GRAVEST) > least",
+        test="tests/unit/push/test_filters.py::test_without_filters_everything_matches",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Bugs planted into the real code: the quick ones are found here, all by `make prove PLANTED=all`."""
+
+import ast
+from functools import cache
+
+import pytest
+
+from tests.simulation.planted import BUGS
+from tests.simulation.planted.__main__ import seeds_until_found
+from tests.simulation.planted.bug import ROOT, Bug, planted
+from triggers_api.push import retry
+
+SEEDS = 40  # nearly every second one finds it
+QUICK = [name for name, bug in BUGS.items() if bug.is_quick]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_quick_bug_is_found_by_the_proof(name: str) -> None:
+    seeds, _ = seeds_until_found(BUGS[name], SEEDS)
+
+    assert seeds, f"not found by {SEEDS} seeds"
+
+
+def test_every_bug_has_its_place_and_can_be_planted() -> None:
+    for bug in BUGS.values():
+        code = compile(bug.spoilt_text, bug.path, "exec")
+
+        assert code.co_code
+
+
+def test_every_bug_is_found_by_the_proof_or_by_a_test_that_is_there() -> None:
+    lost = [bug.test for bug in BUGS.values() if bug.test and not _is_there(bug.test)]
+
+    assert lost == []
+
+
+def test_a_planted_bug_is_out_again_afterwards() -> None:
+    schedule = retry.RetrySchedule()
+    last = schedule.attempts - 1
+
+    with planted(BUGS["the last try is not made"]):
+        assert schedule.wait_after(last, retry_after=None, chance=0) is None
+
+    assert schedule.wait_after(last, retry_after=None, chance=0) is not None
+
+
+def test_a_bug_whose_place_is_gone_cannot_be_planted() -> None:
+    gone = Bug("gone", "push/retry.py", "this stands nowhere", "")
+
+    with pytest.raises(AssertionError, match="no one place"), planted(gone):
+        pass
+
+
+def _is_there(test: str) -> bool:
+    path, _, name = test.partition("::")
+    return name in _tests_of(path)
+
+
+@cache
+def _tests_of(path: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / path).read_text())
+    return frozenset(each.name for each in tree.body if isinstance(each, ast.FunctionDef))
