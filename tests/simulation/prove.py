@@ -4,6 +4,7 @@
 """
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -11,11 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from admin.arguments import whole_number
 from tests.simulation.product.installed import installed
-from tests.simulation.product.play import Play, begin, finish
+from tests.simulation.product.play import ACTORS, Play, begin, finish
 
 _CHUNK: Final = 25
 _BAR: Final = 30
@@ -29,6 +31,7 @@ class Verdict:
     broken: dict[int, str] = field(default_factory=dict)
     calls: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Verdict") -> None:
         """Take another's as well."""
@@ -36,6 +39,7 @@ class Verdict:
         self.broken |= other.broken
         self.calls += other.calls
         self.faults += other.faults
+        self.met += other.met
 
 
 def run(seeds: range, *, is_short: bool = True) -> Verdict:
@@ -48,6 +52,7 @@ def run(seeds: range, *, is_short: bool = True) -> Verdict:
                 verdict.broken[seed] = problem
             verdict.seeds += 1
             verdict.calls += len(play.world.story)
+            verdict.met += play.world.met
             for (_, fate), count in play.world.fates.happened.items():
                 verdict.faults[fate.value] += count
     return verdict
@@ -94,7 +99,17 @@ def main() -> None:
             for seed, problem in verdict.broken.items():
                 sys.stdout.write(f"\nseed {seed}: {problem}\n  make prove SEED={seed}\n")
     sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
+    _tell_who_met(total)
     sys.exit(1 if total.broken else 0)
+
+
+def _tell_who_met(total: Verdict) -> None:
+    """Which programs were at work at once when something failed, and which never."""
+    pairs = set(itertools.combinations_with_replacement(sorted(ACTORS), 2))
+    never = sorted(pairs - total.met.keys())
+    sys.stdout.write(f"{len(pairs) - len(never)} of {len(pairs)} pairs met under faults; never:\n")
+    for one, others in itertools.groupby(never, key=itemgetter(0)):
+        sys.stdout.write(f"  {one}: {', '.join(other for _, other in others)}\n")
 
 
 def _show(total: Verdict, wanted: int, seconds: float) -> None:

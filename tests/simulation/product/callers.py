@@ -35,7 +35,7 @@ class Gateway:
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Bring a request to the function, and its answer back. Raises `LostError`."""
         if current() is None:  # a world that is being made, or looked at
-            return self.function.any().handler(event, None)
+            return self.function.one().handler(event, None)
         fate = self.fates.next("http")
         self.kernel.sleep(self.fates.seconds())
         if fate in (Fate.UNREACHABLE, Fate.REFUSED, Fate.KILLED_BEFORE):

@@ -75,6 +75,7 @@ def installed() -> Iterator[Callable[..., Wire]]:
     patches: list[Any] = [
         patch.object(clients, "_config", unsigned),
         patch.object(dynamodb_wire, "KeptConnections", Line),
+        patch.object(dynamodb_wire, "all_are_overheard", lambda: False),  # moto may be loaded
         patch.object(dynamodb_wire, "time", SimpleNamespace(sleep=_sleep)),
         patch.object(clients, "create_client", wire.create_client),
         patch.object(

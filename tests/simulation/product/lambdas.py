@@ -79,7 +79,7 @@ class Function:
         assert fiber.result is not None
         return fiber.result
 
-    def any(self) -> Process:
+    def one(self) -> Process:
         """A process for whoever stands outside of the world."""
         if not self.processes:
             self._start()

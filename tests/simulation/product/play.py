@@ -26,6 +26,16 @@ class Size:
 SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 
 
+ACTORS: Final = frozenset(
+    {
+        *scripts.SCRIPTS,
+        *("subscribe", "limits", "delete tenant", "remover", "rescuer", "monitor"),
+        *("dispatcher", "delivery", "counter"),
+    }
+)
+"""All who may be at work at once."""
+
+
 @dataclass
 class Play:
     """A world and its users."""

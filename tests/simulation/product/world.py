@@ -1,5 +1,6 @@
 """One world: the cloud, the product in it, and everybody who uses it, under one seed."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -97,7 +98,7 @@ class World:
         self.story: list[Said] = []
         self.broken: list[str] = []
         self.met: Counter[tuple[str, str]] = Counter()
-        self.begun: Counter[str] = Counter()
+        self.active: Counter[str] = Counter()  # who is doing something, by what
         self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,120,2000"}
         self._make_cloud()
         wire.carry = self.carry
@@ -111,8 +112,9 @@ class World:
         """Begin a program of somebody's."""
 
         def run() -> None:
-            self.begun[what] += 1
+            self.active[what] += 1
             work()
+            self.active[what] -= 1
 
         self.kernel.start(who, run, after=after)
 
@@ -242,6 +244,7 @@ class World:
         fate = self.fates.next(call)
         there, back = self.fates.seconds(), self.fates.seconds()
         said = self._tell(fiber.name, call, request, fate)
+        self._note_who_meets(fate)
         if fate is Fate.KILLED_BEFORE:
             self._kill(process)
         if fate is Fate.UNREACHABLE:
@@ -272,6 +275,15 @@ class World:
         self.kernel.sleep(back)
         self._die_if_dead(process)
         return answer
+
+    def _note_who_meets(self, fate: Fate) -> None:
+        """A fault is met by all who do something at that moment, each with each."""
+        if fate is Fate.NOTHING:
+            return
+        busy = [name for name, count in self.active.items() for _ in range(count)]
+        for name in ("dispatcher", "delivery", "counter"):
+            busy += [name for each in self.functions[name].processes if each.is_busy]
+        self.met.update(set(itertools.combinations(sorted(busy), 2)))
 
     def _take_effect(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return self._services[service](operation, request)
