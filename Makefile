@@ -39,7 +39,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help install run smoke trace story dashboard console screenshots site test check audit fix prove simulate bench cost key shards restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv with everything (the others do it when needed)
 
