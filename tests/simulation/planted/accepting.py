@@ -69,6 +69,13 @@ ACCEPTING: Final = (
         test="tests/unit/events/test_accept.py::test_any_difference_makes_another_body",
     ),
     Bug(
+        "equal keys of a batch are stored at once",
+        "events/accept_many.py",
+        "if key is None or key not in seen:",
+        "if True:",
+        test="tests/unit/events/test_accept_many.py::test_events_of_one_key_are_stored_one_after_another",
+    ),
+    Bug(
         "events of a batch have one time",
         "events/accept_many.py",
         "created_at = self.at + timedelta(microseconds=number)",
@@ -95,6 +102,13 @@ ACCEPTING: Final = (
         "            event_id: Acknowledgement(event_id, error=each)\n",
         "            event_id: Acknowledgement(event_id, changed=True)\n",
         test="tests/unit/events/test_acknowledge.py::test_one_id_that_the_store_is_too_busy_for_spoils_no_other",
+    ),
+    Bug(
+        "an event lives a second too long",
+        "store/items.py",
+        "return visible_until is not None and _moment(visible_until) <= at",
+        "return visible_until is not None and _moment(visible_until) < at",
+        test="tests/unit/store/test_expiry.py::test_an_event_is_over_at_the_very_second_that_its_head_names",
     ),
     Bug(
         "a payload is swept with its head",

@@ -28,12 +28,14 @@ COUNTS_AND_TENANTS: Final = (
         "handlers/counter.py",
         'failures = [] if left is None else [{"itemIdentifier": names[left]}]',
         "failures: list[dict[str, str]] = []",
+        test="tests/functional/test_counter.py::test_a_call_that_fails_is_made_again_from_the_record_it_was_for",
     ),
     Bug(
         "repeats from the last row that failed",
         "handlers/counter.py",
         "first, error = again[0]",
         "first, error = again[-1]",
+        test="tests/functional/test_counter.py::test_what_all_have_is_waited_for_until_it_passes",
     ),
     Bug(
         "keeps counts over newer ones",
@@ -103,6 +105,7 @@ COUNTS_AND_TENANTS: Final = (
         "store/remains.py",
         "        self.events_table.delete_all(beside + rows)\n        self.events_table.delete_all([_key_of(head) for head in heads])",
         "        self.events_table.delete_all([_key_of(head) for head in heads])",
+        test="tests/functional/test_deleting_a_tenant.py::test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything",
     ),
     Bug(
         "leaves deliveries of what is deleted",
@@ -115,12 +118,14 @@ COUNTS_AND_TENANTS: Final = (
         "store/remains.py",
         "for status in (*ALL_STATUSES, items.ERASED):",
         "for status in ALL_STATUSES:",
+        test="tests/functional/test_deleting_a_tenant.py::test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything",
     ),
     Bug(
         "leaves schedules",
         "handlers/remover.py",
         '            "scheduled_tasks": Schedules(scheduler, settings.scheduler_group, left.config_ids),\n',
         "",
+        test="tests/functional/test_deleting_a_tenant.py::test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything",
     ),
     Bug(
         "reads the first schedules only",
@@ -133,6 +138,7 @@ COUNTS_AND_TENANTS: Final = (
         "handlers/remover.py",
         '            "dead_letters": DeadLetters(sqs, settings.dead_letter_queue_url),\n',
         "",
+        test="tests/functional/test_deleting_a_tenant.py::test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything",
     ),
     Bug(
         "hands configs of all tenants out",

@@ -24,6 +24,7 @@ EVENTS: Final = (
         "store/events.py",
         'if body and place.get("payload") != head["payload"]:',
         "if body:",
+        test="tests/contract/test_large_events.py::test_a_head_that_is_sent_again_after_a_lost_answer_keeps_its_payload",
     ),
     Bug(
         "acknowledges what was erased",

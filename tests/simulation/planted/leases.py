@@ -35,6 +35,7 @@ LEASES: Final = (
         "held=held or frozenset(),",
         "held=frozenset(),",
         test="tests/unit/leases/test_count.py::test_a_leased_event_is_still_pending",
+        is_quick=True,
     ),
     Bug(
         "does not see that the ledger moved on",

@@ -34,6 +34,7 @@ PUSHES: Final = (
         "events/erase.py",
         "        self._answers.erase_answers(tenant, event_id)",
         "",
+        test="tests/functional/test_erasing.py::test_what_receivers_said_is_erased_too",
     ),
     Bug(
         "erases answers first",
@@ -107,12 +108,14 @@ PUSHES: Final = (
         "handlers/delivery.py",
         "return Carried(message_id, keep=task is None or not self._bring_back(task))",
         "return Carried(message_id, keep=False)",
+        test="tests/functional/test_delivery_worker.py::test_of_a_batch_only_what_must_come_again_is_answered_as_failed",
     ),
     Bug(
         "deletes the message before the copy is queued",
         "handlers/delivery.py",
         "                    self._queue.send_later(outcome.again or task, outcome.again_at)\n",
         "                    with suppress(Exception):\n                        self._queue.send_later(outcome.again or task, outcome.again_at)\n",
+        test="tests/functional/test_delivery_worker.py::test_a_message_whose_next_cannot_be_queued_is_kept_and_queues_it_when_it_comes_again",
     ),
     Bug(
         "makes two schedules of one",
@@ -143,30 +146,35 @@ PUSHES: Final = (
         "handlers/dispatcher.py",
         'return {"batchItemFailures": [{"itemIdentifier": left}] if left else []}',
         'return {"batchItemFailures": []}',
+        test="tests/functional/test_dispatcher.py::test_a_store_that_is_down_fails_the_record_and_the_next_try_goes_on",
     ),
     Bug(
         "takes a transient error for poison",
         "handlers/dispatcher.py",
         "if self._clock() - since < HOLDS_AT_MOST:\n            return True",
         "if self._clock() - since < HOLDS_AT_MOST:\n            return False",
+        test="tests/functional/test_dispatcher.py::test_a_store_that_is_down_fails_the_record_and_the_next_try_goes_on",
     ),
     Bug(
         "sends tasks only if all were matched",
         "handlers/dispatcher.py",
         "                self._send(tasks)\n",
         "                if left is None:\n                    self._send(tasks)\n",
+        test="tests/functional/test_dispatcher.py::test_a_store_that_is_down_fails_the_record_and_the_next_try_goes_on",
     ),
     Bug(
         "dispatches with a queue that is down",
         "handlers/dispatcher.py",
         "        try:\n            self._queue.send(tasks)\n        except TasksRefusedError as error:",
         "        try:\n            with suppress(TransientError):\n                self._queue.send(tasks)\n        except TasksRefusedError as error:",
+        test="tests/functional/test_dispatcher.py::test_a_new_event_becomes_a_task_for_each_config_that_wants_it",
     ),
     Bug(
         "counts a late event never",
         "handlers/dispatcher.py",
         "if event.execution_id is not None and is_late(event, _stored_at(record)):",
         "if False:",
+        test="tests/functional/test_execution_folding.py::test_an_event_stored_long_after_its_time_has_its_execution_counted_anew",
     ),
     Bug(
         "replays before the event is pending",

@@ -41,6 +41,13 @@ READING: Final = (
         test="tests/unit/leases/test_lease_steps.py::test_a_lease_ends_at_the_millisecond_that_was_told",
     ),
     Bug(
+        "all shards share a mark",
+        "store/counters.py",
+        "left, position = list(counts), _AT + _short(shard)",
+        'left, position = list(counts), _AT + "0"',
+        is_quick=True,
+    ),
+    Bug(
         "what is counted counts for one tenant",
         "usage/daily.py",
         "yield Count(row_of(change.tenant, change.at.date())",

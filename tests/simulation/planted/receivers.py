@@ -76,6 +76,13 @@ RECEIVERS: Final = (
         test="tests/unit/push/test_turns.py::test_who_comes_back_as_told_goes_at_its_turn_without_asking_again",
     ),
     Bug(
+        "a batch pushes to another tenant's configs",
+        "push/dispatch.py",
+        "key = (tenant, event_type)",
+        'key = ("", event_type)',
+        test="tests/unit/push/test_dispatch.py::test_tenants_of_one_batch_share_no_config_for_the_same_type",
+    ),
+    Bug(
         "a task counts pushes that nobody makes",
         "push/dispatch.py",
         "pushes=len(wanted),",
@@ -152,6 +159,13 @@ RECEIVERS: Final = (
         "return now - found.late_at >= max(LATE_AFTER, between)",
         "return True",
         test="tests/unit/push/test_rescue.py::test_what_is_late_at_two_looks_gets_another_message",
+    ),
+    Bug(
+        "two rescuers send the same",
+        "push/rescue.py",
+        "again = [_again(each) for each in ours if each.late_at is not None]",
+        "again = [_again(each) for each in lost if each.late_at is not None]",
+        test="tests/unit/push/test_rescue.py::test_of_two_runs_that_found_the_same_the_faster_one_sends_it",
     ),
     Bug(
         "an alert is noted before it is stored",

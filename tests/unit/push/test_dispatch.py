@@ -68,6 +68,22 @@ def test_configs_are_read_once_a_tenant_and_batch(configs: InMemoryConfigStore) 
     assert sorted(call.args[0] for call in reads.call_args_list) == [TENANT, OTHER_TENANT]
 
 
+def test_tenants_of_one_batch_share_no_config_for_the_same_type(
+    configs: InMemoryConfigStore,
+) -> None:
+    own, others = a_config(filters=INVOICES), a_config(tenant=OTHER_TENANT, filters=INVOICES)
+    for config in (own, others):
+        configs.put(config)
+    dispatch, event = Dispatch(configs), an_event(START, event_type="invoice.failed")
+
+    tasks = [*dispatch(TENANT, event), *dispatch(OTHER_TENANT, event)]
+
+    assert [(each.tenant, each.config_id) for each in tasks] == [
+        (TENANT, own.id),
+        (OTHER_TENANT, others.id),
+    ]
+
+
 def test_of_a_thousand_configs_each_is_asked_once_for_each_type_of_event(
     configs: InMemoryConfigStore,
 ) -> None:

@@ -16,6 +16,7 @@ from triggers_api.push.breaker import CircuitBreaker
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.pace import Pace
+from triggers_api.push.ports import Retrying
 from triggers_api.push.rescue import (
     LATE_AFTER,
     LATE_BEHIND_OTHERS_AFTER,
@@ -150,6 +151,23 @@ def test_two_runs_at_once_send_one_message(bench: Bench) -> None:
 
     assert bench.rescue().pushed == 0
     assert lost.id not in bench.pushed()
+
+
+def test_of_two_runs_that_found_the_same_the_faster_one_sends_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.retrying(bench.config())
+    bench.rescue_at(START + 2 * HOUR)
+    note = bench.store.note_late
+
+    def note_after_another(found: Retrying, at: datetime) -> bool:
+        assert note(found, at)  # the other run's, between our reading and our note
+        return note(found, at)
+
+    monkeypatch.setattr(bench.store, "note_late", note_after_another)
+
+    assert bench.rescue_at(START + 3 * HOUR) == 0
+    assert bench.pushed() == []
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_a_later_run(bench: Bench) -> None:
