@@ -44,6 +44,8 @@ class Fates:
     probability: float
     kinds: tuple[Fate, ...] = _FAULTS
     is_calm: bool = False
+    spared: frozenset[int] = frozenset()  # faults that do not happen, by their number
+    drawn: int = 0
     happened: Counter[tuple[str, Fate]] = field(default_factory=Counter)
 
     def next(self, call: str) -> Fate:
@@ -51,6 +53,9 @@ class Fates:
         if self.is_calm or self.chance.random() >= self.probability:
             return Fate.NOTHING
         fate = self.chance.choice(self.kinds)
+        self.drawn += 1
+        if self.drawn in self.spared:
+            return Fate.NOTHING
         self.happened[call, fate] += 1
         return fate
 

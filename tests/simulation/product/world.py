@@ -95,6 +95,9 @@ class World:
         wire = stage(self.kernel, self._branch("product"), is_short=given.get("is_short", True))
         probability = self.chance.choice([0.0, 0.01, 0.04, 0.12])
         self.fates = Fates(self._branch("fates"), given.get("probability", probability))
+        self.fates.spared = given.get("spared", frozenset())
+        self._left_out: frozenset[int] = given.get("left_out", frozenset())
+        self.programs = 0
         self.story: list[Said] = []
         self.broken: list[str] = []
         self.met: Counter[tuple[str, str]] = Counter()
@@ -109,7 +112,10 @@ class World:
         self._make_callers()
 
     def start(self, who: str, what: str, work: Callable[[], object], after: float = 0.0) -> None:
-        """Begin a program of somebody's."""
+        """Begin a program of somebody's, unless it is left out."""
+        self.programs += 1
+        if self.programs in self._left_out:
+            return
 
         def run() -> None:
             self.active[what] += 1

@@ -1,0 +1,42 @@
+"""The shortest story of a broken seed: without users and faults that it breaks without."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from tests.simulation.product.play import Play, begin, finish
+
+Stage = Callable[..., Any]
+
+_ROUNDS: Final = (16, 4, 1)  # so many are left out at once
+
+
+def minimised(seed: int, stage: Stage) -> tuple[Play, str]:
+    """The play that is left, and what it breaks."""
+    spared: frozenset[int] = frozenset()
+    left_out: frozenset[int] = frozenset()
+    play, problem = _played(seed, stage, left_out, spared)
+    if not problem:
+        return play, ""
+    for each in range(1, play.world.programs + 1):
+        if _played(seed, stage, left_out | {each}, spared)[1]:
+            left_out |= {each}
+    for size in _ROUNDS:
+        for some in _chunks(range(1, play.world.fates.drawn + 1), size):
+            if _played(seed, stage, left_out, spared | some)[1]:
+                spared |= some
+    return _played(seed, stage, left_out, spared)
+
+
+def _chunks(numbers: range, size: int) -> Iterable[frozenset[int]]:
+    return (frozenset(numbers[at : at + size]) for at in range(0, len(numbers), size))
+
+
+def _played(
+    seed: int, stage: Stage, left_out: frozenset[int], spared: frozenset[int]
+) -> tuple[Play, str]:
+    play = begin(seed, stage, left_out=left_out, spared=spared)
+    try:
+        finish(play)
+    except AssertionError as error:
+        return play, str(error) or repr(error)
+    return play, ""
