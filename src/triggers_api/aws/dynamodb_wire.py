@@ -14,6 +14,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -239,11 +240,12 @@ def _decoded(answer: Answer) -> Document:
     checksum = answer.headers.get("x-amz-crc32")
     if checksum is not None and zlib.crc32(answer.content) != int(checksum):
         raise HTTPClientError(error="the checksum is wrong")
-    try:
-        said = json.loads(answer.content or b"{}")
-    except ValueError as error:
+    said: Any = None
+    with suppress(ValueError):
+        said = json.loads(answer.content)
+    if not isinstance(said, dict):
         if answer.status < _FAILED:
-            raise HTTPClientError(error="it is no JSON") from error
+            raise HTTPClientError(error="it is no JSON object")
         said = {"message": answer.content.decode(errors="replace")}
     if b'"B' in answer.content:
         said = _with_binaries(said)

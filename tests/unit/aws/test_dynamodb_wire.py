@@ -70,6 +70,8 @@ OK = http(b'{"Item":{"pk":{"S":"p"}}}')
         (refusal("RequestLimitExceeded"), [1, 2]),
         (refusal("TransactionInProgressException"), [1, 2]),
         (http(b"no JSON"), [0.025, 0.05]),
+        (http(b""), [0.025, 0.05]),  # would be "there is no such item"
+        (http(b"[]"), [0.025, 0.05]),
         (http(b"{}", X_Amz_Crc32="1"), [0.025, 0.05]),
     ],
 )
