@@ -115,6 +115,7 @@ EVENTS: Final = (
         "store/event_items.py",
         'and (statuses is None or head["status"]["S"] in statuses)',
         "",
+        test="tests/contract/test_dynamodb_lagging_index.py::test_an_acknowledged_event_is_not_listed_though_the_index_still_holds_it",
     ),
     Bug(
         "shows a tombstone",
@@ -154,12 +155,14 @@ EVENTS: Final = (
         "store/table.py",
         "            yield from page.items\n            if left is not None:\n                left -= len(page.items)\n            if page.last is None or left == 0:",
         "            yield from page.items\n            if left is not None:\n                left -= len(page.items)\n            if True:",
+        test="tests/contract/test_table_pages.py::test_a_query_is_read_over_its_pages_to_the_end_or_to_its_limit",
     ),
     Bug(
         "forgets what a batch left unread",
         "store/table.py",
         '                request = answer.get("UnprocessedKeys")\n',
         "                request = None\n",
+        test="tests/contract/test_dynamodb_failures.py::test_what_a_throttled_batch_leaves_out_is_asked_for_again",
     ),
     Bug(
         "forgets what a batch left undeleted",
@@ -172,6 +175,7 @@ EVENTS: Final = (
         "store/table.py",
         "    if codes & lost:\n",
         "    if codes & lost and not codes & _CONDITION_FAILED:\n",
+        test="tests/contract/test_table.py::test_a_failed_condition_tells_what_is_stored",
     ),
     Bug(
         "mixes tenants in a list",

@@ -20,11 +20,32 @@ READING: Final = (
         test="tests/unit/test_cursor.py::test_a_cursor_with_one_letter_changed_is_refused",
     ),
     Bug(
+        "an undelivered event is not counted while the index lags",
+        "store/waiting.py",
+        "if row.index_settles_at > self.clock():",
+        "if False:",
+        test="tests/contract/test_event_store_counting.py::test_of_few_events_none_is_counted_that_was_acknowledged_though_the_index_lags",
+    ),
+    Bug(
+        "the newest is called the oldest",
+        "store/waiting.py",
+        "return min(filter(None, each), default=None)",
+        "return max(filter(None, each), default=None)",
+        test="tests/contract/test_event_store_counting.py::test_all_shards_are_counted_together_up_to_the_bound",
+    ),
+    Bug(
         "the last item of a range is lost",
         "store/range.py",
         "if (at >= end if newest_first else at <= end)]",
         "if (at > end if newest_first else at < end)]",
         test="tests/unit/store/test_range.py::test_ranges_are_merged_up_to_where_each_of_them_was_read",
+    ),
+    Bug(
+        "a count stays on its first page",
+        "store/table.py",
+        'request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]',
+        'request.pop("ExclusiveStartKey", None)',
+        test="tests/contract/test_table_pages.py::test_a_count_goes_on_over_the_pages",
     ),
     Bug(
         "an id of a lease comes before what was returned",
