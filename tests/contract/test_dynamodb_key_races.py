@@ -204,3 +204,15 @@ def test_what_stands_beside_the_keys_is_no_key(
         keys.revoke(TENANT, key_id)
 
     assert refusal.value.code == "key_not_found"
+
+
+def test_a_key_whose_answer_was_lost_is_made_once(
+    dynamodb: "DynamoDBClient", dynamodb_api_keys: DynamoApiKeyStore, clock: FixedClock
+) -> None:
+    key, _ = an_api_key(clock(), Scope.ADMIN)
+
+    with failing(dynamodb, "PutItem", 500, "InternalServerError", times=1) as lost:
+        dynamodb_api_keys.add(key)
+
+    assert len(lost) == 1
+    assert [each.key_id for each in dynamodb_api_keys.list_unrevoked(TENANT)] == [key.key_id]

@@ -65,11 +65,11 @@ class DynamoApiKeyStore:
         A session's key is one write.
         """
         if key.is_session:
-            self._table.put(_to_item(key), "attribute_not_exists(key_id)")
+            self._put_new(key)
             return
         if len(self._unrevoked(key.tenant)) >= MAX_KEYS:
             raise too_many_keys()
-        self._table.put(_to_item(key), "attribute_not_exists(key_id)")
+        self._put_new(key)
         values: Item = {
             ":id": {"SS": [key.key_id]},
             ":most": number(MAX_KEYS),
@@ -82,6 +82,15 @@ class DynamoApiKeyStore:
         except RefusedError:  # others were faster
             self._table.delete(_key(key.key_id))
             raise too_many_keys() from None
+
+    def _put_new(self, key: ApiKey) -> None:
+        """Store it; a write whose answer was lost, sent again, meets itself."""
+        item = _to_item(key)
+        try:
+            self._table.put(item, "attribute_not_exists(key_id)")
+        except RefusedError as refused:
+            if (refused.item or {}).get("digest") != item["digest"]:
+                raise
 
     def list_keys(self, tenant: str | None, *, limit: int, after: KeyPlace | None) -> KeyPage:
         """See `ApiKeyStore.list_keys`. One query of an index."""

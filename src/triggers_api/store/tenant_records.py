@@ -44,10 +44,11 @@ class DynamoTenantStore:
 
     def add(self, tenant: Tenant) -> bool:
         """See `TenantStore.add`."""
+        item = _to_item(tenant)
         try:
-            self._table.put(_to_item(tenant), "attribute_not_exists(key_id)")
-        except RefusedError:
-            return False
+            self._table.put(item, "attribute_not_exists(key_id)")
+        except RefusedError as refused:
+            return refused.item == item  # our own write, its answer lost, sent again
         return True
 
     def change(
