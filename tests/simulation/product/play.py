@@ -11,6 +11,7 @@ from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
 from tests.simulation.product.world import TENANTS, World
 
+_LEVEL_AFTER: Final = 120.0  # seconds, in which the last write reaches every index
 _STORM: Final = 300.0  # seconds in which everything may fail
 
 
@@ -107,6 +108,7 @@ def finish(play: Play) -> None:
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             _remove(play, tenant)
+    world.kernel.sleep(_LEVEL_AFTER)
     judge.judge(play)
 
 
