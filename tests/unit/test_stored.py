@@ -4,7 +4,6 @@ That all forms are is shown in `tests/upgrade`.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import field, make_dataclass
 from typing import Any
 
@@ -31,7 +30,7 @@ Told = list[tuple[str, Any, str]]
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     monkeypatch.setattr(stored._Told, "tell", stored._Told.tell)  # noqa: SLF001  # put back at the end
     heard: Told = []
     tell_unreadable_to(lambda kind, item, error: heard.append((kind, item, type(error).__name__)))
