@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, a_tenant
 from tests.clock import FixedClock
-from tests.contract.clients import before_call, recorded
+from tests.contract.clients import before_call, failing, recorded
 from tests.contract.conftest import create_table
 from triggers_api.access.ports import TenantStore
 from triggers_api.access.tenants import Tenant, TenantState
@@ -59,6 +59,20 @@ def test_a_second_record_of_a_tenant_changes_nothing(
     assert not tenants.add(a_tenant(clock(), TENANT, name="another", own_limits={"burst": 1}))
 
     assert tenants.find(TENANT) == first
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_tenant_whose_answer_was_lost_is_made_once(
+    dynamodb: "DynamoDBClient", dynamodb_tenants: DynamoTenantStore, clock: FixedClock
+) -> None:
+    limits: dict[str, Any] = {"burst": 7, "configs": None}
+    made = a_tenant(clock(), TENANT, name="Büro", own_limits=limits)
+
+    with failing(dynamodb, "PutItem", 500, "InternalServerError", times=1) as lost:
+        assert dynamodb_tenants.add(made)
+
+    assert len(lost) == 1
+    assert dynamodb_tenants.find(TENANT) == made
 
 
 def test_only_what_is_named_changes(tenants: TenantStore, clock: FixedClock) -> None:
