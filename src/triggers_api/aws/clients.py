@@ -10,7 +10,7 @@ from typing import Any, Final
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from triggers_api.aws.dynamodb_wire import DynamoDBWire
+from triggers_api.aws.dynamodb_wire import THROTTLED, DynamoDBWire
 from triggers_api.aws.environment import given_secrets, place_of_dynamodb
 from triggers_api.errors import TransientError
 
@@ -138,20 +138,12 @@ class LazyClient:
 
 
 _SERVER_ERROR = 500
-_SLOW_DOWN = frozenset(
-    {
-        "DependencyTimeoutException",
-        "KMSInternalException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "Throttling",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
+# A service that is busy: what the client tries again, and what it leaves to its caller.
+_SLOW_DOWN: Final = THROTTLED | {
+    "DependencyTimeoutException",
+    "KMSInternalException",
+    "TransactionConflictException",
+}
 
 
 # What a service answers to a call whose content it cannot take, whenever it is made.

@@ -67,7 +67,7 @@ _ERRORS: Final[dict[str, type[ClientError]]] = {
 # call that was not throttled waits no longer than its newest version lets one of DynamoDB.
 _TRANSIENT: Final = frozenset({500, 502, 503, 504})
 _TRANSIENT_CODES: Final = frozenset({"RequestTimeout", "RequestTimeoutException"})
-_THROTTLED: Final = frozenset(
+THROTTLED: Final = frozenset(
     {
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
@@ -197,7 +197,7 @@ class DynamoDBWire:
 def _longest_wait(status: int, answer: Document) -> float | None:
     """Before the call is tried again, in seconds; None if it need not be."""
     code = answer["Error"]["Code"] if status >= _FAILED else ""
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return _THROTTLED_SECONDS
     again = status == 0 or status in _TRANSIENT or code in _TRANSIENT_CODES
     return _TRANSIENT_SECONDS if again else None
