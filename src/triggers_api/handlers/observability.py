@@ -10,6 +10,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from triggers_api.errors import TransientError
 from triggers_api.stored import tell_unreadable_to
 from triggers_api.watch.metrics import BY_CHANNEL, CHANNEL, METRICS, Metric
 
@@ -47,6 +48,13 @@ def _take_the_words_from_libraries(service: str) -> None:
 def log_spread(tenant: str, shards: int) -> None:
     """A tenant's index was too hot and got shards: the operator may want to know whose it is."""
     create_logger().warning("tenant.spread", extra={"tenant": tenant, "shards": shards})
+
+
+def log_failures(logger: Logger, message: str, failures: Mapping[str, Exception]) -> None:
+    """Log a line for each tenant that a run failed for: what may pass by itself is no error."""
+    for tenant, error in failures.items():
+        log = logger.warning if isinstance(error, TransientError) else logger.error
+        log(message, extra={"tenant": tenant}, exc_info=error)
 
 
 def _log_unreadable(kind: str, item: Any, error: Exception) -> None:

@@ -12,8 +12,12 @@ from typing import Any, Final
 from triggers_api.access.deletion import ContinueDeletions, Run
 from triggers_api.aws import clients
 from triggers_api.aws.tenant_tasks import DeadLetters, Schedules, is_queue_empty
-from triggers_api.errors import TransientError
-from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.handlers.observability import (
+    create_logger,
+    create_metrics,
+    embedded,
+    log_failures,
+)
 from triggers_api.settings import RemovalSettings, RemoverSettings
 from triggers_api.store.deletions import DynamoDeletionStore
 from triggers_api.store.remains import remains
@@ -34,9 +38,7 @@ def build(continue_deletions: Callable[[], Run]) -> Handler:
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Do one run; log a line for each tenant that failed, and one for the run."""
         run = continue_deletions()
-        for tenant, error in run.failures.items():
-            log = logger.warning if isinstance(error, TransientError) else logger.error
-            log("tenant.not_deleted", extra={"tenant": tenant}, exc_info=error)
+        log_failures(logger, "tenant.not_deleted", run.failures)
         if run.left or run.ended:
             known: dict[str, Any] = {"removed": run.removed, "left": run.left, "ended": run.ended}
             logger.info("tenants.deleted", extra=known | embedded(metrics, _measured(run)))

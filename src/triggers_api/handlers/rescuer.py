@@ -11,8 +11,12 @@ from typing import Any, Final
 
 from triggers_api.aws import clients
 from triggers_api.aws.task_queue import SqsTaskQueue, is_behind
-from triggers_api.errors import TransientError
-from triggers_api.handlers.observability import create_logger, create_metrics, embedded
+from triggers_api.handlers.observability import (
+    create_logger,
+    create_metrics,
+    embedded,
+    log_failures,
+)
 from triggers_api.push.rescue import Rescue, Rescued
 from triggers_api.settings import RescuerSettings
 from triggers_api.store.active_tenants import DynamoActiveTenants
@@ -34,9 +38,7 @@ def build(rescue: Callable[[], Rescued]) -> Handler:
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Do one run; log a line for each tenant that failed, and one for the run."""
         rescued = rescue()
-        for tenant, error in rescued.failures.items():
-            log = logger.warning if isinstance(error, TransientError) else logger.error
-            log("tenant.not_rescued", extra={"tenant": tenant}, exc_info=error)
+        log_failures(logger, "tenant.not_rescued", rescued.failures)
         line: dict[str, Any] = {
             "tenants": rescued.tenants,
             "noted": rescued.noted,
