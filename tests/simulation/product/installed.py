@@ -22,6 +22,7 @@ from tests.simulation.cloud.wire import Line, Wire, unsigned
 from tests.simulation.product.receivers import SimulatedHttp
 from triggers_api import parallel, timestamps
 from triggers_api.aws import clients, dynamodb_wire
+from triggers_api.aws.signature import Signer
 from triggers_api.handlers import api, counter, delivery
 from triggers_api.leases import lease
 from triggers_api.push import deliver
@@ -53,6 +54,11 @@ def _random_bytes(count: int) -> bytes:
     return _Stage.chance.randbytes(count)
 
 
+def _unsigned(_signer: object, headers: dict[str, str], _body: bytes) -> dict[str, str]:
+    """Nothing here reads a signature."""
+    return headers
+
+
 class _Loop:
     """Runs what never waits for a loop: our application waits inside its calls."""
 
@@ -76,6 +82,7 @@ def installed() -> Iterator[Callable[..., Wire]]:
         patch.object(clients, "_config", unsigned),
         patch.object(dynamodb_wire, "KeptConnections", Line),
         patch.object(dynamodb_wire, "all_are_overheard", lambda: False),  # moto may be loaded
+        patch.object(Signer, "sign", _unsigned),
         patch.object(dynamodb_wire, "time", SimpleNamespace(sleep=_sleep)),
         patch.object(clients, "create_client", wire.create_client),
         patch.object(
