@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tests.simulation.product import operator
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
+from tests.simulation.product.usage import usage
 from triggers_api.store.items import event_key
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def judge(play: Play) -> None:
             continue
         found += _events(play, tenant)
         found += _pushes(play, stage)
-        found += _usage(play, tenant)
+        found += usage(play, tenant)
         found += _executions(play, tenant)
         found += _erased(play, tenant)
     if found:
@@ -176,29 +177,6 @@ def _missing(play: Play, config: Config, said: set[str]) -> list[str]:
         and posted.erase_sent_at is None
         and posted.marker not in said
     ]
-
-
-def _usage(play: Play, tenant: str) -> list[str]:
-    """What was counted is what the events table's stream tells."""
-    created = acknowledged = 0
-    stream = play.world.tables["events"].stream
-    assert stream is not None
-    for record in (each for shard in stream.shards for each in shard.records):
-        new, old = record["dynamodb"].get("NewImage"), record["dynamodb"].get("OldImage", {})
-        if new is None or new["sk"]["S"] != "event" or new["tenant"]["S"] != tenant:
-            continue
-        is_same = old.get("id") == new["id"]
-        created += not is_same
-        has_moved = is_same and old["status"] != new["status"]
-        acknowledged += has_moved and new["status"]["S"] == "delivered"
-    answer = play.world.callers[tenant].api.get("/usage?days=90").json()
-    counted = [
-        sum(day[name] for day in answer["days"])
-        for name in ("events_created", "events_acknowledged")
-    ]
-    if counted == [created, acknowledged]:
-        return []
-    return [f"{counted} were counted of [{created}, {acknowledged}] events of {tenant}"]
 
 
 def _executions(play: Play, tenant: str) -> list[str]:
