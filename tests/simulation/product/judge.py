@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.product import operator
+from tests.simulation.product import neighbours, operator
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -29,6 +29,7 @@ def judge(play: Play) -> None:
     found = [*play.world.broken, *play.truth.faults]
     found += _left_over(play)
     found += _held_by_two(play)
+    found += neighbours.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             found += _gone(play, tenant)

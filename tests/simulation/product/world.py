@@ -26,6 +26,7 @@ from tests.simulation.product.callers import Caller, Gateway
 from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.lambdas import Function, Handler
 from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
+from tests.simulation.product.neighbours import Neighbours
 from tests.simulation.product.receivers import Receivers, SimulatedHttp
 from triggers_api import settings as of
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
@@ -100,6 +101,7 @@ class World:
         self.programs = 0
         self.story: list[Said] = []
         self.broken: list[str] = []
+        self.neighbours = Neighbours()
         self.met: Counter[tuple[str, str]] = Counter()
         self.active: Counter[str] = Counter()  # who is doing something, by what
         self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,120,2000"}
@@ -323,6 +325,9 @@ class World:
         for other in TENANTS:
             if caller.tenant not in ("", other) and f"secret-of-{other}" in text:
                 self.broken.append(f"{caller.name} was told of {other}: {method} {path}")
+        if caller.tenant:
+            others = self.neighbours.hear(caller.tenant, answer)
+            self.broken += [f"{caller.name} was told {each}: {method} {path}" for each in others]
         if answer.status == 500 and '"internal_error"' in text:
             self.broken.append(f"{method} {path} crashed for {caller.name}")
 
