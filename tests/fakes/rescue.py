@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tests.fakes.push import InMemoryDeliveryStore
 from triggers_api.push.delivery import Delivery
-from triggers_api.push.ports import Retrying, RetryingPage
+from triggers_api.push.ports import Left, Retrying, RetryingPage
 
 
 class InMemoryRescueStore:
@@ -14,7 +14,7 @@ class InMemoryRescueStore:
     def __init__(self, deliveries: InMemoryDeliveryStore) -> None:
         self._deliveries = deliveries
         self._late: dict[tuple[str, str], tuple[Delivery, datetime]] = {}
-        self._left: dict[str, str] = {}
+        self._left = Left()
         self.lines: dict[tuple[str, str], datetime] = {}
         """When a line ends, by tenant and config, or "" for the tenant's own."""
 
@@ -39,11 +39,11 @@ class InMemoryRescueStore:
     def lines_of(self, tenant: str) -> Mapping[str, datetime]:
         return {name: end for (owner, name), end in self.lines.items() if owner == tenant}
 
-    def read_left(self) -> Mapping[str, str]:
+    def read_left(self) -> Left:
         return self._left
 
-    def keep_left(self, left: Mapping[str, str]) -> None:
-        self._left = dict(left)
+    def keep_left(self, left: Left) -> None:
+        self._left = left
 
     def _retrying(self, stored: Delivery) -> Retrying:
         """With its note, if that is about the record as it is."""

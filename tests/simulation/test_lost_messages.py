@@ -13,6 +13,7 @@ from tests.simulation.receivers import Mood
 from tests.simulation.world import TENANT, World
 from triggers_api.errors import TransientError
 from triggers_api.push.delivery import Task
+from triggers_api.push.ports import Workers
 from triggers_api.push.rescue import Rescue
 
 SEEDS = 30
@@ -40,7 +41,7 @@ class LossyWorld(World):
             store=InMemoryRescueStore(self.deliveries),
             configs=self.configs,
             queue=Exposed("queue", self.queue, faults, self.story.append),
-            is_behind=lambda: False,
+            workers=lambda: Workers.KEEP_UP,
             clock=self.clock,
             within=timedelta(seconds=40),
         )

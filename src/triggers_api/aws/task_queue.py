@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from triggers_api.aws import clients
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError, UnreadableError
 from triggers_api.push.delivery import Task
+from triggers_api.push.ports import Workers
 from triggers_api.settings import QueueSettings
 from triggers_api.timestamps import Clock
 from triggers_api.trace_header import CurrentTrace, TraceHeader, untraced
@@ -161,13 +162,15 @@ class SqsDeliveryQueue(SqsTaskQueue):
                 raise
 
 
-def is_behind(sqs: Any, queue_url: str) -> bool:
+def how_workers_do(sqs: Any, queue_url: str) -> Workers:
     """Whether due tasks wait for workers: more than they take at once, or while none works."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     with _queue_errors():
         told = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     due, in_work = (int(told["Attributes"][name]) for name in names)
-    return due >= _TAKEN_AT_ONCE or (due > 0 and in_work == 0)
+    if due > 0 and in_work == 0:
+        return Workers.STAND_STILL
+    return Workers.BEHIND if due >= _TAKEN_AT_ONCE else Workers.KEEP_UP
 
 
 def schedules_of(config_id: str) -> str:

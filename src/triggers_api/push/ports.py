@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from triggers_api.events.event import Event, is_of_type
@@ -193,6 +194,24 @@ class RetryingPage:
     next_after: str | None
 
 
+class Workers(StrEnum):
+    """How those who take tasks from the queue keep up with it."""
+
+    KEEP_UP = "keep_up"
+    BEHIND = "behind"  # more is due than they take at once; they do work
+    STAND_STILL = "stand_still"  # something is due, and nothing is being worked on
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where a run stopped."""
+
+    after: Mapping[str, str] = field(default_factory=dict)
+    """Where the pages of each tenant go on that it had no time for."""
+    last: str = ""
+    """The tenant that had the last turn; "" if nobody waited for another."""
+
+
 class RescueStore(Protocol):
     """Finds what is under way, at a cost that grows with that alone."""
 
@@ -214,11 +233,11 @@ class RescueStore(Protocol):
         """When each of a tenant's lines ends: of a config's by its id, of its own by ""."""
         ...
 
-    def read_left(self) -> Mapping[str, str]:
-        """Where each tenant's pages go on that the last run had no time for."""
+    def read_left(self) -> Left:
+        """Where the last run stopped; what cannot be read is nothing."""
         ...
 
-    def keep_left(self, left: Mapping[str, str]) -> None:
+    def keep_left(self, left: Left) -> None:
         """Keep it for the next run."""
         ...
 

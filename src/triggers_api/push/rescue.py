@@ -9,10 +9,11 @@ record decides between the two, as ever.
 A push may rightly be late: a receiver that is down or too busy holds what waits for it, a line is
 long, workers are behind. That is no loss, and another message would only make it longer. So a
 delivery is lost only if it is late at two looks an hour apart, and nothing holds it at either.
+But workers who are behind with one tenant are none of another's: some of each one's count as ever.
 If nothing becomes of the new message either, the next one takes twice as long.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from triggers_api.parallel import InParallel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.deliver import WAITS_AT_MOST
 from triggers_api.push.delivery import Task
-from triggers_api.push.ports import ConfigList, RescueStore, Retrying, TaskQueue
+from triggers_api.push.ports import ConfigList, Left, RescueStore, Retrying, TaskQueue, Workers
 from triggers_api.push.turns import LOOKS_AGAIN_WITHIN
 from triggers_api.timestamps import Clock
 
@@ -33,10 +34,12 @@ LATE_AFTER: Final = timedelta(hours=1)
 LATE_BEHIND_WORKERS_AFTER: Final = timedelta(days=1)
 LATE_BEHIND_OTHERS_AFTER: Final = WAITS_AT_MOST + timedelta(days=1)
 """By then, what waits for a receiver has been given up, unless its message is lost."""
+SHARE_WHILE_BEHIND: Final = 500
+"""Of a tenant in each run: messages that may be needless are a small part of what workers take."""
 _LONGEST_BETWEEN: Final = timedelta(days=1)  # two messages
 _PAGE: Final = 100
 _TENANTS_AT_ONCE: Final = 20
-_REMEMBERED: Final = 500  # tenants to go on with; any other is begun anew
+_REMEMBERED: Final = 1_000  # tenants to go on with, in 200 KB; any other is begun anew
 
 
 @dataclass(slots=True)
@@ -64,7 +67,8 @@ class _Looked:
 class Rescue:
     """Looks through what is under way, a page of each tenant in turn, for as long as it is given.
 
-    Nobody's million keeps another's one waiting, and the next run goes on where this one stops.
+    Nobody's million keeps another's one waiting: the next run goes on where this one stops, and
+    begins with the tenant whose turn it would have been.
     """
 
     def __init__(
@@ -74,16 +78,16 @@ class Rescue:
         store: RescueStore,
         configs: ConfigList,
         queue: TaskQueue,
-        is_behind: Callable[[], bool],
+        workers: Callable[[], Workers],
         clock: Clock,
         within: timedelta,
     ) -> None:
-        """`tenants` are all that may have something under way; `is_behind` asks about workers."""
+        """`tenants` are all that may have something under way; `workers` tells how they do."""
         self._tenants = tenants
         self._store = store
         self._configs = configs
         self._queue = queue
-        self._is_behind = is_behind
+        self._workers = workers
         self._clock = clock
         self._within = within
 
@@ -92,32 +96,48 @@ class Rescue:
         ends_at = self._clock() + self._within
         known, tenants = self._store.read_left(), self._tenants()
         rescued = Rescued(tenants=len(tenants))
-        after = {tenant: known.get(tenant, "") for tenant in tenants}
-        waiting = deque(sorted(tenants, key=lambda tenant: tenant not in known))
-        usual = _Usual(self._store, self._configs, self._is_behind)
+        after = {tenant: known.after[tenant] for tenant in tenants if tenant in known.after}
+        waiting = deque(sorted(tenants, key=lambda tenant: (tenant <= known.last, tenant)))
+        last, usual = known.last, _Usual(self._store, self._configs, self._workers)
         while waiting and self._clock() < ends_at:
             turn = [waiting.popleft() for _ in range(min(_TENANTS_AT_ONCE, len(waiting)))]
-            for tenant, looked in zip(turn, self._look_at(turn, after, usual), strict=True):
-                if isinstance(looked, TransientError | InternalError):
-                    rescued.failures[tenant] = looked
-                    continue
-                _add(rescued, looked)
-                if looked.next_after is not None:
-                    after[tenant] = looked.next_after
-                    waiting.append(tenant)
+            last = turn[-1]
+            waiting += self._look_at(turn, after, usual, rescued)
         unfinished = [*waiting, *rescued.failures]
         rescued.left = len(unfinished)
-        left = {tenant: after[tenant] for tenant in unfinished[:_REMEMBERED]}
+        places = [(tenant, after[tenant]) for tenant in unfinished if tenant in after]
+        left = Left(dict(places[:_REMEMBERED]), last if waiting else "")
         if left != known:
             self._store.keep_left(left)
         return rescued
 
     def _look_at(
-        self, turn: Sequence[str], after: Mapping[str, str], usual: "_Usual"
-    ) -> Sequence[_Looked | TransientError | InternalError]:
-        return InParallel(self._clock).each(
-            turn, lambda tenant: self._look(tenant, after[tenant], usual)
-        )
+        self, turn: Sequence[str], after: dict[str, str], usual: "_Usual", rescued: Rescued
+    ) -> Sequence[str]:
+        """Look at a page of each; the tenants of whom there is more to see."""
+        tried: set[str] = set()
+
+        def look(tenant: str) -> _Looked:
+            tried.add(tenant)
+            return self._look(tenant, after.get(tenant, ""), usual)
+
+        more: list[str] = []
+        looks = InParallel(self._clock).each(turn, look)
+        for tenant, looked in zip(turn, looks, strict=True):
+            if tenant not in tried:  # what others failed with is none of its own
+                more.append(tenant)
+                continue
+            place = after.pop(tenant, None)
+            if isinstance(looked, _Looked):
+                _add(rescued, looked)
+                place = looked.next_after
+                more += [tenant] if place else []
+            else:
+                rescued.failures[tenant] = looked
+            # A bug may be the place's, another release's: so the next run begins anew.
+            if place and not isinstance(looked, InternalError):
+                after[tenant] = place
+        return more
 
     def _look(self, tenant: str, after: str, usual: "_Usual") -> _Looked:
         """One page of a tenant: note what is late for the first time, send what was late before."""
@@ -126,7 +146,7 @@ class Rescue:
             tenant, begun_before=now - LATE_AFTER, limit=_PAGE, after=after
         )
         late = [each for each in page.found if _is_late(each, LATE_AFTER, now)]
-        lost = [each for each in late if _is_late(each, usual.wait_of(each, now), now)]
+        lost = [each for each in late if usual.is_lost(each, now)]
         noted = InParallel(self._clock).each(lost, partial(self._store.note_late, at=now))
         ours = [each for each, is_ours in zip(lost, noted, strict=True) if is_ours is True]
         again = [_again(each) for each in ours if each.late_at is not None]
@@ -141,22 +161,30 @@ class _Usual:
     """How late a delivery may be, as things are during one run; each is asked at most once."""
 
     def __init__(
-        self, store: RescueStore, configs: ConfigList, is_behind: Callable[[], bool]
+        self, store: RescueStore, configs: ConfigList, workers: Callable[[], Workers]
     ) -> None:
         self._store = store
         self._configs = configs
-        self._is_behind = is_behind
-        self._behind: bool | None = None
+        self._ask_workers = workers
+        self._workers: Workers | None = None
+        self._shares: Counter[str] = Counter()  # by tenant; each is looked at by one at a time
         self._known: dict[str, tuple[Mapping[str, NotificationConfig], Mapping[str, datetime]]] = {}
 
-    def wait_of(self, found: Retrying, now: datetime) -> timedelta:
-        """How long after its time it is late."""
-        task = found.delivery.task
+    def is_lost(self, late: Retrying, now: datetime) -> bool:
+        """Whether nothing holds what is late by `LATE_AFTER`, or not for so long.
+
+        Workers may be behind with one tenant alone, and no message tells whose wait: the queue
+        serves the others as ever. So each has a share that counts as if nobody were behind.
+        """
+        task = late.delivery.task
         if self._is_held(task, now):
-            return LATE_BEHIND_OTHERS_AFTER
-        if self._behind is None:
-            self._behind = self._is_behind()
-        return LATE_BEHIND_WORKERS_AFTER if self._behind else LATE_AFTER
+            return _is_late(late, LATE_BEHIND_OTHERS_AFTER, now)
+        if self._workers is None:
+            self._workers = self._ask_workers()
+        if self._workers == Workers.KEEP_UP or _is_late(late, LATE_BEHIND_WORKERS_AFTER, now):
+            return True
+        self._shares[task.tenant] += 1
+        return self._workers == Workers.BEHIND and self._shares[task.tenant] <= SHARE_WHILE_BEHIND
 
     def _is_held(self, task: Task, now: datetime) -> bool:
         """Whether the next push to its receiver would have to wait for long."""

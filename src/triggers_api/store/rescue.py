@@ -3,7 +3,8 @@
 | item     | pk        | sk      | holds                                                     |
 |----------|-----------|---------|-----------------------------------------------------------|
 | delivery | as ever   | as ever | `late_at`: when it was found late; gone with each attempt |
-| left     | `#rescue`  | `left`  | where the last run stopped, for each tenant               |
+| left     | `#rescue`  | `left`  | `after`: where the last run stopped, for each tenant;     |
+|          |           |         | `last`: who had the last turn                             |
 
 Deliveries are found by `UnsuccessfulIndex`, which no attempt writes: finding them costs nothing
 where they are written, and a unit each for those that were begun long ago. No tenant's name
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.push.delivery import DeliveryStatus, event_of
-from triggers_api.push.ports import Retrying, RetryingPage
+from triggers_api.push.ports import Left, Retrying, RetryingPage
 from triggers_api.push.turns import lines_of
 from triggers_api.store.deliveries import to_delivery
 from triggers_api.store.history import UNSUCCESSFUL_INDEX, delivery_key
@@ -94,17 +95,23 @@ class DynamoRescueStore:
             ends[whose] = max(full_at(item), ends.get(whose, full_at(item)))
         return ends
 
-    def read_left(self) -> Mapping[str, str]:
+    def read_left(self) -> Left:
         """See `RescueStore.read_left`. One read."""
         item = self._table.find(_LEFT, consistent=True)
-        left: dict[str, str] = json.loads(item["after"]["S"]) if item else {}
-        return left
+        found = [] if item is None else [item]
+        return next(readable(found, _to_left, "what a rescue left"), Left())
 
-    def keep_left(self, left: Mapping[str, str]) -> None:
+    def keep_left(self, left: Left) -> None:
         """See `RescueStore.keep_left`. One write, a unit for each KB."""
         expires_at = number((self._clock() + _LEFT_KEPT_FOR).timestamp())
-        after = {"S": json.dumps(left, ensure_ascii=False)}
-        self._table.put(_LEFT | {"after": after, "expires_at": expires_at})
+        after = {"S": json.dumps(dict(left.after), ensure_ascii=False)}
+        kept: Item = {"after": after, "last": {"S": left.last}, "expires_at": expires_at}
+        self._table.put(_LEFT | kept)
+
+
+def _to_left(item: Item) -> Left:
+    after = {str(tenant): str(place) for tenant, place in json.loads(item["after"]["S"]).items()}
+    return Left(after, item.get("last", {"S": ""})["S"])
 
 
 def _to_place(item: Item) -> tuple[Item, datetime]:

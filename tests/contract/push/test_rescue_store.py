@@ -15,10 +15,11 @@ from tests.contract.push.queues import WatchedSqs
 from tests.fakes.push import InMemoryDeliveryStore
 from tests.fakes.rescue import InMemoryRescueStore
 from triggers_api.access.token_bucket import RateLimit
+from triggers_api.aws.task_queue import how_workers_do
 from triggers_api.handlers.rescuer import rescue
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
-from triggers_api.push.ports import DeliveryStore, RescueStore, Retrying
+from triggers_api.push.ports import DeliveryStore, Left, RescueStore, Retrying, Workers
 from triggers_api.push.turns import lines_of
 from triggers_api.settings import RescuerSettings
 from triggers_api.store.active_tenants import DynamoActiveTenants
@@ -175,13 +176,27 @@ def test_a_note_changes_nothing_that_a_tenant_sees(rescued: Rescued) -> None:
 
 
 def test_what_is_left_is_kept_until_the_next_run(rescued: Rescued) -> None:
-    assert rescued.store.read_left() == {}
+    assert rescued.store.read_left() == Left()
 
-    rescued.store.keep_left({TENANT: "", "ünïcode": "cfg_1 2026 dlv_1"})
+    left = Left({TENANT: "", "ünïcode": "cfg_1 2026 dlv_1"}, last="ünïcode")
+    rescued.store.keep_left(left)
 
-    assert rescued.store.read_left() == {TENANT: "", "ünïcode": "cfg_1 2026 dlv_1"}
-    rescued.store.keep_left({})
-    assert rescued.store.read_left() == {}
+    assert rescued.store.read_left() == left
+    rescued.store.keep_left(Left())
+    assert rescued.store.read_left() == Left()
+
+
+@pytest.mark.parametrize("form", ['{"acme": "cfg_1 2026 dlv_1"}', "{", "[]", None])
+def test_what_another_release_left_is_read_or_stops_no_run(
+    table: Table, clock: FixedClock, form: str | None
+) -> None:
+    row = {"pk": {"S": "#rescue"}, "sk": {"S": "left"}}
+    after = {} if form is None else {"after": {"S": form}}
+    table.client.put_item(TableName=table.name, Item=row | after)
+
+    left = DynamoRescueStore(table.client, table.name, clock).read_left()
+
+    assert left == (Left({"acme": "cfg_1 2026 dlv_1"}) if form and "acme" in form else Left())
 
 
 def test_lines_end_where_their_last_push_goes(table: Table, clock: FixedClock) -> None:
@@ -245,6 +260,29 @@ def test_looking_costs_nothing_for_what_was_begun_lately_and_a_unit_for_each_oth
     assert (of_new_ones.read_units, of_new_ones.write_units) == (0.5, 0)
     assert (bill.read_units, bill.write_units) == (10 + 1, 0)  # 20 entries of the index
     assert (noting.read_units, noting.write_units) == (0, 2)
+
+
+def test_a_tenants_full_queue_delays_no_other_tenants_rescue(
+    table: Table, watched_sqs: WatchedSqs, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
+    settings = replace(
+        RescuerSettings.from_environment(),
+        notifications_table=table.name,
+        usage_table=create_table(table.client, "UsageTable"),
+        queue_url=watched_sqs.settings.queue_url,
+    )
+    DynamoActiveTenants(table.client, settings.usage_table).note_active(TENANT, clock())
+    config, others = a_config(), a_config(tenant=OTHER_TENANT)
+    table.configs.put(config)
+    made = Rescued(table.deliveries, DynamoRescueStore(table.client, table.name, clock))
+    made.record(config)
+    watched_sqs.queue.send([a_task(an_event(START), others)] * 5)
+    watched_sqs.sqs.receive_message(QueueUrl=settings.queue_url, MaxNumberOfMessages=1)
+    run = rescue(table.client, watched_sqs.sqs, settings, clock)
+
+    assert how_workers_do(watched_sqs.sqs, settings.queue_url) is Workers.BEHIND
+    assert [(clock.advance(hours=1), run().pushed)[1] for _ in range(3)] == [0, 0, 1]
 
 
 def test_a_lost_delivery_of_an_active_tenant_is_in_the_queue_again(

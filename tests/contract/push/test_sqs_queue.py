@@ -19,11 +19,12 @@ from triggers_api.aws.task_queue import (
     SqsDeliveryQueue,
     SqsTaskQueue,
     from_body,
-    is_behind,
+    how_workers_do,
     to_body,
 )
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError
 from triggers_api.push.delivery import Task
+from triggers_api.push.ports import Workers
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 LONG = START + timedelta(hours=2, microseconds=700_000)
@@ -163,22 +164,23 @@ def test_a_task_that_was_queued_by_an_older_version_is_read() -> None:
     assert from_body(json.dumps(body)) == replace(task, execution_id=None)
 
 
-def test_workers_are_behind_if_more_is_due_than_they_take_or_none_of_them_works(
+def test_workers_are_behind_if_more_is_due_than_they_take_and_stand_still_if_none_of_them_works(
     watched_sqs: WatchedSqs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
     sqs, url = watched_sqs.sqs, watched_sqs.settings.queue_url
-    behind = [is_behind(sqs, url)]
+    told = [how_workers_do(sqs, url)]
     for _ in range(3):
         watched_sqs.queue.send([new_task()])
-        behind.append(is_behind(sqs, url))  # nobody works
+        told.append(how_workers_do(sqs, url))  # nobody works
     for _ in range(3):
         sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
-        behind.append(is_behind(sqs, url))
+        told.append(how_workers_do(sqs, url))
     watched_sqs.queue.send([new_task() for _ in range(3)])
-    behind.append(is_behind(sqs, url))  # more than they take
+    told.append(how_workers_do(sqs, url))  # more than they take
 
-    assert behind == [False, True, True, True, False, False, False, True]
+    keep_up, stand_still = Workers.KEEP_UP, Workers.STAND_STILL
+    assert told == [keep_up, *[stand_still] * 3, *[keep_up] * 3, Workers.BEHIND]
 
 
 def test_more_is_a_one_time_schedule_that_deletes_itself(watched_sqs: WatchedSqs) -> None:

@@ -1,80 +1,26 @@
-"""Rescue: what was lost is pushed again, what waits rightly is left alone, nobody starves."""
+"""Rescue: what was lost is pushed again, and what waits rightly is left alone."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_event
-from tests.builders.push import a_config, a_delivery, a_task
-from tests.clock import START, FixedClock
-from tests.fakes.push import InMemoryConfigStore, InMemoryDeliveryStore, InMemoryQueue
-from tests.fakes.rescue import InMemoryRescueStore
-from triggers_api.errors import QueueUnavailableError, StoreUnavailableError
+from tests.builders.push import a_delivery, a_task
+from tests.clock import START
+from tests.unit.push.rescue_bench import HOUR, SECOND, Bench
+from triggers_api.errors import QueueUnavailableError
 from triggers_api.push.breaker import CircuitBreaker
-from triggers_api.push.config import NotificationConfig
-from triggers_api.push.delivery import Delivery, DeliveryStatus
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.pace import Pace
-from triggers_api.push.ports import Retrying
+from triggers_api.push.ports import Retrying, Workers
 from triggers_api.push.rescue import (
     LATE_AFTER,
     LATE_BEHIND_OTHERS_AFTER,
     LATE_BEHIND_WORKERS_AFTER,
-    Rescue,
+    SHARE_WHILE_BEHIND,
     Rescued,
 )
-
-SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
-
-
-class Bench:
-    """Deliveries of two tenants, and a rescue over them."""
-
-    def __init__(self) -> None:
-        self.clock = FixedClock()
-        self.configs = InMemoryConfigStore(self.clock)
-        self.deliveries = InMemoryDeliveryStore()
-        self.store = InMemoryRescueStore(self.deliveries)
-        self.queue = InMemoryQueue()
-        self.tenants = [TENANT, OTHER_TENANT]
-        self.is_behind = False
-        self.within = timedelta(seconds=40)
-
-    def config(self, tenant: str = TENANT, **fields: Any) -> NotificationConfig:
-        config = a_config(tenant=tenant, **fields)
-        self.configs.put(config)
-        return config
-
-    def retrying(
-        self, config: NotificationConfig, due_at: datetime = START + HOUR, **fields: Any
-    ) -> Delivery:
-        """A delivery that was tried once and has a time to be tried again."""
-        task = a_task(an_event(START), config)
-        made = a_delivery(task, DeliveryStatus.RETRYING, next_attempt_at=due_at, **fields)
-        assert self.deliveries.record(made, known_attempts=None)
-        return made
-
-    def rescue(self) -> Rescued:
-        rescue = Rescue(
-            tenants=lambda: self.tenants,
-            store=self.store,
-            configs=self.configs,
-            queue=self.queue,
-            is_behind=lambda: self.is_behind,
-            clock=self.clock,
-            within=self.within,
-        )
-        return rescue()
-
-    def rescue_at(self, moment: datetime) -> int:
-        """How many messages a run sends that begins then."""
-        self.clock.at = moment
-        return self.rescue().pushed
-
-    def pushed(self) -> list[str]:
-        return [task.delivery_id for task in self.queue.tasks]
 
 
 @pytest.fixture
@@ -235,14 +181,50 @@ def test_another_configs_line_holds_nothing(bench: Bench) -> None:
     assert bench.rescue_at(START + 3 * HOUR) == 1
 
 
-def test_while_workers_are_behind_only_what_is_late_by_a_day_is_lost(bench: Bench) -> None:
+def test_while_no_worker_works_only_what_is_late_by_a_day_is_lost(bench: Bench) -> None:
     bench.retrying(bench.config())
-    bench.is_behind = True
+    bench.workers = Workers.STAND_STILL
 
     assert bench.rescue_at(START + 3 * HOUR) == 0
     assert bench.rescue_at(START + 5 * HOUR) == 0
     assert bench.rescue_at(START + HOUR + LATE_BEHIND_WORKERS_AFTER) == 0
     assert bench.rescue_at(START + HOUR + 2 * LATE_BEHIND_WORKERS_AFTER) == 1
+
+
+def test_workers_who_are_behind_with_another_tenant_delay_no_rescue(bench: Bench) -> None:
+    lost = bench.retrying(bench.config())
+    bench.workers = Workers.BEHIND
+
+    assert bench.rescue_at(START + 2 * HOUR) == 0
+    assert bench.rescue_at(START + 3 * HOUR) == 1
+    assert bench.pushed() == [lost.id]
+
+
+def test_while_workers_are_behind_a_tenant_has_a_share_of_each_run_and_the_rest_after_a_day(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.push.rescue.SHARE_WHILE_BEHIND", 3)
+    config = bench.config()
+    many = {bench.retrying(config).id for _ in range(8)}
+    theirs = {bench.retrying(bench.config(OTHER_TENANT)).id for _ in range(2)}
+    bench.workers = Workers.BEHIND
+    bench.clock.at = START + 2 * HOUR
+
+    first = bench.rescue()
+
+    assert (first.noted, first.held) == (3 + 2, 5)
+    assert [bench.rescue().noted for _ in range(3)] == [3, 2, 0]  # those that were not noted yet
+    assert bench.rescue_at(START + 3 * HOUR) == 3 + 2
+    assert theirs < set(bench.pushed())
+    bench.rescue_at(START + HOUR + LATE_BEHIND_WORKERS_AFTER)
+    bench.rescue_at(START + HOUR + 2 * LATE_BEHIND_WORKERS_AFTER)
+    assert set(bench.pushed()) == many | theirs
+
+
+def test_the_messages_of_all_shares_are_a_small_part_of_what_workers_take() -> None:
+    taken_in_a_quarter = 1_000 * 2 * 15 * 60  # a thousand at once, half a second each
+
+    assert taken_in_a_quarter / 20 >= 100 * SHARE_WHILE_BEHIND  # of a hundred tenants
 
 
 def test_nobody_asks_about_workers_or_configs_while_nothing_is_late(
@@ -272,59 +254,3 @@ def test_what_has_nowhere_to_go_is_sent_for_a_worker_to_drop(bench: Bench, confi
     bench.rescue_at(START + 3 * HOUR)
 
     assert bench.pushed() == [lost.id]
-
-
-def test_a_tenant_that_cannot_be_read_keeps_no_other_from_its_turn(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listing = bench.store.list_retrying
-
-    def busy_for_one(tenant: str, **how: Any) -> Any:
-        if tenant == TENANT:
-            raise StoreUnavailableError("busy")
-        return listing(tenant, **how)
-
-    bench.retrying(bench.config())
-    theirs = bench.retrying(bench.config(OTHER_TENANT))
-    bench.rescue_at(START + 2 * HOUR)
-    monkeypatch.setattr(bench.store, "list_retrying", busy_for_one)
-    bench.clock.at = START + 3 * HOUR
-
-    rescued = bench.rescue()
-
-    assert (list(rescued.failures), bench.pushed()) == ([TENANT], [theirs.id])
-    monkeypatch.undo()
-    assert bench.rescue().pushed == 1
-
-
-def test_a_tenants_many_keep_no_other_waiting_and_the_next_run_goes_on_where_one_stopped(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = bench.config()
-    many = {bench.retrying(config).id for _ in range(450)}
-    theirs = bench.retrying(bench.config(OTHER_TENANT))
-    listing = bench.store.list_retrying
-
-    def slow(tenant: str, **how: Any) -> Any:
-        bench.clock.advance(seconds=2)
-        return listing(tenant, **how)
-
-    bench.rescue_at(START + 2 * HOUR)  # notes them all
-    bench.within = timedelta(seconds=6)
-    monkeypatch.setattr(bench.store, "list_retrying", slow)
-    bench.clock.at = START + 4 * HOUR
-
-    first = bench.rescue()
-
-    assert (first.pushed, first.left) == (201, 1)
-    assert theirs.id in bench.pushed()
-    assert bench.rescue().pushed == 200
-    assert bench.rescue().pushed == 50
-    assert set(bench.pushed()) == many | {theirs.id}
-    assert len(bench.pushed()) == 451
-
-
-def test_there_is_a_first_run_without_tenants(bench: Bench) -> None:
-    bench.tenants = []
-
-    assert bench.rescue() == Rescued()
