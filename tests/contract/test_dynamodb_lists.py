@@ -1,7 +1,9 @@
 """Lists on DynamoDB: shards, large pages, and what is asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +22,7 @@ from tests.builders.events import (
     walk,
 )
 from tests.clock import FixedClock
-from tests.contract.clients import payload_items, recorded
+from tests.contract.clients import hooked, payload_items, recorded
 from triggers_api.events.event import events_as_json
 from triggers_api.events.ports import EventQuery
 from triggers_api.store.events import DynamoEventStore
@@ -81,6 +83,48 @@ def test_raising_shards_loses_no_event_from_the_lists(
 
     after = [store_event(dynamodb_events, clock.advance(seconds=30)) for _ in range(10)]
     assert walk(dynamodb_events, INBOX, limit=4) == before + after
+
+
+@contextmanager
+def ending_where_told(client: "DynamoDBClient") -> Iterator[None]:
+    """DynamoDB says how to go on behind as many items as were asked for; moto, if there are more.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+    """
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        asked.append(params)
+
+    def say_more(parsed: dict[str, Any], **_: object) -> None:
+        if len(parsed["Items"]) == asked[-1].get("Limit"):
+            last = parsed["Items"][-1]
+            names = ("pk", "sk", "tenant", "status", "shard", "created_at", "id")
+            parsed["LastEvaluatedKey"] = {name: last[name] for name in names if name in last}
+
+    with (
+        hooked(client, "provide-client-params.dynamodb.Query", note),
+        hooked(client, "after-call.dynamodb.Query", say_more),
+    ):
+        yield
+
+
+@ORDERS
+def test_a_full_page_with_nothing_behind_it_is_the_last(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    clock: FixedClock,
+    query: EventQuery,
+) -> None:
+    for _ in range(3):
+        store_event(dynamodb_events, clock.advance(seconds=1))
+
+    with ending_where_told(dynamodb):
+        full = dynamodb_events.list_events(TENANT, query, limit=3, after=None)
+        short = dynamodb_events.list_events(TENANT, query, limit=2, after=None)
+
+    assert (len(full.events), full.next_after) == (3, None)
+    assert (len(short.events), short.next_after is None) == (2, False)
 
 
 @ORDERS

@@ -1,11 +1,13 @@
 """How every adapter reads and writes a table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.clients import failing, recorded
+from tests.contract.clients import failing, hooked, recorded
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.table import Item, Put, Query, RefusedError, Table, unavailable_if_refused
 
@@ -141,6 +143,62 @@ def test_a_count_looks_at_no_more_than_it_was_told(table: Table) -> None:
 
     assert table.count(ALL, up_to=9) == 5
     assert table.count(ALL, up_to=3) == 3
+
+
+@contextmanager
+def taking_one_of_each_batch(client: "DynamoDBClient") -> Iterator[list[None]]:
+    """Write the first item of a batch and give the others back, as a throttled table does."""
+    left: dict[str, Any] = {}
+    batches: list[None] = []
+
+    def take_one(params: dict[str, Any], **_: object) -> None:
+        ((name, writes),) = params["RequestItems"].items()
+        left.clear()
+        left.update({name: writes[1:]} if writes[1:] else {})
+        batches.append(None)
+        params["RequestItems"] = {name: writes[:1]}
+
+    def give_back(parsed: dict[str, Any], **_: object) -> None:
+        parsed["UnprocessedItems"] = dict(left)
+
+    with (
+        hooked(client, "provide-client-params.dynamodb.BatchWriteItem", take_one),
+        hooked(client, "after-call.dynamodb.BatchWriteItem", give_back),
+    ):
+        yield batches
+
+
+def test_what_a_throttled_batch_leaves_undeleted_is_deleted_with_the_next(
+    dynamodb: "DynamoDBClient", table: Table
+) -> None:
+    items = put_many(table, 4)
+
+    with taking_one_of_each_batch(dynamodb) as batches:
+        table.delete_all([key(item["sk"]["S"]) for item in items])
+
+    assert list(table.items(ALL)) == []
+    assert len(batches) == 4
+
+
+def test_a_batch_that_never_ends_is_an_outage_and_not_taken_for_deleted(
+    dynamodb: "DynamoDBClient", table: Table
+) -> None:
+    items = put_many(table, 9)
+
+    with taking_one_of_each_batch(dynamodb), pytest.raises(StoreUnavailableError):
+        table.delete_all([key(item["sk"]["S"]) for item in items])
+
+    assert list(table.items(ALL)) != []
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 51])
+def test_all_items_are_deleted_however_many_batches_they_fill(table: Table, count: int) -> None:
+    items = put_many(table, count)
+    table.put(an_item("other"))
+
+    table.delete_all([key(item["sk"]["S"]) for item in items])
+
+    assert list(table.items(ALL)) == [an_item("other")]
 
 
 CALLS: dict[str, tuple[str, Any]] = {

@@ -151,3 +151,14 @@ def test_an_erased_event_is_counted_but_not_in_the_timeline(
 
     assert walk(executions, 1) == [kept]
     assert len(executions.read_uncounted(TENANT, EXECUTION, after=None).sightings) == 2
+
+
+def test_an_erased_event_takes_no_place_on_a_page(
+    events: EventStore, executions: ExecutionStore, clock: FixedClock
+) -> None:
+    first, erased, last = (store_event(events, clock.advance(seconds=1)) for _ in range(3))
+    events.erase(TENANT, erased.id, clock())
+
+    page = executions.list_timeline(TENANT, QUERY, limit=2, after=None)
+
+    assert page.events == (first, last)
