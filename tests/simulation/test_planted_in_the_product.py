@@ -8,6 +8,7 @@ import pytest
 from tests.simulation.planted import BUGS
 from tests.simulation.planted.__main__ import seeds_until_found
 from tests.simulation.planted.bug import ROOT, Bug, planted
+from tests.simulation.planted.table import DOC, with_all_bugs
 from triggers_api.push import retry
 
 SEEDS = 40  # nearly every second one finds it
@@ -32,6 +33,13 @@ def test_every_bug_is_found_by_the_proof_or_by_a_test_that_is_there() -> None:
     lost = [bug.test for bug in BUGS.values() if bug.test and not _is_there(bug.test)]
 
     assert lost == []
+
+
+def test_the_table_of_the_documentation_is_that_of_the_bugs() -> None:
+    """`python -m tests.simulation.planted.table` writes it."""
+    text = DOC.read_text()
+
+    assert text == with_all_bugs(text)
 
 
 def test_a_planted_bug_is_out_again_afterwards() -> None:

@@ -10,18 +10,21 @@ COUNTS_AND_TENANTS: Final = (
         "store/counters.py",
         'when=f"attribute_not_exists(#{position}) OR #{position} < :first",',
         'when=f"attribute_not_exists(#{position}) OR #{position} <= :first OR #{position} > :first",',
+        test="tests/contract/usage/test_counters.py::test_what_comes_again_is_not_counted_again",
     ),
     Bug(
         "counts from the wrong end",
         "store/counters.py",
         "left = [each for each in left if each.number > counted]",
         "left = []",
+        test="tests/contract/usage/test_counters.py::test_what_comes_again_is_not_counted_again",
     ),
     Bug(
         "remembers the first of a batch",
         "store/counters.py",
         "kept: Item = {position: _whole(counts[-1].number)}",
         "kept: Item = {position: _whole(counts[0].number)}",
+        test="tests/contract/usage/test_counters.py::test_what_comes_again_is_not_counted_again",
     ),
     Bug(
         "goes past a row that failed",
@@ -42,6 +45,7 @@ COUNTS_AND_TENANTS: Final = (
         "store/executions.py",
         'unchanged = "#version = :known" if known_version else "attribute_not_exists(#version)"',
         'unchanged = "#version = :known OR #version <> :known" if known_version else ""',
+        test="tests/contract/executions/test_execution_store.py::test_a_checkpoint_replaces_only_the_one_that_was_known",
     ),
     Bug(
         "counts a settled event again",
@@ -151,5 +155,6 @@ COUNTS_AND_TENANTS: Final = (
         "store/executions.py",
         '{"tenant": {"S": tenant}, "execution_id": {"S": execution_id}},\n            partial(items.event_key, tenant),\n            before=before,',
         '{"tenant": {"S": "acme"}, "execution_id": {"S": execution_id}},\n            partial(items.event_key, tenant),\n            before=before,',
+        test="tests/contract/executions/test_execution_timeline.py::test_the_timeline_of_an_unknown_execution_is_not_found",
     ),
 )

@@ -109,6 +109,7 @@ EVENTS: Final = (
         "store/events.py",
         "checked = row.index_settles_at > self._clock()",
         "checked = False",
+        test="tests/contract/test_dynamodb_lagging_index.py::test_an_acknowledged_event_is_not_listed_though_the_index_still_holds_it",
     ),
     Bug(
         "takes what is delivered for current",
@@ -122,6 +123,7 @@ EVENTS: Final = (
         "store/event_items.py",
         "            and not items.is_erased(head)\n",
         "",
+        test="tests/contract/executions/test_execution_timeline.py::test_an_erased_event_takes_no_place_on_a_page",
     ),
     Bug(
         "merges ranges beyond what was read",
@@ -135,6 +137,7 @@ EVENTS: Final = (
         "store/range.py",
         "return None if wanted is None else wanted + 1",
         "return None if wanted is None else wanted",
+        test="tests/contract/test_dynamodb_lists.py::test_a_full_page_with_nothing_behind_it_is_the_last",
     ),
     Bug(
         "cuts a page one too early",
@@ -169,6 +172,7 @@ EVENTS: Final = (
         "store/table.py",
         '                request = answer.get("UnprocessedItems")\n',
         "                request = None\n",
+        test="tests/contract/test_table.py::test_what_a_throttled_batch_leaves_undeleted_is_deleted_with_the_next",
     ),
     Bug(
         "swallows a lost race",
@@ -178,10 +182,11 @@ EVENTS: Final = (
         test="tests/contract/test_table.py::test_a_failed_condition_tells_what_is_stored",
     ),
     Bug(
-        "mixes tenants in a list",
+        "an id opens the event of another tenant",
         "store/items.py",
         'return {"pk": {"S": f"{tenant}#{random_half(event_id)}"}, "sk": {"S": "event"}}',
         'return {"pk": {"S": f"#{random_half(event_id)}"}, "sk": {"S": "event"}}',
+        test="tests/contract/test_event_store_storing.py::test_another_tenants_id_is_not_found",
     ),
     Bug(
         "forgets which tenant a key is of",

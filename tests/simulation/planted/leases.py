@@ -10,24 +10,28 @@ LEASES: Final = (
         "store/leases.py",
         'changed = Put(item, "version = :seen", seen)',
         'changed = Put(item, "version <= :seen OR version > :seen", seen)',
+        test="tests/contract/test_dynamodb_leases.py::test_what_others_lease_between_any_two_calls_is_leased_once",
     ),
     Bug(
         "puts the first ledger over another",
         "store/leases.py",
         'changed = Put(item, "attribute_not_exists(pk)")',
         "changed = Put(item)",
+        test="tests/contract/test_dynamodb_leases.py::test_two_who_lease_at_once_get_different_events",
     ),
     Bug(
         "takes a lost answer for a lost race",
         "store/leases.py",
         "return stored is not None and _change_id(stored) == ledger.change_id",
         "return False",
+        test="tests/contract/test_lease_store.py::test_a_change_that_was_kept_already_is_no_conflict_with_itself",
     ),
     Bug(
         "takes a lost race for a lost answer",
         "store/leases.py",
         "return stored is not None and _change_id(stored) == ledger.change_id",
         "return True",
+        test="tests/contract/test_dynamodb_leases.py::test_two_who_lease_at_once_get_different_events",
     ),
     Bug(
         "hands out what others hold",
@@ -49,6 +53,7 @@ LEASES: Final = (
         "leases/lease.py",
         "until = last_id_at(now)\n",
         "until = last_id_at(now + timedelta(seconds=20))\n",
+        test="tests/unit/leases/test_lease_steps.py::test_a_lease_ends_at_the_millisecond_that_was_told",
     ),
     Bug(
         "loses the rest of a lease",
@@ -83,5 +88,6 @@ LEASES: Final = (
         "store/leases.py",
         "current = self._items.current(tenant, listed, UNDELIVERED)",
         "current = self._items.current(tenant, listed, None)",
+        test="tests/contract/test_lease_store.py::test_what_was_delivered_or_is_unknown_is_not_read_again",
     ),
 )

@@ -41,6 +41,7 @@ PUSHES: Final = (
         "events/erase.py",
         "        self._events.erase(tenant, event_id, self._clock())\n        self._answers.erase_answers(tenant, event_id)",
         "        self._answers.erase_answers(tenant, event_id)\n        self._events.erase(tenant, event_id, self._clock())",
+        test="tests/unit/push/test_deliver_order.py::test_an_erasure_that_stops_half_way_has_begun_with_the_event",
     ),
     Bug(
         "sends what was erased",
