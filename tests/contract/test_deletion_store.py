@@ -1,12 +1,15 @@
 """`DeletionStore`: one run at a time works on a tenant, and a name's lives are told apart."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.builders.events import OTHER_TENANT, TENANT, a_tenant
 from tests.clock import FixedClock
+from tests.contract.clients import recorded
 from tests.contract.conftest import create_table
 from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from triggers_api.access.ports import DeletionStore, TenantStore
@@ -118,3 +121,25 @@ def test_kinds_add_up(clock: FixedClock) -> None:
     assert later.removed == {"keys": 2, "events": 100, "leases": 3}
     assert later.progressed_at == clock() + MINUTE
     assert begun.after({}, clock() + MINUTE) == begun
+
+
+def test_a_call_that_takes_effect_after_the_end_leaves_nothing(
+    dynamodb: "DynamoDBClient", clock: FixedClock
+) -> None:
+    """Its caller had given up on it, made it again, and gone on to the end."""
+    table = create_table(dynamodb, "KeysTable")
+    tenants, deletions = DynamoTenantStore(dynamodb, table), DynamoDeletionStore(dynamodb, table)
+    assert tenants.add(a_tenant(clock(), TENANT, state=TenantState.DELETING))
+    deletions.take(TENANT, clock(), until=clock() + MINUTE)
+    deletions.begin(TENANT, clock(), clock())
+    deletions.release(TENANT)
+    with recorded(dynamodb) as made:
+        assert deletions.take(TENANT, clock(), until=clock() + MINUTE)
+        deletions.begin(TENANT, clock(), clock())
+    deletions.end(TENANT)
+
+    for _, call in made:
+        with suppress(ClientError):
+            dynamodb.update_item(**call)
+
+    assert dynamodb.scan(TableName=table)["Items"] == []

@@ -5,15 +5,20 @@
 | `deletion#<tenant>` | of which tenant by that name, since when, what was removed, by whom |
 
 The row also is a lock: a run that works on a tenant has taken it until a time.
+
+A call may take effect seconds after its caller has given up on it, and the end may have come
+meanwhile. So what makes the row and what begins the deletion have writes of their own, which only
+a deletion's first run makes, minutes before any end; all others change nothing that is gone.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.tenants import Deletion
+from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.store.tenant_records import record_key
 from triggers_api.timestamps import from_text, to_text
@@ -22,6 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_BEGIN: Final = (
+    "SET tenant_created_at = :life, began_at = :at, progressed_at = :at, removed = :none"
+)
 
 
 class DynamoDeletionStore:
@@ -39,12 +49,19 @@ class DynamoDeletionStore:
     def take(self, tenant: str, at: datetime, *, until: datetime) -> bool:
         """See `DeletionStore.take`."""
         values: Item = {":at": {"S": to_text(at)}, ":until": {"S": to_text(until)}}
-        free = "attribute_not_exists(taken_until) OR taken_until <= :at"
-        try:
-            self._table.update(_key(tenant), "SET taken_until = :until", values, when=free)
-        except RefusedError:
-            return False
-        return True
+        free = "(attribute_not_exists(taken_until) OR taken_until <= :at)"
+        for when in (
+            f"attribute_exists(key_id) AND {free}",
+            f"attribute_not_exists(key_id) AND {free}",
+        ):
+            try:
+                self._table.update(_key(tenant), "SET taken_until = :until", values, when=when)
+            except RefusedError as refused:
+                if refused.item is not None:
+                    return False
+            else:
+                return True
+        return False
 
     def release(self, tenant: str) -> None:
         """See `DeletionStore.release`."""
@@ -60,17 +77,17 @@ class DynamoDeletionStore:
             ":at": {"S": to_text(at)},
             ":none": {"S": "{}"},
         }
-        try:
-            row = self._table.update(
-                _key(tenant),
-                "SET tenant_created_at = :life, began_at = :at, progressed_at = :at, removed = :none",
-                values,
-                when="attribute_not_exists(tenant_created_at) OR tenant_created_at <> :life",
-                returning="ALL_NEW",
-            )
-        except RefusedError as refused:
-            row = refused.item or {}
-        return _to_deletion(row)
+        another = "attribute_exists(tenant_created_at) AND tenant_created_at <> :life"
+        for when in (another, "attribute_not_exists(tenant_created_at)"):
+            try:
+                row = self._table.update(
+                    _key(tenant), _BEGIN, values, when=when, returning="ALL_NEW"
+                )
+            except RefusedError as refused:
+                row = refused.item or {}
+            if "began_at" in row:
+                return _to_deletion(row)
+        raise StoreUnavailableError("Somebody else works on the same. Try again in a moment.")
 
     def keep(self, tenant: str, deletion: Deletion) -> None:
         """See `DeletionStore.keep`."""
