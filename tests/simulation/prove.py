@@ -7,6 +7,7 @@ import argparse
 import gc
 import itertools
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from tests.simulation.minimise import minimised
 from tests.simulation.product.installed import installed
 from tests.simulation.product.play import ACTORS, Play, begin, finish
 
-_CHUNK: Final = 25
+_CHUNK: Final = 50
 _BAR: Final = 30
 
 
@@ -116,18 +117,31 @@ def main() -> None:
         for line in story if whole else short_story_of(options.seed):
             sys.stdout.write(f"{line}\n")
         sys.exit(0 if line == f"seed {options.seed}: holds" else 1)
-    begun, total = time.monotonic(), Verdict()
-    ends = range(options.first, options.first + options.seeds)
-    chunks = [ends[at : at + _CHUNK] for at in range(0, len(ends), _CHUNK)]
-    with ProcessPoolExecutor(os.cpu_count()) as processes:
-        for verdict in processes.map(run, chunks):
-            total.add(verdict)
-            _show(total, options.seeds, time.monotonic() - begun)
-            for seed, problem in verdict.broken.items():
-                sys.stdout.write(f"\nseed {seed}: {problem}\n  make prove SEED={seed}\n")
+    total = _play_all(range(options.first, options.first + options.seeds))
     sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
     _tell_who_met(total)
-    sys.exit(1 if total.broken else 0)
+    sys.exit(1 if total.broken or total.seeds < options.seeds else 0)
+
+
+def _play_all(seeds: range) -> Verdict:
+    """On all processors, until they are played or somebody interrupts it."""
+    begun, total = time.monotonic(), Verdict()
+    chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
+        try:
+            for verdict in processes.map(run, chunks):
+                total.add(verdict)
+                _show(total, len(seeds), time.monotonic() - begun)
+                for seed, problem in verdict.broken.items():
+                    sys.stdout.write(f"\nseed {seed}: {problem}\n  make prove SEED={seed}\n")
+        except KeyboardInterrupt:  # what was played until now is worth telling
+            processes.shutdown(wait=False, cancel_futures=True)
+    return total
+
+
+def _let_parent_be_interrupted() -> None:
+    """Ctrl-C is for all processes of a terminal; one of them tells what was played."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _tell_who_met(total: Verdict) -> None:
