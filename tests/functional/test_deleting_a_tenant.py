@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from tests.builders.events import a_tenant, an_event
+from tests.builders.push import a_config, a_delivery, a_task
 from tests.clock import FixedClock
 from tests.cloudformation import properties
 from tests.functional.leaving_tenant import DeadError, Deployment
@@ -55,6 +57,25 @@ def test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything(
 
     assert deployment.kept_of(LEAVING) == []
     assert {each: deployment.kept_of(each) for each in NEIGHBOURS} == before
+
+
+@pytest.mark.parametrize("there", ["event", "config"])
+def test_a_delivery_goes_by_its_event_or_its_config_whichever_is_left(
+    deployment: Deployment, clock: FixedClock, there: str
+) -> None:
+    """An event expires, and the row of a deleted config is swept after a month."""
+    deployment.tenants.add(a_tenant(clock(), LEAVING))
+    event, config = an_event(clock()), a_config(clock(), LEAVING)
+    if there == "event":
+        deployment.events.add(LEAVING, event, None)
+    else:
+        deployment.configs.put(config)
+    deployment.deliveries.record(a_delivery(a_task(event, config)), known_attempts=None)
+    deployment.delete(LEAVING)
+
+    deployment.run_to_the_end(LEAVING)
+
+    assert deployment.kept_of(LEAVING) == []
 
 
 def test_no_word_that_it_said_is_left_anywhere(deployment: Deployment) -> None:

@@ -270,6 +270,15 @@ def test_a_success_acknowledges_the_event_only_if_it_shall(acknowledges: bool) -
     assert bench.event_status() is expected
 
 
+def test_a_push_that_failed_acknowledges_nothing() -> None:
+    bench = Bench(acknowledges=True)
+
+    bench.work(REFUSED)
+
+    assert bench.record.status is DeliveryStatus.RETRYING
+    assert bench.event_status() is EventStatus.PENDING
+
+
 def test_an_event_that_expires_while_it_is_sent_is_no_trouble() -> None:
     bench = Bench(acknowledges=True)
     bench.meanwhile(lambda: bench.clock.advance(days=400))

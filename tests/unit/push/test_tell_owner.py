@@ -90,6 +90,16 @@ def test_an_outage_is_told_once_however_long_and_its_end_once() -> None:
     assert (recovered.severity, recovered.event_type) == ("info", RECOVERED)
 
 
+def test_a_recovery_is_told_once_though_what_told_it_has_expired() -> None:
+    bench = Bench()
+    fail(bench)
+    assert recover(bench)[-1] == RECOVERED
+    bench.clock.advance(days=400)
+
+    assert push(bench, ACCEPTED).told_owner is None
+    assert told(bench) == []
+
+
 def test_a_receiver_that_comes_and_goes_is_one_pair_an_hour() -> None:
     bench = Bench()
     begun = bench.clock()
