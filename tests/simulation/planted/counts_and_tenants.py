@@ -65,19 +65,22 @@ COUNTS_AND_TENANTS: Final = (
         "replaces a config that was changed",
         "store/notification_configs.py",
         '            condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"\n            known = {',
-        '            condition = "attribute_not_exists(deleted_at) AND #updated_at <> :known"\n            known = {',
+        '            condition = "attribute_not_exists(deleted_at) AND (#updated_at = :known OR attribute_exists(pk))"\n            known = {',
+        test="tests/contract/push/test_config_store.py::test_of_two_who_replace_the_same_config_one_wins",
     ),
     Bug(
         "dispatches to disabled configs",
         "store/notification_configs.py",
         'live = "enabled = :yes AND attribute_not_exists(deleted_at)"',
-        'live = "attribute_not_exists(deleted_at) AND enabled <> :pk"',
+        'live = "attribute_not_exists(deleted_at) AND (enabled = :yes OR attribute_exists(pk))"',
+        test="tests/contract/push/test_config_store_changes.py::test_the_subscriptions_are_those_of_enabled_configs_that_are_there",
     ),
     Bug(
         "takes its own change for another's",
         "store/notification_configs.py",
         'return row is not None and row.get("write_token") == token  # see `change_breaker`',
         "return False",
+        test="tests/contract/push/test_config_rows.py::test_a_write_that_is_sent_again_because_its_answer_was_lost_has_succeeded",
     ),
     Bug(
         "seals for any config",
@@ -91,18 +94,21 @@ COUNTS_AND_TENANTS: Final = (
         "store/api_keys.py",
         '        self._update(key.key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)\n',
         "",
+        test="tests/contract/test_api_key_store.py::test_a_revoked_key_takes_no_secret",
     ),
     Bug(
         "ends a deletion before its writers",
         "access/deletion.py",
         "if age < WRITERS_END_WITHIN:\n            return False",
         "if age < WRITERS_END_WITHIN:\n            return True",
+        test="tests/unit/access/test_deletion.py::test_it_waits_for_whoever_may_still_write_for_the_tenant",
     ),
     Bug(
         "ends a deletion that found something",
         "access/deletion.py",
         "if not self._remove(self.deletions.removals) or self.removed or not may_end:",
         "if not self._remove(self.deletions.removals) or not may_end:",
+        test="tests/unit/access/test_deletion.py::test_a_pass_that_found_something_is_not_the_last",
     ),
     Bug(
         "deletes heads before what hangs on them",
@@ -116,6 +122,14 @@ COUNTS_AND_TENANTS: Final = (
         "store/remains.py",
         "        self.notifications_table.delete_all(about)\n",
         "",
+        test="tests/functional/test_deleting_a_tenant.py::test_a_delivery_goes_by_its_event_or_its_config_whichever_is_left",
+    ),
+    Bug(
+        "leaves deliveries of events that are gone",
+        "handlers/remover.py",
+        '            "deliveries": left.deliveries,\n',
+        "",
+        test="tests/functional/test_deleting_a_tenant.py::test_a_delivery_goes_by_its_event_or_its_config_whichever_is_left",
     ),
     Bug(
         "leaves tombstones",
@@ -136,6 +150,7 @@ COUNTS_AND_TENANTS: Final = (
         "aws/tenant_tasks.py",
         'if not answer.get("NextToken"):',
         "if True:",
+        test="tests/unit/aws/test_tenant_tasks.py::test_schedules_are_found_over_all_pages",
     ),
     Bug(
         "leaves dead letters",
@@ -149,6 +164,7 @@ COUNTS_AND_TENANTS: Final = (
         "store/notification_configs.py",
         'return {"pk": {"S": f"{tenant}#configs"}, "sk": {"S": config_id}}',
         'return {"pk": {"S": "#configs"}, "sk": {"S": config_id}}',
+        test="tests/contract/push/test_config_store.py::test_a_tenant_sees_no_other_tenants_configs",
     ),
     Bug(
         "shares executions among tenants",

@@ -41,6 +41,13 @@ RECEIVERS: Final = (
         test="tests/unit/push/test_breakers.py::test_a_config_that_succeeds_again_is_remembered_no_longer",
     ),
     Bug(
+        "one receiver's answer counts for the next",
+        "push/breakers.py",
+        "if found is None or found.breaker.is_of_another_receiver_than(before):",
+        "if found is None:",
+        test="tests/unit/push/test_breakers.py::test_an_answer_of_the_receiver_before_says_nothing_of_the_next",
+    ),
+    Bug(
         "a turn that was taken is not counted",
         "push/pace.py",
         "served=served if ticket is None else min(served + 1, tickets),",
@@ -174,6 +181,13 @@ RECEIVERS: Final = (
         "        self._streaks.note_alert(tenant, connector, streak)\n"
         "        try:\n            alert = self._alert(",
         test="tests/unit/push/test_consecutive_failures.py::test_the_same_failure_that_is_seen_again_raises_no_second_alert",
+    ),
+    Bug(
+        "an owner hears of one recovery again and again",
+        "push/tell_owner.py",
+        "if told is None or told.is_over or config.breaker.failing_since is not None:",
+        "if told is None or config.breaker.failing_since is not None:",
+        test="tests/unit/push/test_tell_owner.py::test_a_recovery_is_told_once_though_what_told_it_has_expired",
     ),
     Bug(
         "severities at the limit are left out",
