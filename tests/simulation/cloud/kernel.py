@@ -99,6 +99,11 @@ class Kernel:
         self._turns: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
 
+    @property
+    def next_at(self) -> float | None:
+        """When something happens next, if anything ever will."""
+        return self._turns[0][0] if self._turns else None
+
     def at(self, moment: float, act: Callable[[], None]) -> None:
         """Do something at a moment; what it does must not wait."""
         heapq.heappush(self._turns, (max(moment, self.now), next(self._numbers), act))

@@ -99,14 +99,26 @@ class Queue:
         """When a message becomes visible, if one ever will."""
         return min((each.visible_at for each in self.messages.values()), default=None)
 
-    def _sweep(self) -> None:
-        """What was received too often moves on; what is too old is gone."""
+    def drop_old(self) -> None:
+        """What is older than it keeps anything is gone."""
         at = self.clock()
         for message in list(self.messages.values()):
             if message.sent_at + self.retention <= at:
                 self.expired.append(self.messages.pop(message.id))
-            elif self.redrive_to and self._is_received_too_often(message):
-                self.redrive_to.send(self.messages.pop(message.id).body, message.group)
+
+    def _sweep(self) -> None:
+        """What is too old is gone; what was received too often moves on."""
+        self.drop_old()
+        for message in list(self.messages.values()):
+            if self.redrive_to and self._is_received_too_often(message):
+                self._redrive(self.messages.pop(message.id), self.redrive_to)
+
+    def _redrive(self, message: Message, to: "Queue") -> None:
+        """Its age counts from when it was first sent: the other queue keeps it no longer.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        """
+        to.messages[to.send(message.body, message.group)].sent_at = message.sent_at
 
     def _is_received_too_often(self, message: Message) -> bool:
         return message.visible_at <= self.clock() and message.received >= self.most_receives
@@ -165,6 +177,7 @@ class Sqs:
         return {"Successful": done, "Failed": failed}
 
     def _GetQueueAttributes(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        queue.drop_old()
         at = queue.clock()
         waiting = [each for each in queue.messages.values() if each.visible_at > at]
         delayed = sum(each.is_delayed for each in waiting)

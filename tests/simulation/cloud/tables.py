@@ -1,7 +1,7 @@
 """DynamoDB's tables: items, indexes that lag item by item, streams that tell of each write."""
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -12,6 +12,7 @@ Clock = Callable[[], float]
 Draw = Callable[[], float]
 
 _FIRST_NUMBER: Final = 4421584500000000017450439000
+_SWEPT_WITHIN: Final = 5 * 365 * 86_400.0  # what expired longer ago is never deleted
 _REMEMBERED_SECONDS: Final = 2.0  # what a read that need not be consistent may still answer
 
 
@@ -134,6 +135,7 @@ class Table:
     ttl: str | None
     clock: Clock
     items: dict[Any, dict[Key, Item]] = field(default_factory=dict)  # by partition, then key
+    heard: list[Callable[[Key, Item | None], None]] = field(default_factory=list)  # of each write
     _before: dict[Key, tuple[float, Item | None]] = field(default_factory=dict)
 
     @classmethod
@@ -198,15 +200,21 @@ class Table:
         if self.stream is not None:
             named: Item = {name: {"S": said} for name, said in zip(self.keys, key, strict=True)}
             self.stream.tell(named, old, new, at, swept=swept)
+        for hear in self.heard:
+            hear(key, new)
 
-    def expired(self, at: float) -> list[Key]:
-        """Items whose time to live is over."""
-        if self.ttl is None:
-            return []
+    def ends_at(self, item: Item) -> float | None:
+        """When its time to live is over; None if it has none, as one that is no number."""
+        said = None if self.ttl is None else item.get(self.ttl, {}).get("N")
+        return None if said is None else float(said)
+
+    def expired(self, at: float, items: Iterable[Item] | None = None) -> list[Key]:
+        """Those that time to live may delete by now, of all or of some."""
+        ends = ((item, self.ends_at(item)) for item in (self.all() if items is None else items))
         return [
             self.key_of(item)
-            for item in self.all()
-            if "N" in item.get(self.ttl, {}) and float(item[self.ttl]["N"]) < at
+            for item, ends_at in ends
+            if ends_at is not None and at - _SWEPT_WITHIN < ends_at < at
         ]
 
 

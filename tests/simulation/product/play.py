@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from tests.simulation.product import judge, operator, owners, producers, scripts
+from tests.simulation.product import days, judge, operator, owners, producers, scripts
 from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
 from tests.simulation.product.world import TENANTS, World
@@ -30,7 +30,16 @@ SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 ACTORS: Final = frozenset(
     {
         *scripts.SCRIPTS,
-        *("subscribe", "limits", "delete tenant", "remover", "rescuer", "monitor"),
+        *(
+            "subscribe",
+            "post days later",
+            "post another body",
+            "limits",
+            "delete tenant",
+            "remover",
+            "rescuer",
+            "monitor",
+        ),
         *("dispatcher", "delivery", "counter"),
     }
 )
@@ -56,6 +65,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     for tenant in TENANTS[: size.tenants]:
         caller = world.callers[tenant]
         share = Stage(world.kernel, chance, caller, play.truth, world.tables["events"])
+        share.calendar = world.calendar
         play.stages[tenant] = share
         for _ in range(chance.randint(0, size.configs)):
             _start(world, share, "subscribe", owners.subscribe, chance.uniform(0, 1))
@@ -103,7 +113,11 @@ def finish(play: Play) -> None:
     """Let it all happen, then calm it down, let it come to its end, and judge it."""
     world = play.world
     world.kernel.run(until=world.kernel.now + _STORM)
+    if world.calendar is not None:
+        days.live_on(play, _start)
     world.fates.is_calm = True
+    if world.calendar is not None:
+        world.calendar.sweeper.come_to_an_end()
     world.kernel.run()
     for tenant, stage in play.stages.items():
         if stage.is_leaving:

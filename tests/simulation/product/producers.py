@@ -14,7 +14,7 @@ _STANDS_FOR: Final = 23 * 3600  # seconds that a key surely stands for its event
 def post_some(stage: Stage) -> None:
     """Post new events, one after another."""
     for _ in range(stage.chance.randint(1, 3)):
-        post(stage, _new(stage))
+        post(stage, new(stage))
         stage.pause(2)
 
 
@@ -31,7 +31,7 @@ def post_again(stage: Stage) -> None:
 
 def post_batch(stage: Stage) -> None:
     """Post several at once, each under a key of its own; again until all are stored."""
-    left = [_new(stage) for _ in range(stage.chance.randint(2, 4))]
+    left = [new(stage) for _ in range(stage.chance.randint(2, 4))]
     if stage.chance.random() < 0.3:
         left.append(left[0])
     for _ in range(5):
@@ -79,11 +79,12 @@ def post(stage: Stage, posted: Posted) -> None:
             stage.truth.faults.append(f"{posted.key} was answered with {said}")
 
 
-def _new(stage: Stage) -> Posted:
+def new(stage: Stage, key: str | None = None) -> Posted:
+    """An event that nobody has posted yet, under a key of its own or one that was used before."""
     number = stage.number()
     posted = Posted(
         stage.tenant,
-        f"key-{number}",
+        key or f"key-{number}",
         f"secret-of-{stage.tenant}-{number}.",
         stage.chance.choice(TYPES),
         stage.chance.choice(["exec_1", None]),

@@ -8,6 +8,7 @@ from typing import Any
 from tests.http_api import Answer
 from tests.simulation.cloud.kernel import Kernel
 from tests.simulation.cloud.tables import Table
+from tests.simulation.product.calendar import Calendar
 from tests.simulation.product.callers import Caller, GaveUpError
 from tests.simulation.product.truth import Posted, Truth
 from triggers_api.store.items import event_key
@@ -37,6 +38,8 @@ class Stage:
     configs: list[Config] = field(default_factory=list)
     leaving: list[bool] = field(default_factory=lambda: [False])
     numbers: list[int] = field(default_factory=lambda: [0])
+    calendar: Calendar | None = None  # where days pass
+    slowness: float = 1.0  # of somebody who takes hours between two calls
 
     @property
     def is_leaving(self) -> bool:
@@ -48,7 +51,7 @@ class Stage:
         return self.caller.tenant
 
     def pause(self, seconds: float) -> None:
-        self.kernel.sleep(self.chance.uniform(0, seconds))
+        self.kernel.sleep(self.chance.uniform(0, seconds) * self.slowness)
 
     def number(self) -> int:
         self.numbers[0] += 1
@@ -60,7 +63,15 @@ class Stage:
         head = self.events.find(key)
         if head is None or head["status"]["S"] not in ("pending", "failed"):
             return False
+        if head["id"]["S"] != posted.event_id or self.may_be_over(posted):
+            return False
         return self.events.settled_since(key, "StatusIndex") < since
+
+    def may_be_over(self, posted: Posted) -> bool:
+        """Whether the time of an event may have come to its end."""
+        if self.calendar is None:
+            return False
+        return self.calendar.lives.may_be_over(str(posted.event_id), self.kernel.now)
 
     def some_event(self) -> Posted | None:
         """One of those that were answered."""
@@ -70,7 +81,8 @@ class Stage:
     def expect(self, answer: Answer, *statuses: int) -> None:
         """Note an answer that nothing explains."""
         gone = (401, 403, 404) if self.is_leaving else ()
-        if answer.status not in (*statuses, *gone):
+        is_over = self.calendar is not None and self.calendar.explains(answer)
+        if answer.status not in (*statuses, *gone) and not is_over:
             said = answer.body[:200]
             self.truth.faults.append(f"answered {answer.status} {said!r} at {answer.url}")
 

@@ -22,6 +22,7 @@ from tests.simulation.cloud.kms import Kms
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
+from tests.simulation.product.calendar import HOW_OFTEN, Calendar, Days
 from tests.simulation.product.callers import Caller, Gateway
 from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.lambdas import Function, Handler
@@ -105,7 +106,12 @@ class World:
         self.met: Counter[tuple[str, str]] = Counter()
         self.active: Counter[str] = Counter()  # who is doing something, by what
         self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,120,2000"}
+        days = Days.drawn(self._branch("days"), given.get("days", HOW_OFTEN))
+        self.environment |= {} if days is None else days.environment
         self._make_cloud()
+        self.calendar: Calendar | None = None
+        if days is not None:
+            self.calendar = Calendar(self.kernel, self.tables, days, self._branch("calendar"))
         wire.carry = self.carry
         self.receivers = Receivers(self.kernel, self._branch("receivers"))
         SimulatedHttp.receivers = self.receivers
@@ -321,6 +327,8 @@ class World:
         self.story.append(Said(self.kernel.now, caller.name, f"{method} {path}", became))
         if answer is None:
             return
+        if self.calendar is not None:
+            self.calendar.heard(path, answer)
         text = answer.body.decode(errors="replace")
         for other in TENANTS:
             if caller.tenant not in ("", other) and f"secret-of-{other}" in text:
