@@ -16,7 +16,7 @@ def test_a_broken_seed_still_breaks_with_a_shorter_story() -> None:
             finish(whole)
         play, problem = minimised(0, stage)
 
-    assert "were counted of" in problem
+    assert "were counted" in problem
     assert len(play.world.story) < len(whole.world.story)
 
 
