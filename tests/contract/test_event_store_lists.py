@@ -104,6 +104,7 @@ def test_a_list_holds_only_the_statuses_asked_for(
         (1, None, {1, 2, 3}),
         (None, 2, {0, 1}),
         (1, 3, {1, 2}),
+        (1, 1.000001, {1}),
         (2, 2, set()),
         (3, 1, set()),
         (4, None, set()),
@@ -115,8 +116,8 @@ def test_since_is_inclusive_and_until_exclusive(
     store: EventStore,
     clock: FixedClock,
     query: EventQuery,
-    since: int | None,
-    until: int | None,
+    since: float | None,
+    until: float | None,
     expected: set[int],
 ) -> None:
     start = clock()

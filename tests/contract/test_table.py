@@ -191,6 +191,21 @@ def test_a_batch_that_never_ends_is_an_outage_and_not_taken_for_deleted(
     assert list(table.items(ALL)) != []
 
 
+def test_pages_hold_so_many_items_each_and_all_of_them_together(table: Table) -> None:
+    items = put_many(table, 7)
+
+    assert list(table.pages(ALL, of=3)) == [items[:3], items[3:6], items[6:]]
+
+
+def test_all_items_are_found_however_many_batches_their_keys_fill(table: Table) -> None:
+    items = put_many(table, 2)
+    missing = [key(f"missing {number}") for number in range(99)]
+
+    found = table.find_all([key("00"), *missing, key("01")])
+
+    assert found == items
+
+
 @pytest.mark.parametrize("count", [1, 25, 26, 51])
 def test_all_items_are_deleted_however_many_batches_they_fill(table: Table, count: int) -> None:
     items = put_many(table, count)

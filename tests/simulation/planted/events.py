@@ -140,6 +140,13 @@ EVENTS: Final = (
         test="tests/contract/test_dynamodb_lists.py::test_a_full_page_with_nothing_behind_it_is_the_last",
     ),
     Bug(
+        "an instant has no events",
+        "store/range.py",
+        "return None if low > high else",
+        "return None if low >= high else",
+        test="tests/contract/test_event_store_lists.py::test_since_is_inclusive_and_until_exclusive",
+    ),
+    Bug(
         "cuts a page one too early",
         "store/range.py",
         "return Range(self.items[:count], position_in_index(self.items[count - 1]), self.units)",
@@ -173,6 +180,27 @@ EVENTS: Final = (
         '                request = answer.get("UnprocessedItems")\n',
         "                request = None\n",
         test="tests/contract/test_table.py::test_what_a_throttled_batch_leaves_undeleted_is_deleted_with_the_next",
+    ),
+    Bug(
+        "the first hundred keys are read",
+        "store/table.py",
+        "for start in range(0, len(keys), _BATCH_GET_KEYS):",
+        "for start in range(0, min(len(keys), 1), _BATCH_GET_KEYS):",
+        test="tests/contract/test_table.py::test_all_items_are_found_however_many_batches_their_keys_fill",
+    ),
+    Bug(
+        "the first batch is deleted",
+        "store/table.py",
+        "for start in range(0, len(keys), _BATCH_WRITES):",
+        "for start in range(0, min(len(keys), 1), _BATCH_WRITES):",
+        test="tests/contract/test_table.py::test_all_items_are_deleted_however_many_batches_they_fill",
+    ),
+    Bug(
+        "a removal reads the first page",
+        "store/table.py",
+        "            after = page.last\n            if after is None:",
+        "            after = None\n            if after is None:",
+        test="tests/contract/test_table.py::test_pages_hold_so_many_items_each_and_all_of_them_together",
     ),
     Bug(
         "swallows a lost race",

@@ -77,6 +77,13 @@ LEASES: Final = (
         test="tests/unit/leases/test_lease_steps.py::test_a_lease_of_some_events_can_be_given_back_in_parts",
     ),
     Bug(
+        "an ended lease is returned for ever",
+        "leases/lease.py",
+        "                    ledger = replace(ledger, returned=lease.id)\n",
+        "",
+        test="tests/unit/leases/test_lease_steps.py::test_of_a_large_ended_lease_each_event_is_handed_out_once_in_order",
+    ),
+    Bug(
         "forgets that a full pass is due",
         "leases/ledger.py",
         "if now >= self.next_full_pass_at:",

@@ -66,6 +66,7 @@ READING: Final = (
         "store/counters.py",
         "left, position = list(counts), _AT + _short(shard)",
         'left, position = list(counts), _AT + "0"',
+        test="tests/contract/usage/test_counters.py::test_every_shard_has_a_place_of_its_own",
         is_quick=True,
     ),
     Bug(
