@@ -1,6 +1,7 @@
 """The whole product against the simulated cloud, seed by seed: `make prove SEEDS=10000`.
 
-`make prove SEED=17` tells one seed's story; it repeats exactly.
+`make prove SEED=17` tells one seed's story; it repeats exactly. With `BESIDE=<commit>` it tells of
+a rollout: that commit's code is the release before, and some processes of each function run it.
 """
 
 import argparse
@@ -15,11 +16,13 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from admin.arguments import whole_number
 from tests.simulation.minimise import minimised
+from tests.simulation.product import releases
 from tests.simulation.product.installed import installed
 from tests.simulation.product.play import ACTORS, Play, begin, finish
 
@@ -33,6 +36,7 @@ class Verdict:
 
     seeds: int = 0
     broken: dict[int, str] = field(default_factory=dict)
+    inherited: dict[int, str] = field(default_factory=dict)  # what an older release breaks alone
     calls: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -41,25 +45,31 @@ class Verdict:
         """Take another's as well."""
         self.seeds += other.seeds
         self.broken |= other.broken
+        self.inherited |= other.inherited
         self.calls += other.calls
         self.faults += other.faults
         self.met += other.met
 
 
-def run(seeds: range, *, is_short: bool = True) -> Verdict:
-    """Play these seeds."""
-    verdict = Verdict()
-    with installed() as stage, _without_collector():
+def run(seeds: range, *, beside: str = "", **given: Any) -> Verdict:
+    """Play these seeds; beside today's release, with the one that lies in a folder."""
+    verdict, plan = Verdict(), _plan(beside)
+    with installed(*releases.beside(beside)) as stage, _without_collector():
         for seed in seeds:
-            play = begin(seed, stage, is_short=is_short)
+            play = begin(seed, stage, **plan | given)
             if problem := fault_of(play):
-                verdict.broken[seed] = problem
+                alone = beside and fault_of(begin(seed, stage, plan=releases.before))
+                (verdict.inherited if alone else verdict.broken)[seed] = problem
             verdict.seeds += 1
             verdict.calls += len(play.world.story)
             verdict.met += play.world.met
             for (_, fate), count in play.world.fates.happened.items():
                 verdict.faults[fate.value] += count
     return verdict
+
+
+def _plan(beside: str) -> dict[str, Any]:
+    return {"plan": releases.both} if beside else {}
 
 
 @contextmanager
@@ -84,19 +94,19 @@ def fault_of(play: Play) -> str:
     return ""
 
 
-def story_of(seed: int, *, is_short: bool = True) -> Iterator[str]:
+def story_of(seed: int, *, beside: str = "", is_short: bool = True) -> Iterator[str]:
     """All that happened, line by line, and how it ended."""
-    with installed() as stage:
-        play = begin(seed, stage, is_short=is_short)
+    with installed(*releases.beside(beside)) as stage:
+        play = begin(seed, stage, is_short=is_short, **_plan(beside))
         problem = fault_of(play)
         yield from play.world.told()
         yield f"seed {seed}: {problem or 'holds'}"
 
 
-def short_story_of(seed: int) -> Iterator[str]:
+def short_story_of(seed: int, *, beside: str = "") -> Iterator[str]:
     """The same with only the users and faults that it takes to break it, if it breaks."""
-    with installed() as stage:
-        play, problem = minimised(seed, stage)
+    with installed(*releases.beside(beside)) as stage:
+        play, problem = minimised(seed, stage, **_plan(beside))
         yield from play.world.told()
         yield f"seed {seed}: {problem or 'holds'}"
 
@@ -109,34 +119,52 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="only this one, with its story")
     parser.add_argument("--whole", action="store_true", help="its story, not the shortest one")
     parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
+    parser.add_argument("--beside", default="", help="a commit: the release that is replaced")
     options = parser.parse_args()
-    if options.seed is not None:
-        line = ""
-        whole = options.whole or options.wire
-        story = story_of(options.seed, is_short=not options.wire)
-        for line in story if whole else short_story_of(options.seed):
-            sys.stdout.write(f"{line}\n")
-        sys.exit(0 if line == f"seed {options.seed}: holds" else 1)
-    total = _play_all(range(options.first, options.first + options.seeds))
+    with releases.extracted(options.beside) as folder:
+        holds = _prove(options, folder) if options.seed is None else _tell(options, folder)
+    sys.exit(0 if holds else 1)
+
+
+def _tell(options: argparse.Namespace, beside: str) -> bool:
+    """One seed's story."""
+    line, whole = "", options.whole or options.wire
+    story = story_of(options.seed, beside=beside, is_short=not options.wire)
+    for line in story if whole else short_story_of(options.seed, beside=beside):
+        sys.stdout.write(f"{line}\n")
+    return line == f"seed {options.seed}: holds"
+
+
+def _prove(options: argparse.Namespace, beside: str) -> bool:
+    total = _play_all(range(options.first, options.first + options.seeds), beside, options.beside)
     sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
+    if beside:
+        alone = len(total.inherited)
+        sys.stdout.write(f"{alone} seeds break with {options.beside} alone, too\n")
     _tell_who_met(total)
-    sys.exit(1 if total.broken or total.seeds < options.seeds else 0)
+    return not total.broken and total.seeds == options.seeds
 
 
-def _play_all(seeds: range) -> Verdict:
+def _play_all(seeds: range, beside: str, commit: str) -> Verdict:
     """On all processors, until they are played or somebody interrupts it."""
     begun, total = time.monotonic(), Verdict()
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
         try:
-            for verdict in processes.map(run, chunks):
+            for verdict in processes.map(partial(run, beside=beside), chunks):
                 total.add(verdict)
                 _show(total, len(seeds), time.monotonic() - begun)
-                for seed, problem in verdict.broken.items():
-                    sys.stdout.write(f"\nseed {seed}: {problem}\n  make prove SEED={seed}\n")
+                _tell_broken(verdict, commit)
         except KeyboardInterrupt:  # what was played until now is worth telling
             processes.shutdown(wait=False, cancel_futures=True)
     return total
+
+
+def _tell_broken(verdict: Verdict, commit: str) -> None:
+    beside = f" BESIDE={commit}" if commit else ""
+    for seed, problem in (verdict.broken | verdict.inherited).items():
+        alone = f" (so it does with {commit} alone)" if seed in verdict.inherited else ""
+        sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{beside}\n")
 
 
 def _let_parent_be_interrupted() -> None:

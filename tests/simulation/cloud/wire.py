@@ -18,13 +18,11 @@ from botocore.config import Config
 from tests.simulation.cloud.carry import Answer, Carry, Request
 from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.shortcut import ShortClient
-from triggers_api.aws import clients
 from triggers_api.aws.kept_connections import Answer as SentAnswer
 
 _SCHEDULE: Final = re.compile(r"/schedules/(.+)")
 _QUERY_NAMES: Final = {"groupName": "GroupName", "ScheduleGroup": "GroupName"}
-_real_config = clients._config  # noqa: SLF001
-_real_create_client = clients.create_client
+_Key = tuple[str, str, float | None]
 
 
 class Wire:
@@ -34,33 +32,41 @@ class Wire:
     """
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
-        self._clients: dict[tuple[str, float | None], Any] = {}
-        self._short: dict[tuple[str, float | None], ShortClient] = {}
+        self._clients: dict[_Key, Any] = {}
+        self._short: dict[_Key, ShortClient] = {}
         self._sleep = sleep
         self.carry: Carry | None = None
         self.is_short = False  # whether clients are made that take the shortcut
 
-    def create_client(self, service: str, *, one_try_of_seconds: float | None = None) -> Any:
-        """As `clients.create_client`."""
-        if service == "dynamodb":  # it pays its repetitions from a purse: one for each process
-            return _real_create_client(service, one_try_of_seconds=one_try_of_seconds)
-        key = (service, one_try_of_seconds)
-        real = self._real(key)
-        if not self.is_short:
-            return real
-        if key not in self._short:
-            self._short[key] = ShortClient(service, real, self.carrier, self._sleep)
-        return self._short[key]
+    def maker_for(self, clients: Any) -> Callable[..., Any]:
+        """What stands in for `clients.create_client`, in the release that this module is of."""
+        own = clients.create_client
+        has_own = hasattr(clients, "create_botocores")  # and so a client of its own for DynamoDB
+        make = clients.create_botocores if has_own else own
+
+        def create_client(service: str, *, one_try_of_seconds: float | None = None) -> Any:
+            if has_own and service == "dynamodb":
+                # it pays its repetitions from a purse: one for each process
+                return own(service, one_try_of_seconds=one_try_of_seconds)
+            key = (clients.__name__, service, one_try_of_seconds)
+            real = self._real(key, make)
+            if not self.is_short:
+                return real
+            if key not in self._short:
+                self._short[key] = ShortClient(service, real, self.carrier, self._sleep)
+            return self._short[key]
+
+        return create_client
 
     def carrier(self) -> Carry:
         """What brings calls to the world that runs."""
         assert self.carry is not None, "no world runs"
         return self.carry
 
-    def _real(self, key: tuple[str, float | None]) -> Any:
-        service, one_try_of_seconds = key
+    def _real(self, key: _Key, make: Callable[..., Any]) -> Any:
+        _, service, one_try_of_seconds = key
         if key not in self._clients:
-            client = clients.create_botocores(service, one_try_of_seconds=one_try_of_seconds)
+            client = make(service, one_try_of_seconds=one_try_of_seconds)
             patience = client.meta.config.read_timeout
             answer = self._answering(service, patience)
             client.meta.events.register_first(f"before-send.{service}", answer)
@@ -79,10 +85,15 @@ class Wire:
         return answer
 
 
-def unsigned(one_try_of_seconds: float | None) -> Config:
+def unsigned(clients: Any) -> Callable[[float | None], Config]:
     """The adapters' own settings, but for the signature."""
-    config: Config = _real_config(one_try_of_seconds)
-    return config.merge(Config(signature_version=UNSIGNED))
+    real = clients._config  # noqa: SLF001
+
+    def config(one_try_of_seconds: float | None) -> Config:
+        settings: Config = real(one_try_of_seconds)
+        return settings.merge(Config(signature_version=UNSIGNED))
+
+    return config
 
 
 def read_request(request: AWSPreparedRequest) -> Request:

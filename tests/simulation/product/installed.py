@@ -19,17 +19,18 @@ from tests import conftest as _environment  # noqa: F401  # sets what the handle
 from tests.simulation.cloud.kernel import Kernel, current
 from tests.simulation.cloud.threads import Threads, wait
 from tests.simulation.cloud.wire import Line, Wire, unsigned
-from tests.simulation.product.receivers import SimulatedHttp
-from triggers_api import parallel, timestamps
-from triggers_api.aws import clients, dynamodb_wire
-from triggers_api.aws.signature import Signer
-from triggers_api.handlers import api, counter, delivery
-from triggers_api.leases import lease
-from triggers_api.push import deliver
-from triggers_api.store import listing
-from triggers_api.watch import observe
+from tests.simulation.product.receivers import simulated
+from tests.simulation.product.releases import TODAY, Release
 
-_WITH_THREADS = (parallel, counter, delivery, listing, observe)
+_WITH_THREADS = (
+    "parallel",
+    "handlers.counter",
+    "handlers.delivery",
+    "store.listing",
+    "watch.observe",
+)
+_WITH_HTTP = ("handlers.api", "handlers.delivery")
+_WITH_PAUSES = (("push.deliver", "Deliver"), ("leases.lease", "LeaseEvents"))
 
 
 class _Stage:
@@ -73,21 +74,39 @@ class _Loop:
         raise AssertionError("a request waits for an event loop")
 
 
+def _of(release: Release, wire: Wire) -> Iterator[Any]:
+    """What no release must use; what one does not have, it does not use either."""
+    clients, http = release.module("aws.clients"), release.module("channels.http")
+    clock = SimpleNamespace(now=_now, fromisoformat=datetime.fromisoformat)
+    slow = SimpleNamespace(sleep=_sleep)
+    for name, attribute, instead in (
+        ("aws.clients", "_config", unsigned(clients)),
+        ("aws.clients", "create_client", wire.maker_for(clients)),
+        ("aws.dynamodb_wire", "KeptConnections", Line),
+        ("aws.dynamodb_wire", "all_are_overheard", lambda: False),  # moto may be loaded
+        ("aws.dynamodb_wire", "time", slow),
+        ("timestamps", "datetime", clock),
+        ("watch.observe", "wait", wait),
+        *((each, "ThreadPoolExecutor", Threads) for each in _WITH_THREADS),
+        *((each, "GuardedHttp", simulated(http)) for each in _WITH_HTTP),
+    ):
+        module = release.module(name)
+        if module is not None:
+            yield patch.object(module, attribute, instead)
+    signature = release.module("aws.signature")
+    if signature is not None:
+        yield patch.object(signature.Signer, "sign", _unsigned)
+    for name, verb in _WITH_PAUSES:
+        waits = getattr(release.module(name), verb).__init__.__kwdefaults__
+        yield patch.dict(waits, pause=_sleep)
+
+
 @contextmanager
-def installed() -> Iterator[Callable[..., Wire]]:
+def installed(*others: Release) -> Iterator[Callable[..., Wire]]:
     """Give a function that puts a world on stage, as often as wanted."""
     wire = Line.wire = Wire(_sleep)
     asynchronous = SimpleNamespace(Queue=asyncio.Queue, get_event_loop=_Loop)
     patches: list[Any] = [
-        patch.object(clients, "_config", unsigned),
-        patch.object(dynamodb_wire, "KeptConnections", Line),
-        patch.object(dynamodb_wire, "all_are_overheard", lambda: False),  # moto may be loaded
-        patch.object(Signer, "sign", _unsigned),
-        patch.object(dynamodb_wire, "time", SimpleNamespace(sleep=_sleep)),
-        patch.object(clients, "create_client", wire.create_client),
-        patch.object(
-            timestamps, "datetime", SimpleNamespace(now=_now, fromisoformat=datetime.fromisoformat)
-        ),
         patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)),
         patch.object(botocore.endpoint, "uuid", SimpleNamespace(uuid4=lambda: "a-call")),
         patch.object(quota.RetryQuota, "acquire", lambda *_: True),
@@ -95,11 +114,7 @@ def installed() -> Iterator[Callable[..., Wire]]:
         patch.object(mangum.protocols.http, "asyncio", asynchronous),
         patch.object(os, "urandom", _random_bytes),
         patch.object(random, "_urandom", _random_bytes),
-        patch.dict(deliver.Deliver.__init__.__kwdefaults__, pause=_sleep),
-        patch.dict(lease.LeaseEvents.__init__.__kwdefaults__, pause=_sleep),
-        patch.object(observe, "wait", wait),
-        *(patch.object(each, "ThreadPoolExecutor", Threads) for each in _WITH_THREADS),
-        *(patch.object(each, "GuardedHttp", SimulatedHttp) for each in (api, delivery)),
+        *(each for release in (TODAY, *others) for each in _of(release, wire)),
     ]
     logging.disable(logging.CRITICAL)
     for each in patches:

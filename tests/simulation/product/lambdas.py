@@ -22,6 +22,7 @@ class Process:
     is_dead: bool = False
     is_busy: bool = False
     fibers: list[Fiber[Any]] = field(default_factory=list)
+    release: str = ""
 
     def die(self, kernel: Kernel) -> None:
         """All that it is doing ends where it waits."""
@@ -41,12 +42,13 @@ class Function:
     """A function and its processes."""
 
     name: str
-    wire: Callable[[], Handler]
+    wire: Callable[[str], Handler]  # of a release
     seconds: float  # its timeout
     kernel: Kernel
     chance: random.Random
-    most: int = 3
+    most: int = 3  # processes of a release
     crashed: Callable[[str, BaseException], None] = lambda _name, _error: None
+    release: Callable[[str], str] = lambda _name: ""  # that a call reaches
     processes: list[Process] = field(default_factory=list)
     _started: int = 0
 
@@ -81,22 +83,25 @@ class Function:
 
     def one(self) -> Process:
         """A process for whoever stands outside of the world."""
-        if not self.processes:
-            self._start()
-        return self.processes[0]
+        release = self.release(self.name)
+        of_release = [each for each in self.processes if each.release == release]
+        return of_release[0] if of_release else self._start(release)
 
     def _free(self) -> Process | None:
         """A process that has nothing to do, or a new one."""
-        idle = [each for each in self.processes if not each.is_busy]
+        release = self.release(self.name)
+        of_release = [each for each in self.processes if each.release == release]
+        idle = [each for each in of_release if not each.is_busy]
         if idle and self.chance.random() < 0.8:
             return self.chance.choice(idle)
-        if len(self.processes) >= self.most:
+        if len(of_release) >= self.most:
             return self.chance.choice(idle) if idle else None
-        return self._start()
+        return self._start(release)
 
-    def _start(self) -> Process:
+    def _start(self, release: str) -> Process:
         self._started += 1
         skew = self.chance.uniform(-_SKEW_AT_MOST, _SKEW_AT_MOST)
-        process = Process(f"{self.name}-{self._started}", self.wire(), skew)
+        name = f"{self.name}-{self._started}{release}"
+        process = Process(name, self.wire(release), skew, release=release)
         self.processes.append(process)
         return process

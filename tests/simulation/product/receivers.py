@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tests.simulation.cloud.kernel import Kernel
-from triggers_api.channels.http import GuardedHttp, Response
+from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
-from triggers_api.channels.urls import Target, check_url
 
 MOODS = ("healthy", "healthy", "healthy", "moody", "lying", "dead", "picky", "gone")
 
@@ -67,16 +66,14 @@ class Receivers:
         return 200, None
 
 
-class SimulatedHttp(GuardedHttp):
-    """In place of a connection: the receivers of the world that runs."""
+class SimulatedHttp:
+    """In place of a connection: the receivers of the world that runs. See `simulated`."""
 
     receivers: ClassVar[Receivers]
+    http: ClassVar[Any]  # the module of the release that uses it
 
-    def __init__(self, *, longest_seconds: float = 30.0, **settings: Any) -> None:
-        super().__init__(longest_seconds=longest_seconds, **settings)
-
-    def check_spelling(self, url: str) -> Target:
-        return check_url(url, allow_private=False)
+    def check_spelling(self, url: str) -> Any:
+        return self.http.check_url(url, allow_private=False)
 
     def check_url(self, url: str) -> None:
         self.check_spelling(url)
@@ -94,4 +91,13 @@ class SimulatedHttp(GuardedHttp):
         timeout_seconds: float | None = None,  # noqa: ARG002
         deadline: Any = None,  # noqa: ARG002
     ) -> Response:
-        return self.receivers.take(url, headers, body)
+        try:
+            return self.receivers.take(url, headers, body)
+        except SendError as error:
+            refusal = self.http.Refusal(error.refusal.value)
+            raise self.http.SendError(error.message, refusal=refusal) from error
+
+
+def simulated(http: Any) -> type[SimulatedHttp]:
+    """In place of `GuardedHttp`, for the release that this module is of."""
+    return type("SimulatedHttp", (SimulatedHttp, http.GuardedHttp), {"http": http})

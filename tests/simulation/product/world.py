@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -22,6 +22,7 @@ from tests.simulation.cloud.kms import Kms
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
+from tests.simulation.product import releases
 from tests.simulation.product.calendar import HOW_OFTEN, Calendar, Days
 from tests.simulation.product.callers import Caller, Gateway
 from tests.simulation.product.fates import Fate, Fates
@@ -29,11 +30,8 @@ from tests.simulation.product.lambdas import Function, Handler
 from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
 from tests.simulation.product.neighbours import Neighbours
 from tests.simulation.product.receivers import Receivers, SimulatedHttp
-from triggers_api import settings as of
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
 from triggers_api.access.tenants import Tenant
-from triggers_api.errors import TransientError
-from triggers_api.handlers import api, counter, delivery, dispatcher, monitor, remover, rescuer
 from triggers_api.store.api_keys import DynamoApiKeyStore
 from triggers_api.store.table import create_client
 from triggers_api.store.tenant_records import DynamoTenantStore
@@ -45,6 +43,16 @@ TABLES: Final = {
     "usage": "UsageTable",
 }
 TENANTS: Final = ("acme", "globex")
+_SECONDS: Final = {
+    "api": 10,
+    "dispatcher": 30,
+    "delivery": 60,
+    "counter": 60,
+    "remover": 55,
+    "rescuer": 55,
+    "monitor": 50,
+}
+"""What each function may take."""
 _LATE_SECONDS: Final = 3.0
 
 
@@ -115,6 +123,8 @@ class World:
         wire.carry = self.carry
         self.receivers = Receivers(self.kernel, self._branch("receivers"))
         SimulatedHttp.receivers = self.receivers
+        plan: releases.Plan = given.get("plan", releases.today)
+        self.rollout = plan(self._branch("rollout"), lambda: self.kernel.now)
         self._make_functions()
         self._make_mappings()
         self._make_callers()
@@ -184,24 +194,21 @@ class World:
         }
 
     def _make_functions(self) -> None:
-        wires: dict[str, tuple[Callable[[], Handler], float]] = {
-            "api": (lambda: api.wire(self._read(of.ApiSettings)), 10),
-            "dispatcher": (lambda: dispatcher.wire(self._read(of.DispatcherSettings)), 30),
-            "delivery": (lambda: delivery.wire(self._read(of.DeliverySettings)), 60),
-            "counter": (lambda: counter.wire(self._read(of.CounterSettings)), 60),
-            "remover": (lambda: remover.wire(self._read(of.RemoverSettings)), 55),
-            "rescuer": (lambda: rescuer.wire(self._read(of.RescuerSettings)), 55),
-            "monitor": (lambda: monitor.wire(self._read(of.MonitorSettings)), 50),
-        }
         self.functions = {
             name: Function(
-                name, wire, seconds, self.kernel, self._branch(name), crashed=self._crashed
+                name,
+                partial(self._wired, name),
+                seconds,
+                self.kernel,
+                self._branch(name),
+                crashed=self._crashed,
+                release=self.rollout.drawn,
             )
-            for name, (wire, seconds) in wires.items()
+            for name, seconds in _SECONDS.items()
         }
 
-    def _read(self, settings: Any) -> Any:
-        return settings.from_environment(self.environment)
+    def _wired(self, function: str, release: str) -> Handler:
+        return self.rollout.handler(function, release, self.environment)
 
     def _make_mappings(self) -> None:
         chance = self._branch("mappings")
@@ -341,7 +348,7 @@ class World:
 
     def _crashed(self, name: str, error: BaseException) -> None:
         self.story.append(Said(self.kernel.now, name, "raised", repr(error)))
-        if not isinstance(error, TransientError):
+        if not self.rollout.may_pass(error):
             self.broken.append(f"{name} raised {error!r}")
 
 
