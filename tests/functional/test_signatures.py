@@ -105,17 +105,6 @@ def test_after_a_rotation_both_keys_sign_and_are_in_the_set_for_a_day(world: Wor
     assert len(key_set(world, created["id"]).json()["keys"]) == 1
 
 
-def test_another_rotation_within_the_day_ends_the_older_key(world: World) -> None:
-    created = create(world, **V1A)
-    path = f"{CONFIGS}/{created['id']}/rotate-secret"
-
-    keys = [world.call("POST", path).json()["public_key"] for _ in range(2)]
-
-    headers = headers_of_push(world, created)
-    assert [verifies(key, headers, BODY) for key in keys] == [True, True]
-    assert not verifies(created["public_key"], headers, BODY)
-
-
 def test_who_goes_over_to_a_key_has_a_day_in_which_the_secret_signs_too(world: World) -> None:
     created = create(world)
 

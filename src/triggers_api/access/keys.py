@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from triggers_api.access.addresses import Networks
 from triggers_api.errors import ConflictError
+from triggers_api.rotation import kept
 
 _TOKEN = re.compile(r"trg_([0-9a-z]{12})_([0-9A-Za-z_-]{43})")
 _KEY_ID = re.compile(r"[0-9a-z]{12}")
@@ -26,7 +27,6 @@ TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 NO_END: Final = datetime.max.replace(tzinfo=UTC)
 MAX_KEYS: Final = 100  # of a tenant that are not revoked
-_OLD_SECRETS: Final = 3  # of a key rotated again while an overlap runs; the oldest gives way
 
 
 class Scope(StrEnum):
@@ -157,7 +157,7 @@ class ApiKey:
         secret = _new_secret()
         running = tuple(old for old in self.old_secrets if old.works_until > at)
         old = (OldSecret(self.secret_hash, at + overlap), *running) if overlap else ()
-        rotated = replace(self, secret_hash=SecretHash.of(secret), old_secrets=old[:_OLD_SECRETS])
+        rotated = replace(self, secret_hash=SecretHash.of(secret), old_secrets=kept(old))
         return rotated, _token(self.key_id, secret)
 
 

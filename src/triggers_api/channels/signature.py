@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from triggers_api.channels.key_pairs import sign_with
+from triggers_api.push import signing_keys
 from triggers_api.push.channel import Push
 from triggers_api.push.policy import Signature
 from triggers_api.push.signing_keys import signature_by
-from triggers_api.timestamps import from_text
 
 
 def sign(secrets: Iterable[str], message_id: str, at: datetime, body: bytes) -> dict[str, str]:
@@ -33,10 +33,5 @@ def _signature(secret: str, signed: bytes) -> str:
 
 
 def signing_secrets(push: Push) -> list[str]:
-    """The secrets that sign now: the new one first, and the old one while it still counts."""
-    secrets = push.config.secrets
-    found = [secrets["secret"]]
-    until = secrets.get("previous_secret_until")
-    if until is not None and push.at < from_text(until):
-        found.append(secrets["previous_secret"])
-    return found
+    """The secrets that sign now: the new one first, and old ones while they still count."""
+    return signing_keys.signing_secrets(push.config.secrets, push.at)

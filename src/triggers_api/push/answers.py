@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.signing_keys import OLD_UNTIL
 
 REFUSAL_BYTES: Final = 1024
 SUCCESS_BYTES: Final = 200  # so that a delivery that succeeds at once is still one write unit
@@ -23,7 +24,6 @@ BLOT: Final = "[secret]"
 _RUN: Final = 8  # characters of a secret in a row: fewer tell nobody anything
 _SHORTEST: Final = 4  # a shorter one stands in any text
 _UNDONE: Final = 4  # escapes within escapes: an answer in JSON, in JSON, in a log line, in JSON
-_TIMES: Final = frozenset({"previous_secret_until"})  # kept among the secrets, but none
 _ESCAPE: Final = re.compile(
     r"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<code>[0-9a-fA-F]{4})|\\x(?P<byte>[0-9a-fA-F]{2})"
     r"|\\u\{(?P<braced>[0-9a-fA-F]{1,6})\}|\\(?P<octal>[0-7]{3})"
@@ -77,7 +77,7 @@ def blotted(said: str, secrets: Iterable[str]) -> str:
 def secrets_of(config: NotificationConfig) -> Iterator[str]:
     """Every secret that a push to this config carries, and the telling parts of its URLs."""
     for name, value in config.secrets.items():
-        if name not in _TIMES:
+        if name not in OLD_UNTIL:  # a time is no secret
             yield from _parts(value, _SHORTEST)
     for value in config.settings.values():
         if isinstance(value, str) and _is_url(value):

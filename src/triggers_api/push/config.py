@@ -14,12 +14,11 @@ from triggers_api.push.expressions import Matching
 from triggers_api.push.filters import Filters
 from triggers_api.push.owner_events import tells_of
 from triggers_api.push.policy import USUAL, Policy
-from triggers_api.push.signing_keys import PublicKey
+from triggers_api.push.signing_keys import OF_ROTATIONS, PublicKey
 
 OLD_SECRET_SIGNS_FOR: Final = timedelta(hours=24)
 _CONFIG_ID: Final = re.compile(r"cfg_[0-9a-f]{24}")
-_OF_A_ROTATION: Final = frozenset({"previous_secret", "previous_secret_until"})
-SIGNING_SECRETS: Final = _OF_A_ROTATION | {"secret"}  # beside a channel's own, if it signs
+SIGNING_SECRETS: Final = OF_ROTATIONS | {"secret"}  # beside a channel's own, if it signs
 
 
 def is_config_id(text: str) -> bool:
@@ -107,4 +106,4 @@ class NotificationConfig:
     @property
     def secrets_set(self) -> list[str]:
         """The names of its secrets, which may be shown, without those that a rotation leaves."""
-        return sorted(self.secrets.keys() - _OF_A_ROTATION)
+        return sorted(self.secrets.keys() - OF_ROTATIONS)

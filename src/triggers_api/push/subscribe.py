@@ -29,8 +29,8 @@ from triggers_api.push.filters import Filters
 from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.ports import ConfigStore
 from triggers_api.push.settings_fields import Kept, look_ups, read_settings
-from triggers_api.push.signing_keys import SigningKey, after_rotation, signature_by
-from triggers_api.timestamps import Clock, to_text
+from triggers_api.push.signing_keys import SigningKey, after_rotation, rotated, signature_by
+from triggers_api.timestamps import Clock
 
 _TRIES: Final = 5  # of a write that others got in the way of
 
@@ -321,12 +321,10 @@ class Subscribe:
         """The config with a new key, beside which the old one signs for a while."""
         is_secret = config.policy.signature is Signature.V1
         new = SigningKey(new_signing_secret()) if is_secret else self._new_key_pair()
-        secrets, until = config.secrets | {"secret": new.secret}, config.updated_at
-        until += OLD_SECRET_SIGNS_FOR
-        if "secret" in config.secrets:
-            secrets["previous_secret"] = config.secrets["secret"]
-            secrets["previous_secret_until"] = to_text(until)
-        keys = after_rotation(config.public_keys, new, until)
+        at = config.updated_at
+        until = at + OLD_SECRET_SIGNS_FOR
+        secrets = rotated(config.secrets, new, at, until)
+        keys = after_rotation(config.public_keys, new, at, until)
         signing = replace(config, secrets=secrets, public_keys=keys)
         return signing, new.secret if new.public is None else None
 

@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from triggers_api.access.keys import TENANT, SecretHash
 from triggers_api.errors import NotFoundError
+from triggers_api.rotation import kept
 from triggers_api.sources.provider import Agreement, Refusal
 
 OLD_SECRET_PROVES_FOR: Final = timedelta(hours=24)
-_OLD_SECRETS: Final = 3  # of a source rotated again and again while an overlap runs
 MAX_SOURCES: Final = 50  # of a tenant: all are read for one answer
 _ID: Final = re.compile(r"src_[0-9a-f]{24}")
 _TOKEN: Final = re.compile(rf"({TENANT.pattern})\.([0-9a-f]{{24}})\.([0-9A-Za-z_-]{{43}})")
@@ -131,9 +131,7 @@ class Secrets:
         running = tuple(old for old in self.old_secrets if at < old.until)
         if self.secret is not None:
             running = (OldSecret(self.secret, at + OLD_SECRET_PROVES_FOR), *running)
-        if len(running) > _OLD_SECRETS:  # the sender has the first of them, or one of the last
-            running = (*running[: _OLD_SECRETS - 1], running[-1])
-        return replace(self, secret=secret, old_secrets=running)
+        return replace(self, secret=secret, old_secrets=kept(running))
 
     @property
     def old_until(self) -> datetime | None:

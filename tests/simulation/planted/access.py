@@ -91,9 +91,9 @@ ACCESS: Final = (
     ),
     Bug(
         "the old secret does not sign",
-        "push/subscribe.py",
-        'secrets["previous_secret"] = config.secrets["secret"]',
-        'secrets["previous_secret"] = new.secret',
+        "push/signing_keys.py",
+        'running.insert(0, (secrets["secret"], old_until))',
+        "running.insert(0, (new.secret, old_until))",
         test="tests/functional/test_notification_secrets.py::test_a_rotated_secret_is_told_once_and_the_old_one_signs_for_a_day",
     ),
     Bug(

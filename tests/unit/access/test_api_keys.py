@@ -15,6 +15,7 @@ from triggers_api.access.keys import (
     new_api_key,
     split_token,
 )
+from triggers_api.rotation import MOST_OLD
 
 
 def secret_of(token: str) -> str:
@@ -138,13 +139,16 @@ def test_rotating_without_overlap_ends_every_overlap() -> None:
     assert accepted == [False, False, True]
 
 
-def test_a_key_rotated_again_and_again_keeps_no_more_than_three_old_secrets() -> None:
+def test_a_key_rotated_again_and_again_keeps_its_first_and_its_last_secrets() -> None:
     key, _ = an_api_key(START)
+    hashes = [key.secret_hash]
 
     for _ in range(10):
         key, _ = key.rotated(START, timedelta(hours=24))
+        hashes.append(key.secret_hash)
 
-    assert len(key.old_secrets) == 3
+    newest, first = hashes[-MOST_OLD:-1], hashes[0]
+    assert [old.secret_hash for old in key.old_secrets] == [*reversed(newest), first]
 
 
 def test_a_key_dies_at_the_moment_it_expires_with_every_secret_of_it() -> None:
