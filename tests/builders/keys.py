@@ -16,8 +16,8 @@ def stored(store: ApiKeyStore, key_id: str) -> ApiKey:
 def revoke(store: ApiKeyStore, key_id: str, at: datetime) -> None:
     """End a key."""
     key = stored(store, key_id)
-    known = frozenset(each.key_id for each in store.list_unrevoked(key.tenant))
-    assert store.revoke(key, at, known=known)
+    known = frozenset(each.key_id for each in store.list_unrevoked(key.tenant).keys)
+    assert store.revoke(key.tenant, key.key_id, at, known=known)
 
 
 def rotate(store: ApiKeyStore, key_id: str, at: datetime, overlap: timedelta) -> str:

@@ -53,7 +53,7 @@ def test_when_a_key_ends_and_from_where_it_works_are_kept(
 
     assert found(api_keys, key) == key
     assert api_keys.list_keys(TENANT, limit=10, after=None).keys == (key,)
-    assert api_keys.list_unrevoked(TENANT) == (key,)
+    assert api_keys.list_unrevoked(TENANT).keys == (key,)
 
 
 def test_an_unknown_key_is_not_found(api_keys: Store) -> None:
@@ -150,7 +150,7 @@ def test_a_revoked_key_takes_no_secret(api_keys: Store, clock: FixedClock) -> No
     revoke(api_keys, key.key_id, clock())
 
     assert not found(api_keys, key).accepts(secret_of(token), clock())
-    assert api_keys.list_unrevoked(TENANT) == ()
+    assert api_keys.list_unrevoked(TENANT).keys == ()
 
 
 def test_revoking_twice_keeps_the_first_moment(api_keys: Store, clock: FixedClock) -> None:
@@ -172,21 +172,21 @@ def test_a_key_is_revoked_only_if_the_others_are_those_known(
         api_keys.add(key)
     known = frozenset(key.key_id for key in keys)
 
-    assert api_keys.revoke(keys[0], clock(), known=known)
-    assert not api_keys.revoke(keys[1], clock(), known=known)
-    assert not api_keys.revoke(keys[1], clock(), known=frozenset())
+    assert api_keys.revoke(keys[0].tenant, keys[0].key_id, clock(), known=known)
+    assert not api_keys.revoke(keys[1].tenant, keys[1].key_id, clock(), known=known)
+    assert not api_keys.revoke(keys[1].tenant, keys[1].key_id, clock(), known=frozenset())
     assert found(api_keys, keys[1]).revoked_at is None
 
-    assert api_keys.revoke(keys[1], clock(), known=known - {keys[0].key_id})
+    assert api_keys.revoke(keys[1].tenant, keys[1].key_id, clock(), known=known - {keys[0].key_id})
 
 
 def test_a_key_that_was_added_meanwhile_is_not_known(api_keys: Store, clock: FixedClock) -> None:
     keys = [an_api_key(clock())[0] for _ in range(2)]
     api_keys.add(keys[0])
-    known = frozenset(each.key_id for each in api_keys.list_unrevoked(TENANT))
+    known = frozenset(each.key_id for each in api_keys.list_unrevoked(TENANT).keys)
     api_keys.add(keys[1])
 
-    assert not api_keys.revoke(keys[0], clock(), known=known)
+    assert not api_keys.revoke(keys[0].tenant, keys[0].key_id, clock(), known=known)
 
 
 def test_a_revoked_key_cannot_be_rotated(api_keys: Store, clock: FixedClock) -> None:
@@ -207,7 +207,7 @@ def test_an_unknown_key_can_be_neither_rotated_nor_revoked(
 
     assert not api_keys.rotate(key.rotated(clock(), timedelta(0))[0], known=key)
     with pytest.raises(NotFoundError):
-        api_keys.revoke(key, clock(), known=frozenset())
+        api_keys.revoke(key.tenant, key.key_id, clock(), known=frozenset())
 
     assert api_keys.find(key.key_id) is None
 
@@ -248,7 +248,7 @@ def test_a_tenants_keys_are_listed_for_it_alone(api_keys: Store, clock: FixedClo
     api_keys.add(key)
 
     assert api_keys.list_keys(OTHER_TENANT, limit=10, after=None).keys == ()
-    assert api_keys.list_unrevoked(OTHER_TENANT) == ()
+    assert api_keys.list_unrevoked(OTHER_TENANT).keys == ()
 
 
 def test_a_tenant_has_so_many_keys_that_are_not_revoked_and_no_more(
@@ -267,7 +267,7 @@ def test_a_tenant_has_so_many_keys_that_are_not_revoked_and_no_more(
 
     revoke(api_keys, keys[0].key_id, clock())
     api_keys.add(one_more)
-    assert len(api_keys.list_unrevoked(TENANT)) == MAX_KEYS
+    assert len(api_keys.list_unrevoked(TENANT).keys) == MAX_KEYS
 
 
 def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedClock) -> None:
@@ -276,7 +276,7 @@ def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedCloc
 
     assert found(api_keys, key).tenant is None
     assert api_keys.list_keys(None, limit=10, after=None).keys == (key,)
-    assert api_keys.list_unrevoked(None) == (key,)
+    assert api_keys.list_unrevoked(None).keys == (key,)
     assert api_keys.list_keys(TENANT, limit=10, after=None).keys == ()
 
 
@@ -292,4 +292,4 @@ def test_a_sessions_key_is_found_and_neither_listed_nor_counted(
 
     assert found(api_keys, session) == session
     assert api_keys.list_keys(TENANT, limit=10, after=None).keys == ()
-    assert api_keys.list_unrevoked(TENANT) == ()
+    assert api_keys.list_unrevoked(TENANT).keys == ()

@@ -161,7 +161,7 @@ def test_the_last_key_that_there_is_room_for_is_made_though_an_answer_is_lost(
         issued = keys.create_first(TENANT, DRAFT)
 
     assert stored(dynamodb_api_keys, issued.key.key_id) == issued.key
-    assert len(dynamodb_api_keys.list_unrevoked(TENANT)) == MAX_KEYS
+    assert len(dynamodb_api_keys.list_unrevoked(TENANT).keys) == MAX_KEYS
 
 
 def test_keys_made_at_once_do_not_exceed_their_number(
@@ -215,4 +215,4 @@ def test_a_key_whose_answer_was_lost_is_made_once(
         dynamodb_api_keys.add(key)
 
     assert len(lost) == 1
-    assert [each.key_id for each in dynamodb_api_keys.list_unrevoked(TENANT)] == [key.key_id]
+    assert [each.key_id for each in dynamodb_api_keys.list_unrevoked(TENANT).keys] == [key.key_id]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from triggers_api.access.keys import MAX_KEYS, ApiKey, too_many_keys
-from triggers_api.access.ports import KeyPage, KeyPlace
+from triggers_api.access.ports import KeyPage, KeyPlace, Unrevoked
 from triggers_api.errors import (
     EventErasedError,
     IdempotencyConflictError,
@@ -218,7 +218,7 @@ class InMemoryApiKeyStore:
         self._keys[key_id] = replace(self._known(key_id), last_used_at=at)
 
     def add(self, key: ApiKey) -> None:
-        if not key.is_session and len(self.list_unrevoked(key.tenant)) >= MAX_KEYS:
+        if not key.is_session and len(self.list_unrevoked(key.tenant).ids) >= MAX_KEYS:
             raise too_many_keys()
         self._keys[key.key_id] = key
 
@@ -237,12 +237,13 @@ class InMemoryApiKeyStore:
         after = KeyPlace(shown[-1].created_at, shown[-1].key_id) if len(found) > limit else None
         return KeyPage(tuple(shown), after)
 
-    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
-        return tuple(
-            key
+    def list_unrevoked(self, tenant: str | None) -> Unrevoked:
+        found = {
+            key.key_id: key
             for key in self._keys.values()
             if key.tenant == tenant and key.revoked_at is None and not key.is_session
-        )
+        }
+        return Unrevoked(frozenset(found), tuple(found.values()))
 
     def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
         stored = self._keys.get(known.key_id)
@@ -255,11 +256,13 @@ class InMemoryApiKeyStore:
         )
         return True
 
-    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
-        if {each.key_id for each in self.list_unrevoked(key.tenant)} != known:
+    def revoke(
+        self, tenant: str | None, key_id: str, at: datetime, *, known: frozenset[str]
+    ) -> bool:
+        if self.list_unrevoked(tenant).ids != known:
             return False
-        stored = self._known(key.key_id)
-        self._keys[key.key_id] = replace(stored, revoked_at=stored.revoked_at or at)
+        stored = self._known(key_id)
+        self._keys[key_id] = replace(stored, revoked_at=stored.revoked_at or at)
         return True
 
     def _known(self, key_id: str) -> ApiKey:

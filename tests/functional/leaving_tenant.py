@@ -170,7 +170,7 @@ class Deployment:
         for key in keys:
             self.keys.add(key)
         known = frozenset(key.key_id for key in keys)
-        assert self.keys.revoke(keys[0], self.clock(), known=known)
+        assert self.keys.revoke(keys[0].tenant, keys[0].key_id, self.clock(), known=known)
         links = ConsoleLinks(self.keys, self.tenants, self.clock)
         opened = [
             links.make(tenant, frozenset({Scope.INBOX}), timedelta(hours=1)) for _ in range(2)

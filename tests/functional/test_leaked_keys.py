@@ -62,8 +62,8 @@ def test_an_operator_key_that_was_revoked_a_moment_ago_gives_nobody_access(
     assert operator.token is not None
     key = fake_api_keys.find(operator.token.split("_")[1])
     assert key is not None
-    known = frozenset(each.key_id for each in fake_api_keys.list_unrevoked(key.tenant))
-    assert fake_api_keys.revoke(key, clock(), known=known)
+    known = frozenset(each.key_id for each in fake_api_keys.list_unrevoked(key.tenant).keys)
+    assert fake_api_keys.revoke(key.tenant, key.key_id, clock(), known=known)
 
     answers = [
         operator.post(f"/tenants/{TENANT}/keys", ANOTHER),

@@ -27,7 +27,7 @@ def test_a_revoked_key_stays_revoked(damaged: Damaged) -> None:
     )
     damaged.remember()
     known = frozenset(each.key_id for each in (live, lost, rotated, kept))
-    damaged.keys.revoke(live, damaged.clock(), known=known)
+    damaged.keys.revoke(live.tenant, live.key_id, damaged.clock(), known=known)
     damaged.log("DELETE /keys/{key_id}", tenant=TENANT, about=lost.key_id)
     damaged.log("POST /keys/{key_id}/rotate", status=200, tenant=TENANT, about=rotated.key_id)
     damaged.lose(Part.KEYS, lost.key_id, rotated.key_id, kept.key_id, "keys#")
@@ -39,7 +39,7 @@ def test_a_revoked_key_stays_revoked(damaged: Damaged) -> None:
         for key, secret in ((live, one), (lost, two), (rotated, three), (kept, four))
     }
     assert [key_id for key_id, does in opens.items() if does] == [kept.key_id]
-    assert [key.key_id for key in damaged.keys.list_unrevoked(TENANT)] == [kept.key_id]
+    assert [key.key_id for key in damaged.keys.list_unrevoked(TENANT).keys] == [kept.key_id]
 
 
 def test_where_the_log_does_not_tell_which_key_was_revoked_none_lives_again(

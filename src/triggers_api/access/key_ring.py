@@ -115,22 +115,22 @@ class KeyRing:
         raise _busy()
 
     def revoke(self, tenant: str | None, key_id: str) -> None:
-        """End a key for good; one that is ended already stays so.
+        """End a key for good; one that is ended already stays so, one that cannot be read goes too.
 
         Raises `ConflictError` if the tenant would be left without an admin key.
         """
         for _ in range(_TRIES):
-            key, at = self._get(tenant, key_id), self._clock()
-            if key.revoked_at is not None:
+            known, at = self._store.list_unrevoked(tenant), self._clock()
+            key = None if known.hides(key_id) else self._get(tenant, key_id)
+            if key is not None and key.revoked_at is not None:
                 return
-            known = self._store.list_unrevoked(tenant)
-            if not _leaves_an_admin(key, known, at):
+            if key is not None and not _leaves_an_admin(key, known.keys, at):
                 message = (
                     "This is your account's last live key with the scope 'admin' that lasts as "
                     "long. Make another one first."
                 )
                 raise ConflictError(message, code="last_admin_key")
-            if self._store.revoke(key, at, known=frozenset(each.key_id for each in known)):
+            if self._store.revoke(tenant, key_id, at, known=known.ids):
                 return
         raise _busy()
 

@@ -31,6 +31,19 @@ class KeyPage:
     next_after: KeyPlace | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unrevoked:
+    """A tenant's keys that are not revoked, expired ones too."""
+
+    ids: frozenset[str]
+    keys: tuple[ApiKey, ...]
+    """Those of them that can be read: nobody gets in with another."""
+
+    def hides(self, key_id: str) -> bool:
+        """Whether there is such a key, which cannot be read."""
+        return key_id in self.ids and all(each.key_id != key_id for each in self.keys)
+
+
 class ApiKeyStore(Protocol):
     """Keeps API keys, never their secrets."""
 
@@ -56,15 +69,17 @@ class ApiKeyStore(Protocol):
         """
         ...
 
-    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
-        """A tenant's keys that are not revoked, expired ones too, read consistently."""
+    def list_unrevoked(self, tenant: str | None) -> Unrevoked:
+        """A tenant's keys that are not revoked, read consistently."""
         ...
 
     def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
         """Keep a key's new secrets; False if it was rotated or revoked since it was read."""
         ...
 
-    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
+    def revoke(
+        self, tenant: str | None, key_id: str, at: datetime, *, known: frozenset[str]
+    ) -> bool:
         """End a key for good; False if its tenant's unrevoked keys are no longer those known.
 
         Of revocations at once that know of the same keys, one is done. The first moment stays.

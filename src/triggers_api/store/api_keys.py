@@ -25,7 +25,7 @@ from triggers_api.access.keys import (
     SecretHash,
     too_many_keys,
 )
-from triggers_api.access.ports import KeyPage, KeyPlace
+from triggers_api.access.ports import KeyPage, KeyPlace, Unrevoked
 from triggers_api.errors import NotFoundError
 from triggers_api.store.items import number
 from triggers_api.store.range import query_of
@@ -100,10 +100,11 @@ class DynamoApiKeyStore:
         keys = tuple(readable(items[:limit], _to_key, "API key"))
         return KeyPage(keys, _place_of(items[limit - 1]) if len(items) > limit else None)
 
-    def list_unrevoked(self, tenant: str | None) -> tuple[ApiKey, ...]:
+    def list_unrevoked(self, tenant: str | None) -> Unrevoked:
         """See `ApiKeyStore.list_unrevoked`. Two reads; what is being revoked is left out."""
-        items = self._table.find_all([_key(each) for each in sorted(self._unrevoked(tenant))])
-        return tuple(readable(items, _to_key, "API key"))
+        ids = self._unrevoked(tenant)
+        items = self._table.find_all([_key(each) for each in sorted(ids)])
+        return Unrevoked(frozenset(ids), tuple(readable(items, _to_key, "API key")))
 
     def rotate(self, rotated: ApiKey, *, known: ApiKey) -> bool:
         """See `ApiKeyStore.rotate`. One conditional write."""
@@ -118,22 +119,24 @@ class DynamoApiKeyStore:
             return False
         return True
 
-    def revoke(self, key: ApiKey, at: datetime, *, known: frozenset[str]) -> bool:
+    def revoke(
+        self, tenant: str | None, key_id: str, at: datetime, *, known: frozenset[str]
+    ) -> bool:
         """See `ApiKeyStore.revoke`. Two writes: what the first decides, the second only carries out.
 
         After a crash between them the key is alive, though no longer counted as one of its
         tenant's; revoking it again does the rest.
         """
-        values: Item = {":id": {"SS": [key.key_id]}}
+        values: Item = {":id": {"SS": [key_id]}}
         same = "attribute_not_exists(unrevoked)"
         if known:
             same, values[":known"] = "unrevoked = :known", {"SS": sorted(known)}
         try:
-            self._table.update(roster_of(key.tenant), "DELETE unrevoked :id", values, when=same)
+            self._table.update(roster_of(tenant), "DELETE unrevoked :id", values, when=same)
         except RefusedError:
             return False
         ended: Item = {":at": {"S": to_text(at)}}
-        self._update(key.key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)
+        self._update(key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)
         return True
 
     def _unrevoked(self, tenant: str | None) -> list[str]:

@@ -92,7 +92,7 @@ COUNTS_AND_TENANTS: Final = (
     Bug(
         "revokes only on the roster",
         "store/api_keys.py",
-        '        self._update(key.key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)\n',
+        '        self._update(key_id, "SET revoked_at = if_not_exists(revoked_at, :at)", ended)\n',
         "",
         test="tests/contract/test_api_key_store.py::test_a_revoked_key_takes_no_secret",
     ),
