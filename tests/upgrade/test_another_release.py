@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.http_api import Api
 from tests.upgrade.damage import broken, in_other_words, with_more
 from tests.upgrade.deployment import Deployment, Item, deployed
 from tests.upgrade.forms import FOLDER, Forms
@@ -96,3 +97,86 @@ def test_a_page_shows_all_but_the_item_that_nobody_can_read(
     told = [each for each in caplog.records if each.message == "item.unreadable"]
     assert len({str(vars(each)["key"]) for each in told}) == len(LISTS)
     assert {vars(each)["EventsSetAside"][0] for each in told} == {1.0}
+
+
+def hidden(deployment: Deployment, kind: str, name: str) -> str:
+    """The id of the one item that nobody can read."""
+    who, path = LISTS[kind]
+    shown = deployment.api(FORMS.held["tokens"][who]).get(path).json()
+    (left,) = {each[name] for each in SHOWN[kind]} - {each[name] for each in shown}
+    return str(left)
+
+
+def statuses(api: Api, *requests: tuple[str, str] | tuple[str, str, object]) -> list[int]:
+    return [api.send(*each).status for each in requests]
+
+
+def test_keys_beside_one_that_nobody_can_read_are_made_rotated_and_revoked() -> None:
+    token = FORMS.held["tokens"]["shop"]
+    others = (each for each in SHOWN["KeysTable key"] if each["key_id"] not in token)
+    unreadable = next(each["key_id"] for each in others if each["state"] == "live")
+
+    def change(table: str, item: Item) -> Item:
+        return broken(table, item) if item.get("key_id") == {"S": unreadable} else item
+
+    for deployment in with_items(change):
+        shop = deployment.api(token)
+        made = shop.post("/keys", {"name": "beside it", "scopes": ["inbox"]})
+        path = f"/keys/{made.json()['key_id']}"
+
+        assert made.status == 201
+        assert statuses(shop, ("POST", f"{path}/rotate"), ("DELETE", path)) == [200, 204]
+        assert statuses(shop, ("DELETE", f"/keys/{unreadable}"), ("GET", "/me")) == [204, 200]
+
+
+def test_configs_beside_one_that_nobody_can_read_are_changed_and_it_can_be_deleted(
+    partly_unreadable: Deployment,
+) -> None:
+    shop = partly_unreadable.api(FORMS.held["tokens"]["shop"])
+    unreadable = hidden(partly_unreadable, "NotificationsTable configs", "id")
+    beside = f"/notifications/configs/{shop.get('/notifications/configs').json()[0]['id']}"
+
+    assert statuses(shop, ("PATCH", beside, {"name": "New"}), ("DELETE", beside)) == [200, 204]
+    assert statuses(shop, ("DELETE", f"/notifications/configs/{unreadable}")) == [204]
+
+
+def test_sources_beside_one_that_nobody_can_read_are_changed_and_it_can_be_deleted(
+    partly_unreadable: Deployment,
+) -> None:
+    shop = partly_unreadable.api(FORMS.held["tokens"]["shop"])
+    unreadable = hidden(partly_unreadable, "NotificationsTable sources", "id")
+    made = shop.post("/sources", {"name": "GitHub", "provider": "github"})
+    path = f"/sources/{made.json()['id']}"
+
+    assert made.status == 201
+    requests = ("PATCH", path, {"name": "New"}), ("POST", f"{path}/rotate-secret"), ("DELETE", path)
+    assert statuses(shop, *requests) == [200, 200, 204]
+    assert statuses(shop, ("DELETE", f"/sources/{unreadable}")) == [204]
+
+
+def test_tenants_beside_one_that_nobody_can_read_are_made_changed_and_deleted(
+    partly_unreadable: Deployment,
+) -> None:
+    operator = partly_unreadable.api(FORMS.held["tokens"]["operator"])
+    unreadable = hidden(partly_unreadable, "KeysTable tenant", "tenant")
+    suspended = {"suspended": True}
+
+    assert statuses(operator, ("POST", "/tenants", {"tenant": "beside"})) == [201]
+    requests = ("PATCH", "/tenants/beside", suspended), ("DELETE", "/tenants/beside")
+    assert statuses(operator, *requests) == [200, 202]
+    assert unreadable not in operator.get("/tenants").body.decode()
+
+
+def test_nobody_waits_for_a_tenant_whose_ledger_of_leases_nobody_can_read() -> None:
+    def change(table: str, item: Item) -> Item:
+        return broken(table, item) if kind_of(table, item) == "EventsTable ledger" else item
+
+    for deployment in with_items(change):
+        tokens = FORMS.held["tokens"]
+        operator = deployment.api(tokens["operator"])
+        assert statuses(operator, ("POST", "/tenants", {"tenant": "beside"})) == [201]
+        key = operator.post("/tenants/beside/keys", {"name": "k", "scopes": ["admin"]}).json()
+        beside = deployment.api(key["api_key"])
+        assert beside.post("/events", {"event_type": "a.b", "payload": {}}).status == 201
+        assert len(beside.post("/inbox/lease", {"limit": 1}).json()["events"]) == 1
+        assert deployment.api(tokens["shop"]).get("/inbox").status == 200
