@@ -2,18 +2,24 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.builders.keys import revoke, rotate
 from tests.clock import FixedClock
+from tests.contract.clients import before_call
+from tests.contract.conftest import create_table
 from tests.fakes.events import InMemoryApiKeyStore
 from triggers_api.access.addresses import read_network
 from triggers_api.access.keys import MAX_KEYS, ApiKey, Scope, split_token
 from triggers_api.access.ports import KeyPlace
 from triggers_api.errors import ConflictError, NotFoundError
 from triggers_api.store.api_keys import DynamoApiKeyStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Store = InMemoryApiKeyStore | DynamoApiKeyStore
 
@@ -268,6 +274,24 @@ def test_a_tenant_has_so_many_keys_that_are_not_revoked_and_no_more(
     revoke(api_keys, keys[0].key_id, clock())
     api_keys.add(one_more)
     assert len(api_keys.list_unrevoked(TENANT).keys) == MAX_KEYS
+
+
+def test_of_two_who_find_room_for_one_key_the_slower_one_leaves_nothing(
+    dynamodb: "DynamoDBClient", clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.store.api_keys.MAX_KEYS", 2)
+    store = DynamoApiKeyStore(dynamodb, create_table(dynamodb, "KeysTable"))
+    slower, faster, known = (an_api_key(clock())[0] for _ in range(3))
+    store.add(known)
+
+    with (
+        before_call(dynamodb, "UpdateItem", lambda: store.add(faster)),
+        pytest.raises(ConflictError),
+    ):
+        store.add(slower)
+
+    assert store.find(slower.key_id) is None
+    assert set(store.list_unrevoked(TENANT)) == {known, faster}
 
 
 def test_an_operators_key_belongs_to_no_tenant(api_keys: Store, clock: FixedClock) -> None:

@@ -136,6 +136,7 @@ def test_a_call_that_takes_effect_after_the_end_leaves_nothing(
     with recorded(dynamodb) as made:
         assert deletions.take(TENANT, clock(), until=clock() + MINUTE)
         deletions.begin(TENANT, clock(), clock())
+        deletions.release(TENANT)
     deletions.end(TENANT)
 
     for _, call in made:

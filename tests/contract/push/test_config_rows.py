@@ -114,12 +114,13 @@ def test_deleted_configs_are_not_among_what_a_dispatch_reads(
 def test_a_config_whose_row_could_not_be_moved_away_is_deleted_all_the_same(
     table: Table, tidying: str
 ) -> None:
-    config = a_config()
+    config = a_config(settings={"url": "https://example.com"}, secrets={"bot_token": "x"})
     table.configs.put(config)
 
     with answers_lost(table.client, tidying, 2):
         assert table.configs.delete(TENANT, config.id)
 
+    assert all({"settings", "sealed"}.isdisjoint(item) for item in table.items())
     assert table.configs.list_configs(TENANT) == ()
     assert table.configs.find(TENANT, config.id) is None
     assert table.configs.ids_with_history(TENANT) == [config.id]
