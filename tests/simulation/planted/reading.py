@@ -147,4 +147,25 @@ READING: Final = (
         "",
         test="tests/functional/test_restore_events.py::test_an_erased_event_stays_erased",
     ),
+    Bug(
+        "attempts are counted with each record",
+        "store/stream_changes.py",
+        '        int(old.get("attempt_count", {"N": "0"})["N"]) :\n',
+        "        0:\n",
+        test="tests/contract/usage/test_stream_changes.py::test_a_delivery_counts_its_new_attempts_and_each_time_it_ends",
+    ),
+    Bug(
+        "a tenant that came back is forgotten",
+        "store/active_tenants.py",
+        '"active_at = :seen"',
+        '"active_at >= :seen"',
+        test="tests/contract/usage/test_active_tenants.py::test_who_was_noted_meanwhile_is_not_forgotten",
+    ),
+    Bug(
+        "an older event is the latest of its type",
+        "store/sightings.py",
+        "OR latest_id < :id",
+        "OR latest_id <> :id",
+        test="tests/contract/usage/test_sightings.py::test_of_a_type_the_latest_event_is_kept_in_whatever_order_they_come",
+    ),
 )
