@@ -85,8 +85,8 @@ class Caller:
                 raise GaveUpError(f"{method} {path}: {answer and answer.status}")
             self.kernel.sleep(wait)
 
-    def calling_with(self, token: str) -> "Caller":
-        """The same, with another key."""
+    def calling_with(self, token: str | None) -> "Caller":
+        """The same, with another key, or with none."""
         return replace(self, api=self.api.calling_with(token))
 
     def named(self, name: str) -> "Caller":

@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.product import days, neighbours, operator
+from tests.simulation.product import days, foreign, neighbours, operator
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -32,6 +32,7 @@ def judge(play: Play) -> None:
     found += _left_over(play)
     found += _held_by_two(play)
     found += neighbours.judged(play)
+    found += foreign.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             found += _gone(play, tenant)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from tests.simulation.product import days, judge, operator, owners, producers, scripts
+from tests.simulation.product import days, foreign, judge, operator, owners, producers, scripts
+from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
 from tests.simulation.product.world import TENANTS, World
@@ -30,6 +31,7 @@ SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 ACTORS: Final = frozenset(
     {
         *scripts.SCRIPTS,
+        *foreign.ACTORS,
         *(
             "subscribe",
             "post days later",
@@ -53,6 +55,7 @@ class Play:
     world: World
     truth: Truth
     stages: dict[str, Stage] = field(default_factory=dict)
+    sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -73,6 +76,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         for name in scripts.drawn(chance, chance.randint(1, size.scripts)):
             _start(world, share, name, scripts.SCRIPTS[name][0], chance.uniform(0, span))
     _begin_of_operator(play, chance, span)
+    foreign.begin(play, span)
     return play
 
 
@@ -122,6 +126,7 @@ def finish(play: Play) -> None:
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             _remove(play, tenant)
+    foreign.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)
     judge.judge(play)
 

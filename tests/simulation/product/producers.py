@@ -23,7 +23,9 @@ def post_again(stage: Stage) -> None:
     young = [
         each
         for each in stage.truth.posted
-        if each.tenant == stage.tenant and stage.kernel.now - each.sent_at < _STANDS_FOR
+        if each.tenant == stage.tenant
+        and each.source is None
+        and stage.kernel.now - each.sent_at < _STANDS_FOR
     ]
     if young:
         post(stage, stage.chance.choice(young[-2:]))

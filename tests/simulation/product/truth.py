@@ -28,6 +28,7 @@ class Posted:
     sent_at: float
     event_id: str | None = None  # as answered; None: nobody knows whether it was stored
     answered_at: float | None = None
+    source: tuple[str, str] | None = None  # the id and provider of the source that it came by
     acknowledgements: list[Deed] = field(default_factory=list)
     replays: list[Deed] = field(default_factory=list)
     erase_sent_at: float | None = None

@@ -77,15 +77,14 @@ class Sender:
         return self.provider.read(request, agreed)
 
 
-def by_standard_webhooks(_: Sender, body: bytes, at: datetime, secret: str) -> Headers:
+def by_standard_webhooks(sender: Sender, body: bytes, at: datetime, secret: str) -> Headers:
     from standardwebhooks import Webhook  # noqa: PLC0415  # only where it is used
 
+    message_id = sender.headers.get("webhook-id", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W")
     return {
-        "webhook-id": "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W",
+        "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(
-            "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W", at, body.decode()
-        ),
+        "webhook-signature": Webhook(secret).sign(message_id, at, body.decode()),
     }
 
 
