@@ -24,7 +24,12 @@ from triggers_api.events.ports import EventQuery, Position
 from triggers_api.settings import EventsSettings
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
-from triggers_api.store.tenants import MAX_SHARDS, TenantRow, TenantRows
+from triggers_api.store.tenants import (
+    INDEX_SETTLES_WITHIN,
+    MAX_SHARDS,
+    TenantRow,
+    TenantRows,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,6 +50,18 @@ def test_shards_are_only_ever_added(rows: TenantRows) -> None:
 
     assert rows.read(TENANT).shards == 4
     assert rows.read(OTHER_TENANT) == TenantRow()
+
+
+def test_a_note_that_would_end_too_soon_is_made_anew(
+    dynamodb: "DynamoDBClient", events_table: str, clock: FixedClock
+) -> None:
+    rows = TenantRows(dynamodb, events_table, clock)
+    rows.note_change(TENANT, clock())
+    clock.advance(seconds=61)
+
+    rows.note_change(TENANT, clock())
+
+    assert rows.read(TENANT).index_settles_at >= clock() + INDEX_SETTLES_WITHIN
 
 
 def test_who_notes_a_change_late_takes_nothing_back_of_what_another_noted(

@@ -112,6 +112,15 @@ def test_what_was_too_old_once_stays_forgotten_when_the_clock_is_set_back(
     assert cache.get("a") is None
 
 
+def test_what_was_read_is_as_old_as_the_question(clock: FixedClock) -> None:
+    cache: Cache[str, int] = Cache(1, kept_for=MINUTE, clock=clock)
+
+    cache.get_or_read("a", lambda: int(clock.advance(seconds=10).timestamp()))
+    clock.advance(seconds=50)
+
+    assert cache.get("a") is None
+
+
 def test_what_could_not_be_read_is_asked_again(clock: FixedClock) -> None:
     cache: Cache[str, int] = Cache(1, kept_for=MINUTE, clock=clock)
 

@@ -1,6 +1,7 @@
 """A config's line of turns, whatever comes when."""
 
 import heapq
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -117,6 +118,20 @@ def test_a_turn_at_the_door_is_kept_for_two_minutes_and_then_another_is_taken() 
         assert buckets.asked == asked
 
 
+@pytest.mark.parametrize(("stands_at", "next_at"), [(0, 4), (3, 3)])
+def test_only_a_turn_that_is_still_to_come_is_given_back(stands_at: int, next_at: int) -> None:
+    """A push leaves its line because its config's limit was changed."""
+    turns = Turns(InMemoryTokenBuckets(), lambda _: None)
+    config, changed = a_config(policy=limited(1)), limited(50)
+    line = [turns.take(a_task(EVENT, config), config, START) for _ in range(4)]  # 0, 1, 2, 3 s
+    now = START + SECOND / 2
+
+    turns.take(line[stands_at].task, replace(config, policy=changed), now)
+
+    turn = turns.take(a_task(EVENT, config), config, now)
+    assert turn.task.config_turn_at == (START + next_at * SECOND).timestamp()
+
+
 class Silent(InMemoryTokenBuckets):
     """A store that does not answer."""
 
@@ -124,8 +139,11 @@ class Silent(InMemoryTokenBuckets):
         raise StoreUnavailableError("The store is busy.")
 
 
-def test_while_the_store_is_silent_a_configs_limit_makes_wait_and_a_tenants_does_not() -> None:
-    config = a_config(policy=limited(5))
+@pytest.mark.parametrize("per_second", [5, MAX_PER_SECOND])
+def test_while_the_store_is_silent_a_configs_limit_makes_wait_and_a_tenants_does_not(
+    per_second: int,
+) -> None:
+    config = a_config(policy=limited(per_second))
     task = a_task(EVENT, config)
 
     turn = Turns(Silent(), lambda _: None).take(task, config, START)
