@@ -139,6 +139,13 @@ ACCESS: Final = (
         test="tests/unit/test_cache.py::test_an_entry_is_kept_to_the_microsecond",
     ),
     Bug(
+        "a memory counts from after its reading",
+        "cache.py",
+        "        value = read()\n        self._put(key, value, at)",
+        "        value = read()\n        self._put(key, value, self._moment())",
+        test="tests/unit/test_cache.py::test_what_was_read_is_as_old_as_the_question",
+    ),
+    Bug(
         "a failed part of many is left out",
         "parallel.py",
         "                raise outcome\n            results.append(outcome)",

@@ -83,6 +83,24 @@ RECEIVERS: Final = (
         test="tests/unit/push/test_turns.py::test_who_comes_back_as_told_goes_at_its_turn_without_asking_again",
     ),
     Bug(
+        "a turn that is over is given back",
+        "push/turns.py",
+        "if turn_at is not None and turn_at > now:",
+        "if turn_at is not None:",
+        test="tests/unit/push/test_turns.py::test_only_a_turn_that_is_still_to_come_is_given_back",
+    ),
+    Bug(
+        "a limit ends where the store is away",
+        "push/turns.py",
+        "_evenly(own), now)\n            except TransientError:\n"
+        "                return _wait(task, now + _ASKS_AGAIN_AFTER, now)\n"
+        "            task = replace(task, config_turn_at",
+        "_evenly(own), now)\n            except TransientError:\n"
+        "                return Turn(task, now)\n"
+        "            task = replace(task, config_turn_at",
+        test="tests/unit/push/test_turns.py::test_while_the_store_is_silent_a_configs_limit_makes_wait_and_a_tenants_does_not",
+    ),
+    Bug(
         "a batch pushes to another tenant's configs",
         "push/dispatch.py",
         "key = (tenant, event_type)",
@@ -147,6 +165,13 @@ RECEIVERS: Final = (
         test="tests/functional/test_notification_dead_letters.py::test_a_dry_run_counts_and_replays_none",
     ),
     Bug(
+        "a delivery of an erased event is replayed",
+        "push/replay.py",
+        "        self._refuse_erased(tenant, found.task.event_id)\n",
+        "",
+        test="tests/functional/test_erasing.py::test_no_replay_reaches_a_delivery_of_an_erased_event",
+    ),
+    Bug(
         "what a config got is missed",
         "push/replay_missed.py",
         "if any(each.status is DeliveryStatus.SUCCEEDED for each in own) or not last.is_final:",
@@ -195,5 +220,40 @@ RECEIVERS: Final = (
         "return _RANK.get(severity, _GRAVEST) >= least",
         "return _RANK.get(severity, _GRAVEST) > least",
         test="tests/unit/push/test_filters.py::test_without_filters_everything_matches",
+    ),
+    Bug(
+        "a rescuer reads the first page",
+        "store/rescue.py",
+        "return RetryingPage(tuple(under_way), _cursor_of(page.last))",
+        "return RetryingPage(tuple(under_way), None)",
+        test="tests/contract/push/test_rescue_store.py::test_each_delivery_under_way_is_found_once_whatever_the_page",
+    ),
+    Bug(
+        "a rescuer marks what was tried since",
+        "store/rescue.py",
+        'attempt_count = :known AND next_attempt_at = :due"',
+        'attempt_count >= :known AND next_attempt_at >= :due"',
+        test="tests/contract/push/test_rescue_store.py::test_what_moved_on_since_it_was_found_is_not_noted",
+    ),
+    Bug(
+        "a success ends later failures too",
+        "store/streaks.py",
+        'over = [each for each in failed if each.partition(" ")[0] <= until]',
+        "over = list(failed)",
+        test="tests/contract/push/test_streak_store.py::test_a_success_without_failures_before_it_told_of_again_changes_nothing",
+    ),
+    Bug(
+        "a failure from before a success counts",
+        "store/streaks.py",
+        '" (attribute_not_exists(reset_at) OR reset_at < :at)",\n                returning',
+        '" (attribute_not_exists(reset_at) OR reset_at <> :at)",\n                returning',
+        test="tests/contract/push/test_streak_store.py::test_after_a_success_failures_before_it_count_no_more",
+    ),
+    Bug(
+        "a breaker is written over another's change",
+        "store/notification_configs.py",
+        'unchanged = "breaker = :before"',
+        'unchanged = "(breaker = :before OR breaker <> :before)"',
+        test="tests/contract/push/test_config_store_changes.py::test_of_two_workers_that_read_the_same_state_one_writes",
     ),
 )

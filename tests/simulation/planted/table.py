@@ -20,7 +20,7 @@ def with_all_bugs(text: str) -> str:
     said, _, rows = text.partition(_HEAD)
     seeds = {name: count for name, count in _ROW.findall(rows) if count and name in BUGS}
     said = re.sub(r"all \d+ bugs", f"all {len(BUGS)} bugs", said)
-    said = re.sub(r"\d+ of them by seeds", f"{len(seeds)} of them by seeds", said)
+    said = re.sub(r"tried for \d+ of them", f"tried for {len(seeds)} of them", said)
     return said + _HEAD + "".join(_row(bug, seeds) for bug in BUGS.values())
 
 
