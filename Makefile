@@ -36,7 +36,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run smoke trace story dashboard console screenshots site test check audit fix prove simulate bench cost key shards restore openapi build preflight deploy lock clean
+.PHONY: help install run smoke trace story dashboard console screenshots site test check audit fix prove simulate bench cost key shards unreadable restore openapi build preflight deploy lock clean
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ key: $(INSTALLED) ## Make a tenant's first API key, or an operator's (ARGS="--he
 
 shards: $(INSTALLED) ## Show or raise the shards of a busy tenant (ARGS="--help")
 	@$(BIN)/python -m admin.shards $(ARGS)
+
+unreadable: $(INSTALLED) ## Show, save, delete or put back an item that nobody can read (ARGS="--help")
+	@$(BIN)/python -m admin.unreadable $(ARGS)
 
 restore: $(INSTALLED) ## Bring back what the tables lost, as it was at a point in time (ARGS="--help")
 	@$(BIN)/python -m admin.restore $(ARGS)

@@ -1,0 +1,105 @@
+"""`make unreadable`: what keeps an alarm up because nobody can read it is saved, and deleted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from admin import unreadable
+from admin.target import Stack, Target
+from tests.cloudformation import table_definition
+from tests.functional.conftest import LogLines
+from triggers_api.push.config import NotificationConfig
+from triggers_api.store.notification_configs import DynamoConfigList
+from triggers_api.store.table import create_client
+
+TABLES = ("EventsTable", "KeysTable", "NotificationsTable", "UsageTable")
+KEY = {"pk": {"S": "acme#configs"}, "sk": {"S": "cfg_0123456789abcdef01234567"}}
+BROKEN = KEY | {"channel": {"B": b"\0 a secret"}, "tickets": {"N": "7"}}
+WORDS = ("acme#configs", "cfg_0123456789abcdef01234567")
+
+
+@pytest.fixture
+def deployment() -> Iterator[Target]:
+    with mock_aws():
+        dynamodb: Any = boto3.client("dynamodb")
+        for table in TABLES:
+            dynamodb.create_table(**table_definition(table))
+        dynamodb.put_item(TableName="NotificationsTable", Item=BROKEN)
+        stack = Stack("test", {f"{each}Name": each for each in TABLES}, {}, lambda _: None)
+        yield Target(dynamodb, "EventsTable", "KeysTable", "a test", "", stack=stack)
+
+
+def kept(deployment: Target) -> Any:
+    return deployment.dynamodb.get_item(TableName="NotificationsTable", Key=KEY).get("Item")
+
+
+def configs() -> tuple[NotificationConfig, ...]:
+    return DynamoConfigList(create_client(), "NotificationsTable").list_configs("acme")
+
+
+def test_its_form_is_shown_without_what_it_holds(
+    deployment: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unreadable.main(WORDS, deployment)
+
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[:3] == ["table NotificationsTable", "channel B 10", "pk S 12"]
+    assert "a secret" not in shown
+    assert kept(deployment) == BROKEN
+
+
+def test_after_it_was_saved_and_deleted_nobody_tells_of_it_and_it_can_be_put_back(
+    deployment: Target, tmp_path: Path, log_lines: LogLines
+) -> None:
+    file = tmp_path / "item.json"
+    configs()
+    assert [each["message"] for each in log_lines()] == ["item.unreadable"]
+
+    unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+
+    assert kept(deployment) is None
+    assert file.stat().st_mode & 0o777 == 0o600
+    configs()
+    assert len(log_lines()) == 1
+    unreadable.main(["--put-back", str(file)], deployment)
+    assert kept(deployment) == BROKEN
+
+
+def test_a_saved_item_is_put_back_mended(deployment: Target, tmp_path: Path) -> None:
+    file = tmp_path / "item.json"
+    unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+    saved = json.loads(file.read_text())
+    at = {"S": "2026-11-21T22:55:18.123456Z"}
+    saved["item"] |= {"channel": {"S": "slack"}, "created_at": at, "updated_at": at}
+    file.write_text(json.dumps(saved))
+
+    unreadable.main(["--put-back", str(file)], deployment)
+
+    assert [each.channel for each in configs()] == ["slack"]
+
+
+def test_nothing_that_is_there_again_is_written_over(deployment: Target, tmp_path: Path) -> None:
+    file = tmp_path / "item.json"
+    unreadable.main([*WORDS, "--save", str(file)], deployment)
+
+    with pytest.raises(SystemExit, match="left as it is"):
+        unreadable.main(["--put-back", str(file)], deployment)
+    with pytest.raises(SystemExit, match="cannot be written"):
+        unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+    assert kept(deployment) == BROKEN
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("a", "b", "c"), ("nobody#configs", "x"), (*WORDS, "--delete"), ("--put-back", "nowhere")],
+)
+def test_what_it_cannot_do_it_says(deployment: Target, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit):
+        unreadable.main(arguments, deployment)
+
+    assert kept(deployment) == BROKEN
