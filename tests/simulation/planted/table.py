@@ -15,10 +15,15 @@ _HEAD: Final = "| Bug | In | Seeds | Test that fails with it |\n|---|---|---|---
 _ROW: Final = re.compile(r"^\| (.+) \| `.+` \| (\d*) ?\|", re.MULTILINE)
 
 
+def seeds_by_bug(text: str) -> dict[str, str]:
+    """How many seeds each bug took, where the document says it."""
+    rows = text.partition(_HEAD)[2]
+    return {name: count for name, count in _ROW.findall(rows) if count and name in BUGS}
+
+
 def with_all_bugs(text: str) -> str:
     """The document with a row for each bug, and how many there are."""
-    said, _, rows = text.partition(_HEAD)
-    seeds = {name: count for name, count in _ROW.findall(rows) if count and name in BUGS}
+    said, seeds = text.partition(_HEAD)[0], seeds_by_bug(text)
     said = re.sub(r"all \d+ bugs", f"all {len(BUGS)} bugs", said)
     said = re.sub(r"tried for \d+ of them", f"tried for {len(seeds)} of them", said)
     return said + _HEAD + "".join(_row(bug, seeds) for bug in BUGS.values())
