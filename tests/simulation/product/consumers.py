@@ -26,18 +26,23 @@ def check_walk(stage: Stage, began_at: float, found: list[tuple[float, dict[str,
     if len(set(ids)) < len(ids):
         faults.append(f"a walk of the inbox showed an event twice: {ids}")
     for asked_at, each in found:
-        posted = stage.truth.by_id.get(each["id"])
-        if posted is None:
-            continue
-        if posted.erased_at is not None and posted.erased_at < asked_at:
-            faults.append(f"{posted.event_id} is shown, and was erased")
-        if posted.is_surely_acknowledged(asked_at):
-            faults.append(f"{posted.event_id} is shown, and was acknowledged")
+        check_waits(stage, asked_at, each["id"], "shown")
     faults += [
         f"a walk of the inbox left out {posted.event_id}, which was there all the time"
         for posted in stage.truth.of(stage.tenant)
         if posted.event_id not in ids and stage.has_been_waiting(posted, began_at)
     ]
+
+
+def check_waits(stage: Stage, asked_at: float, event_id: str, done: str) -> None:
+    """Nobody gets what was gone before they asked."""
+    posted = stage.truth.by_id.get(event_id)
+    if posted is None:
+        return
+    if posted.erased_at is not None and posted.erased_at < asked_at:
+        stage.truth.faults.append(f"{event_id} is {done}, and was erased")
+    if posted.is_surely_acknowledged(asked_at):
+        stage.truth.faults.append(f"{event_id} is {done}, and was acknowledged")
 
 
 def acknowledge(stage: Stage, event_ids: list[str]) -> None:
@@ -66,12 +71,15 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
 
 def consume(stage: Stage) -> None:
     """Read a page of the inbox, and acknowledge some of it."""
+    asked_at = stage.kernel.now
     try:
         answer = stage.caller.call("GET", "/inbox?limit=5")
     except GaveUpError:
         return
     stage.expect(answer, 200)
     ids = [each["id"] for each in answer.json()] if answer.status == 200 else []
+    for each in ids:
+        check_waits(stage, asked_at, each, "shown")
     if ids:
         stage.pause(1)
         acknowledge(stage, ids[: stage.chance.randint(1, len(ids))])
@@ -83,6 +91,7 @@ def lease(stage: Stage) -> None:
     for _ in range(stage.chance.randint(1, 3)):
         seconds = stage.chance.choice([2, 10, 60])
         body = {"limit": stage.chance.choice([1, 3, 10]), "lease_seconds": seconds}
+        asked_at = stage.kernel.now
         try:
             answer = stage.caller.call("POST", "/inbox/lease", body)
         except GaveUpError:
@@ -93,6 +102,8 @@ def lease(stage: Stage) -> None:
             stage.pause(3)
             continue
         ids = [each["id"] for each in said["events"]]
+        for each in ids:
+            check_waits(stage, asked_at, each, "leased")
         held = hold(stage, worker, ids, from_text(said["expires_at"]).timestamp())
         stage.pause(seconds * 1.2)
         _let_go(stage, said["lease_id"], ids, held)
