@@ -211,6 +211,23 @@ def test_an_event_is_never_read_apart_from_its_payload(damaged: Damaged) -> None
     assert sum(map(len, keys)) == len(set.union(*keys)) == 6
 
 
+def test_a_head_comes_back_behind_its_payload(damaged: Damaged) -> None:
+    event = damaged.post(payload=LARGE)
+    damaged.remember()
+    damaged.lose(Part.EVENTS)
+    put: list[str] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        if "Item" in params and params["TableName"] == damaged.tables[Part.EVENTS]:
+            put.append(params["Item"]["sk"]["S"].partition("#")[0])
+
+    with damaged.hooked("provide-client-params", note):
+        damaged.bring_back()
+
+    assert put == ["payload", "event"]
+    assert damaged.inbox() == [event.id]
+
+
 def test_an_expired_event_does_not_come_back(damaged: Damaged) -> None:
     damaged.post()
     damaged.remember()
