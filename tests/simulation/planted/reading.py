@@ -218,10 +218,31 @@ READING: Final = (
         test="tests/contract/push/test_delivery_lists.py::test_only_the_deliveries_of_the_config_asked_for_are_listed",
     ),
     Bug(
+        "a history skips configs behind the first entries",
+        "store/history.py",
+        "            if page.last is None:\n                return found",
+        "            if True:\n                return found",
+        test="tests/contract/push/test_delivery_lists.py::test_the_dead_of_more_deleted_configs_than_are_remembered_stay_listed",
+    ),
+    Bug(
         "an erasure is recorded over an attempt",
         "store/deliveries.py",
         'self._table.put(item, "attempt_count = :known", known)',
         'self._table.put(item, "attempt_count >= :known", known)',
         test="tests/contract/push/test_delivery_store_erasing.py::test_an_attempt_that_is_recorded_during_an_erasure_is_kept_without_its_answer",
+    ),
+    Bug(
+        "what is restored is put over what is live",
+        "admin/restoring/carry_out.py",
+        "put(put.item, put.when, put.values)",
+        "put(put.item)",
+        test="tests/functional/test_restore.py::test_what_is_written_meanwhile_wins",
+    ),
+    Bug(
+        "a restored head has no payload yet",
+        "admin/restoring/carry_out.py",
+        "done = [*self._all(payloads), *self._all(others)]",
+        "done = [*self._all(others), *self._all(payloads)]",
+        test="tests/functional/test_restore_events.py::test_a_head_comes_back_behind_its_payload",
     ),
 )
