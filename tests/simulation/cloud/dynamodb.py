@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.simulation.cloud import expressions
 from tests.simulation.cloud.errors import AwsError, invalid
 from tests.simulation.cloud.expressions import ExpressionError, Given
+from tests.simulation.cloud.limits import Partitions
 from tests.simulation.cloud.tables import Clock, Index, Key, Table
 from tests.simulation.cloud.values import Item, Value, item_bytes, place
 
@@ -33,6 +34,7 @@ class DynamoDb:
     clock: Clock
     is_partial: Callable[[], bool] = never
     is_stale: Callable[[], bool] = never
+    partitions: Partitions = field(default_factory=Partitions)
     _tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def __call__(self, operation: str, request: Request) -> Answer:
@@ -80,10 +82,11 @@ class DynamoDb:
             writes = [_batched(table, each) for each in wanted]
             _refuse_duplicates([key for key, _ in writes])
             cut = len(writes) // 2 if self.is_partial() else len(writes)
-            for key, item in writes[:cut]:
-                table.write(key, item)
-            if cut < len(writes):
-                left[name] = wanted[cut:]
+            for number, (key, item) in enumerate(writes):
+                if number >= cut or self.partitions.reason(table, key, item) is not None:
+                    left.setdefault(name, []).append(wanted[number])
+                else:
+                    table.write(key, item)
         return {"UnprocessedItems": left}
 
     def _PutItem(self, request: Request) -> Answer:  # noqa: N802
@@ -99,6 +102,7 @@ class DynamoDb:
         old = table.find(key)
         if not _holds(old, request):
             raise _refused(old, request)
+        self.partitions.admit(table, key, new)
         table.write(key, new)
         return _returned(old, new, request)
 
@@ -143,12 +147,17 @@ class DynamoDb:
             writes.append((table, key, new))
             reasons.append(_reason(old, action))
         _refuse_duplicates([(table.name, *key) for table, key, _ in writes])
+        reasons = [
+            self.partitions.reason(*write) or reason
+            for write, reason in zip(writes, reasons, strict=True)
+        ]
         if any(each["Code"] != "None" for each in reasons):
             raise AwsError(
                 "TransactionCanceledException",
                 "Transaction cancelled, please refer cancellation reasons for specific reasons",
                 CancellationReasons=reasons,
             )
+        self.partitions.begin(request.get("ClientRequestToken", ""), writes)
         for table, key, new in writes:
             table.write(key, new)
         self._note_done(request)
@@ -166,7 +175,10 @@ class DynamoDb:
 
         https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
         """
-        until, said = self._tokens.get(request.get("ClientRequestToken", ""), (0.0, ""))
+        token = request.get("ClientRequestToken", "")
+        if self.partitions.is_under_way(token):
+            raise AwsError("TransactionInProgressException", "The transaction is in progress")
+        until, said = self._tokens.get(token, (0.0, ""))
         if until <= self.clock():
             return False
         if said != _said(request):

@@ -23,6 +23,7 @@ class Scheduler:
     at: Callable[[float, Callable[[], None]], None]  # calls something at a moment
     chance: random.Random
     doubles: float = 0.0  # how often a schedule runs twice
+    most: Callable[[], int] = lambda: 1_000_000
     schedules: dict[str, Request] = field(default_factory=dict)
 
     def __call__(self, operation: str, request: Request) -> Answer:
@@ -36,6 +37,9 @@ class Scheduler:
             raise AwsError("ConflictException", f"Schedule {name} already exists.", status=409)
         if len(name) > 64:
             raise AwsError("ValidationException", "A name has 64 characters at most.")
+        if len(self.schedules) >= self.most():
+            said = f"You have {self.most()} schedules, and may have no more."
+            raise AwsError("ServiceQuotaExceededException", said, status=402)
         self.schedules[name] = request
         said = request["ScheduleExpression"].removeprefix("at(").removesuffix(")")
         due = datetime.fromisoformat(said).replace(tzinfo=UTC).timestamp()

@@ -46,6 +46,7 @@ class Queue:
     doubles: float = 0.0  # how often a message that was received stays visible to others
     redrive_to: "Queue | None" = None
     most_receives: int = 0
+    most_in_flight: Callable[[], int] = lambda: 120_000
     messages: dict[str, Message] = field(default_factory=dict)
     sent: int = 0
     expired: list[Message] = field(default_factory=list)
@@ -68,6 +69,8 @@ class Queue:
         received: list[Message] = []
         for _ in range(most):
             at = self.clock()
+            if self.in_flight() >= self.most_in_flight():
+                break
             taken = {each.id for each in received}
             visible = [
                 each
@@ -91,13 +94,22 @@ class Queue:
         quiet = [each for each in visible if busy[each.group] == least]
         return self.chance.choice(quiet)
 
+    def in_flight(self) -> int:
+        """How many messages somebody has received and not deleted, and nobody else sees."""
+        at = self.clock()
+        return sum(each.visible_at > at and not each.is_delayed for each in self.messages.values())
+
     def delete(self, receipt: str) -> None:
         """Delete a message by any receipt of it; one that is gone is deleted enough."""
         self.messages.pop(receipt.rpartition("/")[0], None)
 
     def next_at(self) -> float | None:
-        """When a message becomes visible, if one ever will."""
-        return min((each.visible_at for each in self.messages.values()), default=None)
+        """When a message becomes visible, if one ever will; and one more may be in flight."""
+        known = self.messages.values()
+        if self.in_flight() >= self.most_in_flight():
+            at = self.clock()
+            return min(each.visible_at for each in known if each.visible_at > at)
+        return min((each.visible_at for each in known), default=None)
 
     def drop_old(self) -> None:
         """What is older than it keeps anything is gone."""
@@ -151,6 +163,8 @@ class Sqs:
 
     def _ReceiveMessage(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
         most = request.get("MaxNumberOfMessages", 1)
+        if queue.in_flight() >= queue.most_in_flight() and not request.get("WaitTimeSeconds"):
+            raise AwsError("OverLimit", "Too many messages in flight.", status=403)
         found = queue.receive(most, request.get("VisibilityTimeout"))
         told = [
             {"MessageId": each.id, "ReceiptHandle": each.receipt, "Body": each.body}

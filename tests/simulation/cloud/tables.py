@@ -90,6 +90,13 @@ class Index:
         self._coming.append((due, key, after))
         self._last_due[key] = due
 
+    def touched(self, old: Item | None, new: Item | None) -> list[tuple[Key, Item]]:
+        """The partitions that a write of the table changes, and the entry in each."""
+        before, after = self._image(old), self._image(new)
+        if before == after:
+            return []
+        return [(self._of(each), each) for each in (before, after) if each is not None]
+
     def settles_at(self, key: Key) -> float:
         """When it is level with the table about an item."""
         return self._last_due.get(key, 0.0)

@@ -7,9 +7,10 @@ from typing import Any, Final
 from tests.http_api import Answer, Api
 from tests.simulation.cloud.kernel import Kernel, current
 from tests.simulation.product.fates import Fate, Fates
-from tests.simulation.product.lambdas import FailedError, Function
+from tests.simulation.product.lambdas import FailedError, Function, ThrottledError
 
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_BUSY: Final = ((503, "Service Unavailable"), (429, "Too Many Requests"))
 _GATEWAY_SECONDS: Final = 22.0
 _BUDGET_SECONDS: Final = 60.0
 
@@ -42,17 +43,19 @@ class Gateway:
             raise LostError
         try:
             answer = self.function.invoke(event)
+        except ThrottledError:
+            answer = _gateways_own(*self.chance.choice(_BUSY))
         except FailedError:
-            answer = {
-                "statusCode": 500,
-                "headers": {},
-                "body": '{"message":"Internal Server Error"}',
-                "isBase64Encoded": False,
-            }
+            answer = _gateways_own(500, "Internal Server Error")
         self.kernel.sleep(self.fates.seconds())
         if fate is not Fate.NOTHING:
             raise LostError
         return answer
+
+
+def _gateways_own(status: int, said: str) -> dict[str, Any]:
+    body = f'{{"message":"{said}"}}'
+    return {"statusCode": status, "headers": {}, "body": body, "isBase64Encoded": False}
 
 
 @dataclass(frozen=True)

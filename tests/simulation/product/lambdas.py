@@ -37,6 +37,10 @@ class FailedError(Exception):
     """The invocation raised, ran out of time, or its process died."""
 
 
+class ThrottledError(FailedError):
+    """All its processes are busy, and there may be no more."""
+
+
 @dataclass(eq=False)
 class Function:
     """A function and its processes."""
@@ -56,7 +60,7 @@ class Function:
         """What it answers; the caller, a program, waits. Raises `FailedError`."""
         process = self._free()
         if process is None:
-            raise FailedError("throttled")
+            raise ThrottledError(self.name)
         process.is_busy = True
         fiber = self.kernel.start(
             process.name, lambda: process.handler(event, None), process=process

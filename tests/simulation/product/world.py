@@ -19,6 +19,7 @@ from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.kernel import BEGIN, Kernel, KilledError, current
 from tests.simulation.cloud.kms import Kms
+from tests.simulation.cloud.limits import Limits, Partitions
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
@@ -54,6 +55,7 @@ _SECONDS: Final = {
 }
 """What each function may take."""
 _LATE_SECONDS: Final = 3.0
+_MANY: Final = 120_000
 
 
 @cache
@@ -164,9 +166,11 @@ class World:
             name: Table.of(name, _properties(logical), clock, lag, chance.randint(1, 2))
             for name, logical in TABLES.items()
         }
+        limits = self.limits = Limits.drawn(self._branch("limits"))
         self.dynamodb = DynamoDb(
             self.tables,
             clock,
+            partitions=Partitions(limits, clock, self._branch("partitions"), self._is_rough),
             is_partial=lambda: self.fates.happens(0.1),
             is_stale=lambda: self.fates.happens(0.3),
         )
@@ -181,9 +185,14 @@ class World:
             doubles=0.03,
             redrive_to=self.dead_letters,
             most_receives=_properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"],
+            most_in_flight=lambda: limits.in_flight if self._is_rough() else _MANY,
         )
         self.scheduler = Scheduler(
-            {ENVIRONMENT["DELIVERY_QUEUE_ARN"]: self.queue}, self.kernel.at, chance, doubles=0.05
+            {ENVIRONMENT["DELIVERY_QUEUE_ARN"]: self.queue},
+            self.kernel.at,
+            chance,
+            doubles=0.05,
+            most=lambda: limits.schedules if self._is_rough() else _MANY,
         )
         self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             "dynamodb": self.dynamodb,
@@ -192,6 +201,10 @@ class World:
             "kms": Kms(chance),
             "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
         }
+
+    def _is_rough(self) -> bool:
+        """Whether limits count: not for who makes a world, or looks at it in the end."""
+        return not self.fates.is_calm and current() is not None
 
     def _make_functions(self) -> None:
         self.functions = {
@@ -206,6 +219,7 @@ class World:
             )
             for name, seconds in _SECONDS.items()
         }
+        self.functions["api"].most = self.limits.at_once
 
     def _wired(self, function: str, release: str) -> Handler:
         return self.rollout.handler(function, release, self.environment)
