@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.product import days, foreign, neighbours, operator
+from tests.simulation.product import days, foreign, loud, neighbours, operator
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -30,6 +30,7 @@ def judge(play: Play) -> None:
     """Raise `BrokenError` with all that is not as it must be."""
     found = [*play.world.broken, *play.truth.faults]
     found += _left_over(play)
+    found += loud.judged(play)
     found += _held_by_two(play)
     found += neighbours.judged(play)
     found += foreign.judged(play)

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from tests.simulation.product import days, foreign, judge, operator, owners, producers, scripts
+from tests.simulation.product import (
+    days,
+    foreign,
+    judge,
+    loud,
+    operator,
+    owners,
+    producers,
+    scripts,
+)
+from tests.simulation.product.loud import Loud
 from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
@@ -56,6 +66,7 @@ class Play:
     truth: Truth
     stages: dict[str, Stage] = field(default_factory=dict)
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
+    loud: Loud | None = None
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -66,18 +77,26 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     span = chance.choice([1, 3, 20, 120])
     size = chance.choice(SIZES)
     for tenant in TENANTS[: size.tenants]:
-        caller = world.callers[tenant]
-        share = Stage(world.kernel, chance, caller, play.truth, world.tables["events"])
-        share.calendar = world.calendar
-        play.stages[tenant] = share
+        share = _stage_of(play, tenant, chance)
         for _ in range(chance.randint(0, size.configs)):
             _start(world, share, "subscribe", owners.subscribe, chance.uniform(0, 1))
         _start(world, share, "post", producers.post_some, chance.uniform(0, 1))
         for name in scripts.drawn(chance, chance.randint(1, size.scripts)):
             _start(world, share, name, scripts.SCRIPTS[name][0], chance.uniform(0, span))
     _begin_of_operator(play, chance, span)
-    foreign.begin(play, span)
+    loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
+    if play.loud is None:
+        foreign.begin(play, span)
     return play
+
+
+def _stage_of(play: Play, tenant: str, chance: random.Random) -> Stage:
+    world = play.world
+    caller = world.callers[tenant]
+    stage = Stage(world.kernel, chance, caller, play.truth, world.tables["events"])
+    stage.calendar = world.calendar
+    play.stages[tenant] = stage
+    return stage
 
 
 def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
@@ -128,6 +147,7 @@ def finish(play: Play) -> None:
             _remove(play, tenant)
     foreign.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)
+    loud.end(play)
     judge.judge(play)
 
 

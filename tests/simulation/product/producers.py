@@ -31,9 +31,9 @@ def post_again(stage: Stage) -> None:
         post(stage, stage.chance.choice(young[-2:]))
 
 
-def post_batch(stage: Stage) -> None:
+def post_batch(stage: Stage, count: int | None = None) -> None:
     """Post several at once, each under a key of its own; again until all are stored."""
-    left = [new(stage) for _ in range(stage.chance.randint(2, 4))]
+    left = [new(stage) for _ in range(count or stage.chance.randint(2, 4))]
     if stage.chance.random() < 0.3:
         left.append(left[0])
     for _ in range(5):

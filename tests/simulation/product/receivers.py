@@ -13,6 +13,8 @@ from triggers_api.channels.network import SendError
 
 MOODS = ("healthy", "healthy", "healthy", "moody", "lying", "dead", "picky", "gone")
 
+_SLOW_SECONDS = 9.0  # just within a push's patience
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -32,6 +34,7 @@ class Receivers:
     kernel: Kernel
     chance: random.Random
     is_calm: bool = False
+    dead_until: float = float("inf")  # then they are gone
     arrivals: list[Arrival] = field(default_factory=list)
     by_url: defaultdict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
 
@@ -39,6 +42,8 @@ class Receivers:
         """Answer a push, after a while; raises `SendError`."""
         self.kernel.sleep(self.chance.uniform(0.005, 0.3))
         mood = url.split("/")[2].split(".")[1]
+        if mood == "slow":
+            self.kernel.sleep(_SLOW_SECONDS)
         status, retry_after = self._answer(mood)
         is_accepted = status is not None and status < 300
         if is_accepted or mood == "lying":
@@ -53,9 +58,9 @@ class Receivers:
         return Response(status, said, "")
 
     def _answer(self, mood: str) -> tuple[int | None, int | None]:
-        if mood == "dead":
+        if mood == "dead" and self.kernel.now < self.dead_until:
             return None, None
-        if mood == "gone":
+        if mood in ("gone", "dead"):
             return 410, None
         if mood == "picky":
             return (422, None) if self.chance.random() < 0.3 else (200, None)
