@@ -42,8 +42,8 @@ class Limits:
         if chance.random() >= 0.15:
             return cls()
         return cls(
-            writes_a_second=chance.choice([_ENDLESS, 4, 8, 16]),
-            transaction_seconds=chance.choice([0.0, 0.03, 0.2]),
+            writes_a_second=chance.choice([_ENDLESS, 1, 2, 4]),
+            transaction_seconds=chance.choice([0.0, 0.2, 1.0]),
             in_flight=chance.choice([_ENDLESS, 2, 6]),
             schedules=chance.choice([_ENDLESS, 0, 2]),
             at_once=chance.choice([1, 2, 3]),

@@ -106,7 +106,7 @@ class Threads:
             for each in self._waiting:
                 each.cancel()
             self._waiting.clear()
-        if wait:
+        if wait and self._owner is not None:
             self.kernel.join(self._promises)
 
     def __enter__(self) -> Self:

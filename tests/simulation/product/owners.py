@@ -107,8 +107,10 @@ def replay_delivery(stage: Stage) -> None:
     try:
         found = stage.caller.call("GET", "/notifications/history?limit=10")
         stage.expect(found, 200)
+        if found.status != 200:
+            return
         ended = [each for each in found.json() if each["status"] != "retrying"]
-        if found.status != 200 or not ended:
+        if not ended:
             return
         path = f"/notifications/history/{stage.chance.choice(ended)['id']}/replay"
         answer = stage.caller.call("POST", path)
