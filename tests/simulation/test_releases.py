@@ -2,17 +2,22 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
 
 from tests.cloudformation import ROOT
 from tests.simulation import prove
+from tests.simulation.planted.bug import Bug, planted
 from tests.simulation.product import releases
 from tests.simulation.product.releases import BEFORE, TODAY, Rollout
 
 COMMIT = "c1e3287"  # a release whose forms are still in use
+
+
+def half_of_all(chance: Random, clock: Callable[[], float]) -> Rollout:
+    return Rollout({"": TODAY, " before": BEFORE}, [(clock(), 0.5)], chance, clock)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def folder() -> Iterator[str]:
 
 
 def test_no_invariant_breaks_while_one_release_replaces_another(folder: str) -> None:
-    verdict = prove.run(range(3), beside=folder)
+    verdict = prove.run(range(2), beside=folder)
 
     assert (verdict.broken, verdict.inherited) == ({}, {})
 
@@ -43,6 +48,15 @@ def test_calls_of_a_function_reach_both_releases_in_one_world(folder: str) -> No
         for each in ("api", "dispatcher", "delivery")
         for which in ("", " before")
     )
+
+
+def test_what_the_release_before_cannot_read_is_seen(folder: str) -> None:
+    needed = '"round", "pushes", "replayed_after"'
+    bug = Bug("leaves out what was needed", "aws/task_queue.py", needed, '"round", "pushes"')
+    with planted(bug):
+        broken = prove.run(range(6, 8), beside=folder, plan=half_of_all).broken
+
+    assert "before logged delivery.crashed: KeyError('replayed_after')" in str(broken)
 
 
 def test_a_function_that_only_one_release_has_is_that_ones(folder: str) -> None:

@@ -19,6 +19,7 @@ from tests import conftest as _environment  # noqa: F401  # sets what the handle
 from tests.simulation.cloud.kernel import Kernel, current
 from tests.simulation.cloud.threads import Threads, wait
 from tests.simulation.cloud.wire import Line, Wire, unsigned
+from tests.simulation.product.log import overheard
 from tests.simulation.product.receivers import simulated
 from tests.simulation.product.releases import TODAY, Release
 
@@ -114,6 +115,7 @@ def installed(*others: Release) -> Iterator[Callable[..., Wire]]:
         patch.object(mangum.protocols.http, "asyncio", asynchronous),
         patch.object(os, "urandom", _random_bytes),
         patch.object(random, "_urandom", _random_bytes),
+        *overheard(),
         *(each for release in (TODAY, *others) for each in _of(release, wire)),
     ]
     logging.disable(logging.CRITICAL)

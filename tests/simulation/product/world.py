@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
 
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from local.stream_mapping import StreamMapping
 from tests.cloudformation import properties
@@ -28,6 +33,7 @@ from tests.simulation.product.calendar import HOW_OFTEN, Calendar, Days
 from tests.simulation.product.callers import Caller, Gateway
 from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.lambdas import Function, Handler
+from tests.simulation.product.log import Heard
 from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
 from tests.simulation.product.neighbours import Neighbours
 from tests.simulation.product.receivers import Receivers, SimulatedHttp
@@ -125,6 +131,7 @@ class World:
         wire.carry = self.carry
         self.receivers = Receivers(self.kernel, self._branch("receivers"))
         SimulatedHttp.receivers = self.receivers
+        Heard.tell = self._logged
         plan: releases.Plan = given.get("plan", releases.today)
         self.rollout = plan(self._branch("rollout"), lambda: self.kernel.now)
         self._make_functions()
@@ -364,6 +371,15 @@ class World:
         self.story.append(Said(self.kernel.now, name, "raised", repr(error)))
         if not self.rollout.may_pass(error):
             self.broken.append(f"{name} raised {error!r}")
+
+    def _logged(self, message: str, error: BaseException) -> None:
+        """While two releases run, neither may meet what it does not understand of the other."""
+        if len(self.rollout.releases) == 1 or self.rollout.may_pass(error):
+            return
+        if not isinstance(error, (BotoCoreError, ClientError, KilledError)):
+            fiber = current()
+            who = "somebody" if fiber is None else fiber.name
+            self.broken.append(f"{who} logged {message}: {error!r}")
 
 
 def _in_short(request: dict[str, Any]) -> str:
