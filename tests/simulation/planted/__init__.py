@@ -8,6 +8,7 @@ from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
 from tests.simulation.planted.events import EVENTS
 from tests.simulation.planted.leases import LEASES
+from tests.simulation.planted.neighbours import NEIGHBOURS
 from tests.simulation.planted.pushes import PUSHES
 from tests.simulation.planted.reading import READING
 from tests.simulation.planted.receivers import RECEIVERS
@@ -21,5 +22,6 @@ _ALL: Final = (
     *RECEIVERS,
     *COUNTS_AND_TENANTS,
     *ACCESS,
+    *NEIGHBOURS,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}
