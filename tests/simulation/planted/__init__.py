@@ -6,6 +6,7 @@ from tests.simulation.planted.accepting import ACCEPTING
 from tests.simulation.planted.access import ACCESS
 from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
+from tests.simulation.planted.days import DAYS
 from tests.simulation.planted.events import EVENTS
 from tests.simulation.planted.leases import LEASES
 from tests.simulation.planted.neighbours import NEIGHBOURS
@@ -21,6 +22,7 @@ _ALL: Final = (
     *PUSHES,
     *RECEIVERS,
     *COUNTS_AND_TENANTS,
+    *DAYS,
     *ACCESS,
     *NEIGHBOURS,
 )

@@ -38,7 +38,7 @@ class Days:
         undelivered, delivered = chance.choice([1, 2, 3, 9]), chance.choice([1, 2, 5])
         jumps = [
             HOUR,
-            DAY + chance.uniform(20, HOUR),
+            *[DAY + chance.uniform(20, HOUR)] * 2,
             8 * DAY,
             undelivered * DAY + chance.uniform(-HOUR, HOUR),
             delivered * DAY + chance.uniform(-100, 100),
@@ -46,7 +46,7 @@ class Days:
         return cls(
             undelivered,
             delivered,
-            tuple(chance.choices(jumps, k=chance.randint(1, 2))),
+            tuple(chance.choices(jumps, k=chance.randint(1, 3))),
             chance.choice([1.0, HOUR, 2 * DAY]),
         )
 
@@ -141,11 +141,14 @@ class Calendar:
 
     def heard(self, path: str, answer: Answer) -> None:
         """No answer shows an event whose time is over."""
+        at = self._kernel.now
+        named = _OF_ONE.search(path)
+        if named is not None and answer.status < 300 and self.lives.is_over(named[1], at):
+            self.broken.append(f"{path} is answered {answer.status} after its time")
         if answer.status != 200 or not _SHOWS.search(path):
             return
         said = answer.json()
         shown = said["events"] if isinstance(said, dict) else said
-        at = self._kernel.now
         self.broken += [
             f"{path} shows {each['id']} after its time"
             for each in shown

@@ -41,11 +41,10 @@ SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 ACTORS: Final = frozenset(
     {
         *scripts.SCRIPTS,
+        *days.NAMES,
         *foreign.ACTORS,
         *(
             "subscribe",
-            "post days later",
-            "post another body",
             "limits",
             "delete tenant",
             "remover",
