@@ -8,6 +8,7 @@ from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
 from tests.simulation.planted.days import DAYS
 from tests.simulation.planted.events import EVENTS
+from tests.simulation.planted.foreign import FOREIGN
 from tests.simulation.planted.leases import LEASES
 from tests.simulation.planted.neighbours import NEIGHBOURS
 from tests.simulation.planted.pushes import PUSHES
@@ -25,5 +26,6 @@ _ALL: Final = (
     *DAYS,
     *ACCESS,
     *NEIGHBOURS,
+    *FOREIGN,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}

@@ -100,6 +100,8 @@ def _shut_for_a_while(stage: Stage, source: Source) -> None:
     answer = _ask(stage, source, "PATCH", "", {"enabled": False})
     if answer is not None and answer.status == 200:
         source.shutting.ended_at = stage.kernel.now
+    if stage.chance.random() < 0.4:
+        return  # for good
     stage.pause(stage.chance.choice([5, 150]))
     source.opening = Deed(stage.kernel.now)
     answer = _ask(stage, source, "PATCH", "", {"enabled": True})
