@@ -17,7 +17,8 @@ def minimised(seed: int, stage: Stage, **given: Any) -> tuple[Play, str]:
     play, problem = _played(seed, stage, left_out, spared, given)
     if not problem:
         return play, ""
-    for each in range(1, play.world.programs + 1):
+    users = begin(seed, stage, **given).world.programs  # not those that end a deletion
+    for each in range(1, users + 1):
         if _played(seed, stage, left_out | {each}, spared, given)[1]:
             left_out |= {each}
     for size in _ROUNDS:

@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.product import days, foreign, loud, neighbours, operator
+from tests.simulation.product import days, foreign, leaving, loud, neighbours, operator
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -36,7 +36,10 @@ def judge(play: Play) -> None:
     found += foreign.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
-            found += _gone(play, tenant)
+            left = _gone(play, tenant)
+            found += left
+            if play.is_crowd and not left:
+                found += leaving.begins_empty(play, tenant)
             continue
         found += _events(play, tenant)
         found += _pushes(play, stage)

@@ -1,5 +1,6 @@
 """A seed from its beginning to its end, and whether all is as it must be."""
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from tests.simulation.product import (
     judge,
     loud,
     operator,
+    operators,
     owners,
     producers,
     scripts,
@@ -36,6 +38,10 @@ class Size:
 
 
 SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
+CROWD: Final = Size(2, 2, 14)
+"""Everybody at once, while every fourth call goes wrong. It takes five times as long as others."""
+_CROWDED: Final = float(os.environ.get("TRIGGERS_PROVE_CROWDS", "0"))  # of all worlds
+_CROWD_FAILS: Final = 0.25
 
 
 ACTORS: Final = frozenset(
@@ -64,6 +70,7 @@ class Play:
     world: World
     truth: Truth
     stages: dict[str, Stage] = field(default_factory=dict)
+    is_crowd: bool = False
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
     loud: Loud | None = None
 
@@ -74,7 +81,8 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     play = Play(world, Truth())
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
-    size = chance.choice(SIZES)
+    play.is_crowd = _is_crowd(world, given)
+    size = CROWD if play.is_crowd else chance.choice(SIZES)
     for tenant in TENANTS[: size.tenants]:
         share = _stage_of(play, tenant, chance)
         for _ in range(chance.randint(0, size.configs)):
@@ -82,11 +90,20 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         _start(world, share, "post", producers.post_some, chance.uniform(0, 1))
         for name in scripts.drawn(chance, chance.randint(1, size.scripts)):
             _start(world, share, name, scripts.SCRIPTS[name][0], chance.uniform(0, span))
+    if play.is_crowd:
+        world.fates.probability = given.get("probability", _CROWD_FAILS)
+        operators.begin(play, span)
+        return play
     _begin_of_operator(play, chance, span)
     loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
     if play.loud is None:
         foreign.begin(play, span)
     return play
+
+
+def _is_crowd(world: World, given: dict[str, Any]) -> bool:
+    drawn = random.Random(f"{world.seed}/crowd").random()  # noqa: S311
+    return drawn < _CROWDED and world.calendar is None and "plan" not in given
 
 
 def _stage_of(play: Play, tenant: str, chance: random.Random) -> Stage:

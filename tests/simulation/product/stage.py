@@ -3,15 +3,17 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tests.http_api import Answer
 from tests.simulation.cloud.kernel import Kernel
 from tests.simulation.cloud.tables import Table
 from tests.simulation.product.calendar import Calendar
 from tests.simulation.product.callers import Caller, GaveUpError
-from tests.simulation.product.truth import Posted, Truth
+from tests.simulation.product.truth import Deed, Posted, Truth
 from triggers_api.store.items import event_key
+
+_ASKED: Final = 30.0  # seconds that an answer is under way at most
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Stage:
     numbers: list[int] = field(default_factory=lambda: [0])
     calendar: Calendar | None = None  # where days pass
     slowness: float = 1.0  # of somebody who takes hours between two calls
+    suspensions: list[Deed] = field(default_factory=list)
+    sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
 
     @property
     def is_leaving(self) -> bool:
@@ -82,9 +86,14 @@ class Stage:
         """Note an answer that nothing explains."""
         gone = (401, 403, 404) if self.is_leaving else ()
         is_over = self.calendar is not None and self.calendar.explains(answer)
-        if answer.status not in (*statuses, *gone) and not is_over:
+        if answer.status not in (*statuses, *gone, *self.if_suspended(403)) and not is_over:
             said = answer.body[:200]
             self.truth.faults.append(f"answered {answer.status} {said!r} at {answer.url}")
+
+    def if_suspended(self, *statuses: int) -> tuple[int, ...]:
+        """These, if an operator has suspended it, and somebody may not know yet that it is over."""
+        at = self.kernel.now
+        return statuses if any(at <= each.ended_at + _ASKED for each in self.suspensions) else ()
 
     def walk(self, path: str) -> list[tuple[float, dict[str, Any]]]:
         """All items of a list, and when each one's page was asked for. Raises `GaveUpError`."""
