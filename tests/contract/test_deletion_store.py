@@ -123,6 +123,23 @@ def test_kinds_add_up(clock: FixedClock) -> None:
     assert begun.after({}, clock() + MINUTE) == begun
 
 
+def test_a_run_that_dies_before_the_deletion_begins_leaves_what_is_swept(
+    dynamodb: "DynamoDBClient", clock: FixedClock
+) -> None:
+    """An index may have shown it a tenant that another run had just ended."""
+    table = create_table(dynamodb, "KeysTable")
+    deletions = DynamoDeletionStore(dynamodb, table)
+
+    assert deletions.take(TENANT, clock(), until=clock() + MINUTE)
+    (left,) = dynamodb.scan(TableName=table)["Items"]
+    deletions.begin(TENANT, clock(), clock())
+    assert deletions.take(TENANT, clock() + MINUTE, until=clock() + 2 * MINUTE)
+    (begun,) = dynamodb.scan(TableName=table)["Items"]
+
+    assert int(left["swept_after"]["N"]) > (clock() + MINUTE).timestamp()
+    assert "swept_after" not in begun
+
+
 def test_a_call_that_takes_effect_after_the_end_leaves_nothing(
     dynamodb: "DynamoDBClient", clock: FixedClock
 ) -> None:

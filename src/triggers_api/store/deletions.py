@@ -9,16 +9,22 @@ The row also is a lock: a run that works on a tenant has taken it until a time.
 A call may take effect seconds after its caller has given up on it, and the end may have come
 meanwhile. So what makes the row and what begins the deletion have writes of their own, which only
 a deletion's first run makes, minutes before any end; all others change nothing that is gone.
+
+Until the deletion begins, DynamoDB sweeps the row by its `swept_after`: a run to which an index
+still shows what another has just ended makes the row anew, and may be killed right there.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from triggers_api.access.tenants import Deletion
 from triggers_api.errors import StoreUnavailableError
+from triggers_api.store.items import number
 from triggers_api.store.table import Item, RefusedError, Table
 from triggers_api.store.tenant_records import record_key
 from triggers_api.timestamps import from_text, to_text
@@ -31,7 +37,9 @@ if TYPE_CHECKING:
 
 _BEGIN: Final = (
     "SET tenant_created_at = :life, began_at = :at, progressed_at = :at, removed = :none"
+    " REMOVE swept_after"
 )
+_SWEPT_WITHOUT_BEGINNING_AFTER: Final = timedelta(hours=1)
 
 
 class DynamoDeletionStore:
@@ -49,13 +57,19 @@ class DynamoDeletionStore:
     def take(self, tenant: str, at: datetime, *, until: datetime) -> bool:
         """See `DeletionStore.take`."""
         values: Item = {":at": {"S": to_text(at)}, ":until": {"S": to_text(until)}}
+        swept_after = math.ceil((at + _SWEPT_WITHOUT_BEGINNING_AFTER).timestamp())
+        making: Item = {":until": values[":until"], ":swept": number(swept_after)}
         free = "(attribute_not_exists(taken_until) OR taken_until <= :at)"
-        for when in (
-            f"attribute_exists(key_id) AND {free}",
-            f"attribute_not_exists(key_id) AND {free}",
+        for update, given, when in (
+            ("SET taken_until = :until", values, f"attribute_exists(key_id) AND {free}"),
+            (
+                "SET taken_until = :until, swept_after = :swept",
+                making,
+                "attribute_not_exists(key_id)",
+            ),
         ):
             try:
-                self._table.update(_key(tenant), "SET taken_until = :until", values, when=when)
+                self._table.update(_key(tenant), update, given, when=when)
             except RefusedError as refused:
                 if refused.item is not None:
                     return False

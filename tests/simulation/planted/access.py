@@ -209,6 +209,13 @@ ACCESS: Final = (
         test="tests/contract/test_deletion_store.py::test_a_deletion_begins_once",
     ),
     Bug(
+        "a deletion that has begun is swept",
+        "store/deletions.py",
+        '" REMOVE swept_after"',
+        '""',
+        test="tests/contract/test_deletion_store.py::test_a_run_that_dies_before_the_deletion_begins_leaves_what_is_swept",
+    ),
+    Bug(
         "a late release leaves a row that nobody takes away",
         "store/deletions.py",
         '"REMOVE taken_until", {}, when="attribute_exists(key_id)"',

@@ -14,9 +14,6 @@ from typing import Final
 from tests.simulation.product.lambdas import FailedError, Function
 from tests.simulation.product.world import World
 
-_TWICE_UNTIL: Final = {"remover": 2}
-"""The last minute that may come twice. A remover that is killed after a stale index showed it a
-tenant that another has just ended leaves its mark (`deletion#…`) for good, which is still to mend."""
 _TWICE: Final = 0.3  # of all calls; as AWS has it, one of very many
 _APART: Final = (0.0, 0.2, 2.0, 59.0)  # seconds at most: at once, or when the next is due
 
@@ -27,7 +24,7 @@ def each_minute(world: World, name: str, minutes: int, chance: random.Random) ->
     for minute in range(1, minutes + 1):
         due = 60.0 * minute
         world.start("EventBridge", name, call, due)
-        if minute <= _TWICE_UNTIL.get(name, minutes) and chance.random() < _TWICE:
+        if chance.random() < _TWICE:
             late = chance.uniform(0, chance.choice(_APART))
             world.start("EventBridge", name, call, due + late)
 
