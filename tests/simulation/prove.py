@@ -94,19 +94,19 @@ def fault_of(play: Play) -> str:
     return ""
 
 
-def story_of(seed: int, *, beside: str = "", is_short: bool = True) -> Iterator[str]:
+def story_of(seed: int, *, beside: str = "", **given: Any) -> Iterator[str]:
     """All that happened, line by line, and how it ended."""
     with installed(*releases.beside(beside)) as stage:
-        play = begin(seed, stage, is_short=is_short, **_plan(beside))
+        play = begin(seed, stage, **_plan(beside) | given)
         problem = fault_of(play)
         yield from play.world.told()
         yield f"seed {seed}: {problem or 'holds'}"
 
 
-def short_story_of(seed: int, *, beside: str = "") -> Iterator[str]:
+def short_story_of(seed: int, *, beside: str = "", **given: Any) -> Iterator[str]:
     """The same with only the users and faults that it takes to break it, if it breaks."""
     with installed(*releases.beside(beside)) as stage:
-        play, problem = minimised(seed, stage, **_plan(beside))
+        play, problem = minimised(seed, stage, **_plan(beside) | given)
         yield from play.world.told()
         yield f"seed {seed}: {problem or 'holds'}"
 
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="its story, not the shortest one")
     parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
     parser.add_argument("--beside", default="", help="a commit: the release that is replaced")
+    parser.add_argument("--crowds", action="store_true", help="everybody at once, while most fails")
     options = parser.parse_args()
     with releases.extracted(options.beside) as folder:
         holds = _prove(options, folder) if options.seed is None else _tell(options, folder)
@@ -129,14 +130,15 @@ def main() -> None:
 def _tell(options: argparse.Namespace, beside: str) -> bool:
     """One seed's story."""
     line, whole = "", options.whole or options.wire
-    story = story_of(options.seed, beside=beside, is_short=not options.wire)
-    for line in story if whole else short_story_of(options.seed, beside=beside):
+    given = {"beside": beside, "is_crowd": options.crowds}
+    story = story_of(options.seed, **given, is_short=not options.wire)
+    for line in story if whole else short_story_of(options.seed, **given):
         sys.stdout.write(f"{line}\n")
     return line == f"seed {options.seed}: holds"
 
 
 def _prove(options: argparse.Namespace, beside: str) -> bool:
-    total = _play_all(range(options.first, options.first + options.seeds), beside, options.beside)
+    total = _play_all(options, beside)
     sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
     if beside:
         alone = len(total.inherited)
@@ -145,26 +147,29 @@ def _prove(options: argparse.Namespace, beside: str) -> bool:
     return not total.broken and total.seeds == options.seeds
 
 
-def _play_all(seeds: range, beside: str, commit: str) -> Verdict:
+def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     """On all processors, until they are played or somebody interrupts it."""
+    seeds = range(options.first, options.first + options.seeds)
+    played = partial(run, beside=beside, is_crowd=options.crowds)
     begun, total = time.monotonic(), Verdict()
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
         try:
-            for verdict in processes.map(partial(run, beside=beside), chunks):
+            for verdict in processes.map(played, chunks):
                 total.add(verdict)
                 _show(total, len(seeds), time.monotonic() - begun)
-                _tell_broken(verdict, commit)
+                _tell_broken(verdict, options)
         except KeyboardInterrupt:  # what was played until now is worth telling
             processes.shutdown(wait=False, cancel_futures=True)
     return total
 
 
-def _tell_broken(verdict: Verdict, commit: str) -> None:
-    beside = f" BESIDE={commit}" if commit else ""
+def _tell_broken(verdict: Verdict, options: argparse.Namespace) -> None:
+    commit = options.beside
+    kind = f"{f' BESIDE={commit}' if commit else ''}{' CROWDS=1' if options.crowds else ''}"
     for seed, problem in (verdict.broken | verdict.inherited).items():
         alone = f" (so it does with {commit} alone)" if seed in verdict.inherited else ""
-        sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{beside}\n")
+        sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{kind}\n")
 
 
 def _let_parent_be_interrupted() -> None:

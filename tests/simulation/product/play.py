@@ -1,6 +1,5 @@
 """A seed from its beginning to its end, and whether all is as it must be."""
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -40,7 +39,6 @@ class Size:
 SIZES: Final = (*[Size(1, 1, 4)] * 6, *[Size(2, 1, 4)] * 3, Size(2, 3, 12))
 CROWD: Final = Size(2, 2, 14)
 """Everybody at once, while every fourth call goes wrong. It takes five times as long as others."""
-_CROWDED: Final = float(os.environ.get("TRIGGERS_PROVE_CROWDS", "0"))  # of all worlds
 _CROWD_FAILS: Final = 0.25
 
 
@@ -81,7 +79,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     play = Play(world, Truth())
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
-    play.is_crowd = _is_crowd(world, given)
+    play.is_crowd = given.get("is_crowd", False) and world.calendar is None
     size = CROWD if play.is_crowd else chance.choice(SIZES)
     for tenant in TENANTS[: size.tenants]:
         share = _stage_of(play, tenant, chance)
@@ -99,11 +97,6 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     if play.loud is None:
         foreign.begin(play, span)
     return play
-
-
-def _is_crowd(world: World, given: dict[str, Any]) -> bool:
-    drawn = random.Random(f"{world.seed}/crowd").random()  # noqa: S311
-    return drawn < _CROWDED and world.calendar is None and "plan" not in given
 
 
 def _stage_of(play: Play, tenant: str, chance: random.Random) -> Stage:

@@ -55,7 +55,8 @@ class Receivers:
             self.kernel.sleep(15)
             raise SendError("The receiver did not answer in time.")
         said = {} if retry_after is None else {"retry-after": str(retry_after)}
-        return Response(status, said, "")
+        # Many a framework says in its refusal what it refuses: it is kept, and has to be erased.
+        return Response(status, said, body.decode() if mood in ("picky", "moody") else "")
 
     def _answer(self, mood: str) -> tuple[int | None, int | None]:
         if mood == "dead" and self.kernel.now < self.dead_until:
