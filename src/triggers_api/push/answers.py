@@ -55,6 +55,8 @@ def cut(text: str, size: int) -> str:
 
 def blotted(said: str, secrets: Iterable[str]) -> str:
     """The text without any run of a secret, however it is spelt."""
+    if not said:  # as most receivers do
+        return said
     runs = {run for secret in secrets for each in _spellings(secret) for run in _runs(each)}
     lengths = {len(run) for run in runs}
     # Of UTF-16 that is read as UTF-8, every other character is a null.

@@ -7,6 +7,7 @@ and try again. botocore's requests are not signed, for nothing here reads a sign
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from io import BytesIO
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -89,6 +90,7 @@ def unsigned(clients: Any) -> Callable[[float | None], Config]:
     """The adapters' own settings, but for the signature."""
     real = clients._config  # noqa: SLF001
 
+    @cache
     def config(one_try_of_seconds: float | None) -> Config:
         settings: Config = real(one_try_of_seconds)
         return settings.merge(Config(signature_version=UNSIGNED))

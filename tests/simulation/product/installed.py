@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from unittest.mock import patch
 import botocore.endpoint
 import mangum.protocols.http
 from botocore.retries import quota
+from starlette.routing import compile_path
 
 from tests import conftest as _environment  # noqa: F401  # sets what the handlers read
 from tests.simulation.cloud.kernel import Kernel, current
@@ -30,6 +32,7 @@ _WITH_THREADS = (
     "store.listing",
     "watch.observe",
 )
+_compile_path = cache(compile_path)  # of the same routes, for each process anew
 _WITH_HTTP = ("handlers.api", "handlers.delivery")
 _WITH_PAUSES = (("push.deliver", "Deliver"), ("leases.lease", "LeaseEvents"))
 
@@ -86,6 +89,7 @@ def _of(release: Release, wire: Wire) -> Iterator[Any]:
         ("aws.dynamodb_wire", "KeptConnections", Line),
         ("aws.dynamodb_wire", "all_are_overheard", lambda: False),  # moto may be loaded
         ("aws.dynamodb_wire", "time", slow),
+        ("api.lazy_route", "compile_path", _compile_path),
         ("timestamps", "datetime", clock),
         ("watch.observe", "wait", wait),
         *((each, "ThreadPoolExecutor", Threads) for each in _WITH_THREADS),

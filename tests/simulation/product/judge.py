@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.product.play import Play
 
 _SKEW: Final = 2.5  # seconds that two clocks are apart at most, and some
+_READ: Final = 1 / 3  # of the events, besides in a list
 _LATEST_PUSH: Final = 60.0  # what a worker had read when its event was erased is sent by then
 
 
@@ -153,8 +155,9 @@ def _events(play: Play, tenant: str) -> list[str]:
     """Each event that was answered is there, once, as it was posted; and no other is."""
     found = []
     caller = play.world.callers[tenant]
-    listed = caller.api.walk("/events?limit=7")
+    listed = caller.api.walk("/events?limit=25")
     ids = [each["id"] for each in listed]
+    by_id = {each["id"]: each for each in listed}
     if len(set(ids)) < len(ids):
         found.append(f"{tenant} has events twice in its list")
     markers = Counter(each["payload"]["said"] for each in listed if "said" in each["payload"])
@@ -165,7 +168,7 @@ def _events(play: Play, tenant: str) -> list[str]:
             continue
         found += _as_answered(posted, count, ids)
         if posted.event_id is not None:
-            found += _as_read(play, posted)
+            found += _as_read(play, posted, by_id)
     found += [f"nobody posted {marker}" for marker in markers]
     return found
 
@@ -180,7 +183,17 @@ def _as_answered(posted: Posted, count: int, ids: list[str]) -> list[str]:
     return []
 
 
-def _as_read(play: Play, posted: Posted) -> list[str]:
+def _as_read(play: Play, posted: Posted, listed: Mapping[str, dict[str, Any]]) -> list[str]:
+    """What a list tells of it; of those that it does not, and of each third, what itself tells."""
+    shown = listed.get(str(posted.event_id))
+    if shown is None or play.world.chance.random() < _READ:
+        return _as_read_alone(play, posted)
+    if shown["payload"]["said"] != posted.marker:
+        return [f"{posted.event_id} is listed as {shown['payload']}"]
+    return _as_acknowledged(play, posted, shown["status"])
+
+
+def _as_read_alone(play: Play, posted: Posted) -> list[str]:
     caller = play.world.callers[posted.tenant]
     answer = caller.api.get(f"/events/{posted.event_id}")
     if posted.erased_at is not None:
@@ -189,7 +202,10 @@ def _as_read(play: Play, posted: Posted) -> list[str]:
         return []
     if answer.status != 200 or answer.json()["payload"]["said"] != posted.marker:
         return [f"{posted.event_id} cannot be read: {answer.status}"]
-    status = answer.json()["status"]
+    return _as_acknowledged(play, posted, answer.json()["status"])
+
+
+def _as_acknowledged(play: Play, posted: Posted, status: str) -> list[str]:
     if posted.is_surely_acknowledged(play.world.kernel.now) and status != "delivered":
         return [f"{posted.event_id} was acknowledged and is {status}"]
     return []
