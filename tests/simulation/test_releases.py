@@ -54,7 +54,11 @@ def test_what_the_release_before_cannot_read_is_seen(folder: str) -> None:
     needed = '"round", "pushes", "replayed_after"'
     bug = Bug("leaves out what was needed", "aws/task_queue.py", needed, '"round", "pushes"')
     with planted(bug):
-        broken = prove.run(range(6, 8), beside=folder, plan=half_of_all).broken
+        played = (
+            prove.run(range(seed, seed + 1), beside=folder, plan=half_of_all).broken
+            for seed in range(20)  # a good third of them see it
+        )
+        broken = next(filter(None, played), {})
 
     assert "before logged delivery.crashed: KeyError('replayed_after')" in str(broken)
 

@@ -35,13 +35,13 @@ def check_walk(stage: Stage, began_at: float, found: list[tuple[float, dict[str,
 
 
 def check_waits(stage: Stage, asked_at: float, event_id: str, done: str) -> None:
-    """Nobody gets what was gone before they asked."""
+    """Nobody who has just been answered gets what was gone before they asked, and stayed so."""
     posted = stage.truth.by_id.get(event_id)
     if posted is None:
         return
     if posted.erased_at is not None and posted.erased_at < asked_at:
         stage.truth.faults.append(f"{event_id} is {done}, and was erased")
-    if posted.is_surely_acknowledged(asked_at):
+    if posted.is_surely_acknowledged(asked_at, stage.kernel.now):
         stage.truth.faults.append(f"{event_id} is {done}, and was acknowledged")
 
 

@@ -206,7 +206,8 @@ def _as_read_alone(play: Play, posted: Posted) -> list[str]:
 
 
 def _as_acknowledged(play: Play, posted: Posted, status: str) -> list[str]:
-    if posted.is_surely_acknowledged(play.world.kernel.now) and status != "delivered":
+    now = play.world.kernel.now
+    if posted.is_surely_acknowledged(now, now) and status != "delivered":
         return [f"{posted.event_id} was acknowledged and is {status}"]
     return []
 

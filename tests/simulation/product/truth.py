@@ -34,11 +34,13 @@ class Posted:
     erase_sent_at: float | None = None
     erased_at: float | None = None
 
-    def is_surely_acknowledged(self, at: float) -> bool:
-        """Whether it was, before that moment, and no replay may have undone it."""
+    def is_surely_acknowledged(self, before: float, until: float) -> bool:
+        """Whether it was, before a moment, and no replay may have undone it until another."""
         return any(
-            each.ended_at - LATE < at
-            and all(again.ended_at < each.sent_at or again.sent_at > at for again in self.replays)
+            each.ended_at - LATE < before
+            and all(
+                again.ended_at < each.sent_at or again.sent_at > until for again in self.replays
+            )
             for each in self.acknowledgements
         )
 
