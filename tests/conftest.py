@@ -67,6 +67,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of one `xdist_group` are for one worker: the controller reads the group from their id.
+
+    pytest-xdist 3.8 writes it where pytest 9.2 does not look any more, and the groups then have
+    no effect: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    """
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
+            item._id = type(item.id).parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+
+
 def pytest_collection_finish() -> None:
     """What is collected lives to the end: the collector need not walk it again and again."""
     gc.freeze()

@@ -16,6 +16,6 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(state_dir: Path) -> Iterator[Stack]:
-    """Share it: a deployment takes seconds. Tests know their own events by their ids."""
+    """Each worker shares one: a deployment takes seconds. Tests know their own events by their ids."""
     with running_stack(state_dir) as running:
         yield running

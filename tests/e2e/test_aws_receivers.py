@@ -13,8 +13,6 @@ from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi, expect
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 SECONDS = 30.0
 
 

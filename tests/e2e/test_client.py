@@ -6,16 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.stack import Stack, stack_file
 from tests.client.command_line import environment, json_lines, lines_posted, run, start
 from tests.cloudformation import ROOT
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi, expect
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 LINES = 1200
 

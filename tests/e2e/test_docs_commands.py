@@ -22,7 +22,6 @@ from tests.markdown import Block, Document
 from triggers_api.access.keys import Scope
 
 pytestmark = [
-    pytest.mark.xdist_group("stack"),
     pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
 ]
 needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq here")

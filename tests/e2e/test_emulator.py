@@ -19,8 +19,6 @@ from local.emulator import EmulatorError, locked, running_emulator
 from tests.cloudformation import ROOT
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 NOWHERE = "127.0.0.1:9"
 ENDLESS = """
 import time

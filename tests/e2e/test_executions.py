@@ -13,8 +13,6 @@ from tests.e2e.tenants import new_tenant
 from tests.e2e.test_push import SECONDS, subscribe
 from tests.raw_http import expect
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 EXECUTION = "exec_amazon:orders@2026-11-21T22+1"
 
 

@@ -26,7 +26,6 @@ content_type_overrides:
 """
 
 pytestmark = [
-    pytest.mark.xdist_group("stack"),
     pytest.mark.skipif(
         importlib.util.find_spec(GENERATOR) is None,
         reason="openapi-python-client is not installed: run `make install` anew",

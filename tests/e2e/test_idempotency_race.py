@@ -3,14 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import pytest
-
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import Answer
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 CLIENTS = 200
 

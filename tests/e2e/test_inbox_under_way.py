@@ -16,8 +16,6 @@ from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.raw_http import RawApi, expect
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 NEXT = re.compile(r'<(\?[^>]+)>; rel="next"')
 PENDING = 250
 STAYING = 120

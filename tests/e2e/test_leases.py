@@ -3,14 +3,10 @@
 import time
 from typing import Any
 
-import pytest
-
 from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.lease_workers import Work, post_events
 from tests.raw_http import RawApi, expect
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def lease(api: RawApi, **wanted: int) -> dict[str, Any]:

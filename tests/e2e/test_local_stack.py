@@ -17,8 +17,6 @@ from local.stack import Stack, running_stack, stack_file
 from tests.invocations import SAMPLES, invocation
 from tests.raw_http import RawApi, expect
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 CHAPTERS = sorted(STORY.glob("*.json"))
 
 STATUSES = {

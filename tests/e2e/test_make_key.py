@@ -6,13 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from local.stack import Stack
 from tests.cloudformation import ROOT
 from triggers_client import Client
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def make_key(state_dir: Path, *arguments: str) -> str:

@@ -26,8 +26,6 @@ from tests.raw_http import RawApi
 
 STOPS_SECONDS = STOP_SECONDS + 30  # on a busy machine
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @dataclass
 class Run:

@@ -14,7 +14,6 @@ from tests.eventually import eventually
 from tests.raw_http import RawApi, expect
 
 pytestmark = [
-    pytest.mark.xdist_group("stack"),
     pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js"),
 ]
 

@@ -24,8 +24,6 @@ from triggers_api.aws.task_queue import SqsDeliveryQueue
 from triggers_api.push.delivery import Task
 from triggers_api.settings import QueueSettings
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 SECONDS = 30.0
 
 

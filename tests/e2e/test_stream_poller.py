@@ -15,8 +15,6 @@ from local.stack import Stack
 from local.stream_poller import polling
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 # Fails the batch at the first bad record; a killer ends the process, as a lack of memory does.
 FUNCTION = """
 import os

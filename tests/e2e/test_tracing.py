@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.received import Received
 from local.receiver import running_receiver
 from local.stack import Stack
@@ -13,8 +11,6 @@ from local.trace_catcher import Document, documents, traces_file
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import expect
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 SECONDS = 30.0
 

@@ -19,8 +19,6 @@ from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture
 def watcher(stack: Stack, tmp_path: Path) -> Watcher:

@@ -9,7 +9,7 @@ from tests.e2e.tenants import new_tenant
 from tests.node_packages import ZAPIER, needs_node, run_node_tests
 from triggers_api.access.keys import Scope
 
-pytestmark = [pytest.mark.xdist_group("stack"), needs_node(ZAPIER)]
+pytestmark = needs_node(ZAPIER)
 
 FILES = sorted((ZAPIER / "test" / "stack").glob("*.test.js"))
 

@@ -12,14 +12,11 @@ from statistics import median
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 EVENTS = 100_000
 CONFIGS = 10_000

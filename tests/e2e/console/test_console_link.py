@@ -10,8 +10,6 @@ from playwright.sync_api import Browser
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture
 def tenant() -> str:

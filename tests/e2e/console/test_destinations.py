@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
@@ -10,8 +9,6 @@ from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 HEALTH = "Health"
 

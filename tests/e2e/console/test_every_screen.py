@@ -15,8 +15,6 @@ from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 WIDTHS = (1280, 360)
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 

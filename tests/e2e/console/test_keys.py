@@ -2,15 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
 from tests.raw_http import RawApi
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def secret_shown(visitor: Visitor) -> str:

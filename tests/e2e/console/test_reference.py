@@ -1,12 +1,9 @@
 """Facts about `/docs`, the reference that is made of the OpenAPI document."""
 
-import pytest
 from playwright.sync_api import Browser
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_every_operation_is_described(visitor: Visitor, stack: Stack) -> None:

@@ -1,13 +1,10 @@
 """Facts about signing in to the console, and out of it."""
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_a_key_signs_in_and_is_in_no_address(visitor: Visitor, stack: Stack) -> None:

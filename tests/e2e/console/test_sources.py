@@ -1,13 +1,9 @@
 """Facts about sources in the console, as somebody without a terminal connects a sender."""
 
-import pytest
-
 from local.stack import Stack
 from tests.e2e.console.sender import send_as_github
 from tests.e2e.console.visitor import Visitor
 from tests.e2e.tenants import new_tenant
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def make_source(visitor: Visitor) -> tuple[str, str]:

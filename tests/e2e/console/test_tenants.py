@@ -2,14 +2,11 @@
 
 import secrets
 
-import pytest
 from playwright.sync_api import expect
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
 from tests.raw_http import RawApi
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_a_tenant_is_made_limited_suspended_and_deleted(visitor: Visitor, stack: Stack) -> None:
