@@ -11,7 +11,6 @@ from tests.simulation.product.lambdas import FailedError, Function, ThrottledErr
 
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY: Final = ((503, "Service Unavailable"), (429, "Too Many Requests"))
-_GATEWAY_SECONDS: Final = 22.0
 _BUDGET_SECONDS: Final = 60.0
 
 
@@ -31,7 +30,6 @@ class Gateway:
     kernel: Kernel
     fates: Fates
     chance: random.Random
-    heard: Any  # is told each answer, before it may get lost
 
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Bring a request to the function, and its answer back. Raises `LostError`."""

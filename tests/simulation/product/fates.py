@@ -12,7 +12,7 @@ from tests.simulation.cloud.errors import AwsError
 class Fate(StrEnum):
     """What goes wrong."""
 
-    NOTHING = "nothing"
+    NOTHING = "answered"  # nothing goes wrong
     KILLED_BEFORE = "killed before"  # the process dies, the call is not made
     KILLED_AFTER = "killed after"  # the call takes effect, then the process dies
     REFUSED = "refused"  # throttled, or a fault of the service: no effect, an error

@@ -4,7 +4,6 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -22,7 +21,7 @@ from tests.conftest import ENVIRONMENT
 from tests.http_api import Answer, Api
 from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.errors import AwsError
-from tests.simulation.cloud.kernel import BEGIN, Kernel, KilledError, current
+from tests.simulation.cloud.kernel import Kernel, KilledError, current
 from tests.simulation.cloud.kms import Kms
 from tests.simulation.cloud.limits import Limits, Partitions
 from tests.simulation.cloud.scheduler import Scheduler
@@ -37,6 +36,7 @@ from tests.simulation.product.log import Heard
 from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
 from tests.simulation.product.neighbours import Neighbours
 from tests.simulation.product.receivers import Receivers, SimulatedHttp
+from tests.simulation.product.story import Said
 from triggers_api.access.keys import ApiKey, Scope, new_api_key
 from triggers_api.access.tenants import Tenant
 from triggers_api.store.api_keys import DynamoApiKeyStore
@@ -84,21 +84,6 @@ def _keys() -> Mapping[str, tuple[ApiKey, str]]:
     admin = frozenset({Scope.ADMIN})
     made = {tenant: new_api_key(tenant, "first", admin, at) for tenant in TENANTS}
     return made | {"": new_api_key(None, "operator", frozenset({Scope.OPERATOR}), at)}
-
-
-@dataclass(slots=True)
-class Said:
-    """A line of the story; a call of AWS is put in words only for those who read it."""
-
-    at: float
-    who: str
-    what: str
-    became: str
-    request: dict[str, Any] | None = None
-
-    def __str__(self) -> str:
-        about = "" if self.request is None else f" {_in_short(self.request)}"
-        return f"{self.at - BEGIN:10.3f} {self.who}: {self.what}{about} -> {self.became}"
 
 
 class World:
@@ -161,37 +146,52 @@ class World:
 
     def _make_cloud(self) -> None:
         chance = self._branch("cloud")
+        self.limits = Limits.drawn(self._branch("limits"))
+        self._make_tables(chance)
+        self._make_queues(chance)
+        queues = {each.url: each for each in (self.queue, self.dead_letters)}
+        self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+            "dynamodb": self.dynamodb,
+            "sqs": Sqs(queues),
+            "scheduler": self.scheduler,
+            "kms": Kms(chance),
+            "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
+        }
+
+    def _make_tables(self, chance: random.Random) -> None:
         longest = chance.choice([0.02, 0.5, 5.0, 30.0])
 
         def lag() -> float:
             return chance.uniform(0, longest) if not self.fates.is_calm else 0.0
 
-        def clock() -> float:
-            return self.kernel.now
-
         self.tables = {
-            name: Table.of(name, _properties(logical), clock, lag, chance.randint(1, 2))
+            name: Table.of(name, _properties(logical), self._clock, lag, chance.randint(1, 2))
             for name, logical in TABLES.items()
         }
-        limits = self.limits = Limits.drawn(self._branch("limits"))
+        partitions = Partitions(
+            self.limits, self._clock, self._branch("partitions"), self._is_rough
+        )
         self.dynamodb = DynamoDb(
             self.tables,
-            clock,
-            partitions=Partitions(limits, clock, self._branch("partitions"), self._is_rough),
+            self._clock,
+            partitions=partitions,
             is_partial=lambda: self.fates.happens(0.1),
             is_stale=lambda: self.fates.happens(0.3),
         )
+
+    def _make_queues(self, chance: random.Random) -> None:
+        limits, wanted = self.limits, _properties("DeliveryQueue")
         letters = ENVIRONMENT["DEAD_LETTER_QUEUE_URL"]
-        self.dead_letters = Queue(letters, 30, clock, chance, 1_209_600)
+        self.dead_letters = Queue(letters, 30, self._clock, chance, 1_209_600)
         self.queue = Queue(
             ENVIRONMENT["DELIVERY_QUEUE_URL"],
-            _properties("DeliveryQueue")["VisibilityTimeout"],
-            clock,
+            wanted["VisibilityTimeout"],
+            self._clock,
             chance,
-            _properties("DeliveryQueue")["MessageRetentionPeriod"],
+            wanted["MessageRetentionPeriod"],
             doubles=0.03,
             redrive_to=self.dead_letters,
-            most_receives=_properties("DeliveryQueue")["RedrivePolicy"]["maxReceiveCount"],
+            most_receives=wanted["RedrivePolicy"]["maxReceiveCount"],
             most_in_flight=lambda: limits.in_flight if self._is_rough() else _MANY,
         )
         self.scheduler = Scheduler(
@@ -201,13 +201,9 @@ class World:
             doubles=0.05,
             most=lambda: limits.schedules if self._is_rough() else _MANY,
         )
-        self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
-            "dynamodb": self.dynamodb,
-            "sqs": Sqs({self.queue.url: self.queue, letters: self.dead_letters}),
-            "scheduler": self.scheduler,
-            "kms": Kms(chance),
-            "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
-        }
+
+    def _clock(self) -> float:
+        return self.kernel.now
 
     def _is_rough(self) -> bool:
         """Whether limits count: not for who makes a world, or looks at it in the end."""
@@ -259,7 +255,7 @@ class World:
 
     def _make_callers(self) -> None:
         process = self.functions["api"]
-        gateway = Gateway(process, self.kernel, self.fates, self._branch("http"), self._heard)
+        gateway = Gateway(process, self.kernel, self.fates, self._branch("http"))
         chance = self._branch("callers")
         self.callers: dict[str, Caller] = {}
         store = DynamoApiKeyStore(create_client(), self.environment["KEYS_TABLE"])
@@ -287,20 +283,10 @@ class World:
         there, back = self.fates.seconds(), self.fates.seconds()
         said = self._tell(fiber.name, call, request, fate)
         self._note_who_meets(fate)
-        if fate is Fate.KILLED_BEFORE:
-            self._kill(process)
-        if fate is Fate.UNREACHABLE:
-            self.kernel.sleep(there)
-            raise EndpointConnectionError(endpoint_url=service)
         if fate is Fate.LATE:
             late = self.kernel.now + patience + self.chance.uniform(0, _LATE_SECONDS)
             self.kernel.at(late, lambda: self._take_effect_late(service, operation, request))
-            self.kernel.sleep(patience)
-            raise ReadTimeoutError(endpoint_url=service)
-        self.kernel.sleep(there)
-        self._die_if_dead(process)
-        if fate is Fate.REFUSED:
-            raise self.fates.refusal(service)
+        self._set_out(fate, process, service, there, patience)
         try:
             answer = self._take_effect(service, operation, request)
         except AwsError as error:
@@ -309,14 +295,36 @@ class World:
                 self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
             self.kernel.sleep(back)
             raise
+        self._come_back(fate, process, service, back, patience)
+        return answer
+
+    def _set_out(
+        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
+    ) -> None:
+        """Bring a call to its service, unless it never gets there."""
+        if fate is Fate.KILLED_BEFORE:
+            self._kill(process)
+        if fate is Fate.LATE:
+            self.kernel.sleep(patience)
+            raise ReadTimeoutError(endpoint_url=service)
+        self.kernel.sleep(seconds)
+        if fate is Fate.UNREACHABLE:
+            raise EndpointConnectionError(endpoint_url=service)
+        self._die_if_dead(process)
+        if fate is Fate.REFUSED:
+            raise self.fates.refusal(service)
+
+    def _come_back(
+        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
+    ) -> None:
+        """Bring an answer back, unless nobody hears it."""
         if fate is Fate.KILLED_AFTER:
             self._kill(process)
         if fate is Fate.LOST:
             self.kernel.sleep(patience)
             raise ReadTimeoutError(endpoint_url=service)
-        self.kernel.sleep(back)
+        self.kernel.sleep(seconds)
         self._die_if_dead(process)
-        return answer
 
     def _note_who_meets(self, fate: Fate) -> None:
         """A fault is met by all who do something at that moment, each with each."""
@@ -380,15 +388,3 @@ class World:
             fiber = current()
             who = "somebody" if fiber is None else fiber.name
             self.broken.append(f"{who} logged {message}: {error!r}")
-
-
-def _in_short(request: dict[str, Any]) -> str:
-    """What a call is about."""
-    for name in ("Key", "Item"):
-        if name in request:
-            keys = ("pk", "sk", "key_id")
-            return " ".join(request[name][each]["S"] for each in keys if each in request[name])
-    if "ExpressionAttributeValues" in request:
-        index = request.get("IndexName", "")
-        return f"{index} {[*map(dict.values, request['ExpressionAttributeValues'].values())][:3]}"
-    return str(sorted(request.items()))[:160]
