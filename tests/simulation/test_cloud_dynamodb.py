@@ -198,8 +198,8 @@ _steps = st.one_of(
             _on_table
             | {
                 "IndexName": "StatusIndex",
-                "KeyConditionExpression": "tenant = :t AND #s = :s AND shard = :zero",
-                "ExpressionAttributeNames": {"#s": "status"},
+                "KeyConditionExpression": "tenant = :t AND #s = :s AND #h = :zero",
+                "ExpressionAttributeNames": {"#s": "status", "#h": "shard"},
                 "ExpressionAttributeValues": {
                     ":t": {"S": "t"},
                     ":s": {"S": status},
@@ -324,7 +324,7 @@ def test_what_is_missing_equals_nothing(moto: Any, sign: str, holds: bool) -> No
     model = a_model(moto)
     model.put_item(TableName=TABLE, Item=an_item("a", "1"))
     request = {"TableName": TABLE, "Item": an_item("a", "1", v={"S": "new"})}
-    request |= {"ConditionExpression": f"missing {sign} :n"}
+    request |= {"ConditionExpression": f"absent {sign} :n"}
 
     try:
         model.put_item(**request, ExpressionAttributeValues={":n": {"N": "1"}})

@@ -75,10 +75,11 @@ def test_a_hot_partition_of_an_index_throttles_its_tables_writes(clock: Clock) -
     service = events_table(clock, writes_a_second=2)
     index = service.tables["events"].indexes["StatusIndex"]
     names = dict.fromkeys((*index.hashed, *index.ranged), "same")
+    in_index = item("a", **names) | {"shard": {"N": "0"}}
     for number in range(11):
-        put(service, item(f"{number}", **names))
+        put(service, in_index | item(f"{number}"))
 
-    error = refusal(put, service, item("another", **names))
+    error = refusal(put, service, in_index | item("another"))
     put(service, item("another"))
 
     (reason,) = error.body["ThrottlingReasons"]

@@ -1,6 +1,14 @@
 """What a service answers to a call that it refuses."""
 
-from typing import Any
+from typing import Any, Final
+
+NEVER_RIGHT: Final = frozenset(
+    {
+        *("ValidationException", "InvalidParameterValue", "TooManyEntriesInBatchRequest"),
+        *("BatchRequestTooLong", "InvalidBatchEntryId", "BatchEntryIdsNotDistinct"),
+    }
+)
+"""The codes of calls that can never succeed: whoever makes one has a bug."""
 
 
 class AwsError(Exception):

@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Ope
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from tests.simulation.cloud.values import Item, Value, below, number, same, size
@@ -19,7 +21,9 @@ Operand = Callable[[Mapping[str, Value], Given], Value | None]
 Test = Callable[[Mapping[str, Value], Given], bool]
 
 _TOKEN: Final = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?\w+)")
+_PLACEHOLDER: Final = re.compile(r"[#:]\w+")
 _CLAUSES: Final = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
+_SYNTAX: Final = _CLAUSES | {"AND", "OR", "NOT", "BETWEEN", "IN", "size"}
 
 
 class ExpressionError(Exception):
@@ -32,6 +36,9 @@ class Condition:
 
     holds: Test
     equals: Mapping[str, str] = field(default_factory=dict)  # a value's name by an attribute's
+    paths: frozenset[str] = frozenset()  # of the attributes that it is about
+    betweens: tuple[tuple[str, str], ...] = ()  # each one's lower and upper bound
+    finds_keys: bool = False  # whether a query may look for keys by it
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,13 @@ def condition(text: str) -> Condition:
     parser = _Parser(text)
     test = parser.alternatives()
     parser.end()
-    return Condition(test, {} if parser.is_split else dict(parser.equals))
+    return Condition(
+        test,
+        {} if parser.is_split else dict(parser.equals),
+        parser.paths,
+        tuple(parser.betweens),
+        not (parser.is_split or parser.tests_more),
+    )
 
 
 @cache
@@ -105,7 +118,31 @@ def update(text: str) -> Update:
 @cache
 def projection(text: str) -> tuple[str, ...]:
     """The paths of a projection."""
-    return tuple(each.strip() for each in text.split(","))
+    paths = tuple(each.strip() for each in text.split(","))
+    _refuse_reserved(paths)
+    return paths
+
+
+@cache
+def placeholders(*texts: str) -> frozenset[str]:
+    """The names and values that stand in expressions for others."""
+    return frozenset(each for text in texts for each in _PLACEHOLDER.findall(text))
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html, as moto has it."""
+    spec = find_spec("moto")
+    assert spec is not None
+    assert spec.origin is not None
+    listed = Path(spec.origin).parent / "dynamodb" / "parsing" / "reserved_keywords.txt"
+    return frozenset(listed.read_text().split())
+
+
+def _refuse_reserved(paths: Iterable[str]) -> None:
+    for path in paths:
+        if path.upper() in _reserved():
+            raise ExpressionError(f"Attribute name is a reserved keyword; reserved keyword: {path}")
 
 
 class _Parser:
@@ -117,8 +154,13 @@ class _Parser:
             raise ExpressionError(f"Invalid expression: syntax error in '{text}'")
         self._text = text
         self._at = 0
+        words = {each for each in self._tokens if each[0] == "#" or each[0].isalpha()}
+        self.paths = frozenset(words - _SYNTAX - _FUNCTIONS.keys() - {"if_not_exists"})
+        _refuse_reserved(self.paths)
         self.equals: list[tuple[str, str]] = []
+        self.betweens: list[tuple[str, str]] = []
         self.is_split = False  # by OR or NOT: then no single equality must hold
+        self.tests_more = False  # than a key's place
 
     def end(self) -> None:
         if self._at < len(self._tokens):
@@ -152,7 +194,7 @@ class _Parser:
             return test
         function = _FUNCTIONS.get(self._peek())
         if function is not None:
-            self._next()
+            self.tests_more |= self._next() != "begins_with"
             return function(self._arguments())
         return self._comparison()
 
@@ -168,8 +210,9 @@ class _Parser:
         left_text = self._peek()
         left = self._operand()
         if self._takes("BETWEEN"):
-            low = self._operand()
+            low_text, low = self._peek(), self._operand()
             self._must_take("AND")
+            self.betweens.append((low_text, self._peek()))
             high = self._operand()
             return lambda item, given: (
                 below(low(item, given), left(item, given), or_same=True)
@@ -177,10 +220,12 @@ class _Parser:
             )
         if self._takes("IN"):
             names = self._arguments()
+            self.tests_more = True
             return lambda item, given: any(
                 same(left(item, given), given[1][name]) for name in names
             )
         sign = self._next()
+        self.tests_more |= sign == "<>" or left_text == "size"
         right_text = self._peek()
         right = self._operand()
         if sign == "=":

@@ -1,17 +1,19 @@
 """EventBridge Scheduler: one-time schedules that send a message, at least once, within a minute."""
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.errors import AwsError, invalid
 from tests.simulation.cloud.sqs import Queue
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
+_NAME: Final = re.compile(r"[0-9a-zA-Z-_.]{1,64}")
 _PAGE: Final = 2  # so that even a few have a second page
 
 
@@ -33,10 +35,10 @@ class Scheduler:
 
     def _CreateSchedule(self, request: Request) -> Answer:  # noqa: N802  # an operation's name
         name = request["Name"]
+        if not _NAME.fullmatch(name):
+            raise invalid("A name has 1 to 64 letters, digits, -, _ and dots.")
         if name in self.schedules:
             raise AwsError("ConflictException", f"Schedule {name} already exists.", status=409)
-        if len(name) > 64:
-            raise AwsError("ValidationException", "A name has 64 characters at most.")
         if len(self.schedules) >= self.most():
             said = f"You have {self.most()} schedules, and may have no more."
             raise AwsError("ServiceQuotaExceededException", said, status=402)
@@ -47,10 +49,14 @@ class Scheduler:
         return {"ScheduleArn": f"arn:aws:scheduler:us-east-1:123456789012:schedule/{name}"}
 
     def _run(self, name: str, request: Request) -> None:
-        """Send its message, unless it was deleted; then it deletes itself."""
+        """Send its message, unless it was deleted; then it deletes itself, if it is asked to.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
+        """
         if self.schedules.get(name) is not request:
             return
-        del self.schedules[name]
+        if request.get("ActionAfterCompletion") == "DELETE":
+            del self.schedules[name]
         target = request["Target"]
         for _ in range(2 if self.chance.random() < self.doubles else 1):
             self.queues[target["Arn"]].send(target["Input"])

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ _BATCH_BYTES: Final = (
     1024 * 1024
 )  # together, since 2025: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _LONGEST_DELAY: Final = 900
+_LONGEST_HIDDEN: Final = 43_200
+_ENTRY_ID: Final = re.compile(r"[\w-]{1,80}", re.ASCII)
+_GROUP: Final = re.compile(r"[!-~]{1,128}")  # letters, digits and punctuation
 
 
 @dataclass
@@ -163,6 +167,8 @@ class Sqs:
 
     def _ReceiveMessage(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
         most = request.get("MaxNumberOfMessages", 1)
+        if not 1 <= most <= _BATCH:
+            raise _wrong(f"MaxNumberOfMessages is 1 to {_BATCH}.")
         if queue.in_flight() >= queue.most_in_flight() and not request.get("WaitTimeSeconds"):
             raise AwsError("OverLimit", "Too many messages in flight.", status=403)
         found = queue.receive(most, request.get("VisibilityTimeout"))
@@ -181,6 +187,8 @@ class Sqs:
     def _ChangeMessageVisibilityBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
         done, failed = [], []
         for each in _entries(request):
+            if not 0 <= each["VisibilityTimeout"] <= _LONGEST_HIDDEN:
+                raise _wrong(f"VisibilityTimeout is 0 to {_LONGEST_HIDDEN}.")
             message = queue.messages.get(each["ReceiptHandle"].rpartition("/")[0])
             if message is None or message.visible_at <= queue.clock():
                 code = "MessageNotInflight"
@@ -204,17 +212,32 @@ class Sqs:
 
 
 def _send(queue: Queue, entry: Request) -> str:
-    delay = entry.get("DelaySeconds", 0)
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html."""
+    delay, group = entry.get("DelaySeconds", 0), entry.get("MessageGroupId")
     if not 0 <= delay <= _LONGEST_DELAY:
-        raise AwsError("InvalidParameterValue", "DelaySeconds is 0 to 900.")
-    return queue.send(entry["MessageBody"], entry.get("MessageGroupId", ""), delay)
+        raise _wrong(f"DelaySeconds is 0 to {_LONGEST_DELAY}.")
+    if not 1 <= len(entry["MessageBody"].encode()) <= _BATCH_BYTES:
+        raise _wrong(f"A message has 1 to {_BATCH_BYTES} bytes.")
+    if group is not None and not _GROUP.fullmatch(group):
+        raise _wrong("MessageGroupId has 1 to 128 letters, digits and punctuation marks.")
+    return queue.send(entry["MessageBody"], group or "", delay)
 
 
 def _entries(request: Request) -> list[Request]:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html."""
     entries: list[Request] = request["Entries"]
     if not 1 <= len(entries) <= _BATCH:
         raise AwsError("TooManyEntriesInBatchRequest", f"A batch has 1 to {_BATCH} entries.")
+    ids = [each["Id"] for each in entries]
+    if not all(map(_ENTRY_ID.fullmatch, ids)):
+        raise AwsError("InvalidBatchEntryId", "An Id has 1 to 80 letters, digits, - and _.")
+    if len(set(ids)) < len(ids):
+        raise AwsError("BatchEntryIdsNotDistinct", "Two entries have one Id.")
     return entries
+
+
+def _wrong(message: str) -> AwsError:
+    return AwsError("InvalidParameterValue", message)
 
 
 def letters(queue: Queue) -> list[dict[str, Any]]:

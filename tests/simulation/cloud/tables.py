@@ -141,6 +141,7 @@ class Table:
     stream: Stream | None
     ttl: str | None
     clock: Clock
+    index_keys: Mapping[str, str]  # what type an attribute has by which an index finds items
     items: dict[Any, dict[Key, Item]] = field(default_factory=dict)  # by partition, then key
     heard: list[Callable[[Key, Item | None], None]] = field(default_factory=list)  # of each write
     _before: dict[Key, tuple[float, Item | None]] = field(default_factory=dict)
@@ -165,7 +166,12 @@ class Table:
             arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}/stream/1"
             stream = Stream(arn, [Shard(f"shardId-{number:020}") for number in range(shards)])
         ttl = wanted.get("TimeToLiveSpecification", {}).get("AttributeName")
-        return cls(name, keys, indexes, stream, ttl, clock)
+        kinds = {
+            each["AttributeName"]: each["AttributeType"]
+            for each in wanted["AttributeDefinitions"]
+            if each["AttributeName"] not in keys
+        }
+        return cls(name, keys, indexes, stream, ttl, clock, kinds)
 
     def key_of(self, item: Mapping[str, Value]) -> Key:
         """The values of an item's key."""

@@ -120,6 +120,8 @@ class StreamToFunction:
             return [batch]
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         numbers = [sequence_number(each) for each in batch]
+        if failed - set(numbers):  # of no record of the batch: then all of it has failed
+            return [batch]
         first = next((place for place, each in enumerate(numbers) if each in failed), None)
         return [] if first is None else [batch[first:]]
 
@@ -166,6 +168,8 @@ class QueueToFunction:
             pass  # they show up again by themselves
         else:
             kept = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+            if kept - receipts.keys():  # of no message of the batch: then all of it has failed
+                kept = set(receipts)
             for id_, receipt in receipts.items():
                 if id_ not in kept:
                     self.queue.delete(receipt)

@@ -20,7 +20,7 @@ from tests.cloudformation import properties
 from tests.conftest import ENVIRONMENT
 from tests.http_api import Answer, Api
 from tests.simulation.cloud.dynamodb import DynamoDb
-from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.errors import NEVER_RIGHT, AwsError
 from tests.simulation.cloud.kernel import Kernel, KilledError, current
 from tests.simulation.cloud.kms import Kms
 from tests.simulation.cloud.limits import Limits, Partitions
@@ -291,7 +291,7 @@ class World:
             answer = self._take_effect(service, operation, request)
         except AwsError as error:
             said.became = f"{said.became} {error.code}"
-            if error.code == "ValidationException":
+            if error.code in NEVER_RIGHT:
                 self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
             self.kernel.sleep(back)
             raise
