@@ -249,6 +249,23 @@ def test_keys_are_listed_in_pages_whatever_is_made_meanwhile(
     assert third.next_after is None
 
 
+def test_a_key_is_found_by_its_id_for_its_tenant_alone(api_keys: Store, clock: FixedClock) -> None:
+    key, _ = an_api_key(clock())
+    session = replace(
+        an_api_key(clock())[0], is_session=True, expires_at=clock() + timedelta(hours=1)
+    )
+    operators, _ = an_api_key(clock(), Scope.OPERATOR)
+    kept = (key, session, operators)
+    for each in kept:
+        api_keys.add(each)
+
+    for tenant in (TENANT, OTHER_TENANT, None):
+        own = [each for each in kept if each.tenant == tenant]
+        found_of = [api_keys.find_of(tenant, each.key_id) for each in kept]
+        assert [each for each in found_of if each is not None] == own
+    assert api_keys.find_of(TENANT, "0123456789ab") is None
+
+
 def test_a_tenants_keys_are_listed_for_it_alone(api_keys: Store, clock: FixedClock) -> None:
     key, _ = an_api_key(clock())
     api_keys.add(key)

@@ -214,6 +214,10 @@ class InMemoryApiKeyStore:
     def find(self, key_id: str) -> ApiKey | None:
         return self._keys.get(key_id)
 
+    def find_of(self, tenant: str | None, key_id: str) -> ApiKey | None:
+        key = self._keys.get(key_id)
+        return key if key is not None and key.tenant == tenant else None
+
     def record_use(self, key_id: str, at: datetime) -> None:
         self._keys[key_id] = replace(self._known(key_id), last_used_at=at)
 

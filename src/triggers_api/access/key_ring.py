@@ -5,6 +5,7 @@ an `admin` key: of two revocations at once, each is judged by the keys that the 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +29,7 @@ from triggers_api.errors import (
     InvalidContentError,
     NotFoundError,
     TooManyAtOnceError,
+    UnreadableError,
 )
 from triggers_api.timestamps import Clock, to_text
 
@@ -121,7 +123,10 @@ class KeyRing:
         """
         for _ in range(_TRIES):
             known, at = self._store.list_unrevoked(tenant), self._clock()
-            key = None if known.hides(key_id) else self._get(tenant, key_id)
+            key = None
+            if not known.hides(key_id):
+                with suppress(UnreadableError):  # revoked already, or half-way there
+                    key = self._get(tenant, key_id)
             if key is not None and key.revoked_at is not None:
                 return
             if key is not None and not _leaves_an_admin(key, known.keys, at):
@@ -135,8 +140,8 @@ class KeyRing:
         raise _busy()
 
     def _get(self, tenant: str | None, key_id: str) -> ApiKey:
-        key = self._store.find(key_id) if is_key_id(key_id) else None
-        if key is None or key.tenant != tenant:
+        key = self._store.find_of(tenant, key_id) if is_key_id(key_id) else None
+        if key is None:
             message = f"There is no API key '{key_id}'."
             raise NotFoundError(message, code="key_not_found")
         return key

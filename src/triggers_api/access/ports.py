@@ -51,6 +51,13 @@ class ApiKeyStore(Protocol):
         """The key as it is now, read consistently."""
         ...
 
+    def find_of(self, tenant: str | None, key_id: str) -> ApiKey | None:
+        """A tenant's key by its id, read consistently.
+
+        Raises `UnreadableError` if the tenant has it, but it cannot be read.
+        """
+        ...
+
     def record_use(self, key_id: str, at: datetime) -> None:
         """Remember when the key was last used."""
         ...

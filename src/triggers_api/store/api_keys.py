@@ -26,7 +26,7 @@ from triggers_api.access.keys import (
     too_many_keys,
 )
 from triggers_api.access.ports import KeyPage, KeyPlace, Unrevoked
-from triggers_api.errors import NotFoundError
+from triggers_api.errors import NotFoundError, UnreadableError
 from triggers_api.store.items import number
 from triggers_api.store.range import query_of
 from triggers_api.store.table import Item, RefusedError, Table
@@ -53,6 +53,16 @@ class DynamoApiKeyStore:
         """See `ApiKeyStore.find`: consistent, or a revoked key could live a minute longer."""
         item = self._table.find(_key(key_id), consistent=True)
         return None if item is None else _to_key(item)
+
+    def find_of(self, tenant: str | None, key_id: str) -> ApiKey | None:
+        """See `ApiKeyStore.find_of`. One read."""
+        item = self._table.find(_key(key_id), consistent=True) or {}
+        if all(item.get("tenant") != each["tenant"] for each in owners_of(tenant or OPERATORS)):
+            return None
+        for key in readable([item], _to_key, "API key"):
+            return key
+        message = f"The API key '{key_id}' cannot be read."
+        raise UnreadableError(message)
 
     def record_use(self, key_id: str, at: datetime) -> None:
         """See `ApiKeyStore.record_use`."""
