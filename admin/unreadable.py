@@ -49,17 +49,19 @@ def _work_on(found: target.Target, options: argparse.Namespace) -> None:
             if options.save is not None:
                 _save(options.save, table, item)
             if options.delete:
-                _delete(found, table, key, options.save)
+                _delete(found, table, item, key, options.save)
             return
     sys.exit(f"No table of {found.place} has such an item.")
 
 
-def _delete(found: target.Target, table: str, key: Item, file: Path) -> None:
+def _delete(found: target.Target, table: str, saved: Item, key: Item, file: Path) -> None:
     """What is deleted is what the file has, also if somebody wrote it meanwhile."""
-    deleted = found.dynamodb.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")
-    if "Attributes" in deleted:
-        file.unlink()
-        _save(file, table, deleted["Attributes"])
+    answer = found.dynamodb.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")
+    deleted = answer.get("Attributes", saved)
+    if deleted != saved:
+        newer = file.with_name(f"{file.name}.newer")
+        _save(newer, table, deleted)
+        newer.replace(file)
     sys.stderr.write(f"Deleted. To have it back: --put-back {file}\n")
 
 
@@ -105,7 +107,9 @@ def _to_json(binary: bytes) -> Item:
 
 
 def _from_json(said: Item) -> Any:
-    return base64.b64decode(said["base64"]) if said.keys() == {"base64"} else said
+    # What an attribute of that name holds is never a text: it says its type first.
+    is_binary = said.keys() == {"base64"} and isinstance(said["base64"], str)
+    return base64.b64decode(said["base64"]) if is_binary else said
 
 
 def _tables(found: target.Target) -> Iterator[str]:

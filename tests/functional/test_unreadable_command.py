@@ -1,6 +1,8 @@
 """`make unreadable`: what keeps an alarm up because nobody can read it is saved, and deleted."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,3 +105,59 @@ def test_what_it_cannot_do_it_says(deployment: Target, arguments: tuple[str, ...
         unreadable.main(arguments, deployment)
 
     assert kept(deployment) == BROKEN
+
+
+def test_the_file_has_what_was_deleted_also_if_it_was_written_meanwhile(
+    deployment: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, written = tmp_path / "item.json", BROKEN | {"tickets": {"N": "8"}}
+    delete = deployment.dynamodb.delete_item
+
+    def write_before(**request: Any) -> Any:
+        deployment.dynamodb.put_item(TableName="NotificationsTable", Item=written)
+        return delete(**request)
+
+    monkeypatch.setattr(deployment.dynamodb, "delete_item", write_before)
+    unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+
+    unreadable.main(["--put-back", str(file)], deployment)
+    assert kept(deployment) == written
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_was_saved_is_not_lost_with_a_disk_that_fills_up_after_the_deletion(
+    deployment: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, delete = tmp_path / "item.json", deployment.dynamodb.delete_item
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fill_before(**request: Any) -> Any:
+        monkeypatch.setattr("admin.unreadable.os.open", no_room)
+        written = BROKEN | {"tickets": {"N": "8"}}
+        deployment.dynamodb.put_item(TableName="NotificationsTable", Item=written)
+        return delete(**request)
+
+    monkeypatch.setattr(deployment.dynamodb, "delete_item", fill_before)
+    with pytest.raises(SystemExit, match="No space left"):
+        unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+
+    monkeypatch.undo()
+    unreadable.main(["--put-back", str(file)], deployment)
+    assert kept(deployment) == BROKEN
+
+
+def test_whatever_an_item_holds_is_put_back_as_it_was(deployment: Target, tmp_path: Path) -> None:
+    file = tmp_path / "item.json"
+    odd = BROKEN | {
+        "settings": {"M": {"base64": {"S": "a name"}}},
+        "boxes": {"BS": [b"\x00", b"\xff"]},
+        "places": {"L": [{"NULL": True}, {"BOOL": False}, {"SS": ["生産"]}]},
+    }
+    deployment.dynamodb.put_item(TableName="NotificationsTable", Item=odd)
+
+    unreadable.main([*WORDS, "--save", str(file), "--delete"], deployment)
+    unreadable.main(["--put-back", str(file)], deployment)
+
+    assert kept(deployment) == odd

@@ -234,7 +234,7 @@ class RescueStore(Protocol):
         ...
 
     def read_left(self) -> Left:
-        """Where the last run stopped; what cannot be read is nothing."""
+        """Where the last run stopped; what cannot be read is nothing, and forgotten."""
         ...
 
     def keep_left(self, left: Left) -> None:

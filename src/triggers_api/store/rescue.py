@@ -98,8 +98,12 @@ class DynamoRescueStore:
     def read_left(self) -> Left:
         """See `RescueStore.read_left`. One read."""
         item = self._table.find(_LEFT, consistent=True)
-        found = [] if item is None else [item]
-        return next(readable(found, _to_left, "what a rescue left"), Left())
+        if item is None:
+            return Left()
+        for left in readable([item], _to_left, "what a rescue left"):
+            return left
+        self.keep_left(Left())  # or each run would meet it again, and the alarm stay up
+        return Left()
 
     def keep_left(self, left: Left) -> None:
         """See `RescueStore.keep_left`. One write, a unit for each KB."""

@@ -199,6 +199,18 @@ def test_what_another_release_left_is_read_or_stops_no_run(
     assert left == (Left({"acme": "cfg_1 2026 dlv_1"}) if form and "acme" in form else Left())
 
 
+def test_what_cannot_be_read_of_a_run_is_written_over_and_met_by_no_other(
+    table: Table, clock: FixedClock
+) -> None:
+    key = {"pk": {"S": "#rescue"}, "sk": {"S": "left"}}
+    table.client.put_item(TableName=table.name, Item=key | {"after": {"N": "1"}})
+
+    assert DynamoRescueStore(table.client, table.name, clock).read_left() == Left()
+
+    (row,) = table.client.scan(TableName=table.name)["Items"]
+    assert row["after"] == {"S": "{}"}
+
+
 def test_lines_end_where_their_last_push_goes(table: Table, clock: FixedClock) -> None:
     store = DynamoRescueStore(table.client, table.name, clock)
     buckets = DynamoTokenBuckets(table.client, table.name, beside_deliveries)
