@@ -101,8 +101,10 @@ class Rescue:
         last, usual = known.last, _Usual(self._store, self._configs, self._workers)
         while waiting and self._clock() < ends_at:
             turn = [waiting.popleft() for _ in range(min(_TENANTS_AT_ONCE, len(waiting)))]
-            last = turn[-1]
-            waiting += self._look_at(turn, after, usual, rescued)
+            untried, more = self._look_at(turn, after, usual, rescued)
+            last = turn[turn.index(untried[0]) - 1] if untried else turn[-1]  # one is always tried
+            waiting.extendleft(reversed(untried))
+            waiting += more
         unfinished = [*waiting, *rescued.failures]
         rescued.left = len(unfinished)
         places = [(tenant, after[tenant]) for tenant in unfinished if tenant in after]
@@ -113,19 +115,20 @@ class Rescue:
 
     def _look_at(
         self, turn: Sequence[str], after: dict[str, str], usual: "_Usual", rescued: Rescued
-    ) -> Sequence[str]:
-        """Look at a page of each; the tenants of whom there is more to see."""
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Look at a page of each; who had no turn after all, and of whom there is more to see."""
         tried: set[str] = set()
 
         def look(tenant: str) -> _Looked:
             tried.add(tenant)
             return self._look(tenant, after.get(tenant, ""), usual)
 
+        untried: list[str] = []
         more: list[str] = []
         looks = InParallel(self._clock).each(turn, look)
         for tenant, looked in zip(turn, looks, strict=True):
             if tenant not in tried:  # what others failed with is none of its own
-                more.append(tenant)
+                untried.append(tenant)
                 continue
             place = after.pop(tenant, None)
             if isinstance(looked, _Looked):
@@ -137,7 +140,7 @@ class Rescue:
             # A bug may be the place's, another release's: so the next run begins anew.
             if place and not isinstance(looked, InternalError):
                 after[tenant] = place
-        return more
+        return untried, more
 
     def _look(self, tenant: str, after: str, usual: "_Usual") -> _Looked:
         """One page of a tenant: note what is late for the first time, send what was late before."""

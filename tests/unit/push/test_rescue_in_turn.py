@@ -1,5 +1,6 @@
 """Rescue in turn: each tenant has its turn, whatever the others have, fail at, or leave."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -92,6 +93,27 @@ def test_however_many_tenants_there_are_each_has_its_turn(
         bench.rescue()
 
     assert set(looked_at) == set(bench.tenants)
+
+
+def test_a_slow_tenant_costs_those_beside_it_no_turn_though_a_run_has_no_time_for_all(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing, looked_at = bench.store.list_retrying, []
+
+    def slow(tenant: str, **how: Any) -> Any:
+        looked_at.append(tenant)
+        bench.clock.advance(seconds=4 if tenant == "tenant-00" else 0.1)
+        return listing(tenant, **how)
+
+    bench.tenants = [f"tenant-{number:02}" for number in range(60)]
+    monkeypatch.setattr(bench.store, "list_retrying", slow)
+    bench.within = timedelta(seconds=5)  # for two twenties
+
+    for _ in range(6):
+        bench.rescue()
+
+    assert set(looked_at) == set(bench.tenants)
+    assert min(Counter(looked_at).values()) >= 3  # every other run
 
 
 def test_tenants_whose_rows_are_busy_cost_no_other_its_turn(
