@@ -38,7 +38,7 @@ class Size:
 
 SIZES: Final = (*[Size(1, 1, 4)] * 12, *[Size(2, 1, 4)] * 6, Size(2, 3, 12))
 CROWD: Final = Size(2, 2, 14)
-"""Everybody at once, while every fourth call goes wrong. It takes five times as long as others."""
+"""Everybody at once, while every fourth call goes wrong: it takes many times as long as others."""
 _CROWD_FAILS: Final = 0.25
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -33,8 +33,8 @@ class Receivers:
 
     kernel: Kernel
     chance: random.Random
-    is_calm: bool = False
     dead_until: float = float("inf")  # then they are gone
+    tell: Callable[[str, str], None] = lambda _url, _became: None  # the world's story
     arrivals: list[Arrival] = field(default_factory=list)
     by_url: defaultdict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
 
@@ -45,6 +45,7 @@ class Receivers:
         if mood == "slow":
             self.kernel.sleep(_SLOW_SECONDS)
         status, retry_after = self._answer(mood)
+        self.tell(url, "no answer" if status is None else str(status))
         is_accepted = status is not None and status < 300
         if is_accepted or mood == "lying":
             arrival = Arrival(url, self.kernel.now, headers, body, is_accepted)

@@ -114,7 +114,7 @@ class World:
         if days is not None:
             self.calendar = Calendar(self.kernel, self.tables, days, self._branch("calendar"))
         wire.carry = self.carry
-        self.receivers = Receivers(self.kernel, self._branch("receivers"))
+        self.receivers = Receivers(self.kernel, self._branch("receivers"), tell=self._pushed)
         SimulatedHttp.receivers = self.receivers
         Heard.tell = self._logged
         plan: releases.Plan = given.get("plan", releases.today)
@@ -374,6 +374,11 @@ class World:
             self.broken += [f"{caller.name} was told {each}: {method} {path}" for each in others]
         if answer.status == 500 and '"internal_error"' in text:
             self.broken.append(f"{method} {path} crashed for {caller.name}")
+
+    def _pushed(self, url: str, became: str) -> None:
+        fiber = current()
+        who = "somebody" if fiber is None else fiber.name
+        self.story.append(Said(self.kernel.now, who, f"push to {url}", became))
 
     def _crashed(self, name: str, error: BaseException) -> None:
         self.story.append(Said(self.kernel.now, name, "raised", repr(error)))
