@@ -10,6 +10,8 @@ from tests.builders.events import (
     OTHER_TENANT,
     TENANT,
     UNDELIVERED_RETENTION,
+    a_fingerprint,
+    a_keyed_event,
     ids,
     incompressible_payload,
     store_event,
@@ -209,6 +211,20 @@ def test_what_has_expired_is_not_handed_out(
 
     assert leases.list_free(TENANT, after=None, held=frozenset(), limit=1).events == ()
     assert leases.read_undelivered(TENANT, (event.id,), limit=1).events == ()
+
+
+def test_an_event_is_handed_out_though_that_in_whose_place_it_stands_was_held_too(
+    leases: LeaseStore, events: EventStore, clock: FixedClock
+) -> None:
+    """Leases that ended still name what has expired since, and what took its place."""
+    old = events.add(TENANT, a_keyed_event(clock()), a_fingerprint()).event
+    clock.at += UNDELIVERED_RETENTION
+    new = events.add(TENANT, a_keyed_event(clock()), a_fingerprint()).event
+    assert old.id != new.id
+
+    found = leases.read_undelivered(TENANT, (old.id, new.id), limit=5)
+
+    assert (found.events, found.left) == ((new,), ())
 
 
 def test_large_payloads_come_whole(

@@ -206,6 +206,14 @@ def test_all_items_are_found_however_many_batches_their_keys_fill(table: Table) 
     assert found == items
 
 
+def test_an_item_that_is_named_twice_is_read_once(table: Table) -> None:
+    items = put_many(table, 2)
+
+    found = table.find_all([key("00"), key("01"), key("00")])
+
+    assert sorted(each["sk"]["S"] for each in found) == [each["sk"]["S"] for each in items]
+
+
 @pytest.mark.parametrize("count", [1, 25, 26, 51])
 def test_all_items_are_deleted_however_many_batches_they_fill(table: Table, count: int) -> None:
     items = put_many(table, count)

@@ -105,7 +105,12 @@ class Table:
         return answer.get("Item")
 
     def find_all(self, keys: Sequence[Item]) -> list[Item]:
-        """Read these items consistently, in no order; those that do not exist are left out."""
+        """Read these items consistently, in no order; those that do not exist are left out.
+
+        DynamoDB refuses a call that names an item twice: an event's id of old and that of the
+        event which has taken its place do.
+        """
+        keys = list({tuple(value["S"] for value in key.values()): key for key in keys}.values())
         found: list[Item] = []
         for start in range(0, len(keys), _BATCH_GET_KEYS):
             request: Any = {self.name: {"Keys": keys[start : start + _BATCH_GET_KEYS]}}

@@ -168,6 +168,13 @@ EVENTS: Final = (
         test="tests/contract/test_table_pages.py::test_a_query_is_read_over_its_pages_to_the_end_or_to_its_limit",
     ),
     Bug(
+        "asks twice for what is named twice",
+        "store/table.py",
+        'keys = list({tuple(value["S"] for value in key.values()): key for key in keys}.values())',
+        "keys = list(keys)",
+        test="tests/contract/test_table.py::test_an_item_that_is_named_twice_is_read_once",
+    ),
+    Bug(
         "forgets what a batch left unread",
         "store/table.py",
         '                request = answer.get("UnprocessedKeys")\n',
