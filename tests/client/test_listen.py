@@ -17,9 +17,9 @@ from tests.client.feed import Feed
 from tests.client.receiver import Receiver
 from tests.client.scripted_api import Asked, Said, ScriptedApi, an_event
 from triggers_client.cli.command import Session
-from triggers_client.cli.listen import _show as show_forwarded
+from triggers_client.cli.listen import show as show_forwarded
 from triggers_client.cli.output import Output
-from triggers_client.cli.tail import _show as show_followed
+from triggers_client.cli.tail import show as show_followed
 from triggers_client.errors import TriggersError
 from triggers_client.follow import Follow
 from triggers_client.listen import LONGEST_SECONDS, Forward, Forwarded, Waits, is_of_type, listen

@@ -10,6 +10,7 @@ from triggers_client.errors import (
     InvalidRequestError,
     Problem,
     UnexpectedAnswerError,
+    details_of,
     error_for,
 )
 from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
@@ -18,7 +19,9 @@ from triggers_client.transport import Transport
 BATCH_EVENTS = 100
 BATCH_BYTES = 2_560 * 1024
 _FRAME = '{"events":[%s]}'
-_STORED = 201
+_STORED = range(200, 300)
+# What one event can make of the whole body; any other refusal concerns all of them.
+_AN_EVENTS_FAULT = frozenset({400, 410, 413, 415, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
     try:
         answer = transport.send("POST", "/events/batch", _FRAME % ",".join(texts))
     except (InvalidRequestError, GoneError) as refused:
+        if refused.status not in _AN_EVENTS_FAULT:
+            raise
         if len(texts) == 1:
             return [Refused(refused.problem)]
         half = len(texts) // 2
@@ -85,14 +90,18 @@ def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
 
 
 def _read(result: Document) -> Result | Problem:
-    if result["status"] == _STORED:
+    status = result["status"]
+    if not isinstance(status, int):
+        raise UnexpectedAnswerError(f"'{status}' does not tell what became of an event.")
+    if status in _STORED:
         return Stored(read_document(result.member("event")), replayed=bool(result.get("replayed")))
-    error = result.get("error") or {}
+    told = result.get("error")
+    error: dict[str, Any] = told if isinstance(told, dict) else {}
     problem = Problem(
-        status=int(result["status"]),
+        status=status,
         code=error.get("error"),
-        message=str(error.get("message") or f"It was answered {result['status']}."),
-        details=error.get("details") or (),
+        message=str(error.get("message") or f"It was answered {status}."),
+        details=details_of(error.get("details")),
         retry_after_seconds=result.get("retry_after"),
     )
     return problem if problem.status in MAY_SUCCEED_LATER else Refused(problem)

@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from triggers_client.errors import MissingMemberError
+
 _SPACE = " \n\r\t"
 
 
@@ -21,6 +23,7 @@ class Document(dict[str, Any]):
     """A JSON object with the text it came as; the objects right within it are documents too.
 
     So `client.events.post(other["event_type"], other["payload"])` sends what `other` was.
+    A member that it does not have is a `MissingMemberError`, which is a KeyError too.
     """
 
     __slots__ = ("text",)
@@ -29,9 +32,13 @@ class Document(dict[str, Any]):
         super().__init__(value)
         self.text = text
 
+    def __missing__(self, name: str) -> Any:
+        raise MissingMemberError(name)
+
     def member(self, name: str) -> RawJson:
         """One member as it came."""
-        return members_of(self.text)[name]
+        written = members_of(self.text).get(name)
+        return self.__missing__(name) if written is None else written
 
 
 def read_document(text: str) -> Document:

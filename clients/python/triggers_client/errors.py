@@ -18,6 +18,18 @@ class UnexpectedAnswerError(TriggersError):
     """What answered does not speak as the Triggers API: most likely the URL is wrong."""
 
 
+class MissingMemberError(UnexpectedAnswerError, KeyError):
+    """An answer does not tell what is asked of it: the server is older, or much newer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        """A sentence, where KeyError has the bare name."""
+        return f"The answer has no member '{self.name}'."
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An error as the API words it.
@@ -32,6 +44,11 @@ class Problem:
     details: Sequence[dict[str, Any]] = ()
     request_id: str | None = None
     retry_after_seconds: float | None = None
+
+
+def details_of(told: object) -> Sequence[dict[str, Any]]:
+    """The fields at fault, if the API tells them in its way."""
+    return tuple(told) if isinstance(told, list) else ()
 
 
 class ApiError(TriggersError):
@@ -49,7 +66,7 @@ class ApiError(TriggersError):
 
 
 class InvalidRequestError(ApiError):
-    """400, 413, 415, 422: the same request will be refused again."""
+    """400, 413, 415, 422, and what is not known yet of 4xx: the same request will be refused again."""
 
 
 class AuthenticationError(ApiError):

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from triggers_client.client import Client
-from triggers_client.errors import RateLimitedError, ServerError, UnreachableError
+from triggers_client.errors import (
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
 from triggers_client.models import Event
 from triggers_client.paging import pages, path_of
 
@@ -89,5 +94,8 @@ class Follow:
 
 def _earlier(created_at: str) -> str:
     """So long before it that nothing earlier is still missing, in the API's own form."""
-    at = datetime.fromisoformat(created_at) - OVERLAP
+    try:
+        at = datetime.fromisoformat(created_at) - OVERLAP
+    except ValueError as cause:
+        raise UnexpectedAnswerError(f"'{created_at}' is no time that can be read.") from cause
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

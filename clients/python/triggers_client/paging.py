@@ -11,7 +11,7 @@ from triggers_client.errors import UnexpectedAnswerError
 from triggers_client.transport import Answer, Transport
 
 Item = TypeVar("Item")
-_NEXT = re.compile(r'<(\?[^>]*)>\s*;\s*rel="?next"?')
+_NEXT = re.compile(r'<(\?[^>]*)>[^,<]*;\s*rel="?next"?')
 _NOT_MODIFIED = 304
 
 

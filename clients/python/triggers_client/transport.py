@@ -20,6 +20,7 @@ from triggers_client.errors import (
     TriggersError,
     UnexpectedAnswerError,
     UnreachableError,
+    details_of,
     error_for,
 )
 from triggers_client.retry import MAY_SUCCEED_LATER, Attempts, Retry
@@ -196,12 +197,12 @@ def _problem(answer: Answer) -> Problem:
     except ValueError:
         read = None
     body: dict[str, Any] = read if isinstance(read, dict) else {}
-    message = body.get("message")
+    code, message = body.get("error"), body.get("message")
     return Problem(
         status=answer.status,
-        code=body.get("error"),
+        code=code if isinstance(code, str) else None,
         message=str(message) if message else f"The API answered {answer.status}.",
-        details=tuple(body.get("details") or ()),
+        details=details_of(body.get("details")),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
         retry_after_seconds=retry_after_seconds(answer.headers),
     )

@@ -1,4 +1,4 @@
-const NEXT = /<(\?[^>]*)>\s*;\s*rel="?next"?/;
+const NEXT = /<(\?[^>]*)>[^,<]*;\s*rel="?next"?/;
 
 /** A part of a list. Only one without `next` is the last, also if it is empty. */
 export interface Page<Item> {

@@ -128,9 +128,11 @@ def rotate_secret(session: Session, config_id: str) -> None:
     if not session.output.is_for_people:
         session.output.line(rotated)
         return
-    show_secret(session, rotated["secret"])
+    show_secret(session, rotated.get("secret"))
     show_public_key(session, rotated.get("public_key"))
-    session.output.say(f"The old one signs too until {rotated['previous_secret_until']}.", "dim")
+    until = rotated.get("previous_secret_until")
+    if until is not None:
+        session.output.say(f"The old one signs too until {until}.", "dim")
 
 
 @configs.command("test")
@@ -141,13 +143,14 @@ def test(session: Session, config_id: str) -> int:
     said = session.client().notifications.test_config(config_id)
     if session.output.is_for_people:
         verdict = Text("accepted", "green") if said["accepted"] else Text("refused", "red")
-        status = None if said["status_code"] is None else str(said["status_code"])
-        took = f"{said['duration_ms']} ms"
-        session.output.people(
-            fields(
-                [("test", verdict), ("status", status), ("error", said["error"]), ("took", took)]
-            )
-        )
+        took = said.get("duration_ms")
+        rows: list[tuple[str, object]] = [
+            ("test", verdict),
+            ("status", said.get("status_code")),
+            ("error", said.get("error")),
+            ("took", None if took is None else f"{took} ms"),
+        ]
+        session.output.people(fields(rows))
     else:
         session.output.line(said)
     return exit_codes.OK if said["accepted"] else exit_codes.FAILED

@@ -10,16 +10,17 @@ import click
 
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, event_ids, given, pass_session
-from triggers_client.cli.output import printable
+from triggers_client.cli.output import members, printable
 from triggers_client.cli.reading import PAGE, show_events
 from triggers_client.cli.times import A_TIME, moment
 from triggers_client.client import Client
+from triggers_client.errors import UnexpectedAnswerError
 from triggers_client.inbox import ACKNOWLEDGED_AT_ONCE
 from triggers_client.models import Acknowledged
 from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
 from triggers_client.wire_text import NotUtf8Error, lines
 
-_DONE = 204
+_DONE = range(200, 300)
 
 
 @click.command(
@@ -63,16 +64,22 @@ def ack(session: Session, event_ids: tuple[str, ...]) -> int:
     client, failed, done = session.client(), 0, 0
     for ids in _hundreds(_ids(event_ids)):
         for result in _acknowledged(client, ids):
-            ok = result["status"] == _DONE
+            ok = result.get("status") in _DONE
             done, failed = done + ok, failed + (not ok)
             if not session.output.is_for_people:
                 session.output.line(result)
             elif not ok:
-                message = (result["error"] or {}).get("message") or result["status"]
-                session.output.fail({"message": str(message)})
+                session.output.fail({"message": _failure(result)})
     if session.output.is_for_people and done:
         session.output.say(f"Acknowledged {done} event{'s' * (done != 1)}.", style="green")
     return exit_codes.FAILED if failed else exit_codes.OK
+
+
+def _failure(result: Acknowledged) -> str:
+    """Why an event was not acknowledged, as far as the API tells."""
+    told = members(result.get("error")).get("message") or result.get("status")
+    unknown = f"Nothing tells what became of {result.get('event_id')}."
+    return unknown if told is None else printable(told)
 
 
 def _acknowledged(client: Client, ids: list[str]) -> list[Acknowledged]:
@@ -80,8 +87,10 @@ def _acknowledged(client: Client, ids: list[str]) -> list[Acknowledged]:
     attempts, results = Attempts(client.transport.retry), dict[str, Acknowledged]()
     left = list(dict.fromkeys(ids))
     while left:
-        results |= {each["event_id"]: each for each in client.inbox.acknowledge(left)}
-        left = [each for each in left if results[each]["status"] in MAY_SUCCEED_LATER]
+        results |= {str(each.get("event_id")): each for each in client.inbox.acknowledge(left)}
+        if not results.keys() >= set(left):
+            raise UnexpectedAnswerError("The answer has not a result for each event.")
+        left = [each for each in left if results[each].get("status") in MAY_SUCCEED_LATER]
         if left and not attempts.wait():
             break
     return [results[each] for each in dict.fromkeys(ids)]

@@ -10,9 +10,11 @@ from triggers_client.cli.command import Command, Session, execution_ids, given, 
 from triggers_client.cli.tables import events_table, execution_fields, executions_table
 from triggers_client.cli.times import A_TIME, moment
 from triggers_client.errors import RateLimitedError, ServerError, UnreachableError
+from triggers_client.models import Execution
 
 _WATCH_SECONDS = 2.0
 _PAGE = 100
+_ENDED = ("completed", "completed_with_errors")
 
 
 @click.command(
@@ -65,7 +67,7 @@ def execution(session: Session, execution_id: str, watch: bool, wants_events: bo
         _watch(session, execution_id)
         return
     found = client.execution(execution_id)
-    while watch and found["status"] == "running":
+    while watch and not has_ended(found):
         session.output.line(found)
         time.sleep(_WATCH_SECONDS)
         found = client.execution(execution_id)
@@ -73,6 +75,12 @@ def execution(session: Session, execution_id: str, watch: bool, wants_events: bo
         session.output.people(*execution_fields(found))
     else:
         session.output.line(found)
+
+
+def has_ended(execution: Execution) -> bool:
+    """Whether it has; of a status that is not known, its end tells."""
+    status: object = execution.get("status")
+    return status in _ENDED or (status != "running" and execution.get("completed_at") is not None)
 
 
 def _watch(session: Session, execution_id: str) -> None:
@@ -84,7 +92,7 @@ def _watch(session: Session, execution_id: str) -> None:
     found = client.execution(execution_id)
     console = session.output.console()
     with Live(Group(*execution_fields(found)), console=console, auto_refresh=False) as live:
-        while found["status"] == "running":
+        while not has_ended(found):
             time.sleep(_WATCH_SECONDS)
             try:
                 found = client.execution(execution_id)

@@ -3,6 +3,7 @@
 import click
 
 from triggers_client.cli.command import Command, Group, Session, pass_session
+from triggers_client.cli.output import printable
 from triggers_client.cli.tables import keys_table
 from triggers_client.models import IssuedApiKey
 
@@ -40,7 +41,7 @@ def create(
     issued = session.client().keys.create(
         name, scopes, expires_at=expires_at, allowed_ips=allowed_ips or None
     )
-    _hand_over(session, issued, f"Key {issued['key_id']} was made.")
+    _hand_over(session, issued, f"Key {printable(issued.get('key_id'))} was made.")
 
 
 @keys.command("rotate", cls=Command)
@@ -55,9 +56,9 @@ def create(
 def rotate(session: Session, key_id: str, overlap_seconds: int) -> None:
     """Give a key a new secret; only this answer shows it."""
     issued = session.client().keys.rotate(key_id, overlap_seconds=overlap_seconds)
-    until = issued["overlap_ends_at"]
+    until = issued.get("overlap_ends_at")
     end = "stops within 60 seconds" if until is None else f"works until {until}"
-    _hand_over(session, issued, f"Key {issued['key_id']} has a new secret; the old one {end}.")
+    _hand_over(session, issued, f"Key {key_id} has a new secret; the old one {end}.")
 
 
 @keys.command("revoke", cls=Command)

@@ -57,7 +57,7 @@ def listen(session: Session, target: str, event_types: tuple[str, ...], secret: 
         follow = Follow(client, waits, only, Outage(session).tell)
         follow.begin(0)
         _begin(session, target, None if given else secret)
-        forward_all(follow, forward, lambda done: _show(session, done), waits, types)
+        forward_all(follow, forward, lambda done: show(session, done), waits, types)
 
 
 def _begin(session: Session, url: str, made: str | None) -> None:
@@ -86,11 +86,11 @@ class _Away:
         self._is_away = error is not None
 
 
-def _show(session: Session, done: Forwarded) -> None:
+def show(session: Session, done: Forwarded) -> None:
     """One line for each event, at once."""
     event = done.event
     if not session.output.is_for_people:
-        said = {"event_id": event["id"], "event_type": event["event_type"]}
+        said = {"event_id": event["id"], "event_type": event.get("event_type")}
         counts = {"status": done.status, "ms": done.milliseconds, "tries": done.tries}
         session.output.line(said | counts)
         return
@@ -100,6 +100,6 @@ def _show(session: Session, done: Forwarded) -> None:
         (str(done.status), "green" if done.status in _SUCCESS else "red"),
         f"  {done.milliseconds:>5} ms  ",
         (event["id"], "bold"),
-        f"  {printable(event['event_type'])}",
+        f"  {printable(event.get('event_type'))}",
     )
     session.output.console().print(line, soft_wrap=True)

@@ -6,7 +6,7 @@ from rich.text import Text
 from triggers_client.cli import exit_codes
 from triggers_client.cli.command import Command, Session, pass_session
 from triggers_client.cli.listing import Listing
-from triggers_client.cli.output import printable
+from triggers_client.cli.output import members, printable
 from triggers_client.cli.tables import fields, styled
 
 _RINGS = "alarm"
@@ -21,10 +21,7 @@ def metrics(session: Session) -> None:
     if not session.output.is_for_people:
         session.output.line(found)
         return
-    shown = [
-        (name.replace("_", " "), None if value is None else str(value))
-        for name, value in found.items()
-    ]
+    shown = [(name.replace("_", " "), value) for name, value in found.items()]
     session.output.people(fields(shown))
 
 
@@ -33,18 +30,18 @@ def metrics(session: Session) -> None:
 def alerts(session: Session) -> int:
     """List all alarms, those that ring first. Ends with 1 if any does."""
     found = session.client().alerts()
-    ringing = [each for each in found["alerts"] if each["state"] == _RINGS]
+    ringing = [each for each in found["alerts"] if members(each).get("state") == _RINGS]
     if not session.output.is_for_people:
         session.output.lines(found["alerts"])
     elif found["alerts"]:
         shown = Listing("alarm", "state", "severity", "since", "reason")
         for each in found["alerts"]:
             shown.add_row(
-                Text(printable(each["name"]), "bold"),
-                Text(each["state"], _COLORS.get(each["state"], "yellow")),
-                styled(each["severity"]),
-                (each["since"] or "-")[:19],
-                Text(printable(each["reason"]), "dim"),
+                Text(printable(each.get("name")), "bold"),
+                Text(state := printable(each.get("state")), _COLORS.get(state, "yellow")),
+                styled(each.get("severity")),
+                printable(each.get("since"))[:19],
+                Text(printable(each.get("reason")), "dim"),
             )
         session.output.people(shown)
     else:

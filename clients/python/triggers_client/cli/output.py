@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from triggers_client.encoding import text_of
 from triggers_client.errors import TriggersError
@@ -109,9 +109,31 @@ def write_line(stream: TextIO, text: str) -> None:
         ) from cause
 
 
-def printable(text: str) -> str:
-    """Text that can do nothing to a terminal: it may come from anywhere."""
+def printable(told: object) -> str:
+    """Text that can do nothing to a terminal: it may come from anywhere.
+
+    Of what is no text, its JSON; of what was not told, a dash.
+    """
+    if told is None:
+        return "-"
+    text = told if isinstance(told, str) else text_of(told)
     return "".join(each if each.isprintable() else "·" for each in text)
+
+
+def number(told: object) -> str:
+    """A number with its thousands apart, or whatever is there in its place."""
+    return f"{told:,}" if isinstance(told, int | float) else printable(told)
+
+
+def listed(told: object, separator: str = ", ") -> str:
+    """The words of a list; a dash if there are none."""
+    words = told if isinstance(told, list) else [] if told is None else [told]
+    return separator.join(map(printable, words)) or "-"
+
+
+def members(told: object) -> dict[str, Any]:
+    """The members of an object; none if it was not told."""
+    return told if isinstance(told, dict) else {}
 
 
 def compact(value: object) -> str:
@@ -131,9 +153,24 @@ def pretty(text: str) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def age(created_at: str, now: datetime | None = None) -> str:
-    """How long ago, in one number."""
-    seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(created_at)).total_seconds()
+def ago(at: object) -> str:
+    """How long ago, in words."""
+    told = age(at)
+    return told if told == printable(at) else f"{told} ago"
+
+
+def at_and_ago(at: object) -> str | None:
+    """A time, and how long ago it was."""
+    return None if at is None else f"{printable(at)}  ({ago(at)})"
+
+
+def age(at: object, now: datetime | None = None) -> str:
+    """How long ago, in one number; a time that cannot be read is shown as it is."""
+    try:
+        then = datetime.fromisoformat(printable(at))
+        seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    except (ValueError, TypeError):  # no time, or one without its zone
+        return printable(at)
     for unit, size in (("d", _DAY), ("h", _HOUR), ("m", _MINUTE)):
         if seconds >= size:
             return f"{seconds // size:.0f}{unit}"

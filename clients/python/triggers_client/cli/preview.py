@@ -9,8 +9,8 @@ from rich.text import Text
 from triggers_client.cli import exit_codes
 from triggers_client.cli.arguments import raw_json_argument
 from triggers_client.cli.command import Command, Session, config_ids, event_ids, pass_session
-from triggers_client.cli.output import pretty, printable
-from triggers_client.cli.tables import fields
+from triggers_client.cli.output import listed, members, pretty, printable
+from triggers_client.cli.tables import fields, not_known
 from triggers_client.models import Preview
 
 
@@ -41,23 +41,26 @@ def preview(session: Session, config_id: str, event_id: str | None, path: str | 
         session.output.people(*preview_fields(shown))
     else:
         session.output.line(shown)
-    is_sent = shown["matches"] and shown["request"] is not None
+    is_sent = shown["matches"] and shown.get("request") is not None
     return exit_codes.OK if is_sent else exit_codes.FAILED
 
 
 def preview_fields(shown: Preview) -> list[RenderableType]:
     """What would become of an event."""
-    request = shown["request"]
-    rows: list[tuple[str, Text | str | None]] = [
+    request = members(shown.get("request"))
+    rows: list[tuple[str, object]] = [
         ("matches", Text("yes", "green") if shown["matches"] else Text("no", "red")),
-        ("left out by", ", ".join(shown["filters"]) or None),
-        ("because", shown["reason"]),
+        ("left out by", listed(shown.get("filters"))),
+        ("because", shown.get("reason")),
+        *not_known(shown, Preview),
     ]
-    if request is None:
+    if not request:
         return [fields(rows)]
-    rows.append(("request", f"{request['method']} {request['url'] or ''}".rstrip()))
-    rows += [(f"  {name}", value) for name, value in request["headers"].items()]
-    return [fields(rows), Text(""), Text(_readable(request["body"]))]
+    rows.append(
+        ("request", f"{printable(request.get('method'))} {request.get('url') or ''}".rstrip())
+    )
+    rows += [(f"  {name}", value) for name, value in members(request.get("headers")).items()]
+    return [fields(rows), Text(""), Text(_readable(str(request.get("body") or "")))]
 
 
 def _readable(body: str) -> str:

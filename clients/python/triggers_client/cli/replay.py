@@ -85,12 +85,12 @@ def replay_all(session: Session, what: str, ask: Callable[..., Replayed], *, dry
             part = ask(cursor=cursor)
             total["matched"] += part["matched"]
             total["replayed"] += part["replayed"]
-            total["skipped"] += part["skipped"]
+            total["skipped"] += part.get("skipped", 0)
             seconds = time.monotonic() - began
             status.update(
                 f"{total['matched']} found, {total['replayed']} replayed, {seconds:.0f} s"
             )
-            cursor = part["next_cursor"]
+            cursor = part.get("next_cursor")
             if cursor is None:
                 break
     if not session.output.is_for_people:

@@ -7,8 +7,14 @@ from rich.text import Text
 
 from triggers_client.cli.arguments import json_argument
 from triggers_client.cli.command import Group, Session, pass_session
-from triggers_client.cli.output import compact
-from triggers_client.cli.tables import fields, refusals_table, sources_table
+from triggers_client.cli.output import listed, printable
+from triggers_client.cli.tables import (
+    fields,
+    not_known,
+    refusals_table,
+    sources_table,
+    yes_or_no,
+)
 from triggers_client.models import Source
 
 _SECRET = click.option(
@@ -45,8 +51,9 @@ def providers(session: Session) -> None:
         session.output.lines(found)
         return
     for each in found:
-        steps = (f"  {number}. {step}" for number, step in enumerate(each["steps"], 1))
-        session.output.people(Text(each["provider"], "bold"), each["description"], *steps)
+        steps = (f"  {n}. {printable(step)}" for n, step in enumerate(each.get("steps") or [], 1))
+        name = Text(printable(each.get("provider")), "bold")
+        session.output.people(name, printable(each.get("description")), *steps)
 
 
 @sources.command("create")
@@ -118,8 +125,8 @@ def rotate(session: Session, source_id: str, secret: str | None) -> None:
     if not session.output.is_for_people:
         session.output.line(rotated)
         return
-    _show_secret(session, rotated["secret"])
-    until = rotated["previous_secret_until"]
+    _show_secret(session, rotated.get("secret"))
+    until = rotated.get("previous_secret_until")
     if until is not None:
         session.output.say(f"The old one is taken too until {until}.", "dim")
 
@@ -159,16 +166,17 @@ def _show(session: Session, source: Source) -> None:
         session.output.line(source)
         return
     shown: list[tuple[str, Any]] = [
-        ("source", source["id"]),
-        ("name", source["name"]),
-        ("provider", source["provider"]),
+        ("source", source.get("id")),
+        ("name", source.get("name")),
+        ("provider", source.get("provider")),
         ("url", source.get("url")),
-        ("enabled", "yes" if source["enabled"] else "no"),
-        ("type", source["event_type"]),
-        ("settings", compact(source["settings"]) if source["settings"] else None),
-        ("secrets", ", ".join(source["secrets_set"]) or "none yet"),
-        ("arrived", str(source["arrived"])),
-        ("refused", str(source["refused"])),
+        ("enabled", yes_or_no(source.get("enabled"))),
+        ("type", source.get("event_type")),
+        ("settings", source.get("settings") or None),
+        ("secrets", listed(source.get("secrets_set") or "none yet")),
+        ("arrived", source.get("arrived")),
+        ("refused", source.get("refused")),
+        *not_known(source, Source),
     ]
     session.output.people(fields(shown))
     _show_secret(session, source.get("secret"))

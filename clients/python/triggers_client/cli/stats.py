@@ -16,7 +16,7 @@ def stats(session: Session) -> None:
         session.output.line(found)
         return
     session.output.people(*inbox_fields(found))
-    if found["is_capped"]:
+    if found.get("is_capped"):
         session.output.say("Counting stops at 10,000 of a status: there may be more.", style="dim")
 
 

@@ -1,6 +1,6 @@
 """What people see of events, configs and deliveries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import RenderableType
@@ -12,10 +12,16 @@ from triggers_client.cli.output import (
     SEVERITY_STYLES,
     STATUS_STYLES,
     age,
+    ago,
+    at_and_ago,
     compact,
+    listed,
+    members,
+    number,
     pretty,
     printable,
 )
+from triggers_client.encoding import text_of
 from triggers_client.models import (
     ApiKey,
     Channel,
@@ -27,15 +33,15 @@ from triggers_client.models import (
     Execution,
     InboxStats,
     Source,
-    payload_json,
 )
 
 _ID_STYLE = "bold"
 
 
-def styled(word: str) -> Text:
-    """A word in its own colour."""
-    return Text(printable(word), STATUS_STYLES.get(word, SEVERITY_STYLES.get(word, "")))
+def styled(told: object) -> Text:
+    """A word in its own colour, if it is one that is known."""
+    word = printable(told)
+    return Text(word, STATUS_STYLES.get(word, SEVERITY_STYLES.get(word, "")))
 
 
 def table(*columns: str, folds: str | None = None) -> Table:
@@ -56,108 +62,122 @@ def events_table(events: Iterable[Event], *, with_status: bool) -> Listing:
     made = Listing(*names)
     for event in events:
         cells = [
-            Text(event["id"], _ID_STYLE),
-            Text(age(event["created_at"]), "dim"),
-            styled(event["severity"]),
+            _id(event.get("id")),
+            Text(age(event.get("created_at")), "dim"),
+            styled(event.get("severity")),
         ]
         if with_status:
-            cells.append(styled(event["status"]))
-        payload = Text(compact(payload_json(event)), "dim")
-        made.add_row(*cells, Text(printable(event["event_type"])), payload)
+            cells.append(styled(event.get("status")))
+        payload = Text(printable(event.get("payload")), "dim")
+        made.add_row(*cells, Text(printable(event.get("event_type"))), payload)
     return made
 
 
-def fields(pairs: Iterable[tuple[str, Text | str | None]]) -> Fields:
+def _id(told: object) -> Text:
+    return Text(printable(told), _ID_STYLE)
+
+
+def fields(pairs: Iterable[tuple[str, object]]) -> Fields:
     """Names and values below each other; what is empty is a dash."""
     return Fields([(name, _field(value)) for name, value in pairs])
 
 
-def _field(value: Text | str | None) -> Text:
+def _field(value: object) -> Text:
     if value is None:
         return Text("-", "dim")
-    return Text(printable(value)) if isinstance(value, str) else value.copy()
+    return value.copy() if isinstance(value, Text) else Text(printable(value))
 
 
-def _plain(value: object) -> str:
-    """A string without its quotes, to be copied; anything else as JSON."""
-    return value if isinstance(value, str) else compact(value)
+def not_known(answer: Mapping[str, Any], model: Any) -> list[tuple[str, object]]:
+    """What a newer server tells beside what this client knows, in its own words."""
+    known = model.__required_keys__ | model.__optional_keys__
+    return [(name.replace("_", " "), each) for name, each in answer.items() if name not in known]
 
 
 def event_fields(event: Event) -> list[RenderableType]:
     """All of one event."""
-    rows: list[tuple[str, Text | str | None]] = [
-        ("event", Text(event["id"], _ID_STYLE)),
-        ("type", event["event_type"]),
-        ("severity", styled(event["severity"])),
-        ("status", styled(event["status"])),
-        ("execution", event["execution_id"]),
-        ("created", f"{event['created_at']}  ({age(event['created_at'])} ago)"),
-        ("delivered", event["delivered_at"]),
-        ("attempts", str(event["delivery_attempts"])),
+    rows: list[tuple[str, object]] = [
+        ("event", _id(event.get("id"))),
+        ("type", event.get("event_type")),
+        ("severity", styled(event.get("severity"))),
+        ("status", styled(event.get("status"))),
+        ("execution", event.get("execution_id")),
+        ("created", at_and_ago(event.get("created_at"))),
+        ("delivered", event.get("delivered_at")),
+        ("attempts", event.get("delivery_attempts")),
+        *not_known(event, Event),
     ]
-    rows += [(f"  {name}", compact(value)) for name, value in event["metadata"].items()]
-    return [fields(rows), Text(""), Text(pretty(payload_json(event)))]
+    rows += [
+        (f"  {name}", compact(value)) for name, value in members(event.get("metadata")).items()
+    ]
+    return [fields(rows), Text(""), Text(pretty(text_of(event.get("payload"))))]
 
 
 def configs_table(configs: Iterable[Config]) -> Listing:
     """Configs, one on a line."""
     made = Listing("config", "name", "channel", "state", "circuit", "wants")
     for config in configs:
-        state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
         made.add_row(
-            Text(config["id"], _ID_STYLE),
-            Text(printable(config["name"])),
-            config["channel"],
-            state,
-            styled(str(config["circuit"]["state"])),
+            _id(config.get("id")),
+            Text(printable(config.get("name"))),
+            printable(config.get("channel")),
+            _enabled(config),
+            styled(members(config.get("circuit")).get("state")),
             Text(printable(_wants(config)), "dim"),
         )
     return made
 
 
+def _enabled(config: Config) -> Text:
+    is_enabled: object = config.get("enabled")
+    if is_enabled is None:
+        return Text("-", "dim")
+    return Text("enabled", "green") if is_enabled else Text("disabled", "red")
+
+
 def _wants(config: Config) -> str:
     """Which types a config wants, and by what else it chooses."""
-    given = {name: each for name, each in config["filters"].items() if each}
+    given = {name: each for name, each in members(config.get("filters")).items() if each}
     types = given.pop("event_types", None)
     least = given.pop("min_severity", None)
-    shown = [*types] if isinstance(types, list) else []
+    shown = [*map(printable, types)] if isinstance(types, list) else []
     shown += [f"{least} or worse"] if least else []
     return ", ".join([*shown, *(name.replace("_", " ") for name in given)]) or "all events"
 
 
 def config_fields(config: Config) -> list[RenderableType]:
     """All of one config that may be shown."""
-    state = Text("enabled", "green") if config["enabled"] else Text("disabled", "red")
-    circuit = config["circuit"]
-    rows: list[tuple[str, Text | str | None]] = [
-        ("config", Text(config["id"], _ID_STYLE)),
-        ("name", config["name"]),
-        ("channel", config["channel"]),
-        ("state", state),
-        ("because", config["disabled_reason"]),
-        ("circuit", styled(str(circuit["state"]))),
-        ("held until", circuit["held_until"]),
-        ("acknowledges", "yes" if config["acknowledges"] else "no"),
+    circuit = members(config.get("circuit"))
+    rows: list[tuple[str, object]] = [
+        ("config", _id(config.get("id"))),
+        ("name", config.get("name")),
+        ("channel", config.get("channel")),
+        ("state", _enabled(config)),
+        ("because", config.get("disabled_reason")),
+        ("circuit", styled(circuit.get("state"))),
+        ("held until", circuit.get("held_until")),
+        ("acknowledges", yes_or_no(config.get("acknowledges"))),
         *_policy_rows(config),
-        ("text", config["message_template"]),
+        ("text", config.get("message_template")),
         ("transform", config.get("transform")),
-        ("secrets", ", ".join(config["secrets_set"]) or None),
-        ("created", f"{config['created_at']}  ({age(config['created_at'])} ago)"),
-        ("changed", f"{config['updated_at']}  ({age(config['updated_at'])} ago)"),
+        ("secrets", listed(config.get("secrets_set"))),
+        ("created", at_and_ago(config.get("created_at"))),
+        ("changed", at_and_ago(config.get("updated_at"))),
+        *not_known(config, Config),
     ]
-    wants = {name: each for name, each in config["filters"].items() if each}
-    rows += [(f"wants {name}", _plain(value)) for name, value in wants.items()]
-    rows += [(f"  {name}", _plain(value)) for name, value in config["settings"].items()]
+    wants = {name: each for name, each in members(config.get("filters")).items() if each}
+    rows += [(f"wants {name}", value) for name, value in wants.items()]
+    rows += [(f"  {name}", value) for name, value in members(config.get("settings")).items()]
     return [fields(rows)]
 
 
-def _policy_rows(config: Config) -> list[tuple[str, Text | str | None]]:
+def _policy_rows(config: Config) -> list[tuple[str, object]]:
     """What is not usual in how it is pushed to."""
     waits, rate = config.get("retry_schedule_seconds"), config.get("rate_limit_per_second")
     timeout = config.get("timeout_seconds")
     retries = None
     if waits is not None:
-        retries = f"{', '.join(map(str, waits))} s" if waits else "never"
+        retries = f"{listed(waits)} s" if waits else "never"
     return [
         ("retries after", retries),
         ("timeout", None if timeout is None else f"{timeout} s"),
@@ -169,14 +189,14 @@ def _policy_rows(config: Config) -> list[tuple[str, Text | str | None]]:
 
 def inbox_fields(stats: InboxStats) -> list[RenderableType]:
     """How much waits."""
-    oldest = stats["oldest_pending_at"]
     return [
         fields(
             [
-                ("pending", f"{stats['pending']:,}"),
-                ("failed", f"{stats['failed']:,}"),
-                ("leased", f"{stats['leased']:,}"),
-                ("oldest pending", None if oldest is None else f"{oldest}  ({age(oldest)} ago)"),
+                ("pending", number(stats.get("pending"))),
+                ("failed", number(stats.get("failed"))),
+                ("leased", number(stats.get("leased"))),
+                ("oldest pending", at_and_ago(stats.get("oldest_pending_at"))),
+                *not_known(stats, InboxStats),
             ]
         )
     ]
@@ -186,20 +206,25 @@ def config_hours_table(stats: ConfigStats) -> Table:
     """How a config's pushes went, an hour on a line."""
     made = table("hour", "succeeded", "failed", "attempts", "p50", "p95")
     for hour in stats["hours"]:
-        failed = hour["failed"]
+        failed = hour.get("failed")
         made.add_row(
-            Text(hour["begins_at"][:16].replace("T", " "), _ID_STYLE),
-            f"{hour['succeeded']:,}",
-            Text(f"{failed:,}", "red" if failed else ""),
-            f"{hour['attempts']:,}",
-            _milliseconds(hour["p50_ms"]),
-            _milliseconds(hour["p95_ms"]),
+            _id(printable(hour.get("begins_at"))[:16].replace("T", " ")),
+            number(hour.get("succeeded")),
+            Text(number(failed), "red" if failed else ""),
+            number(hour.get("attempts")),
+            _milliseconds(hour.get("p50_ms")),
+            _milliseconds(hour.get("p95_ms")),
         )
     return made
 
 
-def _milliseconds(number: int | None) -> Text:
-    return Text("-", "dim") if number is None else Text(f"{number:,} ms")
+def _milliseconds(told: int | None) -> Text:
+    return Text("-", "dim") if told is None else Text(f"{number(told)} ms")
+
+
+def yes_or_no(told: object) -> str:
+    """Whether it is so; a dash if nobody said."""
+    return printable(None) if told is None else "yes" if told else "no"
 
 
 def channels_table(channels: Iterable[Channel]) -> Table:
@@ -207,9 +232,9 @@ def channels_table(channels: Iterable[Channel]) -> Table:
     made = table("channel", "needs", "description", folds="description")
     for channel in channels:
         made.add_row(
-            Text(printable(channel["channel"]), _ID_STYLE),
-            Text(printable(", ".join(channel["settings"].get("required", [])) or "-")),
-            Text(printable(channel["description"]), "dim"),
+            _id(channel.get("channel")),
+            Text(listed(members(channel.get("settings")).get("required"))),
+            Text(printable(channel.get("description")), "dim"),
         )
     return made
 
@@ -219,9 +244,9 @@ def event_types_table(types: Iterable[EventType]) -> Table:
     made = table("type", "last seen", "latest event", folds="type")
     for each in types:
         made.add_row(
-            Text(printable(each["event_type"]), _ID_STYLE),
-            Text(f"{age(each['last_seen_at'])} ago", "dim"),
-            each["latest_event_id"],
+            _id(each.get("event_type")),
+            Text(ago(each.get("last_seen_at")), "dim"),
+            printable(each.get("latest_event_id")),
         )
     return made
 
@@ -230,14 +255,14 @@ def executions_table(executions: Iterable[Execution]) -> Listing:
     """Executions, one on a line."""
     made = Listing("execution", "status", "began", "events", "failed", "types")
     for each in executions:
-        failed = each["failed_events"]
-        counts = ", ".join(f"{name} {number}" for name, number in each["counts"].items())
+        failed = each.get("failed_events")
+        counts = ", ".join(f"{name} {n}" for name, n in members(each.get("counts")).items())
         made.add_row(
-            Text(printable(each["execution_id"]), _ID_STYLE),
-            styled(each["status"]),
-            Text(f"{age(each['started_at'])} ago", "dim"),
-            str(each["total_events"]),
-            Text(str(failed), "red" if failed else "green"),
+            _id(each.get("execution_id")),
+            styled(each.get("status")),
+            Text(ago(each.get("started_at")), "dim"),
+            printable(each.get("total_events")),
+            Text(printable(failed), "red" if failed else "green"),
             Text(printable(counts), "dim"),
         )
     return made
@@ -247,15 +272,15 @@ def keys_table(keys: Iterable[ApiKey]) -> Listing:
     """API keys, one on a line."""
     made = Listing("key", "name", "state", "last used", "expires", "from", "scopes")
     for key in keys:
-        used = key["last_used_at"]
+        used = key.get("last_used_at")
         made.add_row(
-            Text(key["key_id"], _ID_STYLE),
-            Text(printable(key["name"])),
-            styled(key["state"]),
-            Text("never" if used is None else f"{age(used)} ago", "dim"),
-            Text(key["expires_at"] or "-", "dim"),
-            Text(", ".join(key["allowed_ips"] or ["anywhere"]), "dim"),
-            " ".join(key["scopes"]),
+            _id(key.get("key_id")),
+            Text(printable(key.get("name"))),
+            styled(key.get("state")),
+            Text("never" if used is None else ago(used), "dim"),
+            Text(printable(key.get("expires_at")), "dim"),
+            Text(listed(key.get("allowed_ips") or "anywhere"), "dim"),
+            listed(key.get("scopes"), " "),
         )
     return made
 
@@ -263,18 +288,19 @@ def keys_table(keys: Iterable[ApiKey]) -> Listing:
 def sources_table(sources: Iterable[Source]) -> Listing:
     """Sources, and what came to each."""
     found = list(sources)
-    longest = max((len(each["last_refusal"] or "") for each in found), default=0)
+    longest = max((len(printable(each.get("last_refusal"))) for each in found), default=0)
     names = ("source", "name", "provider", "enabled", "arrived", "refused", "last refusal")
     made = Listing(*names, least_last=max(longest, len(names[-1])))
     for source in found:
+        taken = yes_or_no(source.get("enabled"))
         made.add_row(
-            Text(source["id"], _ID_STYLE),
-            Text(printable(source["name"])),
-            source["provider"],
-            "yes" if source["enabled"] else Text("no", "yellow"),
-            str(source["arrived"]),
-            str(source["refused"]),
-            Text(source["last_refusal"] or "-", "dim"),
+            _id(source.get("id")),
+            Text(printable(source.get("name"))),
+            printable(source.get("provider")),
+            Text(taken, "yellow" if taken == "no" else ""),
+            printable(source.get("arrived")),
+            printable(source.get("refused")),
+            Text(printable(source.get("last_refusal")), "dim"),
         )
     return made
 
@@ -283,8 +309,8 @@ def refusals_table(refusals: Iterable[dict[str, Any]]) -> Table:
     """Requests that a source refused, each with the whole reason."""
     made = table("age", "reason", "why", folds="why")
     for each in refusals:
-        reason = Text(printable(each["reason"]), "red")
-        made.add_row(Text(age(each["at"]), "dim"), reason, Text(printable(each["message"])))
+        reason = Text(printable(each.get("reason")), "red")
+        made.add_row(Text(age(each.get("at")), "dim"), reason, Text(printable(each.get("message"))))
     return made
 
 
@@ -293,42 +319,46 @@ def history_table(deliveries: Iterable[Delivery]) -> Listing:
     made = Listing("delivery", "age", "status", "tries", "type", "last answer")
     for delivery in deliveries:
         made.add_row(
-            Text(delivery["id"], _ID_STYLE),
-            Text(age(delivery["created_at"]), "dim"),
-            styled(delivery["status"]),
-            str(len(delivery["attempts"])),
-            Text(printable(delivery["event_type"])),
+            _id(delivery.get("id")),
+            Text(age(delivery.get("created_at")), "dim"),
+            styled(delivery.get("status")),
+            printable(_tries(delivery)),
+            Text(printable(delivery.get("event_type"))),
             Text(printable(last_answer(delivery)), "dim"),
         )
     return made
 
 
-def last_answer(delivery: Delivery) -> str:
+def _tries(delivery: Delivery) -> int | None:
+    attempts: object = delivery.get("attempts")
+    return len(attempts) if isinstance(attempts, list) else None
+
+
+def last_answer(delivery: Delivery) -> object:
     """What the receiver said last, or why it was given up."""
-    said = delivery["reason"] or ""
-    if not said and delivery["attempts"]:
-        last: Any = delivery["attempts"][-1]
-        said = last["error"] or str(last["status_code"] or "")
-    return said
+    attempts = delivery.get("attempts")
+    last = members(attempts[-1]) if attempts else {}
+    return delivery.get("reason") or last.get("error") or last.get("status_code") or ""
 
 
 def execution_fields(execution: Execution) -> list[RenderableType]:
     """How far it is."""
-    seconds = execution["duration_seconds"]
+    seconds = execution.get("duration_seconds")
     counts = table("type", "events")
-    for name, number in execution["counts"].items():
-        counts.add_row(Text(printable(name)), str(number))
-    failed = execution["failed_events"]
+    for name, count in members(execution.get("counts")).items():
+        counts.add_row(Text(printable(name)), printable(count))
+    failed = execution.get("failed_events")
     return [
         fields(
             [
-                ("execution", Text(printable(execution["execution_id"]), _ID_STYLE)),
-                ("status", styled(execution["status"])),
-                ("started", f"{execution['started_at']}  ({age(execution['started_at'])} ago)"),
-                ("completed", execution["completed_at"]),
-                ("took", None if seconds is None else f"{seconds:.1f} s"),
-                ("events", str(execution["total_events"])),
-                ("failed", Text(str(failed), "red" if failed else "green")),
+                ("execution", _id(execution.get("execution_id"))),
+                ("status", styled(execution.get("status"))),
+                ("started", at_and_ago(execution.get("started_at"))),
+                ("completed", execution.get("completed_at")),
+                ("took", f"{seconds:.1f} s" if isinstance(seconds, int | float) else seconds),
+                ("events", execution.get("total_events")),
+                ("failed", Text(printable(failed), "red" if failed else "green")),
+                *not_known(execution, Execution),
             ]
         ),
         Text(""),

@@ -4,11 +4,11 @@ import click
 from rich.text import Text
 
 from triggers_client.cli.command import Command, Session, pass_session
-from triggers_client.cli.output import compact, printable
+from triggers_client.cli.output import printable
 from triggers_client.cli.stopping import stopping
 from triggers_client.cli.tables import styled
 from triggers_client.follow import Follow
-from triggers_client.models import Event, payload_json
+from triggers_client.models import Event
 from triggers_client.retry import Retry
 
 _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
@@ -41,11 +41,11 @@ def tail(session: Session, event_type: str | None, last: int, interval: float) -
             session.client(pause), lambda: stop.wait(interval), event_type, Outage(session).tell
         )
         for event in follow.begin(last):
-            _show(session, event)
+            show(session, event)
         if session.output.is_for_people:
             session.output.say("Waiting for events. Ctrl-C ends.", style="dim")
         for event in follow:
-            _show(session, event)
+            show(session, event)
 
 
 def end_line(session: Session) -> None:
@@ -70,12 +70,12 @@ class Outage:
         self._is_out = error is not None
 
 
-def _show(session: Session, event: Event) -> None:
+def show(session: Session, event: Event) -> None:
     """One line at once, also into a pipe."""
     if not session.output.is_for_people:
         session.output.line(event)
         return
-    severity = styled(event["severity"])
+    severity = styled(event.get("severity"))
     severity.pad_right(max(0, _SEVERITY_WIDTH - len(severity)))
     line = Text.assemble(
         (event["created_at"][11:19], "dim"),
@@ -84,9 +84,9 @@ def _show(session: Session, event: Event) -> None:
         "  ",
         (event["id"], "bold"),
         "  ",
-        f"{printable(event['event_type']):<{_TYPE_WIDTH}}",
+        f"{printable(event.get('event_type')):<{_TYPE_WIDTH}}",
         "  ",
-        (compact(payload_json(event)), "dim"),
+        (printable(event.get("payload")), "dim"),
     )
     console = session.output.console()
     line.truncate(console.width, overflow="ellipsis")

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from triggers_client.cli.command import Command, Group, Session, pass_session
 from triggers_client.cli.listing import Listing
-from triggers_client.cli.output import age, printable
-from triggers_client.cli.tables import fields, inbox_fields
-from triggers_client.models import Limits, Tenant, TenantNow
+from triggers_client.cli.output import age, at_and_ago, listed, members, number, printable
+from triggers_client.cli.tables import fields, inbox_fields, not_known
+from triggers_client.models import InboxStats, Limits, Tenant, TenantNow
 from triggers_client.tenants import WantedLimits
 
 _LIMITS = tuple(Limits.__annotations__)
@@ -170,7 +170,9 @@ def create_key(
     if not session.output.is_for_people:
         session.output.line(issued)
         return
-    session.output.say(f"Key {issued['key_id']} was made. This is the only time that it is shown:")
+    session.output.say(
+        f"Key {printable(issued.get('key_id'))} was made. This is the only time that it is shown:"
+    )
     session.output.people(issued["api_key"])
 
 
@@ -197,7 +199,7 @@ def console_link(
     if not session.output.is_for_people:
         session.output.line(made)
         return
-    until = made["expires_at"]
+    until = printable(made.get("expires_at"))
     session.output.say(f"Open it within an hour; it works once, and its session ends at {until}:")
     session.output.people(made["url"])
 
@@ -206,49 +208,53 @@ def tenants_table(found: Iterable[Tenant]) -> Listing:
     """Tenants, one on a line."""
     made = Listing("tenant", "name", "state", "age", "own limits")
     for each in found:
-        own = (f"{name}={_shown(each['limits'], name)}" for name in each["own_limits"])
+        own = each.get("own_limits") or []
+        limits = [f"{name}={_shown(each.get('limits'), name)}" for name in own]
         made.add_row(
-            Text(each["tenant"], "bold"),
-            Text(printable(each["name"])),
+            Text(printable(each.get("tenant")), "bold"),
+            Text(printable(each.get("name"))),
             _state(each),
-            Text(age(each["created_at"]), "dim"),
-            Text(" ".join(own) or "-", "dim"),
+            Text(age(each.get("created_at")), "dim"),
+            Text(listed(limits, " "), "dim"),
         )
     return made
 
 
 def tenant_fields(found: TenantNow) -> list[RenderableType]:
     """All of one tenant."""
-    today = found["usage_today"]
-    rows: list[tuple[str, Text | str | None]] = [
-        ("tenant", Text(found["tenant"], "bold")),
-        ("name", found["name"]),
+    rows: list[tuple[str, object]] = [
+        ("tenant", Text(printable(found.get("tenant")), "bold")),
+        ("name", found.get("name")),
         ("state", _state(found)),
-        ("created", f"{found['created_at']}  ({age(found['created_at'])} ago)"),
+        ("created", at_and_ago(found.get("created_at"))),
+        *not_known(found, TenantNow),
     ]
-    for name in _LIMITS:
-        whose = "" if name in found["own_limits"] else "  (the deployment's)"
-        rows.append((name.replace("_", " "), _shown(found["limits"], name) + whose))
+    own = found.get("own_limits") or []
+    for name in dict.fromkeys([*_LIMITS, *members(found.get("limits")), *own]):
+        whose = "" if name in own else "  (the deployment's)"
+        rows.append((name.replace("_", " "), _shown(found.get("limits"), name) + whose))
     rows += [
-        (f"today: {name.replace('_', ' ')}", f"{amount:,}")
-        for name, amount in today.items()
-        if isinstance(amount, int)
+        (f"today: {name.replace('_', ' ')}", number(amount))
+        for name, amount in members(found.get("usage_today")).items()
+        if name != "date"
     ]
-    deleting = found["deleting"]
-    if deleting is not None:
-        rows.append(("last removed", deleting["progressed_at"] or "not begun"))
-        rows += [(f"removed {kind}", f"{n:,}") for kind, n in deleting["removed"].items()]
-    return [fields(rows), Text(""), *inbox_fields(found["inbox"])]
+    deleting = members(found.get("deleting"))
+    if deleting:
+        rows.append(("last removed", deleting.get("progressed_at") or "not begun"))
+        removed = members(deleting.get("removed"))
+        rows += [(f"removed {kind}", number(amount)) for kind, amount in removed.items()]
+    inbox = cast("InboxStats", members(found.get("inbox")))
+    return [fields(rows), Text(""), *inbox_fields(inbox)]
 
 
 def _state(tenant: Tenant | TenantNow) -> Text:
-    state = tenant["state"]
+    state = printable(tenant.get("state"))
     return Text(state, "green" if state == "active" else "red")
 
 
-def _shown(limits: Limits, name: str) -> str:
-    value = cast("dict[str, int | None]", limits)[name]
-    return "none" if value is None else f"{value:,}"
+def _shown(limits: object, name: str) -> str:
+    told = members(limits)
+    return "none" if told.get(name, "") is None else number(told.get(name))
 
 
 def _show(session: Session, tenant: Tenant, words: str) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from triggers_client.cli.command import Command, Session, pass_session
-from triggers_client.cli.output import printable
+from triggers_client.cli.output import number, printable
 from triggers_client.cli.tables import table
 
 _ALL_AT_MOST = 1000
@@ -68,6 +68,6 @@ def usage_table(name: str, rows: Iterable[Mapping[str, Any]]) -> Table:
     made = table(name, *(each.replace("_", " ") for each in _NUMBERS))
     for row in rows:
         made.add_row(
-            Text(printable(str(row[name])), "bold"), *(f"{row[each]:,}" for each in _NUMBERS)
+            Text(printable(row.get(name)), "bold"), *(number(row.get(each)) for each in _NUMBERS)
         )
     return made

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from triggers_client.cli.command import Command, Session, config_ids, event_ids, pass_session
-from triggers_client.cli.output import printable
+from triggers_client.cli.output import listed, members, printable
 from triggers_client.models import Fate, Happening, Story
 
 _STYLES = {"delivered": "green", "retrying": "yellow", "dead": "red", "waiting": "yellow"}
@@ -42,54 +42,59 @@ def why(session: Session, event_id: str, config_id: str | None) -> None:
 
 def lines_of(story: Story) -> Iterator[RenderableType]:
     """The story for people, in lines; ids are never cut."""
-    status = story["status"] or "erased"
-    yield _whole(story["event_id"], "bold")
-    yield Text(printable(f"{_INDENT}{story['event_type']}, {story['severity']}, {status}"))
+    about = [story.get("event_type"), story.get("severity"), story.get("status") or "erased"]
+    yield _whole(story.get("event_id"), "bold")
+    yield Text(f"{_INDENT}{listed(about)}")
     yield Text("")
-    for happening in story["happenings"]:
+    for happening in story.get("happenings") or []:
         yield from _happened(happening)
-    counts = ", ".join(f"{n} {name}" for name, n in story["outcomes"].items() if n)
+    outcomes = members(story.get("outcomes"))
+    counts = ", ".join(f"{n} {name}" for name, n in outcomes.items() if n)
     yield Text("")
-    yield Text(f"Configs: {counts.replace('_', ' ') or 'none'}", "dim")
-    for fate in story["configs"]:
-        yield from _became(fate, story["event_id"])
+    yield Text(printable(f"Configs: {counts.replace('_', ' ') or 'none'}"), "dim")
+    for fate in story.get("configs") or []:
+        yield from _became(fate, printable(story.get("event_id")))
     yield Text("")
-    for sentence in story["not_known"]:
+    for sentence in story.get("not_known") or []:
         yield Text(printable(sentence), "dim")
 
 
 def _happened(happening: Happening) -> Iterator[RenderableType]:
-    at = happening["at"]
-    shown = at[:19].replace("T", " ") if at else "time not known     "
-    said = happening["what"]
-    if happening["round"]:
-        said += f" (round {happening['round']})"
-    if happening["what"] == "attempted":
-        said += f": {happening['status_code'] or 'no answer'}"
-    if happening["until"]:
-        said += f" until {happening['until'][:19].replace('T', ' ')}"
-    if not at and happening["before"]:
-        said += f" no later than {happening['before'][:19].replace('T', ' ')}"
-    yield Text(printable(f"{shown}  {said}"))
-    if happening["config_id"]:
-        yield _whole(f"{_INDENT}{happening['config_id']}", "dim")
-    if happening["error"]:
-        yield _indented(happening["error"])
-    if happening["error"] and happening["answer"]:
-        yield _indented(f"It said: {happening['answer']}", "dim")
+    at, until, before = happening.get("at"), happening.get("until"), happening.get("before")
+    what, error, answer = happening.get("what"), happening.get("error"), happening.get("answer")
+    said = printable(what)
+    if happening.get("round"):
+        said += f" (round {happening.get('round')})"
+    if what == "attempted":
+        said += f": {happening.get('status_code') or 'no answer'}"
+    if until:
+        said += f" until {_second(until)}"
+    if not at and before:
+        said += f" no later than {_second(before)}"
+    yield Text(printable(f"{_second(at) if at else 'time not known     '}  {said}"))
+    if happening.get("config_id"):
+        yield _whole(f"{_INDENT}{printable(happening.get('config_id'))}", "dim")
+    if error:
+        yield _indented(error)
+    if error and answer:
+        yield _indented(f"It said: {printable(answer)}", "dim")
+
+
+def _second(at: object) -> str:
+    return printable(at)[:19].replace("T", " ")
 
 
 def _became(fate: Fate, event_id: str) -> Iterator[RenderableType]:
     yield Text("")
-    yield _whole(fate["config_id"], "bold")
-    if fate["name"]:
-        yield _indented(fate["name"], "dim")
-    outcome = fate["outcome"].replace("_", " ")
-    reason = f": {fate['reason'].replace('_', ' ')}" if fate["reason"] else ""
-    yield _indented(f"{outcome}{reason}", _STYLES.get(fate["outcome"], "cyan"))
-    yield _indented(fate["because"])
-    if fate["next_step"]:
-        yield _indented(f"-> {fate['next_step']}")
+    yield _whole(fate.get("config_id"), "bold")
+    if fate.get("name"):
+        yield _indented(fate.get("name"), "dim")
+    outcome = printable(fate.get("outcome"))
+    reason = f": {printable(fate.get('reason'))}" if fate.get("reason") else ""
+    yield _indented(f"{outcome}{reason}".replace("_", " "), _STYLES.get(outcome, "cyan"))
+    yield _indented(fate.get("because"))
+    if fate.get("next_step"):
+        yield _indented(f"-> {printable(fate.get('next_step'))}")
     for command in commands_for(fate, event_id):
         # A delivery's id leaves no room beside it, and a shell goes on behind a backslash.
         *first, last = f"triggers {command}".rsplit(" ", 1 if "--delivery" in command else 0)
@@ -100,30 +105,31 @@ def _became(fate: Fate, event_id: str) -> Iterator[RenderableType]:
 
 def commands_for(fate: Fate, event_id: str) -> list[str]:
     """What does the next step, as far as a command can."""
-    missed = f"configs replay {fate['config_id']} --since 30d"
-    delivery = f"replay --delivery {fate['delivery_id']}"
-    if fate["reason"] == "disabled":
-        is_off = (fate["next_step"] or "").startswith("Enable")
-        enable = [f"configs enable {fate['config_id']}"] if is_off else []
-        return [*enable, delivery if fate["delivery_id"] else missed]
-    if fate["outcome"] == "dead":
-        return [delivery]
-    if fate["outcome"] in ("retrying", "waiting"):
+    config_id, delivery_id = fate.get("config_id"), fate.get("delivery_id")
+    missed = [f"configs replay {config_id} --since 30d"] if config_id else []
+    delivery = [f"replay --delivery {delivery_id}"] if delivery_id else []
+    if fate.get("reason") == "disabled":
+        is_off = printable(fate.get("next_step")).startswith("Enable")
+        enable = [f"configs enable {config_id}"] if is_off and config_id else []
+        return [*enable, *(delivery or missed)]
+    if fate.get("outcome") == "dead":
+        return delivery
+    if fate.get("outcome") in ("retrying", "waiting"):
         return [f"why {event_id}"]
     by_reason = {
-        "created_later": [missed],
-        "filtered": [f"configs get {fate['config_id']}"],
+        "created_later": missed,
+        "filtered": [f"configs get {config_id}"] if config_id else [],
         "history_expired": [f"replay {event_id}"],
         "not_dispatched_yet": [f"why {event_id}"],
     }
-    return by_reason.get(fate["reason"] or "", [])
+    return by_reason.get(printable(fate.get("reason")), [])
 
 
-def _indented(text: str, style: str = "") -> Padding:
+def _indented(text: object, style: str = "") -> Padding:
     """Text that breaks between words, indented in every line of it."""
     return Padding(Text(printable(text), style), (0, 0, 0, len(_INDENT)))
 
 
-def _whole(text: str, style: str) -> Text:
+def _whole(text: object, style: str) -> Text:
     """A line that is never broken nor cut."""
     return Text(printable(text), style, no_wrap=True, overflow="ignore")

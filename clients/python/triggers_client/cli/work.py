@@ -31,7 +31,10 @@ class _Commands:
 
     def run(self, event: Event) -> bool:
         """Whether it ended with 0, the event on its standard input."""
-        about = {"TRIGGERS_EVENT_ID": event["id"], "TRIGGERS_EVENT_TYPE": event["event_type"]}
+        about = {
+            "TRIGGERS_EVENT_ID": event["id"],
+            "TRIGGERS_EVENT_TYPE": str(event.get("event_type") or ""),
+        }
         # A session of its own: Ctrl-C is for us, and lets what has begun be finished.
         with subprocess.Popen(  # noqa: S603  # the command is the user's own
             ["/bin/sh", "-c", self.command],
@@ -87,7 +90,7 @@ def work(
     ends. CMD also gets TRIGGERS_EVENT_ID and TRIGGERS_EVENT_TYPE. Ctrl-C lets what has begun be
     finished and gives the rest back; a second Ctrl-C ends at once.
     """
-    client, commands, report = session.client(), _Commands(command), _Report(session)
+    client, commands, report = session.client(), _Commands(command), Report(session)
 
     def ending() -> None:
         session.output.say("\nFinishing what has begun. Ctrl-C again ends at once.", "dim")
@@ -108,7 +111,7 @@ def work(
     return exit_codes.FAILED if once and report.failed else exit_codes.OK
 
 
-class _Report:
+class Report:
     """Says what became of each event, and of all of them."""
 
     def __init__(self, session: Session) -> None:
@@ -126,11 +129,11 @@ class _Report:
         """What a worker tells; one line, whole, from whichever thread."""
         with self._lock:
             self._counts[outcome] += 1
-            names = {"event_id": event["id"], "event_type": event["event_type"]}
+            names = {"event_id": event["id"], "event_type": event.get("event_type")}
             if not self._output.is_for_people:
                 self._output.line(names | {"outcome": outcome.value})
                 return
-            text = f"{outcome.value:<8}  {event['id']}  {printable(event['event_type'])}"
+            text = f"{outcome.value:<8}  {event['id']}  {printable(event.get('event_type'))}"
             self._output.say(text, _STYLES.get(outcome, "yellow"))
 
     def close(self) -> None:
