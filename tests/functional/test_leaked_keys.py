@@ -11,6 +11,7 @@ from tests.functional.conftest import NewToken
 from tests.functional.test_keys import listed, lives, made, revoke, rotate
 from tests.http_api import Api
 from triggers_api.access.keys import Scope
+from triggers_api.timestamps import to_text
 
 A_MOMENT = timedelta(seconds=1)
 ANOTHER = {"name": "survives", "scopes": ["admin"]}
@@ -75,3 +76,16 @@ def test_an_operator_key_that_was_revoked_a_moment_ago_gives_nobody_access(
     ]
 
     assert [answer.status for answer in answers] == [401] * 4
+
+
+def test_a_key_that_rotates_itself_without_an_overlap_ends_one_that_runs(
+    api: Api, clock: FixedClock
+) -> None:
+    leaked = made(api, scopes=["admin"])
+    known = rotate(api, leaked["key_id"], {"overlap_seconds": 86_400}).json()
+
+    kept = rotate(api.calling_with(known["api_key"]), leaked["key_id"]).json()
+
+    assert kept["overlap_ends_at"] == to_text(clock() + timedelta(seconds=60))
+    clock.advance(seconds=60)
+    assert [lives(api, each["api_key"]) for each in (leaked, known, kept)] == [False, False, True]

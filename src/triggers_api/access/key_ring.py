@@ -103,15 +103,14 @@ class KeyRing:
         A key that rotates itself works on with its old secret for a minute at least, which others
         remember it for anyway: if the answer is lost, it can ask again.
         """
-        if key_id == by.key_id:
-            overlap = max(overlap, REMEMBERED_FOR)
+        at_least = REMEMBERED_FOR if key_id == by.key_id else timedelta(0)
         for _ in range(_TRIES):
             key, at = self._get(tenant, key_id), self._clock()
             _check_within(by, key)
             if key.state_at(at) is not KeyState.LIVE:
                 message = f"The key '{key_id}' is {key.state_at(at)}. Make a new one."
                 raise ConflictError(message, code="key_not_live")
-            rotated, token = key.rotated(at, overlap)
+            rotated, token = key.rotated(at, overlap, at_least=at_least)
             if self._store.rotate(rotated, known=key):
                 return Issued(rotated, token)
         raise _busy()

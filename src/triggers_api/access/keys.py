@@ -148,14 +148,20 @@ class ApiKey:
         ends = [old.works_until for old in self.old_secrets if old.works_until > at]
         return max(ends, default=None)
 
-    def rotated(self, at: datetime, overlap: timedelta) -> tuple[Self, str]:
+    def rotated(
+        self, at: datetime, overlap: timedelta, *, at_least: timedelta = timedelta(0)
+    ) -> tuple[Self, str]:
         """The key with a new secret, and its new token; the old secret works for `overlap`.
 
         An overlap that runs already goes on: the answer that told the last secret may be lost, and
-        the secret before it be in use. Without an overlap every old secret dies.
+        the secret before it be in use. Without an overlap every old secret dies, `at_least` later.
         """
         secret = _new_secret()
         running = tuple(old for old in self.old_secrets if old.works_until > at)
+        if not overlap:
+            end = at + at_least
+            running = tuple(replace(old, works_until=min(old.works_until, end)) for old in running)
+        overlap = max(overlap, at_least)
         old = (OldSecret(self.secret_hash, at + overlap), *running) if overlap else ()
         rotated = replace(self, secret_hash=SecretHash.of(secret), old_secrets=kept(old))
         return rotated, _token(self.key_id, secret)
