@@ -116,7 +116,7 @@ class KeyRing:
         raise _busy()
 
     def revoke(self, tenant: str | None, key_id: str) -> None:
-        """End a key for good; one that is ended already stays so, one that cannot be read goes too.
+        """End a key for good, even one that cannot be read; one that is ended already stays so.
 
         Raises `ConflictError` if the tenant would be left without an admin key.
         """

@@ -162,8 +162,8 @@ class SqsDeliveryQueue(SqsTaskQueue):
                 raise
 
 
-def how_workers_do(sqs: Any, queue_url: str) -> Workers:
-    """Whether due tasks wait for workers: more than they take at once, or while none works."""
+def state_of_workers(sqs: Any, queue_url: str) -> Workers:
+    """Whether due tasks wait for workers: more than these take at once, or while none works."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     with _queue_errors():
         told = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)

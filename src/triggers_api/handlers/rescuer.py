@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from triggers_api.aws import clients
-from triggers_api.aws.task_queue import SqsTaskQueue, how_workers_do
+from triggers_api.aws.task_queue import SqsTaskQueue, state_of_workers
 from triggers_api.handlers.observability import (
     create_logger,
     create_metrics,
@@ -64,7 +64,7 @@ def rescue(dynamodb: Any, sqs: Any, settings: RescuerSettings, clock: Clock) -> 
         store=DynamoRescueStore(dynamodb, settings.notifications_table, clock),
         configs=DynamoConfigList(dynamodb, settings.notifications_table),
         queue=SqsTaskQueue(sqs, settings.queue_url),
-        workers=partial(how_workers_do, sqs, settings.queue_url),
+        workers=partial(state_of_workers, sqs, settings.queue_url),
         clock=clock,
         within=WITHIN,
     )

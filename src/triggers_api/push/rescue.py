@@ -9,7 +9,8 @@ record decides between the two, as ever.
 A push may rightly be late: a receiver that is down or too busy holds what waits for it, a line is
 long, workers are behind. That is no loss, and another message would only make it longer. So a
 delivery is lost only if it is late at two looks an hour apart, and nothing holds it at either.
-But workers who are behind with one tenant are none of another's: some of each one's count as ever.
+But workers may be behind because of one tenant alone: so a share of each tenant's counts as lost
+all the same.
 If nothing becomes of the new message either, the next one takes twice as long.
 """
 

@@ -15,7 +15,7 @@ from tests.contract.push.queues import WatchedSqs
 from tests.fakes.push import InMemoryDeliveryStore
 from tests.fakes.rescue import InMemoryRescueStore
 from triggers_api.access.token_bucket import RateLimit
-from triggers_api.aws.task_queue import how_workers_do
+from triggers_api.aws.task_queue import state_of_workers
 from triggers_api.handlers.rescuer import rescue
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
@@ -293,7 +293,7 @@ def test_a_tenants_full_queue_delays_no_other_tenants_rescue(
     watched_sqs.sqs.receive_message(QueueUrl=settings.queue_url, MaxNumberOfMessages=1)
     run = rescue(table.client, watched_sqs.sqs, settings, clock)
 
-    assert how_workers_do(watched_sqs.sqs, settings.queue_url) is Workers.BEHIND
+    assert state_of_workers(watched_sqs.sqs, settings.queue_url) is Workers.BEHIND
     assert [(clock.advance(hours=1), run().pushed)[1] for _ in range(3)] == [0, 0, 1]
 
 

@@ -19,7 +19,7 @@ from triggers_api.aws.task_queue import (
     SqsDeliveryQueue,
     SqsTaskQueue,
     from_body,
-    how_workers_do,
+    state_of_workers,
     to_body,
 )
 from triggers_api.errors import QueueUnavailableError, TasksRefusedError
@@ -169,15 +169,15 @@ def test_workers_are_behind_if_more_is_due_than_they_take_and_stand_still_if_non
 ) -> None:
     monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
     sqs, url = watched_sqs.sqs, watched_sqs.settings.queue_url
-    told = [how_workers_do(sqs, url)]
+    told = [state_of_workers(sqs, url)]
     for _ in range(3):
         watched_sqs.queue.send([new_task()])
-        told.append(how_workers_do(sqs, url))  # nobody works
+        told.append(state_of_workers(sqs, url))  # nobody works
     for _ in range(3):
         sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
-        told.append(how_workers_do(sqs, url))
+        told.append(state_of_workers(sqs, url))
     watched_sqs.queue.send([new_task() for _ in range(3)])
-    told.append(how_workers_do(sqs, url))  # more than they take
+    told.append(state_of_workers(sqs, url))  # more than they take
 
     keep_up, stand_still = Workers.KEEP_UP, Workers.STAND_STILL
     assert told == [keep_up, *[stand_still] * 3, *[keep_up] * 3, Workers.BEHIND]
