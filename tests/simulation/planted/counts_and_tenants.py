@@ -6,6 +6,13 @@ from tests.simulation.planted.bug import Bug
 
 COUNTS_AND_TENANTS: Final = (
     Bug(
+        "usage leaves today out",
+        "usage/read.py",
+        "days = [last - number * _DAY for number in reversed(range(count))]",
+        "days = [last - number * _DAY for number in reversed(range(1, count + 1))]",
+        test="tests/functional/test_usage.py::test_every_day_is_there_the_oldest_first_and_today_the_last",
+    ),
+    Bug(
         "counts again what was counted",
         "store/counters.py",
         'when=f"attribute_not_exists(#{position}) OR #{position} < :first",',

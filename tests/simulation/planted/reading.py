@@ -6,6 +6,13 @@ from tests.simulation.planted.bug import Bug
 
 READING: Final = (
     Bug(
+        "an event that is read forgets its execution",
+        "store/items.py",
+        'execution_id=None if execution_id is None else execution_id["S"],',
+        "execution_id=None,",
+        test="tests/contract/test_event_store_storing.py::test_a_stored_event_comes_back_whole",
+    ),
+    Bug(
         "a cursor is every tenant's",
         "api/cursor.py",
         "said = json.dumps([tenant, type(query)",

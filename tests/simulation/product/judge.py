@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.product import days, foreign, leaving, loud, neighbours, operator
+from tests.simulation.product import days, foreign, leaving, loud, neighbours, operator, producers
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -188,8 +188,8 @@ def _as_read(play: Play, posted: Posted, listed: Mapping[str, dict[str, Any]]) -
     shown = listed.get(str(posted.event_id))
     if shown is None or play.world.chance.random() < _READ:
         return _as_read_alone(play, posted)
-    if shown["payload"]["said"] != posted.marker:
-        return [f"{posted.event_id} is listed as {shown['payload']}"]
+    if producers.differs(posted, shown):
+        return [f"{posted.event_id} is listed as {str(shown)[:300]}"]
     return _as_acknowledged(play, posted, shown["status"])
 
 
@@ -200,8 +200,8 @@ def _as_read_alone(play: Play, posted: Posted) -> list[str]:
         return [] if answer.status == 410 else [f"{posted.event_id} was erased: {answer.status}"]
     if posted.erase_sent_at is not None and answer.status == 410:
         return []
-    if answer.status != 200 or answer.json()["payload"]["said"] != posted.marker:
-        return [f"{posted.event_id} cannot be read: {answer.status}"]
+    if answer.status != 200 or producers.differs(posted, answer.json()):
+        return [f"{posted.event_id} cannot be read: {answer.status} {answer.body[:300]!r}"]
     return _as_acknowledged(play, posted, answer.json()["status"])
 
 

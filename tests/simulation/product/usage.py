@@ -37,7 +37,11 @@ def usage(play: Play, tenant: str) -> list[str]:
         hours[hour] += figures
         configs[config_id, hour] += figures
     get = play.world.callers[tenant].api.get
-    found = _differences(get("/usage?days=90").json()["days"], "date", days, _OF_DAYS)
+    shown = get("/usage?days=90").json()["days"]  # no world lasts as long
+    found = [
+        f"{day} is not shown" for day in sorted(days.keys() - {each["date"] for each in shown})
+    ]
+    found += _differences(shown, "date", days, _OF_DAYS)
     if play.world.seed % _HOURS_IN == 0:
         shown = get("/usage/hours?hours=168").json()["hours"]
         found += _differences(shown, "begins_at", hours, _OF_HOURS)
