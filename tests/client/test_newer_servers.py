@@ -273,11 +273,13 @@ def test_an_event_of_a_batch_is_refused_by_an_error_that_is_not_known(
     assert api.client().events.post_many([DRAFT]) == [Refused(Problem(451, code, message))]
 
 
-@pytest.mark.parametrize("result", [{}, {"status": NOVEL}, {"status": 201}])
-def test_a_result_that_does_not_say_what_became_of_an_event_is_no_answer(
-    api: ScriptedApi, result: Any
+@pytest.mark.parametrize(
+    "results", [[{}], [{"status": NOVEL}], [{"status": 201}], [None], [], None, NOVEL, {}]
+)
+def test_results_that_do_not_say_what_became_of_an_event_are_no_answer(
+    api: ScriptedApi, results: Any
 ) -> None:
-    answering(api, {"results": [result]})
+    answering(api, {"results": results})
 
     with pytest.raises(UnexpectedAnswerError):
         api.client().events.post_many([DRAFT])

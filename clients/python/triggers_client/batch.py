@@ -10,8 +10,8 @@ from triggers_client.errors import (
     InvalidRequestError,
     Problem,
     UnexpectedAnswerError,
-    details_of,
     error_for,
+    words_of,
 )
 from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
 from triggers_client.transport import Transport
@@ -83,7 +83,10 @@ def _ask(transport: Transport, texts: list[str]) -> list[Result | Problem]:
         half = len(texts) // 2
         return _ask(transport, texts[:half]) + _ask(transport, texts[half:])
     document = answer.document()
-    results = documents(document.member("results")) if "results" in document else []
+    try:
+        results = documents(document.member("results")) if "results" in document else []
+    except ValueError:
+        results = []
     if len(results) != len(texts):
         raise UnexpectedAnswerError("The answer has not a result for each event of the batch.")
     return [_read(result) for result in results]
@@ -95,13 +98,9 @@ def _read(result: Document) -> Result | Problem:
         raise UnexpectedAnswerError(f"'{status}' does not tell what became of an event.")
     if status in _STORED:
         return Stored(read_document(result.member("event")), replayed=bool(result.get("replayed")))
-    told = result.get("error")
-    error: dict[str, Any] = told if isinstance(told, dict) else {}
     problem = Problem(
-        status=status,
-        code=error.get("error"),
-        message=str(error.get("message") or f"It was answered {status}."),
-        details=details_of(error.get("details")),
+        status,
+        *words_of(result.get("error"), f"It was answered {status}."),
         retry_after_seconds=result.get("retry_after"),
     )
     return problem if problem.status in MAY_SUCCEED_LATER else Refused(problem)

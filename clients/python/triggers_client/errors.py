@@ -46,9 +46,15 @@ class Problem:
     retry_after_seconds: float | None = None
 
 
-def details_of(told: object) -> Sequence[dict[str, Any]]:
-    """The fields at fault, if the API tells them in its way."""
-    return tuple(told) if isinstance(told, list) else ()
+def words_of(error: object, otherwise: str) -> tuple[str | None, str, Sequence[dict[str, Any]]]:
+    """Code, message and details of an error, as far as it is told in the API's shape."""
+    told: dict[str, Any] = error if isinstance(error, dict) else {}
+    code, message, details = told.get("error"), told.get("message"), told.get("details")
+    return (
+        code if isinstance(code, str) else None,
+        message if isinstance(message, str) and message else otherwise,
+        tuple(details) if isinstance(details, list) else (),
+    )
 
 
 class ApiError(TriggersError):

@@ -20,8 +20,8 @@ from triggers_client.errors import (
     TriggersError,
     UnexpectedAnswerError,
     UnreachableError,
-    details_of,
     error_for,
+    words_of,
 )
 from triggers_client.retry import MAY_SUCCEED_LATER, Attempts, Retry
 from triggers_client.version import VERSION
@@ -197,12 +197,9 @@ def _problem(answer: Answer) -> Problem:
     except ValueError:
         read = None
     body: dict[str, Any] = read if isinstance(read, dict) else {}
-    code, message = body.get("error"), body.get("message")
     return Problem(
-        status=answer.status,
-        code=code if isinstance(code, str) else None,
-        message=str(message) if message else f"The API answered {answer.status}.",
-        details=details_of(body.get("details")),
+        answer.status,
+        *words_of(body, f"The API answered {answer.status}."),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
         retry_after_seconds=retry_after_seconds(answer.headers),
     )

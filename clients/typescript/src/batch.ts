@@ -1,11 +1,12 @@
-import { errorFor, GoneError, InvalidRequestError, type Problem, UnexpectedAnswerError } from "./errors.js";
-import { parseExactly } from "./exact_json.js";
+import { ApiError, errorFor, membersOf, type Problem, UnexpectedAnswerError, wordsOf } from "./errors.js";
 import type { components } from "./openapi.js";
 import { Attempts, MAY_SUCCEED_LATER } from "./retry.js";
-import type { Transport } from "./transport.js";
+import { read, type Transport } from "./transport.js";
 
 const BATCH_EVENTS = 100;
 const BATCH_BYTES = 2560 * 1024;
+/** What one event can make of the whole body; any other refusal concerns all of them. */
+const AN_EVENTS_FAULT: ReadonlySet<number> = new Set([400, 410, 413, 415, 422]);
 const FRAME_BYTES = '{"events":[]}'.length;
 
 export type Event = components["schemas"]["EventOut"];
@@ -13,14 +14,6 @@ export type Draft = components["schemas"]["BatchIn"]["events"][number];
 
 /** Stored, `replayed` if it was stored before under the same key; or refused, and why. */
 export type BatchResult = { event: Event; replayed: boolean } | { problem: Problem };
-
-interface Told {
-  status: number;
-  event?: Event | null;
-  replayed?: boolean | null;
-  retry_after?: number | null;
-  error?: { error?: string; message?: string; details?: Problem["details"] } | null;
-}
 
 /** Post events; what may succeed later is sent again, what is refused is told. */
 export async function postAll(transport: Transport, drafts: readonly Draft[]): Promise<BatchResult[]> {
@@ -78,29 +71,35 @@ async function ask(transport: Transport, texts: readonly string[]): Promise<Batc
   try {
     const body = `{"events":[${texts.join(",")}]}`;
     const answer = await transport.send({ method: "post", path: "/events/batch", body, repeatable: true });
-    const told = (parseExactly(answer.text) as { results?: Told[] }).results ?? [];
-    if (told.length !== texts.length) {
+    const told = membersOf(read(answer))["results"];
+    if (!Array.isArray(told) || told.length !== texts.length) {
       throw new UnexpectedAnswerError("The answer has not a result for each event of the batch.");
     }
     return told.map(resultOf);
   } catch (refused) {
-    if (!(refused instanceof InvalidRequestError || refused instanceof GoneError)) throw refused;
+    if (!(refused instanceof ApiError && AN_EVENTS_FAULT.has(refused.status))) throw refused;
     if (texts.length === 1) return [{ problem: refused }];
     const half = Math.floor(texts.length / 2);
     return [...(await ask(transport, texts.slice(0, half))), ...(await ask(transport, texts.slice(half)))];
   }
 }
 
-function resultOf(told: Told): BatchResult {
-  if (told.status === 201 && told.event) return { event: told.event, replayed: told.replayed === true };
+function resultOf(result: unknown): BatchResult {
+  const told = membersOf(result);
+  const { status, event, retry_after: retryAfter } = told;
+  const isStored = typeof status === "number" && status >= 200 && status < 300;
+  if (isStored && typeof event === "object" && event !== null) {
+    return { event: event as Event, replayed: told["replayed"] === true };
+  }
+  if (isStored || typeof status !== "number") {
+    throw new UnexpectedAnswerError("The answer does not tell what became of an event of the batch.");
+  }
   return {
     problem: {
-      status: told.status,
-      code: told.error?.error ?? null,
-      message: told.error?.message ?? `It was answered ${told.status}.`,
-      details: told.error?.details ?? [],
+      status,
+      ...wordsOf(told["error"], `It was answered ${status}.`),
       requestId: null,
-      retryAfterSeconds: told.retry_after ?? null,
+      retryAfterSeconds: typeof retryAfter === "number" ? retryAfter : null,
     },
   };
 }

@@ -1,6 +1,5 @@
 import { type BatchResult, type Draft, postAll } from "./batch.js";
 import { UnexpectedAnswerError } from "./errors.js";
-import { parseExactly } from "./exact_json.js";
 import {
   type AnswerOf,
   type Arguments,
@@ -12,7 +11,7 @@ import {
   queryOf,
 } from "./operations.js";
 import { nextOf, type Page } from "./paging.js";
-import { type Answer, type Settings, Transport } from "./transport.js";
+import { read, type Settings, Transport } from "./transport.js";
 
 interface Loose {
   path?: Record<string, unknown>;
@@ -122,14 +121,5 @@ export class Client {
       ...(given.signal !== undefined && { signal: given.signal }),
     });
     return read(answer) as AnswerOf<OperationOf<M, P>>;
-  }
-}
-
-function read(answer: Answer): unknown {
-  if (answer.text === "") return undefined;
-  try {
-    return parseExactly(answer.text);
-  } catch (cause) {
-    throw new UnexpectedAnswerError("The answer is no JSON. Is the URL that of the API?", { cause });
   }
 }

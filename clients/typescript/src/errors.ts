@@ -47,7 +47,7 @@ export class ApiError extends TriggersError implements Problem {
   }
 }
 
-/** 400, 413, 415, 422: the same request will be refused again. */
+/** 400, 413, 415, 422, and what is not known yet of 4xx: the same request will be refused again. */
 export class InvalidRequestError extends ApiError {}
 
 /** 401: there is no live key behind this request. */
@@ -88,17 +88,33 @@ export function errorFor(problem: Problem): ApiError {
 
 /** The API's shape of an error, or the gateway's, or whatever else stood in the way. */
 export function problemOf(status: number, headers: Headers, text: string): Problem {
-  const body = asObject(text);
-  const told = (name: string): string | null =>
-    typeof body[name] === "string" && body[name] !== "" ? body[name] : null;
+  const told = membersOf(parsed(text));
+  const requestId = textOf(told["request_id"]) ?? headers.get("x-request-id");
   return {
     status,
-    code: told("error"),
-    message: told("message") ?? `The API answered ${status}.`,
-    details: Array.isArray(body["details"]) ? (body["details"] as Detail[]) : [],
-    requestId: told("request_id") ?? headers.get("x-request-id"),
+    ...wordsOf(told, `The API answered ${status}.`),
+    requestId,
     retryAfterSeconds: retryAfterSeconds(headers),
   };
+}
+
+/** What an error says, as far as it is told in the API's shape. */
+export function wordsOf(error: unknown, otherwise: string): Pick<Problem, "code" | "message" | "details"> {
+  const told = membersOf(error);
+  return {
+    code: textOf(told["error"]),
+    message: textOf(told["message"]) ?? otherwise,
+    details: Array.isArray(told["details"]) ? (told["details"] as Detail[]) : [],
+  };
+}
+
+function textOf(told: unknown): string | null {
+  return typeof told === "string" && told !== "" ? told : null;
+}
+
+/** The members of an object; none of anything else. */
+export function membersOf(told: unknown): Readonly<Record<string, unknown>> {
+  return typeof told === "object" && told !== null && !Array.isArray(told) ? (told as Record<string, unknown>) : {};
 }
 
 /** How long an answer asks to wait: `4`, `4.5`, or a date, which counts from its own. */
@@ -111,13 +127,10 @@ export function retryAfterSeconds(headers: Headers): number | null {
   return Math.max(0, (at - (Number.isNaN(now) ? Date.now() : now)) / 1000);
 }
 
-function asObject(text: string): Record<string, unknown> {
+function parsed(text: string): unknown {
   try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === "object" && read !== null && !Array.isArray(read)
-      ? (read as Record<string, unknown>)
-      : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }

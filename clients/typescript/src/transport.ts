@@ -1,4 +1,5 @@
 import { ApiError, errorFor, problemOf, TriggersError, UnexpectedAnswerError, UnreachableError } from "./errors.js";
+import { parseExactly } from "./exact_json.js";
 import { Attempts, DEFAULT_RETRY, MAY_SUCCEED_LATER, type Retry } from "./retry.js";
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -29,6 +30,16 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
+}
+
+/** What an answer says; undefined if it has no body. */
+export function read(answer: Answer): unknown {
+  if (answer.text === "") return undefined;
+  try {
+    return parseExactly(answer.text);
+  } catch (cause) {
+    throw new UnexpectedAnswerError("The answer is no JSON. Is the URL that of the API?", { cause });
+  }
 }
 
 /** The API at one URL, called with one key. Never follows a redirect: the key would go with it. */
