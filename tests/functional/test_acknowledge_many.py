@@ -20,6 +20,15 @@ def test_many_events_are_acknowledged_at_once(api: Api) -> None:
     assert api.get("/inbox").json() == []
 
 
+def test_what_was_acknowledged_before_is_done_among_many_as_well(api: Api) -> None:
+    before, now = post_event(api)["id"], post_event(api)["id"]
+    api.post(f"/events/{before}/acknowledge")
+
+    answer = api.post("/inbox/acknowledge", {"event_ids": [before, now]})
+
+    assert [each["status"] for each in answer.json()["results"]] == [204, 204]
+
+
 def test_one_unknown_id_spoils_no_other(api: Api, other_api: Api) -> None:
     mine, theirs = post_event(api)["id"], post_event(other_api)["id"]
 

@@ -27,6 +27,14 @@ EVENTS: Final = (
         test="tests/contract/test_large_events.py::test_a_head_that_is_sent_again_after_a_lost_answer_keeps_its_payload",
     ),
     Bug(
+        "refuses one of many that was acknowledged before",
+        "api/routes/inbox.py",
+        "return AcknowledgeResult(event_id=result.event_id, status=204, error=None)",
+        "return AcknowledgeResult.model_construct("
+        "event_id=result.event_id, status=204 if result.changed else 409, error=None)",
+        test="tests/functional/test_acknowledge_many.py::test_what_was_acknowledged_before_is_done_among_many_as_well",
+    ),
+    Bug(
         "acknowledges what was erased",
         "store/status_changes.py",
         "condition = f\"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}\"",

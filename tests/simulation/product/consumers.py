@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.stage import Stage
-from tests.simulation.product.truth import LATE, Deed, Holding
+from tests.simulation.product.truth import LATE, Deed, Holding, Posted
 from triggers_api.timestamps import from_text
 
 
@@ -54,7 +54,8 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
     try:
         if len(event_ids) == 1 and stage.chance.random() < 0.5:
             answer = stage.caller.call("POST", f"/events/{event_ids[0]}/acknowledge")
-            stage.expect(answer, 204, 410)
+            erased = any(posted.erase_sent_at is not None for posted in known)
+            stage.expect(answer, 204, *([410] if erased else []))
             done = {event_ids[0]: answer.status}
         else:
             answer = stage.caller.call("POST", "/inbox/acknowledge", {"event_ids": event_ids})
@@ -62,11 +63,25 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
             if answer.status != 200:
                 return
             done = {each["event_id"]: each["status"] for each in answer.json()["results"]}
+            _check_results(stage, known, done)
     except GaveUpError:
         return
     for event_id, deed in deeds.items():
         if done.get(event_id) == 204:
             deed.ended_at = stage.kernel.now + LATE
+
+
+def _check_results(stage: Stage, known: list[Posted], done: dict[str, int]) -> None:
+    """Each id is answered for itself, and refused only for what explains it."""
+    for posted in known:
+        status = done.get(str(posted.event_id))
+        explained = (
+            *(204, 429, 503),
+            *([410] if posted.erase_sent_at is not None else []),
+            *([404] if stage.is_leaving or stage.may_be_over(posted) else []),
+        )
+        if status not in explained:
+            stage.truth.faults.append(f"acknowledging {posted.event_id} was answered {status}")
 
 
 def consume(stage: Stage) -> None:
