@@ -17,6 +17,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from admin import target
+from triggers_api.store import items
+from triggers_api.timestamps import now, to_text
 
 Item = dict[str, Any]
 
@@ -68,21 +70,30 @@ def _delete(found: target.Target, table: str, saved: Item, key: Item, file: Path
 def _put_back(found: target.Target, file: Path) -> None:
     try:
         saved = json.loads(file.read_text(), object_hook=_from_json)
-        table, item = saved["table"], saved["item"]
-    except (OSError, ValueError, KeyError, TypeError):
+        table, item = saved["table"], _told_before(saved["item"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         sys.exit(f"{file} holds no item that was saved.")
     if table not in _tables(found):
         sys.exit(f"{file} is of a table that {found.place} does not have: {table}.")
     names = _key_names(found, table)
     try:
         found.dynamodb.put_item(
-            TableName=table, Item=item, ConditionExpression=f"attribute_not_exists({names[0]})"
+            TableName=table,
+            Item=item,
+            ConditionExpression=f"attribute_not_exists({names[0]})",
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         sys.exit("There is such an item again: it was left as it is.")
     sys.stderr.write("It is back.\n")
+
+
+def _told_before(item: Item) -> Item:
+    """As whoever reads the tables' streams pushes and counts it no more: see ADR 0059."""
+    item = {name: value for name, value in item.items() if name not in items.IS_NEW}
+    is_delivery = "attempt_count" in item
+    return item | ({items.RESTORED_AT: {"S": to_text(now())}} if is_delivery else {})
 
 
 def _show(table: str, item: Item) -> None:

@@ -16,7 +16,9 @@ from admin.target import Stack, Target
 from tests.cloudformation import table_definition
 from tests.functional.conftest import LogLines
 from triggers_api.push.config import NotificationConfig
+from triggers_api.store import items
 from triggers_api.store.notification_configs import DynamoConfigList
+from triggers_api.store.stream_changes import change_of
 from triggers_api.store.table import create_client
 
 TABLES = ("EventsTable", "KeysTable", "NotificationsTable", "UsageTable")
@@ -161,3 +163,39 @@ def test_whatever_an_item_holds_is_put_back_as_it_was(deployment: Target, tmp_pa
     unreadable.main(["--put-back", str(file)], deployment)
 
     assert kept(deployment) == odd
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "holds"),
+    [
+        ("EventsTable", ("acme#evt_1", "event"), items.IS_NEW),
+        ("NotificationsTable", ("acme#evt_1", "1#dlv_1"), {"attempt_count": {"N": "0"}}),
+    ],
+    ids=["event", "delivery"],
+)
+def test_what_is_put_back_is_neither_pushed_nor_counted_again(
+    deployment: Target, tmp_path: Path, table: str, key: tuple[str, str], holds: dict[str, Any]
+) -> None:
+    file, place = tmp_path / "item.json", {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+    names = ("tenant", "id", "event_type", "config_id", "status")
+    item = place | {name: {"S": "a word"} for name in names} | holds
+    deployment.dynamodb.put_item(TableName=table, Item=item)
+
+    unreadable.main([*key, "--save", str(file), "--delete"], deployment)
+    unreadable.main(["--put-back", str(file)], deployment)
+
+    back = deployment.dynamodb.get_item(TableName=table, Key=place)["Item"]
+    told = {"NewImage": back, "SequenceNumber": "1", "ApproximateCreationDateTime": 0}
+    assert change_of({"dynamodb": told}) is None
+    assert back.keys() - {items.RESTORED_AT} == item.keys() - items.IS_NEW.keys()
+
+
+@pytest.mark.parametrize("said", ["[]", "{}", '{"table": "EventsTable", "item": []}', "{", "7"])
+def test_a_file_that_holds_no_item_is_said_to_hold_none(
+    deployment: Target, tmp_path: Path, said: str
+) -> None:
+    file = tmp_path / "item.json"
+    file.write_text(said)
+
+    with pytest.raises(SystemExit, match="holds no item"):
+        unreadable.main(["--put-back", str(file)], deployment)
