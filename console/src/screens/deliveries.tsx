@@ -46,7 +46,7 @@ export function DeliveriesScreen({ place }: { place: Place }) {
           { name: "Event", show: (delivery) => <a href={href(["deliveries", delivery.id])}>{delivery.event_type || delivery.event_id}</a>, isWide: true },
           { name: "Destination", show: (delivery) => names.get(delivery.config_id) ?? delivery.config_id, isWide: true },
           { name: "Status", show: (delivery) => <Status of={delivery.status} /> },
-          { name: "Attempts", show: (delivery) => delivery.attempts.length, isNumber: true },
+          { name: "Attempts", show: (delivery) => delivery.attempts?.length, isNumber: true },
           { name: "Last answer", show: (delivery) => lastAnswer(delivery), isWide: true },
           { name: "First attempt", show: (delivery) => <Time at={delivery.created_at} /> },
         ]}
@@ -67,7 +67,7 @@ export function DeliveriesScreen({ place }: { place: Place }) {
   );
 }
 
-function lastAnswer(delivery: { attempts: readonly { status_code: number | null; error: string | null }[]; reason: string | null }): string {
-  const last = delivery.attempts.at(-1);
+export function lastAnswer(delivery: { attempts?: readonly { status_code?: number | null; error?: string | null }[]; reason?: string | null }): string {
+  const last = delivery.attempts?.at(-1);
   return last?.error ?? (last?.status_code ? String(last.status_code) : (delivery.reason ?? "–"));
 }

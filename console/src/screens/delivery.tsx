@@ -60,14 +60,14 @@ export function DeliveryScreen({ deliveryId }: { deliveryId: string }) {
             {delivery.attempts.length === 0 && <p>None was made.</p>}
             <ol class="timeline">
               {delivery.attempts.map((attempt) => (
-                <li key={attempt.at} data-tone={attempt.error === null ? "good" : "bad"}>
+                <li key={attempt.at} data-tone={attempt.error == null ? "good" : "bad"}>
                   <strong>{attempt.error ?? `Accepted with ${attempt.status_code ?? "no status"}`}</strong>
                   <br />
                   <small>
                     <Time at={attempt.at} /> · {attempt.duration_ms} ms
-                    {attempt.status_code !== null && ` · status ${attempt.status_code}`}
+                    {attempt.status_code != null && ` · status ${attempt.status_code}`}
                   </small>
-                  {attempt.answer !== null && <pre class="answer">{attempt.answer}</pre>}
+                  {attempt.answer != null && <pre class="answer">{attempt.answer}</pre>}
                 </li>
               ))}
             </ol>

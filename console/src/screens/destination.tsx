@@ -33,8 +33,8 @@ export function DestinationScreen({ configId }: { configId: string }) {
   });
   const rotating = useAction(async () => {
     const rotated = await client.post("/notifications/configs/{config_id}/rotate-secret", { path });
-    setSecret(rotated.secret);
-    setOldKeyUntil(rotated.secret === null ? rotated.previous_secret_until : null);
+    setSecret(rotated.secret ?? null);
+    setOldKeyUntil(rotated.secret == null ? (rotated.previous_secret_until ?? null) : null);
     config.reload(); // it shows a new public key
   });
   const deleting = useAction(async () => {
@@ -80,14 +80,14 @@ export function DestinationScreen({ configId }: { configId: string }) {
               <Pairs
                 of={[
                   ["Health", <Status of={healthOf(found)} />],
-                  ...(found.disabled_reason === null ? [] : [["Why", found.disabled_reason] as const]),
+                  ...(found.disabled_reason == null ? [] : [["Why", found.disabled_reason] as const]),
                   ["Channel", found.channel],
-                  ["Failures in a row", found.circuit.failures],
-                  ...(found.circuit.held_until === null ? [] : [["Held until", <Time at={found.circuit.held_until} />] as const]),
+                  ["Failures in a row", found.circuit?.failures ?? "–"],
+                  ...(found.circuit?.held_until == null ? [] : [["Held until", <Time at={found.circuit.held_until} />] as const]),
                   ["Acknowledges", found.acknowledges ? "yes" : "no"],
                   ["Signed", signedBy(found)],
-                  ...(found.public_key === null ? [] : [["Public key", <code>{found.public_key}</code>] as const]),
-                  ["Tries again after", waitsInWords(found.retry_schedule_seconds) || "the usual waits"],
+                  ...(found.public_key == null ? [] : [["Public key", <code>{found.public_key}</code>] as const]),
+                  ["Tries again after", waitsInWords(found.retry_schedule_seconds ?? null) || "the usual waits"],
                   ["Pushes a second", found.rate_limit_per_second ?? "as many as come"],
                   ["Seconds to answer", found.timeout_seconds ?? "the usual"],
                   ["Created", <Time at={found.created_at} />],
@@ -104,18 +104,18 @@ export function DestinationScreen({ configId }: { configId: string }) {
                   ]}
                 />
               </Card>
-              {(found.transform ?? found.message_template) !== null && (
+              {(found.transform ?? found.message_template) != null && (
                 <Card title="What is sent">
                   <Pairs
                     of={[
-                      ...(found.transform === null ? [] : [["Body", <code>{found.transform}</code>] as const]),
-                      ...(found.message_template === null ? [] : [["Message", <code>{found.message_template}</code>] as const]),
+                      ...(found.transform == null ? [] : [["Body", <code>{found.transform}</code>] as const]),
+                      ...(found.message_template == null ? [] : [["Message", <code>{found.message_template}</code>] as const]),
                     ]}
                   />
                 </Card>
               )}
               <Card title="Filters">
-                {Object.values(found.filters).every((value) => value === null) && <p>All events are pushed to it.</p>}
+                {Object.values(found.filters).every((value) => value == null) && <p>All events are pushed to it.</p>}
                 <Pairs of={Object.entries(found.filters).flatMap(([name, value]) => (value === null ? [] : [[name.replaceAll("_", " "), shown(value)] as const]))} />
               </Card>
             </div>
@@ -123,7 +123,7 @@ export function DestinationScreen({ configId }: { configId: string }) {
           <div class="row">
             {found.channel === "webhook" && (
               <Button disabled={rotating.isRunning} onClick={() => void rotating.run()}>
-                {found.public_key === null ? "Rotate the signing secret" : "Rotate the signing key"}
+                {found.public_key == null ? "Rotate the signing secret" : "Rotate the signing key"}
               </Button>
             )}
             <Destroy name="Delete" says="Nothing is pushed to it any more, and what is under way is dropped. Its history stays." act={deleting} />
@@ -137,26 +137,26 @@ export function DestinationScreen({ configId }: { configId: string }) {
 /** What is wrong with it, and how it is mended; nothing if all is well. */
 function WhatToDo({ of: config }: { of: Standing }) {
   const word = healthOf(config);
-  const [what, todo] = WRONG[word] ?? [];
+  const [what, todo] = WRONG.get(word) ?? [];
   if (what === undefined) return null;
   return (
     <div class="note" data-tone={word === "paused" || word === "waiting" ? "warn" : "bad"} role="status">
       <strong>
         {what}
-        {config.disabled_reason !== null && `: ${config.disabled_reason}`}
+        {config.disabled_reason != null && `: ${config.disabled_reason}`}
       </strong>
       <span>{todo}</span>
     </div>
   );
 }
 
-const WRONG: Readonly<Record<string, readonly [string, string]>> = {
+const WRONG: ReadonlyMap<string, readonly [string, string]> = new Map(Object.entries<readonly [string, string]>({
   paused: ["Nothing is pushed to it while it is paused", "Resume it, and replay what it missed."],
   disabled: ["It was disabled", "Send a test to see what the receiver says. Edit the address or mend the receiver, resume it, and replay what it missed."],
   open: ["The receiver fails, so it is left alone for two minutes at a time", "Send a test to see what it says. Mend it, or edit the address; what waits comes by itself, what was given up can be replayed."],
   half_open: ["The receiver failed, and is tried again now", "What waits comes by itself once it takes pushes again."],
   waiting: ["The receiver asked for a pause", "What waits comes by itself after it."],
-};
+}));
 
 function Tried({ trial }: { trial: Trial }) {
   return (
@@ -169,9 +169,10 @@ function Tried({ trial }: { trial: Trial }) {
   );
 }
 
-function signedBy(config: { signature: string | null }): string {
-  if (config.signature === null) return "no";
-  return config.signature === "v1a" ? "v1a: by a key of ours" : `${config.signature}: by a secret that both sides know`;
+export function signedBy(config: { signature?: string | null }): string {
+  if (config.signature == null) return "no";
+  const how = { v1: ": by a secret that both sides know", v1a: ": by a key of ours" }[config.signature];
+  return config.signature + (how ?? "");
 }
 
 function shown(value: unknown): string {

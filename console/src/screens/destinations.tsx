@@ -7,15 +7,16 @@ import { LongTable } from "../ui/table";
 
 export interface Standing {
   enabled: boolean;
-  disabled_reason: string | null;
-  circuit: { state: string; held_until: string | null };
+  disabled_reason?: string | null;
+  circuit?: { state?: string; held_until?: string | null };
 }
 
 /** How a destination is, in a word. */
 export function healthOf(config: Standing): string {
-  if (!config.enabled) return config.disabled_reason === null ? "paused" : "disabled";
-  if (config.circuit.state === "closed") return config.circuit.held_until === null ? "healthy" : "waiting";
-  return config.circuit.state;
+  if (!config.enabled) return config.disabled_reason == null ? "paused" : "disabled";
+  const { state, held_until: until } = config.circuit ?? {};
+  if (state === "closed") return until == null ? "healthy" : "waiting";
+  return state ?? "unknown";
 }
 
 const HEALTHS = [
@@ -81,7 +82,7 @@ export function DestinationsScreen({ place }: { place: Place }) {
             { name: "Name", show: (config) => <a href={href(["destinations", config.id])}>{config.name}</a>, isWide: true },
             { name: "Channel", show: (config) => config.channel },
             { name: "Health", show: (config) => <Status of={healthOf(config)} /> },
-            { name: "Types", show: (config) => config.filters.event_types?.join(", ") ?? "all", isWide: true },
+            { name: "Types", show: (config) => config.filters?.event_types?.join(", ") ?? "all", isWide: true },
             { name: "Changed", show: (config) => <Time at={config.updated_at} /> },
           ]}
         />

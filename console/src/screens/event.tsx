@@ -59,13 +59,13 @@ export function EventScreen({ eventId }: { eventId: string }) {
                     ["Severity", <Status of={found.severity} />],
                     ["Created", <Time at={found.created_at} />],
                     ["Delivered", <Time at={found.delivered_at} />],
-                    ["Execution", found.execution_id === null ? "–" : <a href={href(["executions", found.execution_id])}>{found.execution_id}</a>],
+                    ["Execution", found.execution_id == null ? "–" : <a href={href(["executions", found.execution_id])}>{found.execution_id}</a>],
                     ["Failed attempts", found.delivery_attempts],
                   ]}
                 />
               </Card>
               <Card title="Metadata">
-                {Object.keys(found.metadata).length === 0 ? "None." : <Pairs of={Object.entries(found.metadata).map(([name, value]) => [name, String(value)] as const)} />}
+                {Object.keys(found.metadata ?? {}).length === 0 ? "None." : <Pairs of={Object.entries(found.metadata).map(([name, value]) => [name, String(value)] as const)} />}
               </Card>
             </div>
           </div>

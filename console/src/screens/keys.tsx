@@ -40,7 +40,7 @@ export function KeysScreen() {
         columns={[
           { name: "Name", show: (key) => <KeyName of={key} isMine={key.key_id === me.key_id} />, isWide: true },
           { name: "State", show: (key) => <Status of={key.state} /> },
-          { name: "Scopes", show: (key) => key.scopes.join(", "), isWide: true },
+          { name: "Scopes", show: (key) => key.scopes?.join(", "), isWide: true },
           { name: "Last used", show: (key) => <Time at={key.last_used_at} missing="never" /> },
           { name: "Expires", show: (key) => <Time at={key.expires_at} missing="never" /> },
           { name: "Actions", show: (key) => key.state === "live" && <KeyTools of={key} done={keys.reload} issued={setIssued} /> },
@@ -58,7 +58,7 @@ function KeyName({ of: key, isMine }: { of: Key; isMine: boolean }) {
       {isMine && " (this one)"}
       <br />
       <code>{key.key_id}</code>
-      {key.allowed_ips !== null && <small> · from {key.allowed_ips.join(", ")}</small>}
+      {key.allowed_ips != null && <small> · from {key.allowed_ips.join(", ")}</small>}
     </>
   );
 }

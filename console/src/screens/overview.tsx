@@ -53,7 +53,7 @@ function Figures({ inbox, hours }: { inbox: Known["inbox"]; hours: readonly Hour
   return (
     <div class="figures">
       <Figure name="Waiting in the inbox" value={inbox && counted(inbox.pending)} says={inbox && <a href={href(["events"], { status: "undelivered" })}>{inbox.leased === 0 ? "See them" : `${counted(inbox.leased)} leased to workers`}</a>} />
-      <Figure name="Oldest waits for" value={inbox && (inbox.oldest_pending_at === null ? "–" : spanOf(secondsSince(inbox.oldest_pending_at)))} says={inbox && <Time at={inbox.oldest_pending_at} missing="nothing waits" />} />
+      <Figure name="Oldest waits for" value={inbox && (inbox.oldest_pending_at == null ? "–" : spanOf(secondsSince(inbox.oldest_pending_at)))} says={inbox && <Time at={inbox.oldest_pending_at} missing="nothing waits" />} />
       <Figure name="Events, 24 hours" value={hours && total("events_created").toLocaleString()} says={hours && <a href={href(["usage"])}>By day</a>} />
       <Figure name="Delivered, 24 hours" value={hours && (succeeded + failed === 0 ? "–" : percent(succeeded, succeeded + failed))} says={hours && (failed === 0 ? `${succeeded.toLocaleString()} pushes, none given up` : <a href={href(["deliveries"], { status: "dead" })}>{failed.toLocaleString()} given up</a>)} />
     </div>
@@ -113,8 +113,8 @@ function Destinations({ configs }: { configs: NonNullable<Known["configs"]> }) {
             { name: "Name", show: (config) => <a href={href(["destinations", config.id])}>{config.name}</a>, isWide: true },
             { name: "Channel", show: (config) => config.channel },
             { name: "Health", show: (config) => <Status of={healthOf(config)} /> },
-            { name: "Failures in a row", show: (config) => config.circuit.failures, isNumber: true },
-            { name: "Changed", show: (config) => <Time at={config.circuit.opened_at ?? config.updated_at} /> },
+            { name: "Failures in a row", show: (config) => config.circuit?.failures, isNumber: true },
+            { name: "Changed", show: (config) => <Time at={config.circuit?.opened_at ?? config.updated_at} /> },
           ]}
         />
       )}

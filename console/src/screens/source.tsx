@@ -93,9 +93,9 @@ function Facts({ of: source }: { of: Source }) {
         ["State", <Status of={standingOf(source)} />],
         ["Sender", source.provider],
         ["Events are of type", source.event_type ?? "the sender’s own"],
-        ["Secret", source.secrets_set.length === 0 ? "none set" : "set, not shown"],
-        ...(source.previous_secret_until === null ? [] : [["Old secret taken until", <Time at={source.previous_secret_until} />] as const]),
-        ...Object.entries(source.settings).map(([name, value]) => [name.replaceAll("_", " "), <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>] as const),
+        ["Secret", !source.secrets_set?.length ? "none set" : "set, not shown"],
+        ...(source.previous_secret_until == null ? [] : [["Old secret taken until", <Time at={source.previous_secret_until} />] as const]),
+        ...Object.entries(source.settings ?? {}).map(([name, value]) => [name.replaceAll("_", " "), <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>] as const),
         ["Created", <Time at={source.created_at} />],
         ["Changed", <Time at={source.updated_at} />],
       ]}
@@ -160,7 +160,7 @@ function Refusals({ source }: { source: Source }) {
       <ol class="timeline">
         {refusals.data?.map((refusal) => (
           <li key={refusal.at} data-tone="bad">
-            <strong>{refusal.reason.replaceAll("_", " ")}</strong>: {refusal.message}
+            <strong>{String(refusal.reason).replaceAll("_", " ")}</strong>: {refusal.message}
             <br />
             <small>
               <Time at={refusal.at} /> · {refusal.method}

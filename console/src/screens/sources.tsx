@@ -22,8 +22,8 @@ const QUIET_SECONDS = 3600;
 export function standingOf(source: SourceStanding): string {
   if (!source.enabled) return "paused";
   const { last_arrived_at: arrived, last_refused_at: refused } = source;
-  if (refused !== null && (arrived === null || secondsSince(arrived, Date.parse(refused)) > QUIET_SECONDS)) return "last was refused";
-  return arrived === null ? "new" : "healthy";
+  if (refused != null && (arrived == null || secondsSince(arrived, Date.parse(refused)) > QUIET_SECONDS)) return "last was refused";
+  return arrived == null ? "new" : "healthy";
 }
 
 export function SourcesScreen() {

@@ -54,35 +54,35 @@ export function EventStory({ eventId, asked }: { eventId: string; asked: number 
 }
 
 function Happened({ of: happening }: { of: Happening }) {
-  const tone: Tone = happening.what !== "attempted" ? "plain" : happening.error === null ? "good" : "bad";
+  const tone: Tone = happening.what !== "attempted" ? "plain" : happening.error == null ? "good" : "bad";
   return (
     <li data-tone={tone}>
-      <strong>{happening.what.replaceAll("_", " ")}</strong>
-      {happening.error !== null && <>: {happening.error}</>}
+      <strong>{String(happening.what).replaceAll("_", " ")}</strong>
+      {happening.error != null && <>: {happening.error}</>}
       <br />
       <small>
-        {happening.at === null ? (
+        {happening.at == null ? (
           <>
             no later than <Time at={happening.before} />
           </>
         ) : (
           <Time at={happening.at} />
         )}
-        {happening.until !== null && (
+        {happening.until != null && (
           <>
             {" "}
             until <Time at={happening.until} />
           </>
         )}
-        {happening.status_code !== null && ` · status ${happening.status_code}`}
-        {happening.delivery_id !== null && (
+        {happening.status_code != null && ` · status ${happening.status_code}`}
+        {happening.delivery_id != null && (
           <>
             {" "}
             · <a href={href(["deliveries", happening.delivery_id])}>delivery</a>
           </>
         )}
       </small>
-      {happening.answer !== null && <pre class="answer">{happening.answer}</pre>}
+      {happening.answer != null && <pre class="answer">{happening.answer}</pre>}
     </li>
   );
 }
@@ -92,11 +92,11 @@ function Became({ of: fate }: { of: Fate }) {
     <li>
       <div class="row">
         <Status of={fate.outcome} />
-        {fate.name === null ? <code>{fate.config_id}</code> : <a href={href(["destinations", fate.config_id])}>{fate.name}</a>}
-        {fate.delivery_id !== null && <a href={href(["deliveries", fate.delivery_id])}>its delivery</a>}
+        {fate.name == null ? <code>{fate.config_id}</code> : <a href={href(["destinations", fate.config_id])}>{fate.name}</a>}
+        {fate.delivery_id != null && <a href={href(["deliveries", fate.delivery_id])}>its delivery</a>}
       </div>
       <p>{fate.because}</p>
-      {fate.next_step !== null && (
+      {fate.next_step != null && (
         <p>
           <strong>{fate.next_step}</strong>
         </p>

@@ -51,8 +51,11 @@ function ofConfig(config: Config): Finding[] {
       return [{ tone: "bad", says: `${config.name} was disabled: ${config.disabled_reason ?? "it wants nothing more"}`, to }];
     case "waiting":
       return [{ tone: "warn", says: `${config.name} asked to wait`, to }];
-    default:
+    case "healthy":
+    case "paused":
       return [];
+    default: // of a newer server: somebody should know what it means
+      return [{ tone: "warn", says: `${config.name} is “${healthOf(config)}”`, to }];
   }
 }
 
@@ -63,7 +66,7 @@ function ofInbox(inbox: Inbox | null | undefined): Finding[] {
     const events = inbox.failed === 1 ? "1 event waits whose pushes were" : `${inbox.failed.toLocaleString()} events wait whose pushes were`;
     found.push({ tone: "warn", says: `${events} all given up`, to: href(["events"], { status: "failed" }) });
   }
-  const waits = inbox.oldest_pending_at === null ? 0 : secondsSince(inbox.oldest_pending_at);
+  const waits = inbox.oldest_pending_at == null ? 0 : secondsSince(inbox.oldest_pending_at);
   if (waits > LONG_SECONDS) found.push({ tone: "warn", says: `The oldest event in the inbox has waited for ${spanOf(waits)}`, to: href(["events"], { status: "undelivered" }) });
   return found;
 }

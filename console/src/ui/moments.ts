@@ -4,12 +4,18 @@ const HOUR = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-dig
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 
 export function hourName(beginsAt: string): string {
-  return HOUR.format(new Date(beginsAt));
+  return inWords(HOUR, beginsAt, beginsAt);
 }
 
 /** A day that the API tells, which is one of UTC. */
 export function dayName(date: string): string {
-  return DAY.format(new Date(`${date}T00:00:00Z`));
+  return inWords(DAY, `${date}T00:00:00Z`, date);
+}
+
+/** A moment in a format's words; one that cannot be read, as it was told. */
+function inWords(format: Intl.DateTimeFormat, moment: string, told: string): string {
+  const at = new Date(moment);
+  return Number.isNaN(at.getTime()) ? told : format.format(at);
 }
 
 const MINUTE = 60;

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "triggers-client";
+import { ApiError, type Detail } from "triggers-client";
 import { curlOf } from "../curl";
 import type { Action } from "../data";
 
@@ -69,22 +69,23 @@ export function Badge(props: { tone?: Tone; children: ComponentChildren }) {
   );
 }
 
-const TONES: Readonly<Record<string, Tone>> = {
+const TONES: ReadonlyMap<unknown, Tone> = new Map(Object.entries<Tone>({
   ...{ delivered: "good", succeeded: "good", completed: "good", healthy: "good", live: "good", alive: "good", active: "good", closed: "good", ok: "good" },
   ...{ retrying: "warn", warning: "warn", waiting: "warn", half_open: "warn", "last was refused": "warn", degraded: "warn", suspended: "warn", completed_with_errors: "warn" },
   ...{ failed: "bad", dead: "bad", expired: "bad", error: "bad", critical: "bad", open: "bad", unhealthy: "bad", alarm: "bad", revoked: "bad", deleting: "bad", disabled: "bad" },
   ...{ running: "accent", pending: "accent" },
-};
+}));
 
-/** A word of the API's, such as a status, in the tone that it has everywhere. */
-export function Status(props: { of: string }) {
-  return <Badge tone={TONES[props.of] ?? "plain"}>{props.of.replaceAll("_", " ")}</Badge>;
+/** A word of the API's, such as a status, in the tone that it has everywhere; plain if it is not known. */
+export function Status(props: { of: unknown }) {
+  return <Badge tone={TONES.get(props.of) ?? "plain"}>{String(props.of ?? "–").replaceAll("_", " ")}</Badge>;
 }
 
 /** A moment in the reader's own zone; in UTC when pointed at. */
 export function Time(props: { at: string | null | undefined; missing?: string }) {
   if (!props.at) return <>{props.missing ?? "–"}</>;
   const at = new Date(props.at);
+  if (Number.isNaN(at.getTime())) return <>{props.at}</>;
   return (
     <time dateTime={props.at} title={`${props.at.replace("T", " ").replace("Z", "")} UTC`}>
       {at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
@@ -101,11 +102,7 @@ export function Fault(props: { error: unknown; retry?: () => void }) {
       <strong>{error.message}</strong>
       {error instanceof ApiError && (
         <>
-          {error.details.map((detail) => (
-            <span key={detail.field + detail.message}>
-              <code>{detail.field}</code>: {detail.message}
-            </span>
-          ))}
+          <Details of={error.details} />
           <small>
             {error.status}
             {error.code !== null && ` · ${error.code}`}
@@ -121,6 +118,23 @@ export function Fault(props: { error: unknown; retry?: () => void }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** The fields at fault; what is told in another shape than that, as it is. */
+export function Details(props: { of: readonly unknown[] }) {
+  return (
+    <>
+      {props.of.map((detail, index) => {
+        const { field, message } = (detail ?? {}) as Partial<Detail>;
+        if (field === undefined || message === undefined) return <span key={index}>{typeof detail === "string" ? detail : JSON.stringify(detail)}</span>;
+        return (
+          <span key={index}>
+            <code>{field}</code>: {message}
+          </span>
+        );
+      })}
+    </>
   );
 }
 

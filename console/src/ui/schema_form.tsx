@@ -10,7 +10,7 @@ import { Check, Choice, TextArea, TextField } from "./fields";
 export interface Schema {
   properties?: Record<string, Property>;
   required?: string[];
-  allOf?: { if: Condition; then?: { required?: string[] }; else?: { properties?: Record<string, false> } }[];
+  allOf?: { if?: Condition; then?: { required?: string[] }; else?: { properties?: Record<string, false> } }[];
 }
 
 interface Condition {
@@ -79,8 +79,8 @@ function requiredOf(schema: Schema, texts: Texts): Set<string> {
   return new Set([...(schema.required ?? []), ...conditional.flatMap((rule) => rule.then?.required ?? [])]);
 }
 
-function holds(condition: Condition, properties: Record<string, Property>, texts: Texts): boolean {
-  return Object.entries(condition.properties ?? {}).every(([name, wanted]) => (texts[name] || textOf(properties[name]?.default)) === String(wanted.const));
+function holds(condition: Condition | undefined, properties: Record<string, Property>, texts: Texts): boolean {
+  return Object.entries(condition?.properties ?? {}).every(([name, wanted]) => (texts[name] || textOf(properties[name]?.default)) === String(wanted.const));
 }
 
 export function SchemaForm(props: {
@@ -126,7 +126,7 @@ function Input({ property, common }: { property: Property; common: Parameters<ty
 /** The first fault of each field, as the API told it. */
 export function faultsOf(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries([...error.details].reverse().map((detail) => [detail.field, detail.message]));
+  return Object.fromEntries([...error.details].reverse().flatMap((detail) => (detail?.field === undefined ? [] : [[detail.field, detail.message]])));
 }
 
 /** The faults within one part of the body, such as `settings.url`. */
