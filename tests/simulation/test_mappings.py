@@ -71,24 +71,35 @@ def test_a_stream_goes_on_at_what_failed_and_anew_if_it_is_no_record_of_the_batc
     failing: Answering, again: int
 ) -> None:
     calls = Calls("SequenceNumber", failing)
+
+    a_stream_of_three(calls, "DispatcherMapping", window=0)
+
+    assert [len(each) for each in calls.handed] == [3, again]
+
+
+def test_a_function_with_a_window_has_failed_unless_it_answers_with_a_state() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html."""
+    calls = Calls("SequenceNumber", lambda _: [])
+    answers: list[dict[str, Any]] = [{}, {"state": {}}]
+    calls.function.wire = lambda _: lambda *said: calls.answer(*said) | answers.pop(0)
+
+    a_stream_of_three(calls, "EventsCounterMapping", window=1)
+
+    assert [len(each) for each in calls.handed] == [3, 3]
+
+
+def a_stream_of_three(calls: Calls, name: str, window: int) -> None:
+    """Hand three records over by a mapping of the template, until all is done."""
     stream = Stream("arn", [Shard("shard")])
-    said = properties("DispatcherMapping") | {"EventSourceArn": "arn", "FunctionArn": ""}
     for number in range(3):
         item = {"pk": {"S": "a"}, "n": {"N": f"{number}"}}
         stream.tell({"pk": {"S": "a"}}, None, {**item}, 1.0, swept=False)
+    said: dict[str, Any] = {"EventSourceArn": "arn", "FunctionArn": "", "FilterCriteria": {}}
+    said |= {"MaximumRecordAgeInSeconds": -1, "MaximumBatchingWindowInSeconds": window}
+    settings = StreamMapping.of(properties(name) | said)
     fates = Fates(calls.chance, 0.0, is_calm=True)
-    settings = StreamMapping.of(said | {"FilterCriteria": {}, "MaximumRecordAgeInSeconds": -1})
     mapping = StreamToFunction(
-        settings,
-        calls.function,
-        stream,
-        calls.kernel,
-        calls.chance,
-        fates,
-        1,
+        settings, calls.function, stream, calls.kernel, calls.chance, fates, 1
     )
-
     mapping.notice()
     calls.kernel.run()
-
-    assert [len(each) for each in calls.handed] == [3, again]

@@ -1,6 +1,7 @@
 """Event source mappings: streams and queues into functions, by the template's own settings.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html,
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
@@ -117,6 +118,8 @@ class StreamToFunction:
             half = len(batch) // 2
             if self.settings.bisects and half:
                 return [batch[:half], batch[half:]]
+            return [batch]
+        if "state" in event and "state" not in answer:  # it has failed, whatever else it says
             return [batch]
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         numbers = [sequence_number(each) for each in batch]

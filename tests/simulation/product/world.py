@@ -50,18 +50,9 @@ TABLES: Final = {
     "usage": "UsageTable",
 }
 TENANTS: Final = ("acme", "globex")
-_SECONDS: Final = {
-    "api": 10,
-    "dispatcher": 30,
-    "delivery": 60,
-    "counter": 60,
-    "remover": 55,
-    "rescuer": 55,
-    "monitor": 50,
-}
-"""What each function may take."""
+_FUNCTIONS: Final = ("api", "dispatcher", "delivery", "counter", "remover", "rescuer", "monitor")
 _LATE_SECONDS: Final = 3.0
-_MANY: Final = 120_000
+_MANY: Final = 120_000  # messages in flight, or schedules: AWS lets as many be
 
 
 @cache
@@ -214,13 +205,13 @@ class World:
             name: Function(
                 name,
                 partial(self._wired, name),
-                seconds,
+                _properties(f"{name.capitalize()}Function")["Timeout"],
                 self.kernel,
                 self._branch(name),
                 crashed=self._crashed,
                 release=self.rollout.drawn,
             )
-            for name, seconds in _SECONDS.items()
+            for name in _FUNCTIONS
         }
         self.functions["api"].most = self.limits.at_once
 
