@@ -15,12 +15,13 @@ from tests.client.newer_answers import (
     with_members_not_known,
 )
 from tests.client.scripted_api import Said, ScriptedApi
-from triggers_client import ApiError, EventDraft, UnexpectedAnswerError
+from triggers_client import ApiError, EventDraft, UnexpectedAnswerError, models
 from triggers_client.batch import Refused, Stored
 from triggers_client.cli import listen, tail, work
 from triggers_client.cli.command import Session
 from triggers_client.cli.execution import has_ended
 from triggers_client.cli.output import Output
+from triggers_client.cli.tables import not_known
 from triggers_client.errors import Problem
 from triggers_client.follow import Follow
 from triggers_client.listen import Forwarded
@@ -155,6 +156,22 @@ def test_one_thing_is_shown_with_the_members_that_a_newer_server_tells(
     ended = for_people(*command.split())
 
     assert f'level of trust  {{"word": ["{NOVEL}"]}}' in re.sub(" {3,}", "  ", ended.out)
+
+
+@pytest.mark.parametrize(
+    ("operation", "model"),
+    [
+        ("GET /events/{event_id}", models.Event),
+        ("GET /inbox/stats", models.InboxStats),
+        ("GET /executions/{execution_id}", models.Execution),
+        ("POST /notifications/configs", models.Config),
+        ("POST /notifications/preview", models.Preview),
+        ("POST /sources", models.Source),
+        ("GET /tenants/{tenant}", models.TenantNow),
+    ],
+)
+def test_of_todays_answers_every_member_is_known(operation: str, model: Any) -> None:
+    assert not_known(documented(operation), model) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
