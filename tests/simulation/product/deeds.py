@@ -1,11 +1,12 @@
 """What operators do: they limit, suspend, delete tenants, let people in, and look."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from tests.simulation.cloud.kernel import BEGIN
 from tests.simulation.product.callers import Caller, GaveUpError
-from tests.simulation.product.operator import delete_tenant
+from tests.simulation.product.operator import DEFAULTS, delete_tenant, lower_limits
 from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import LATE, Deed
 
@@ -14,16 +15,10 @@ _KNOWN_WITHIN: Final = 65.0  # seconds in which every process knows how a tenant
 
 
 def change_limits(operator: Caller, stage: Stage) -> None:
-    """Give a tenant other limits, for a while."""
-    path, per_second = f"/tenants/{stage.tenant}", stage.chance.choice([1, 5, 50])
-    limits = {"deliveries_per_second": per_second, "requests_per_second": 2, "burst": 4}
-    try:
-        stage.expect(operator.call("PATCH", path, {"limits": limits}), 200, 409)
-        stage.pause(90)
-    except GaveUpError:
-        pass
-    back = dict.fromkeys(limits, "default")
-    _change_until_heard(operator, stage, {"limits": back})
+    """Give a tenant other limits, for a while, and the usual ones until it is heard."""
+    with suppress(GaveUpError):
+        lower_limits(operator, stage)
+    _change_until_heard(operator, stage, {"limits": DEFAULTS})
 
 
 def suspend(operator: Caller, stage: Stage) -> None:

@@ -10,19 +10,25 @@ from tests.simulation.product.lambdas import FailedError, Function
 from tests.simulation.product.stage import Stage
 
 _MINUTES_AT_MOST: Final = 90
+_LOWER: Final = {"requests_per_second": 2, "burst": 4}
+DEFAULTS: Final = dict.fromkeys(("deliveries_per_second", *_LOWER), "default")
 
 
 def change_limits(operator: Caller, stage: Stage) -> None:
     """Give a tenant other limits, for a while."""
-    path, per_second = f"/tenants/{stage.tenant}", stage.chance.choice([1, 5, 50])
-    limits = {"deliveries_per_second": per_second, "requests_per_second": 2, "burst": 4}
     try:
-        stage.expect(operator.call("PATCH", path, {"limits": limits}), 200, 409)
-        stage.pause(90)
-        back = dict.fromkeys(limits, "default")
-        stage.expect(operator.call("PATCH", path, {"limits": back}), 200, 409)
+        lower_limits(operator, stage)
+        usual = {"limits": DEFAULTS}
+        stage.expect(operator.call("PATCH", f"/tenants/{stage.tenant}", usual), 200, 409)
     except GaveUpError:
         return
+
+
+def lower_limits(operator: Caller, stage: Stage) -> None:
+    """Lower a tenant's limits, and wait a while. Raises `GaveUpError`."""
+    limits = _LOWER | {"deliveries_per_second": stage.chance.choice([1, 5, 50])}
+    stage.expect(operator.call("PATCH", f"/tenants/{stage.tenant}", {"limits": limits}), 200, 409)
+    stage.pause(90)
 
 
 def delete_tenant(operator: Caller, stage: Stage) -> None:
