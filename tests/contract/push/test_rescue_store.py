@@ -274,17 +274,22 @@ def test_looking_costs_nothing_for_what_was_begun_lately_and_a_unit_for_each_oth
     assert (noting.read_units, noting.write_units) == (0, 2)
 
 
-def test_a_tenants_full_queue_delays_no_other_tenants_rescue(
-    table: Table, watched_sqs: WatchedSqs, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
+def beside_an_active_tenant(table: Table, watched_sqs: WatchedSqs, at: datetime) -> RescuerSettings:
     settings = replace(
         RescuerSettings.from_environment(),
         notifications_table=table.name,
         usage_table=create_table(table.client, "UsageTable"),
         queue_url=watched_sqs.settings.queue_url,
     )
-    DynamoActiveTenants(table.client, settings.usage_table).note_active(TENANT, clock())
+    DynamoActiveTenants(table.client, settings.usage_table).note_active(TENANT, at)
+    return settings
+
+
+def test_a_tenants_full_queue_delays_no_other_tenants_rescue(
+    table: Table, watched_sqs: WatchedSqs, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.aws.task_queue._TAKEN_AT_ONCE", 3)
+    settings = beside_an_active_tenant(table, watched_sqs, clock())
     config, others = a_config(), a_config(tenant=OTHER_TENANT)
     table.configs.put(config)
     made = Rescued(table.deliveries, DynamoRescueStore(table.client, table.name, clock))
@@ -300,13 +305,7 @@ def test_a_tenants_full_queue_delays_no_other_tenants_rescue(
 def test_a_lost_delivery_of_an_active_tenant_is_in_the_queue_again(
     table: Table, watched_sqs: WatchedSqs, clock: FixedClock
 ) -> None:
-    settings = replace(
-        RescuerSettings.from_environment(),
-        notifications_table=table.name,
-        usage_table=create_table(table.client, "UsageTable"),
-        queue_url=watched_sqs.settings.queue_url,
-    )
-    DynamoActiveTenants(table.client, settings.usage_table).note_active(TENANT, clock())
+    settings = beside_an_active_tenant(table, watched_sqs, clock())
     config = a_config()
     table.configs.put(config)
     made = Rescued(table.deliveries, DynamoRescueStore(table.client, table.name, clock))
