@@ -211,7 +211,7 @@ def test_a_write_whose_answer_was_lost_is_known_for_our_own(
 ) -> None:
     source, secrets = a_source()
 
-    with failing(dynamodb, "UpdateItem", 500, "InternalServerError", times=1) as failures:
+    with failing(dynamodb, "TransactWriteItems", 500, "InternalServerError", times=1) as failures:
         assert real.put(source, secrets)
 
     assert len(failures) == 1

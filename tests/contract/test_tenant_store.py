@@ -68,7 +68,7 @@ def test_a_tenant_whose_answer_was_lost_is_made_once(
     limits: dict[str, Any] = {"burst": 7, "configs": None}
     made = a_tenant(clock(), TENANT, name="Büro", own_limits=limits)
 
-    with failing(dynamodb, "PutItem", 500, "InternalServerError", times=1) as lost:
+    with failing(dynamodb, "TransactWriteItems", 500, "InternalServerError", times=1) as lost:
         assert dynamodb_tenants.add(made)
 
     assert len(lost) == 1

@@ -127,7 +127,7 @@ class DynamoConfigStore(DynamoConfigList):
         return ()
 
     def put(self, config: NotificationConfig, *, known_updated_at: datetime | None = None) -> bool:
-        """See `ConfigStore.put`. One conditional write."""
+        """See `ConfigStore.put`. One conditional write; of a new config, a transaction of it."""
         attributes = to_attributes(config)
         if config.secrets:
             plain = json.dumps(config.secrets).encode()
@@ -135,13 +135,11 @@ class DynamoConfigStore(DynamoConfigList):
             attributes["secret_names"] = {"SS": sorted(config.secrets)}
         if config.breaker.begun_at == config.updated_at:
             attributes["breaker"] = {"S": breaker_text(config.breaker)}
-        optional = {*OPTIONAL, "sealed", "secret_names"}
-        condition = "attribute_not_exists(pk)"
-        known: Item = {}
-        if known_updated_at is not None:
-            condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"
-            known = {":known": {"S": to_text(known_updated_at)}}
-        absent = sorted(optional - attributes.keys())
+        if known_updated_at is None:
+            return self._put_new(_key(config.tenant, config.id) | attributes)
+        absent = sorted({*OPTIONAL, "sealed", "secret_names"} - attributes.keys())
+        condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"
+        known: Item = {":known": {"S": to_text(known_updated_at)}}
         return self._update(config.tenant, config.id, attributes, absent, condition, known)
 
     def delete(
@@ -236,6 +234,15 @@ class DynamoConfigStore(DynamoConfigList):
             return 0
         return int(changed["tickets"]["N"])
 
+    def _put_new(self, item: Item) -> bool:
+        """Store it; False if one of its id is there."""
+        token = {"S": secrets.token_hex(8)}
+        try:
+            self._table.put_once(item | {"write_token": token}, "attribute_not_exists(pk)")
+        except RefusedError as refused:
+            return _is_our_own(refused, token)
+        return True
+
     def _update(  # each argument is a clause of one request
         self,
         tenant: str,
@@ -258,9 +265,13 @@ class DynamoConfigStore(DynamoConfigList):
         try:
             self._table.update(_key(tenant, config_id), update, given, when=condition)
         except RefusedError as refused:
-            row = refused.item
-            return row is not None and row.get("write_token") == token  # see `change_breaker`
+            return _is_our_own(refused, token)
         return True
+
+
+def _is_our_own(refused: RefusedError, token: Item) -> bool:
+    """Whether what stands in a write's way is the same write, sent again: see `change_breaker`."""
+    return refused.item is not None and refused.item.get("write_token") == token
 
 
 def _sealed_config(tenant: str, row: Item) -> NotificationConfig:

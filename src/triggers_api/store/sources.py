@@ -76,26 +76,31 @@ class DynamoSourceStore:
     def put(
         self, source: Source, secrets: Secrets, *, known_updated_at: datetime | None = None
     ) -> bool:
-        """See `SourceStore.put`. One conditional write."""
+        """See `SourceStore.put`. One conditional write; of a new source, a transaction of it."""
         attributes = _to_attributes(replace(source, secrets_set=secrets.names))
         plain = json.dumps(_to_json(secrets)).encode()
         attributes["sealed"] = {"B": self._box.seal(source.tenant, source.id, plain)}
         # Our own write, if its answer is lost and it is sent again, is known by its token.
         attributes["write_token"] = token = {"S": random.token_hex(8)}
-        condition, values = "attribute_not_exists(pk)", Item()
-        if known_updated_at is not None:
-            condition = "#updated_at = :known"
-            values[":known"] = {"S": to_text(known_updated_at)}
-        values |= {f":{name}": value for name, value in attributes.items()}
+        key = _key(source.tenant, source.id)
+        try:
+            if known_updated_at is None:
+                self._table.put_once(key | attributes, "attribute_not_exists(pk)")
+            else:
+                self._replace(key, attributes, known_updated_at)
+        except RefusedError as refused:
+            return refused.item is not None and refused.item.get("write_token") == token
+        return True
+
+    def _replace(self, key: Item, attributes: Item, known_updated_at: datetime) -> None:
+        """Change what was read, but not what came to it meanwhile."""
+        values: Item = {f":{name}": value for name, value in attributes.items()}
+        values[":known"] = {"S": to_text(known_updated_at)}
         change = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
         absent = [name for name in _OPTIONAL if name not in attributes]
         if absent:
             change += " REMOVE " + ", ".join(f"#{name}" for name in absent)
-        try:
-            self._table.update(_key(source.tenant, source.id), change, values, when=condition)
-        except RefusedError as refused:
-            return refused.item is not None and refused.item.get("write_token") == token
-        return True
+        self._table.update(key, change, values, when="#updated_at = :known")
 
     def delete(self, tenant: str, source_id: str) -> bool:
         """See `SourceStore.delete`. One conditional write decides, the others tidy up.

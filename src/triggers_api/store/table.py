@@ -143,6 +143,18 @@ class Table:
         writes = [{"Put": self._put(each)} for each in (first, *others)]
         self._write(self.client.transact_write_items, {"TransactItems": writes}, lost)
 
+    def put_once(self, item: Item, when: str) -> None:
+        """Store an item that may be deleted soon after; it costs twice as much as `put`.
+
+        A call whose answer is late is repeated, and may take effect after the deletion, when its
+        condition holds again. A transaction that was made within ten minutes is not made again:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html.
+        Raises `RefusedError`, also when another transaction is about the item.
+        """
+        writes = [{"Put": self._put(Put(item, when))}]
+        lost = _CONDITION_FAILED | _CONTENDED
+        self._write(self.client.transact_write_items, {"TransactItems": writes}, lost)
+
     def update(
         self,
         key: Item,

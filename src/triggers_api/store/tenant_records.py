@@ -43,10 +43,10 @@ class DynamoTenantStore:
         return None if item is None else _to_tenant(item)
 
     def add(self, tenant: Tenant) -> bool:
-        """See `TenantStore.add`."""
+        """See `TenantStore.add`. A transaction of one write."""
         item = _to_item(tenant)
         try:
-            self._table.put(item, "attribute_not_exists(key_id)")
+            self._table.put_once(item, "attribute_not_exists(key_id)")
         except RefusedError as refused:
             return refused.item == item  # our own write, its answer lost, sent again
         return True

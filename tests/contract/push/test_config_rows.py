@@ -42,14 +42,20 @@ def change_breaker(table: Table, known: NotificationConfig, _: FixedClock) -> bo
     return table.configs.change_breaker(TENANT, known.id, PRISTINE, ONE)
 
 
-@pytest.mark.parametrize("write", [put_new, put_again, delete, change_breaker])
+@pytest.mark.parametrize(
+    ("operation", "write"),
+    [
+        ("TransactWriteItems", put_new),
+        *[("UpdateItem", each) for each in (put_again, delete, change_breaker)],
+    ],
+)
 def test_a_write_that_is_sent_again_because_its_answer_was_lost_has_succeeded(
-    table: Table, clock: FixedClock, write: Write
+    table: Table, clock: FixedClock, operation: str, write: Write
 ) -> None:
     known = a_config(clock())
     table.configs.put(known)
 
-    with answers_lost(table.client, "UpdateItem", 1) as lost:
+    with answers_lost(table.client, operation, 1) as lost:
         assert write(table, known, clock)
 
     assert len(lost) == 1

@@ -37,7 +37,7 @@ VERBS: dict[str, tuple[str, Callable[[Table], object]]] = {
     "list subscriptions": ("Query", lambda t: t.configs.list_subscriptions(TENANT)),
     "list configs": ("Query", lambda t: t.configs.list_configs(TENANT)),
     "find a config": ("GetItem", lambda t: t.configs.find(TENANT, TASK.config_id)),
-    "put a config": ("UpdateItem", lambda t: t.configs.put(a_config())),
+    "put a config": ("TransactWriteItems", lambda t: t.configs.put(a_config())),
     "delete a config": ("UpdateItem", lambda t: t.configs.delete(TENANT, TASK.config_id)),
     "disable a config": ("UpdateItem", lambda t: t.configs.disable(a_config(), "?")),
     "change a breaker": (

@@ -176,9 +176,16 @@ ACCEPTING: Final = (
     Bug(
         "a source is put over another's change",
         "store/sources.py",
-        'condition = "#updated_at = :known"',
-        'condition = "#updated_at = :known OR attribute_exists(pk)"',
+        'when="#updated_at = :known"',
+        'when="#updated_at = :known OR attribute_exists(pk)"',
         test="tests/contract/test_source_store.py::test_whoever_was_slower_changes_nothing",
+    ),
+    Bug(
+        "what was deleted comes back by the call that made it",
+        "store/table.py",
+        '        writes = [{"Put": self._put(Put(item, when))}]\n        lost',
+        "        return self.put(item, when)\n        lost",
+        test="tests/simulation/test_late_calls.py::test_what_was_deleted_does_not_come_back_by_the_call_that_made_it",
     ),
     Bug(
         "there is room for one source too many",

@@ -71,8 +71,8 @@ COUNTS_AND_TENANTS: Final = (
     Bug(
         "replaces a config that was changed",
         "store/notification_configs.py",
-        '            condition = "attribute_not_exists(deleted_at) AND #updated_at = :known"\n            known = {',
-        '            condition = "attribute_not_exists(deleted_at) AND (#updated_at = :known OR attribute_exists(pk))"\n            known = {',
+        '"attribute_not_exists(deleted_at) AND #updated_at = :known"\n        known: Item = {":known": {"S": to_text(known_',
+        '"attribute_not_exists(deleted_at) AND (#updated_at = :known OR attribute_exists(pk))"\n        known: Item = {":known": {"S": to_text(known_',
         test="tests/contract/push/test_config_store.py::test_of_two_who_replace_the_same_config_one_wins",
     ),
     Bug(
@@ -85,7 +85,7 @@ COUNTS_AND_TENANTS: Final = (
     Bug(
         "takes its own change for another's",
         "store/notification_configs.py",
-        'return row is not None and row.get("write_token") == token  # see `change_breaker`',
+        'return refused.item is not None and refused.item.get("write_token") == token',
         "return False",
         test="tests/contract/push/test_config_rows.py::test_a_write_that_is_sent_again_because_its_answer_was_lost_has_succeeded",
     ),
