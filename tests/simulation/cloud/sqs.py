@@ -51,6 +51,7 @@ class Queue:
     redrive_to: "Queue | None" = None
     most_receives: int = 0
     most_in_flight: Callable[[], int] = lambda: 120_000
+    is_lenient: Callable[[], bool] = lambda: False  # whether an old receipt will do this time
     messages: dict[str, Message] = field(default_factory=dict)
     sent: int = 0
     expired: list[Message] = field(default_factory=list)
@@ -104,8 +105,28 @@ class Queue:
         return sum(each.visible_at > at and not each.is_delayed for each in self.messages.values())
 
     def delete(self, receipt: str) -> None:
-        """Delete a message by any receipt of it; one that is gone is deleted enough."""
-        self.messages.pop(receipt.rpartition("/")[0], None)
+        """Delete a message; one that is gone is deleted enough.
+
+        By an old receipt it succeeds, and "the message will not be deleted"; or it is after all:
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html,
+        https://repost.aws/knowledge-center/sqs-receipt-handle-error
+        """
+        message = self.messages.get(receipt.rpartition("/")[0])
+        if message is not None and (message.receipt == receipt or self.is_lenient()):
+            del self.messages[message.id]
+
+    def show_after(self, receipt: str, seconds: float) -> str:
+        """Hide a message for so long from now on; answers the code of why it cannot be.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        message = self.messages.get(receipt.rpartition("/")[0])
+        if message is None or message.visible_at <= self.clock():
+            return "MessageNotInflight"
+        if message.receipt != receipt:
+            return "InvalidParameterValue"  # "Reason: The receipt handle has expired."
+        message.visible_at = self.clock() + seconds
+        return ""
 
     def next_at(self) -> float | None:
         """When a message becomes visible, if one ever will; and one more may be in flight."""
@@ -189,13 +210,10 @@ class Sqs:
         for each in _entries(request):
             if not 0 <= each["VisibilityTimeout"] <= _LONGEST_HIDDEN:
                 raise _wrong(f"VisibilityTimeout is 0 to {_LONGEST_HIDDEN}.")
-            message = queue.messages.get(each["ReceiptHandle"].rpartition("/")[0])
-            if message is None or message.visible_at <= queue.clock():
-                code = "MessageNotInflight"
+            if code := queue.show_after(each["ReceiptHandle"], each["VisibilityTimeout"]):
                 failed.append({"Id": each["Id"], "SenderFault": True, "Code": code})
-                continue
-            message.visible_at = queue.clock() + each["VisibilityTimeout"]
-            done.append({"Id": each["Id"]})
+            else:
+                done.append({"Id": each["Id"]})
         return {"Successful": done, "Failed": failed}
 
     def _GetQueueAttributes(self, queue: Queue, request: Request) -> Answer:  # noqa: N802

@@ -27,6 +27,7 @@ from tests.simulation.cloud.limits import Limits, Partitions
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
+from tests.simulation.cloud.whims import Whims
 from tests.simulation.product import releases
 from tests.simulation.product.calendar import HOW_OFTEN, Calendar, Days
 from tests.simulation.product.callers import Caller, Gateway
@@ -138,6 +139,7 @@ class World:
     def _make_cloud(self) -> None:
         chance = self._branch("cloud")
         self.limits = Limits.drawn(self._branch("limits"))
+        self.whims = Whims(self._branch)
         self._make_tables(chance)
         self._make_queues(chance)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
@@ -173,7 +175,8 @@ class World:
     def _make_queues(self, chance: random.Random) -> None:
         limits, wanted = self.limits, _properties("DeliveryQueue")
         letters = ENVIRONMENT["DEAD_LETTER_QUEUE_URL"]
-        self.dead_letters = Queue(letters, 30, self._clock, chance, 1_209_600)
+        lenient = self.whims.is_lenient
+        self.dead_letters = Queue(letters, 30, self._clock, chance, 1_209_600, is_lenient=lenient)
         self.queue = Queue(
             ENVIRONMENT["DELIVERY_QUEUE_URL"],
             wanted["VisibilityTimeout"],
@@ -184,6 +187,7 @@ class World:
             redrive_to=self.dead_letters,
             most_receives=wanted["RedrivePolicy"]["maxReceiveCount"],
             most_in_flight=lambda: limits.in_flight if self._is_rough() else _MANY,
+            is_lenient=lenient,
         )
         self.scheduler = Scheduler(
             {ENVIRONMENT["DELIVERY_QUEUE_ARN"]: self.queue},
