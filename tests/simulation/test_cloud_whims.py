@@ -3,7 +3,11 @@
 import random
 from typing import Any
 
+from tests.cloudformation import properties
+from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.sqs import Queue, Sqs
+from tests.simulation.cloud.tables import Table
+from tests.simulation.cloud.values import Item
 
 
 class Clock:
@@ -65,3 +69,23 @@ def test_an_old_receipt_hides_nothing() -> None:
     assert (show_at_once(new), queue.in_flight()) == ([], 0)
     (refused,) = show_at_once(new)
     assert refused["Code"] == "MessageNotInflight"
+
+
+def test_a_stale_query_shows_what_was_deleted_a_moment_ago() -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html."""
+    clock = Clock()
+    table = Table.of("keys", properties("KeysTable"), clock, lambda: 0.0, 1)
+    service = DynamoDb({"keys": table}, clock, is_stale=lambda: True)
+    item: Item = {name: {"S": "a"} for name in table.keys}
+    table.write(("a", "a"), item)
+    clock.now += 10
+    table.write(("a", "a"), None)
+
+    def found(*, consistent: bool) -> Any:
+        request: Any = {"TableName": "keys", "KeyConditionExpression": f"{table.keys[0]} = :a"}
+        request |= {"ExpressionAttributeValues": {":a": {"S": "a"}}}
+        return service("Query", request | {"ConsistentRead": consistent})["Items"]
+
+    assert (found(consistent=False), found(consistent=True)) == ([item], [])
+    clock.now += 2
+    assert found(consistent=False) == []

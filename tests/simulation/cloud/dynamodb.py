@@ -233,8 +233,7 @@ class DynamoDb:
             index.catch_up(self.clock())
             held = list(index.partitions.get(partition, {}).values())
         elif not request.get("ConsistentRead") and self.is_stale():
-            known = set(table.items.get(partition[0], {}))
-            held = [item for key in known if (item := table.find_stale(key)) is not None]
+            held = table.partition_stale(partition[0])
         else:
             held = list(table.items.get(partition[0], {}).values())
         return [item for item in held if asked.holds(item, given)]

@@ -145,6 +145,7 @@ class Table:
     items: dict[Any, dict[Key, Item]] = field(default_factory=dict)  # by partition, then key
     heard: list[Callable[[Key, Item | None], None]] = field(default_factory=list)  # of each write
     _before: dict[Key, tuple[float, Item | None]] = field(default_factory=dict)
+    _deleted: dict[Any, dict[Key, float]] = field(default_factory=dict)  # by partition: when
 
     @classmethod
     def of(cls, name: str, wanted: Mapping[str, Any], clock: Clock, lag: Draw, shards: int) -> Self:
@@ -188,6 +189,16 @@ class Table:
             return before
         return self.find(key)
 
+    def partition_stale(self, partition: Any) -> list[Item]:
+        """Its items as they were a moment ago, and those that were deleted since.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
+        """
+        since = self.clock() - _REMEMBERED_SECONDS
+        deleted = [key for key, at in self._deleted.get(partition, {}).items() if at > since]
+        known = {*self.items.get(partition, {}), *deleted}
+        return [item for key in known if (item := self.find_stale(key)) is not None]
+
     def settled_since(self, key: Key, index: str) -> float:
         """Since when the item is as it is, and the index as well."""
         changed_at, _ = self._before[key]
@@ -205,6 +216,7 @@ class Table:
             return
         if new is None:
             del self.items[key[0]][key]
+            self._deleted.setdefault(key[0], {})[key] = at
         else:
             self.items.setdefault(key[0], {})[key] = new
         self._before[key] = (at, old)
