@@ -89,3 +89,35 @@ def test_a_stale_query_shows_what_was_deleted_a_moment_ago() -> None:
     assert (found(consistent=False), found(consistent=True)) == ([item], [])
     clock.now += 2
     assert found(consistent=False) == []
+
+
+def test_an_index_may_answer_what_it_did_not_any_more_until_it_may_not_lag_so_far() -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html."""
+    clock, back = Clock(), [0.0]
+    table = Table.of("events", properties("EventsTable"), clock, lambda: 1.0, 1)
+    index = table.indexes["StatusIndex"]
+    index.lags_at_most = 5.0
+    service = DynamoDb({"events": table}, clock, earlier=lambda: back[0])
+    place = {"tenant": {"S": "t"}, "shard": {"N": "0"}, "created_at": {"S": "0"}, "id": {"S": "i"}}
+    item: Item = {"pk": {"S": "a"}, "sk": {"S": "1"}, **place}
+
+    def found(status: str, earlier: float) -> int:
+        back[0] = earlier
+        where = "tenant = :t AND #s = :s AND #n = :n"
+        request: Any = {"TableName": "events", "IndexName": "StatusIndex"}
+        values = {":t": {"S": "t"}, ":n": {"N": "0"}, ":s": {"S": status}}
+        names = {"#s": "status", "#n": "shard"}
+        request |= {"KeyConditionExpression": where}
+        said = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
+        count: int = service("Query", request | said)["Count"]
+        return count
+
+    table.write(("a", "1"), item | {"status": {"S": "x"}})
+    clock.now += 10
+    table.write(("a", "1"), item | {"status": {"S": "y"}})
+    clock.now += 3
+
+    assert [(found("x", by), found("y", by)) for by in (0, 1.5, 2.5)] == [(0, 1), (0, 0), (1, 0)]
+    assert index.settles_at(("a", "1")) == clock.now + 2
+    clock.now += 2
+    assert (found("x", 4.5), found("y", 4.5)) == (0, 1)

@@ -28,6 +28,11 @@ _BATCH_GET, _BATCH_WRITE, _TRANSACTION = 100, 25, 100
 _TOKEN_SECONDS: Final = 600  # a transaction's, after which it is a new one
 
 
+def at_once() -> float:
+    """An index answers as well as it can."""
+    return 0.0
+
+
 def never() -> bool:
     """No partial answer, nothing stale: as a caller would like it."""
     return False
@@ -35,12 +40,16 @@ def never() -> bool:
 
 @dataclass
 class DynamoDb:
-    """The service. `is_partial` and `is_stale` say what AWS may do and promises nothing about."""
+    """The service. What it asks others of, AWS may do, and promises nothing about.
+
+    `earlier` says how many seconds behind itself an index answers.
+    """
 
     tables: Mapping[str, Table]
     clock: Clock
     is_partial: Callable[[], bool] = never
     is_stale: Callable[[], bool] = never
+    earlier: Callable[[], float] = at_once
     partitions: Partitions = field(default_factory=Partitions)
     _tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
 
@@ -230,8 +239,8 @@ class DynamoDb:
             raise invalid("Query condition missed key schema element")
         partition = tuple(place(wanted[name]) for name in hashed)
         if index is not None:
-            index.catch_up(self.clock())
-            held = list(index.partitions.get(partition, {}).values())
+            back, at = self.earlier(), self.clock()
+            held = index.as_of(at - back, partition, at) if back else index.level(partition, at)
         elif not request.get("ConsistentRead") and self.is_stale():
             held = table.partition_stale(partition[0])
         else:

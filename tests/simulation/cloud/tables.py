@@ -58,6 +58,16 @@ class Stream:
             hear()
 
 
+@dataclass(frozen=True, slots=True)
+class _Replaced:
+    """An entry as it was until a moment, None if there was none; how long that may be seen."""
+
+    key: Key
+    image: Item | None
+    until: float
+    seen_until: float
+
+
 @dataclass
 class Index:
     """A global secondary index; each entry follows its item after a time of its own."""
@@ -68,10 +78,13 @@ class Index:
     projected: frozenset[str] | None  # besides keys; None is all
     keys: tuple[str, ...]  # of the table
     lag: Draw
+    lags_at_most: float = 0.0  # seconds in which a read may yet show what another did not any more
     partitions: dict[Key, dict[Key, Item]] = field(default_factory=dict)
     _entries: dict[Key, Key] = field(default_factory=dict)  # the partition that holds an item
-    _coming: list[tuple[float, Key, Item | None]] = field(default_factory=list)
+    _coming: list[tuple[float, Key, Item | None, float]] = field(default_factory=list)
+    _gone: list[_Replaced] = field(default_factory=list)  # in the order of their becoming so
     _last_due: dict[Key, float] = field(default_factory=dict)
+    _last_seen: dict[Key, float] = field(default_factory=dict)  # what was before, by anybody
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -85,10 +98,11 @@ class Index:
             return
         due = max(at + self.lag(), self._last_due.get(key, 0.0))
         if before is not None and after is not None and self._of(before) != self._of(after):
-            self._coming.append((due, key, None))
+            self._coming.append((due, key, None, at))
             due += self.lag()
-        self._coming.append((due, key, after))
+        self._coming.append((due, key, after, at))
         self._last_due[key] = due
+        self._last_seen[key] = max(due, at + self.lags_at_most)
 
     def touched(self, old: Item | None, new: Item | None) -> list[tuple[Key, Item]]:
         """The partitions that a write of the table changes, and the entry in each."""
@@ -98,8 +112,30 @@ class Index:
         return [(self._of(each), each) for each in (before, after) if each is not None]
 
     def settles_at(self, key: Key) -> float:
-        """When it is level with the table about an item."""
-        return self._last_due.get(key, 0.0)
+        """When it is level with the table about an item, whoever reads it."""
+        return self._last_seen.get(key, 0.0)
+
+    def level(self, partition: Key, at: float) -> list[Item]:
+        """The entries of a partition, as far as they have followed."""
+        self.catch_up(at)
+        return list(self.partitions.get(partition, {}).values())
+
+    def as_of(self, moment: float, partition: Key, at: float) -> list[Item]:
+        """The entries of a partition as they were before, each within the time that it may lag.
+
+        Two reads that need not be consistent may disagree backwards:
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+        """
+        self.catch_up(at)
+        held = dict(self.partitions.get(partition, {}))
+        self._gone = [each for each in self._gone if each.seen_until > at]
+        for each in reversed(self._gone):
+            if each.until <= moment:
+                continue
+            held.pop(each.key, None)
+            if each.image is not None and self._of(each.image) == partition:
+                held[each.key] = each.image
+        return list(held.values())
 
     def catch_up(self, at: float) -> None:
         """Take over what is due by now."""
@@ -109,10 +145,12 @@ class Index:
         if not due:
             return
         self._coming = [each for each in self._coming if each[0] > at]
-        for _, key, image in sorted(due, key=lambda each: each[0]):
+        for since, key, image, written_at in sorted(due, key=lambda each: each[0]):
             known = self._entries.pop(key, None)
-            if known is not None:
-                del self.partitions[known][key]
+            old = None if known is None else self.partitions[known].pop(key)
+            seen_until = written_at + self.lags_at_most
+            if seen_until > at:
+                self._gone.append(_Replaced(key, old, since, seen_until))
             if image is not None:
                 partition = self._of(image)
                 self.partitions.setdefault(partition, {})[key] = image

@@ -5,15 +5,34 @@ from collections.abc import Callable
 from typing import Final
 
 _LENIENT: Final = 0.5  # of the calls with an old receipt
+_GO_BACK: Final = 0.3  # of the worlds have indexes that do, in so many of their queries
 
 
 class Whims:
-    """Of one world."""
+    """Of one world.
 
-    def __init__(self, branch: Callable[[str], random.Random]) -> None:
-        """`branch` is chance of that name."""
+    `branch` is chance of that name; `lags_at_most` is of its indexes.
+    """
+
+    def __init__(
+        self,
+        branch: Callable[[str], random.Random],
+        is_calm: Callable[[], bool],
+        lags_at_most: float,
+    ) -> None:
+        """A calm world has none but those about receipts."""
+        self._is_calm = is_calm
         self._receipts = branch("receipts")
+        self._indexes = branch("indexes")
+        goes_back = self._indexes.random() < _GO_BACK
+        self.goes_back_by = lags_at_most if goes_back else 0.0
 
     def is_lenient(self) -> bool:
         """Whether a message is deleted by an old receipt, too."""
         return self._receipts.random() < _LENIENT
+
+    def earlier(self) -> float:
+        """How many seconds behind itself an index answers a query."""
+        if not self.goes_back_by or self._is_calm() or self._indexes.random() >= _GO_BACK:
+            return 0.0
+        return self._indexes.uniform(0, self.goes_back_by)

@@ -139,7 +139,6 @@ class World:
     def _make_cloud(self) -> None:
         chance = self._branch("cloud")
         self.limits = Limits.drawn(self._branch("limits"))
-        self.whims = Whims(self._branch)
         self._make_tables(chance)
         self._make_queues(chance)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
@@ -153,6 +152,7 @@ class World:
 
     def _make_tables(self, chance: random.Random) -> None:
         longest = chance.choice([0.02, 0.5, 5.0, 30.0])
+        self.whims = Whims(self._branch, lambda: self.fates.is_calm, longest)
 
         def lag() -> float:
             return chance.uniform(0, longest) if not self.fates.is_calm else 0.0
@@ -161,6 +161,8 @@ class World:
             name: Table.of(name, _properties(logical), self._clock, lag, chance.randint(1, 2))
             for name, logical in TABLES.items()
         }
+        for index in (each for table in self.tables.values() for each in table.indexes.values()):
+            index.lags_at_most = self.whims.goes_back_by
         partitions = Partitions(
             self.limits, self._clock, self._branch("partitions"), self._is_rough
         )
@@ -170,6 +172,7 @@ class World:
             partitions=partitions,
             is_partial=lambda: self.fates.happens(0.1),
             is_stale=lambda: self.fates.happens(0.3),
+            earlier=self.whims.earlier,
         )
 
     def _make_queues(self, chance: random.Random) -> None:
