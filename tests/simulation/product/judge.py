@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.product import days, foreign, leaving, loud, neighbours, operator, producers
+from tests.simulation.product import (
+    days,
+    foreign,
+    leaving,
+    loud,
+    neighbours,
+    operator,
+    producers,
+    pushed,
+)
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
 from tests.simulation.product.usage import usage
@@ -36,6 +45,7 @@ def judge(play: Play) -> None:
     found += _held_by_two(play)
     found += neighbours.judged(play)
     found += foreign.judged(play)
+    found += pushed.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)
@@ -111,7 +121,6 @@ def _erased(play: Play, tenant: str) -> list[str]:
         found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
         late = [
             each
-            for each in play.world.receivers.arrivals
             if posted.marker.encode() in each.body and each.at > posted.erased_at + _LATEST_PUSH
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
@@ -216,8 +225,6 @@ def _pushes(play: Play, stage: Stage) -> list[str]:
     """Each event reached each config that was there; a receiver hears of no other tenant."""
     found = []
     for config in stage.configs:
-        arrivals = play.world.receivers.by_url[config.url]
-        said = [json.loads(each.body)["payload"].get("said", "") for each in arrivals]
         found += [
             f"{config.url} was told {marker}"
             for marker in said

@@ -27,7 +27,7 @@ _WORLDS: Final = 0.03  # of those with one tenant: such a world takes five times
 _POSTS: Final = 6  # of the quiet one
 _DEAD_SECONDS: Final = 120.0  # a crowd of pushes would wait a week for a receiver
 _QUIET: Final = "the quiet one"
-_POISON: Final = ('{"kind": "digest", "tenant": "acme"}', "no JSON", '{"tenant": 1}')
+POISON: Final = ('{"kind": "digest", "tenant": "acme"}', "no JSON", '{"tenant": 1}')
 
 # Without faults: who finds no process free asks again after 0.5, 1, 2 and 4 seconds at most, and so
 # do the loud one's callers, whose bursts are over by then: beyond its limit a call takes no time.
@@ -115,7 +115,7 @@ def _answer_slowly(world: World, stage: Stage) -> None:
 
 def _poison(world: World, stage: Stage) -> None:
     """Messages that nobody can carry out, beside some that hang."""
-    for body in _POISON:
+    for body in POISON:
         world.kernel.at(world.kernel.now + stage.chance.uniform(0, 20), partial(_send, world, body))
     _post_to(world, stage, "dead")
 

@@ -1,0 +1,121 @@
+"""What must be true of deliveries' records and of dead letters once all is calm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.simulation.product.loud import POISON
+from triggers_api.push.delivery import event_of
+from triggers_api.store.items import event_key
+
+if TYPE_CHECKING:
+    from tests.simulation.product.play import Play
+
+Item = dict[str, Any]
+
+_CRASHED: Final = "workers crashed"
+
+
+def judged(play: Play) -> Iterator[str]:
+    """Each delivery has come to its end, and each end to what it entails."""
+    if play.world.calendar is not None:
+        return  # events, records and letters may be over
+    letters = list(_letters(play))
+    yield from _unexplained(play, letters)
+    told = {each["delivery_id"] for each in letters if "delivery_id" in each}
+    for record in _records(play):
+        yield from _as_ended(play, record, told)
+
+
+def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
+    """Of an event that nobody erased: an erasure ends a record wherever it stands."""
+    name, status, row = record["id"]["S"], record["status"]["S"], _config_of(play, record)
+    if status == "dead" and name not in told:
+        yield f"{name} was given up, and no dead letter tells of it"
+    # Without its config, or with a disabled one, a worker may have dropped it just before a call
+    # took effect that was given up on and reopens it for a replay: the rescuer looks after that.
+    if row is None or not row["enabled"]["BOOL"] or _is_touched(play, record):
+        return
+    if status == "retrying":
+        yield f"{name} is retrying, and nothing is left that tries"
+    if status == "dead" and _is_healthy(play, record):
+        yield f"{name} was given up, and its receiver is well"
+    if status == "succeeded" and row["acknowledges"]["BOOL"]:
+        yield from _as_acknowledged(play, record)
+
+
+def _as_acknowledged(play: Play, record: Item) -> Iterator[str]:
+    """Unless the event was replayed since, and was not pushed there in its new round."""
+    event_id = event_of(record["id"]["S"])
+    key = event_key(record["tenant"]["S"], str(event_id))
+    head = play.world.tables["events"].find((key["pk"]["S"], key["sk"]["S"]))
+    if head is None or head["id"]["S"] != event_id:
+        yield f"{event_id} was pushed, and is gone"
+    elif head.get("rounds", {"N": "0"}) == record["round"] and head["status"]["S"] != "delivered":
+        yield f"{event_id} was pushed where that acknowledges it, and is {head['status']['S']}"
+
+
+def _records(play: Play) -> Iterator[Item]:
+    for item in play.world.tables["notifications"].all():
+        if "attempts" not in item or play.stages[item["tenant"]["S"]].is_leaving:
+            continue
+        posted = play.truth.by_id.get(str(event_of(item["id"]["S"])))
+        if posted is None or posted.erase_sent_at is None:
+            yield item
+
+
+def _config_of(play: Play, record: Item) -> Item | None:
+    row = play.world.tables["notifications"].find(
+        (f"{record['tenant']['S']}#configs", record["config_id"]["S"])
+    )
+    return None if row is None or "deleted_at" in row else row
+
+
+def _is_touched(play: Play, record: Item) -> bool:
+    configs = play.stages[record["tenant"]["S"]].configs
+    return any(each.is_touched for each in configs if each.id == record["config_id"]["S"])
+
+
+def _is_healthy(play: Play, record: Item) -> bool:
+    configs = play.stages[record["tenant"]["S"]].configs
+    return any(each.mood == "healthy" for each in configs if each.id == record["config_id"]["S"])
+
+
+def _letters(play: Play) -> Iterator[Item]:
+    """Those of tenants that stay, but for what a world itself put into the queue."""
+    for each in play.world.dead_letters.messages.values():
+        if play.loud is not None and each.body in POISON:
+            continue
+        letter = json.loads(each.body)
+        stage = play.stages.get(letter["tenant"])
+        if stage is None or not stage.is_leaving:
+            yield letter
+
+
+def _unexplained(play: Play, letters: list[Item]) -> Iterator[str]:
+    """A letter is about a delivery that was given up: no worker ever gives up a message."""
+    if not letters:
+        return
+    given_up = _given_up(play)
+    for each in letters:
+        name, reason = each.get("delivery_id"), each.get("reason", "")
+        if name is None:
+            yield f"a task ended as a dead letter without a word: {each}"
+        elif reason.startswith(_CRASHED) or name not in given_up:
+            yield f"{name} is a dead letter, and was never given up: {reason}"
+
+
+def _given_up(play: Play) -> set[str]:
+    """Deliveries that were dead at any time, before a replay or an erasure perhaps."""
+    stream = play.world.tables["notifications"].stream
+    assert stream is not None
+    images = (
+        each["dynamodb"].get("NewImage", {}) for shard in stream.shards for each in shard.records
+    )
+    return {
+        image["id"]["S"]
+        for image in images
+        if "attempts" in image and image["status"] == {"S": "dead"}
+    }
