@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.simulation.product import (
+    arrivals,
     days,
     foreign,
     leaving,
@@ -46,6 +47,7 @@ def judge(play: Play) -> None:
     found += neighbours.judged(play)
     found += foreign.judged(play)
     found += pushed.judged(play)
+    found += arrivals.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)
@@ -121,6 +123,7 @@ def _erased(play: Play, tenant: str) -> list[str]:
         found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
         late = [
             each
+            for each in play.world.receivers.arrivals
             if posted.marker.encode() in each.body and each.at > posted.erased_at + _LATEST_PUSH
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
@@ -225,6 +228,8 @@ def _pushes(play: Play, stage: Stage) -> list[str]:
     """Each event reached each config that was there; a receiver hears of no other tenant."""
     found = []
     for config in stage.configs:
+        arrivals = play.world.receivers.by_url[config.url]
+        said = [json.loads(each.body)["payload"].get("said", "") for each in arrivals]
         found += [
             f"{config.url} was told {marker}"
             for marker in said

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.simulation.product.play import Play
     from tests.simulation.product.stage import Stage
 
-_ONES_OWN: Final = re.compile(
+ONES_OWN: Final = re.compile(
     r'\b(?:evt|cfg|dlv|src)_[0-9A-Za-z_]+|"key_id":"[0-9a-z]+|https://r\d+-[a-z]+\.'
 )
 _LISTS: Final = ("/notifications/history?limit=100", "/keys", "/sources", "/event-types")
@@ -27,7 +27,7 @@ class Neighbours:
         """What of an answer that did something is another tenant's."""
         if answer.status >= 300:
             return []  # it repeats what it was asked for
-        named = set(_ONES_OWN.findall(answer.body.decode(errors="replace")))
+        named = set(ONES_OWN.findall(answer.body.decode(errors="replace")))
         return sorted(each for each in named if self.told.setdefault(each, tenant) != tenant)
 
 

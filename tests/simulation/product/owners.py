@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.receivers import MOODS
-from tests.simulation.product.stage import Config, Stage
+from tests.simulation.product.stage import Change, Config, Stage
 from tests.simulation.product.truth import LATE, Deed
 
 
@@ -26,6 +26,7 @@ def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | 
     if answer.status != 201:
         return None
     config = Config(answer.json()["id"], stage.tenant, url, mood, stage.kernel.now)
+    config.secret = answer.json()["secret"]
     stage.configs.append(config)
     return config
 
@@ -67,6 +68,8 @@ def change_config(stage: Stage) -> None:
     what = stage.chance.choice(["disable", "enable", "rotate", "delete", "rename"])
     if what in ("disable", "enable", "delete"):
         config.is_touched = True
+    change = Change(stage.kernel.now, what=what)
+    config.changes.append(change)
     try:
         if what == "rotate":
             answer = stage.caller.call("POST", f"{path}/rotate-secret")
@@ -79,6 +82,9 @@ def change_config(stage: Stage) -> None:
     except GaveUpError:
         return
     stage.expect(answer, 200, 204, 404)
+    if answer.status in (200, 204):
+        change.ended_at = stage.kernel.now
+        change.secret = answer.json()["secret"] if what == "rotate" else ""
 
 
 def list_events(stage: Stage) -> None:
@@ -113,6 +119,7 @@ def replay_delivery(stage: Stage) -> None:
         if not ended:
             return
         path = f"/notifications/history/{stage.chance.choice(ended)['id']}/replay"
+        stage.redelivered.append(stage.kernel.now)
         answer = stage.caller.call("POST", path)
     except GaveUpError:
         return
@@ -122,6 +129,7 @@ def replay_delivery(stage: Stage) -> None:
 def replay_dead_letters(stage: Stage) -> None:
     """Have all that was given up pushed again, page by page."""
     body: dict[str, object] = {}
+    stage.redelivered.append(stage.kernel.now)
     while True:
         try:
             answer = stage.caller.call("POST", "/notifications/dead-letters/replay", body)
@@ -139,6 +147,7 @@ def replay_missed(stage: Stage) -> None:
         return
     path = f"/notifications/configs/{stage.chance.choice(stage.configs).id}/replay"
     body: dict[str, object] = {"dry_run": stage.chance.random() < 0.2}
+    stage.redelivered.append(stage.kernel.now)
     while True:
         try:
             answer = stage.caller.call("POST", path, body)

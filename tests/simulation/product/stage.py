@@ -17,6 +17,14 @@ _ASKED: Final = 30.0  # seconds that an answer is under way at most
 
 
 @dataclass
+class Change(Deed):
+    """Something that an owner did with a config; answered when it ended."""
+
+    what: str = ""
+    secret: str = ""  # that a rotation was answered with
+
+
+@dataclass
 class Config:
     """A config as its owner knows it."""
 
@@ -26,6 +34,8 @@ class Config:
     mood: str
     created_at: float  # when it was answered
     is_touched: bool = False  # changed, disabled or deleted: no longer all events go there
+    secret: str = ""  # that it was made with
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass
@@ -44,6 +54,7 @@ class Stage:
     slowness: float = 1.0  # of somebody who takes hours between two calls
     suspensions: list[Deed] = field(default_factory=list)
     sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
+    redelivered: list[float] = field(default_factory=list)  # when somebody asked for deliveries
 
     @property
     def is_leaving(self) -> bool:
