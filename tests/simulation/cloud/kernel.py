@@ -96,6 +96,8 @@ class Kernel:
         self.chance = chance
         self.steps = 0
         self.crash: BaseException | None = None
+        self._until = float("inf")
+        self._most_steps = 0
         self._turns: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
 
@@ -122,8 +124,19 @@ class Kernel:
         if not isinstance(fiber, Fiber):
             self.now += seconds
             return
-        self._wake_at(fiber, self.now + seconds)
+        moment = self.now + seconds
+        if self._is_next(moment):
+            self.now = max(moment, self.now)
+            self.steps += 1
+            return
+        self._wake_at(fiber, moment)
         self.hub.switch()
+
+    def _is_next(self, moment: float) -> bool:
+        """Whether nothing moves before: who waits so long need not give its turn away."""
+        if moment > self._until or self.steps >= self._most_steps or self.crash is not None:
+            return False
+        return not self._turns or moment < self._turns[0][0]
 
     def join(self, others: "Iterable[Awaited]", seconds: float | None = None) -> None:
         """Let the current program wait for the end of others, or for so long."""
@@ -144,6 +157,7 @@ class Kernel:
 
     def run(self, until: float = float("inf"), steps: int = 200_000) -> None:
         """Let everything happen that happens before a moment."""
+        self._until, self._most_steps = until, steps
         while self._turns and self._turns[0][0] <= until:
             self.now, _, act = heapq.heappop(self._turns)
             self.steps += 1
