@@ -4,13 +4,12 @@ import sys
 import time
 from typing import Any
 
-from moto import mock_aws
-
 from tests.capacity import item_bytes
 from tests.clock import FixedClock
 from tests.cloudformation import properties
 from tests.conftest import ENVIRONMENT
 from tests.functional.leaving_tenant import Deployment
+from tests.quick_moto import mock_aws
 
 assert ENVIRONMENT  # set by importing it
 

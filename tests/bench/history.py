@@ -13,14 +13,13 @@ from tests.bench.post import ENVIRONMENT
 
 os.environ.update(ENVIRONMENT)
 
-from moto import mock_aws
-
 from tests.builders.events import TENANT, an_event
 from tests.builders.push import a_config, a_delivery, a_task
 from tests.builders.watch import PlainBox
 from tests.capacity import metered
 from tests.clock import START, FixedClock
 from tests.contract.conftest import create_table
+from tests.quick_moto import mock_aws
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
 from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from tests.clock import FixedClock
 from tests.cloudformation import table_definition
 from tests.fakes.events import InMemoryApiKeyStore
 from tests.fakes.rate import InMemoryTokenBuckets
+from tests.quick_moto import mock_aws
 from tests.strict_dynamodb import be_strict
 from triggers_api.access.ports import TenantStore, TokenBuckets
 from triggers_api.events.ports import EventStore

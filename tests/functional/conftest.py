@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto import mock_aws
 
 from tests.builders.events import OTHER_TENANT, TENANT, an_api_key
 from tests.clock import FixedClock
@@ -18,6 +17,7 @@ from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.http_api import Answer, Api
+from tests.quick_moto import mock_aws
 from triggers_api.access.keys import Scope
 from triggers_api.api import pages
 from triggers_api.events.ports import EventStore

@@ -15,7 +15,6 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from admin import keys, shards, target
 from admin.target import Target
@@ -25,6 +24,7 @@ from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryEventStore
 from tests.http_api import Api
+from tests.quick_moto import mock_aws
 from triggers_api.access.keys import OPERATORS_MAY, ApiKey, Scope, new_api_key, split_token
 from triggers_api.handlers.api import build
 from triggers_api.settings import ApiSettings

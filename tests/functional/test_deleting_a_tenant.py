@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from tests.builders.events import a_tenant, an_event
 from tests.builders.push import a_config, a_delivery, a_task
@@ -15,6 +14,7 @@ from tests.clock import FixedClock
 from tests.cloudformation import properties
 from tests.functional.leaving_tenant import DeadError, Deployment
 from tests.project.test_template import as_list
+from tests.quick_moto import mock_aws
 
 LEAVING = "shop"
 NEIGHBOURS = ("shop-2", "shop_", "sho", "shop-2-shop")

@@ -7,11 +7,11 @@ that made it.
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
 from tests.functional.role_journey import prepare_senders, travel
 from tests.functional.traced_journey import answering_one_at_a_time
 from tests.functional.whole_deployment import ROLES, WholeDeployment, whole_deployment
+from tests.quick_moto import mock_aws
 
 pytestmark = pytest.mark.xdist_group("roles")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from admin import unreadable
 from admin.target import Stack, Target
 from tests.cloudformation import table_definition
 from tests.functional.conftest import LogLines
+from tests.quick_moto import mock_aws
 from triggers_api.push.config import NotificationConfig
 from triggers_api.store import items
 from triggers_api.store.notification_configs import DynamoConfigList

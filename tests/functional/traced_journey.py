@@ -11,7 +11,6 @@ from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
-from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from local.received import Received
@@ -21,6 +20,7 @@ from tests.builders.push import a_config
 from tests.conftest import ENVIRONMENT
 from tests.contract.conftest import create_table
 from tests.http_api import Api
+from tests.quick_moto import mock_aws
 from triggers_api.aws import clients
 from triggers_api.aws.secret_box import KmsSecretBox
 from triggers_api.store.api_keys import DynamoApiKeyStore

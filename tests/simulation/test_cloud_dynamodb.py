@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from tests.cloudformation import properties, table_definition
+from tests.quick_moto import mock_aws
 from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.shortcut import ShortClient

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from tests.cloudformation import table_definition
+from tests.quick_moto import mock_aws
 from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs

@@ -17,13 +17,13 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import boto3
-from moto import mock_aws
 from moto.backends import get_backend
 
 from local.stream_mapping import StreamMapping
 from local.stream_records import from_stream
 from tests.cloudformation import properties, table_definition
 from tests.http_api import Api
+from tests.quick_moto import mock_aws
 from triggers_api import timestamps
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
