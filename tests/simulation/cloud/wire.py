@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import msgspec
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
@@ -23,6 +24,8 @@ from triggers_api.aws.kept_connections import Answer as SentAnswer
 
 _SCHEDULE: Final = re.compile(r"/schedules/(.+)")
 _QUERY_NAMES: Final = {"groupName": "GroupName", "ScheduleGroup": "GroupName"}
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any])
+_ENCODER: Final = msgspec.json.Encoder()
 _Key = tuple[str, str, float | None]
 
 
@@ -122,10 +125,26 @@ class Line:
         """As `KeptConnections.post`."""
         operation = headers["x-amz-target"].rpartition(".")[2]
         try:
-            said = self.wire.carrier()("dynamodb", operation, json.loads(body), self._patience)
+            said = self.wire.carrier()("dynamodb", operation, _read(body), self._patience)
         except AwsError as error:
-            return SentAnswer(error.status, {}, json.dumps(error.body).encode())
-        return SentAnswer(200, {}, json.dumps(said).encode())
+            return SentAnswer(error.status, {}, _written(error.body))
+        return SentAnswer(200, {}, _written(said))
+
+
+def _read(body: bytes) -> Request:
+    """As `json.loads`, four times as fast; but it refuses half of a surrogate pair."""
+    try:
+        return _DECODER.decode(body)
+    except msgspec.DecodeError:
+        said: Request = json.loads(body)
+        return said
+
+
+def _written(said: Answer) -> bytes:
+    try:
+        return _ENCODER.encode(said)
+    except UnicodeEncodeError:
+        return json.dumps(said).encode()
 
 
 class _Body(BytesIO):

@@ -106,10 +106,13 @@ def _of(release: Release, wire: Wire) -> Iterator[Any]:
         yield patch.dict(waits, pause=_sleep)
 
 
+_WIRE = Wire(_sleep)  # one for all worlds of this Python process: its clients take long to make
+
+
 @contextmanager
 def installed(*others: Release) -> Iterator[Callable[..., Wire]]:
     """Give a function that puts a world on stage, as often as wanted."""
-    wire = Line.wire = Wire(_sleep)
+    wire = Line.wire = _WIRE
     asynchronous = SimpleNamespace(Queue=asyncio.Queue, get_event_loop=_Loop)
     patches: list[Any] = [
         patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)),
