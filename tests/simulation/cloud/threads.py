@@ -116,6 +116,45 @@ class Threads:
         self.shutdown()
 
 
+class _Hold:
+    """The time between an `acquire` and its `release`."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+        self._waiting: list[Callable[[], None]] = []
+
+    def when_done(self, wake: Callable[[], None]) -> None:
+        """See `Awaited`."""
+        self._waiting.append(wake)
+
+    def end(self, kernel: Kernel) -> None:
+        self.is_done = True
+        for wake in self._waiting:
+            kernel.at(kernel.now, wake)
+
+
+class Lock:
+    """As `threading.Lock`."""
+
+    def __init__(self) -> None:
+        self._hold: _Hold | None = None
+
+    def acquire(self, timeout: float) -> bool:
+        kernel = Threads.kernel
+        until = kernel.now + timeout
+        while self._hold is not None:
+            if kernel.now >= until:
+                return False
+            kernel.join([self._hold], until - kernel.now)
+        self._hold = _Hold()
+        return True
+
+    def release(self) -> None:
+        assert self._hold is not None
+        hold, self._hold = self._hold, None
+        hold.end(Threads.kernel)
+
+
 def wait(promises: Iterable[Promise[Any]], timeout: float | None = None) -> None:
     """As `concurrent.futures.wait`."""
     Threads.kernel.join(promises, timeout)

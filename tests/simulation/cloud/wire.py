@@ -62,6 +62,27 @@ class Wire:
 
         return create_client
 
+    def accounts_for(self, clients: Any) -> Callable[[float], Callable[..., ShortClient]]:
+        """What stands in for `new_clients`: clients that act in receivers' accounts.
+
+        They always take the shortcut, for their calls say by whose credentials they are made.
+        """
+        make = getattr(clients, "create_botocores", clients.create_client)
+
+        def new_clients(deadline_seconds: float) -> Callable[..., ShortClient]:
+            def new_client(service: str, _region: str | None, credentials: Any) -> ShortClient:
+                real = self._real((clients.__name__, service, deadline_seconds), make)
+                token = None if credentials is None else credentials.token
+
+                def carry(_service: str, operation: str, request: Request, wait: float) -> Answer:
+                    return self.carrier()("accounts", operation, request | {"token": token}, wait)
+
+                return ShortClient(service, real, lambda: carry, self._sleep)
+
+            return new_client
+
+        return new_clients
+
     def carrier(self) -> Carry:
         """What brings calls to the world that runs."""
         assert self.carry is not None, "no world runs"

@@ -250,6 +250,27 @@ RECEIVERS: Final = (
         test="tests/contract/push/test_streak_store.py::test_after_a_success_failures_before_it_count_no_more",
     ),
     Bug(
+        "a role that trusts anybody is used",
+        "channels/receivers_roles.py",
+        "            if refused.receipt.error == _NOT_TRUSTED:\n                return\n            raise\n        raise RefusedRoleError(Receipt(error=_TRUSTS_ANYBODY))",
+        "            if refused.receipt.error == _NOT_TRUSTED:\n                return\n            raise",
+        test="tests/unit/channels/test_receivers_roles.py::test_a_role_that_trusts_us_for_anybody_is_not_used",
+    ),
+    Bug(
+        "a session lives for half a day",
+        "channels/receivers_roles.py",
+        "DurationSeconds=_SESSION_SECONDS,",
+        "DurationSeconds=43_200,",
+        test="tests/unit/channels/test_receivers_roles.py::test_a_session_is_the_tenants_and_narrowed_to_the_one_target",
+    ),
+    Bug(
+        "a session may send anywhere",
+        "channels/receivers_roles.py",
+        '"Action": self.action, "Resource": self.arn}',
+        '"Action": self.action, "Resource": "*"}',
+        test="tests/unit/channels/test_receivers_roles.py::test_a_session_is_the_tenants_and_narrowed_to_the_one_target",
+    ),
+    Bug(
         "a breaker is written over another's change",
         "store/notification_configs.py",
         'unchanged = "breaker = :before"',

@@ -47,6 +47,9 @@ def _of_arrival(
     arrival: Arrival,
 ) -> Iterator[str]:
     said, name = json.loads(arrival.body), arrival.headers["webhook-id"]
+    if not name:  # an event bus is not told it
+        yield from _content(markers, said)
+        return
     named = _DELIVERY.fullmatch(name)
     if named is None or said["id"] != f"evt_{named[1]}":
         yield f"{said['id']} was pushed as {name}"
@@ -92,7 +95,12 @@ def _content(markers: dict[str, Posted], said: dict[str, Any]) -> Iterator[str]:
 
 
 def _signed(config: Config, arrival: Arrival, patience: float) -> Iterator[str]:
-    """By the secret that it was made with, for a day after the first rotation, and by the last."""
+    """By the secret that it was made with, for a day after the first rotation, and by the last.
+
+    Nobody signs what goes to a queue or a topic.
+    """
+    if not config.secret:
+        return
     name, at = arrival.headers["webhook-id"], arrival.at
     rotations = [each for each in config.changes if each.what == "rotate"]
     first_at = min((each.sent_at for each in rotations), default=float("inf"))
@@ -146,7 +154,7 @@ def _again(play: Play) -> Iterator[str]:
         taken: defaultdict[str, list[float]] = defaultdict(list)
         for url in {each.url for each in stage.configs} if not stage.redelivered else ():
             for each in world.receivers.by_url[url]:
-                if each.is_accepted:
+                if each.is_accepted and each.headers["webhook-id"]:
                     taken[each.headers["webhook-id"]].append(each.at)
         for name, times in taken.items():
             if max(times) - min(times) > together:

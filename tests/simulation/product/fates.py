@@ -32,6 +32,7 @@ _REFUSALS: Final = {
     "sqs": (("RequestThrottled", 403), ("InternalError", 500)),
     "scheduler": (("ThrottlingException", 429), ("ServiceQuotaExceededException", 402)),
     "kms": (("ThrottlingException", 400), ("KMSInternalException", 500)),
+    "accounts": (("ThrottlingException", 400), ("InternalFailure", 500)),
     "cloudwatch": (("Throttling", 400), ("InternalServiceFault", 500)),
 }
 

@@ -19,7 +19,7 @@ from starlette.routing import compile_path
 
 from tests import conftest as _environment  # noqa: F401  # sets what the handlers read
 from tests.simulation.cloud.kernel import Kernel, current
-from tests.simulation.cloud.threads import Threads, wait
+from tests.simulation.cloud.threads import Lock, Threads, wait
 from tests.simulation.cloud.wire import Line, Wire, unsigned
 from tests.simulation.product.log import overheard
 from tests.simulation.product.receivers import simulated
@@ -98,6 +98,12 @@ def _of(release: Release, wire: Wire) -> Iterator[Any]:
         module = release.module(name)
         if module is not None:
             yield patch.object(module, attribute, instead)
+    roles = release.module("channels.receivers_roles")
+    if roles is not None:
+        session = roles._Session  # noqa: SLF001
+        yield patch.object(roles, "_Session", lambda: session(lock=Lock()))
+        channels = release.module("channels")
+        yield patch.object(channels, "new_clients", wire.accounts_for(clients))
     signature = release.module("aws.signature")
     if signature is not None:
         yield patch.object(signature.Signer, "sign", _unsigned)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.simulation.product import (
+    accounts,
     arrivals,
     days,
     foreign,
@@ -48,6 +49,7 @@ def judge(play: Play) -> None:
     found += foreign.judged(play)
     found += pushed.judged(play)
     found += arrivals.judged(play)
+    found += accounts.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from tests.simulation.product import (
+    accounts,
     days,
     foreign,
     judge,
@@ -46,6 +47,7 @@ ACTORS: Final = frozenset(
     {
         *scripts.SCRIPTS,
         *days.NAMES,
+        *accounts.ACTORS,
         *foreign.ACTORS,
         *(
             "subscribe",
@@ -70,6 +72,7 @@ class Play:
     stages: dict[str, Stage] = field(default_factory=dict)
     is_crowd: bool = False
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
+    targets: list[accounts.Target] = field(default_factory=list)
     loud: Loud | None = None
 
 
@@ -96,6 +99,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
     if play.loud is None:
         foreign.begin(play, span)
+        accounts.begin(play, span)
     return play
 
 

@@ -20,7 +20,7 @@ _SLOW_SECONDS = 9.0  # just within a push's patience
 class Arrival:
     """A push that reached a receiver."""
 
-    url: str
+    url: str  # or the ARN of a queue, a topic or a bus
     at: float
     headers: Mapping[str, str]
     body: bytes
@@ -48,9 +48,7 @@ class Receivers:
         self.tell(url, "no answer" if status is None else str(status))
         is_accepted = status is not None and status < 300
         if is_accepted or mood == "lying":
-            arrival = Arrival(url, self.kernel.now, headers, body, is_accepted)
-            self.arrivals.append(arrival)
-            self.by_url[url].append(arrival)
+            self._note(Arrival(url, self.kernel.now, headers, body, is_accepted))
         self.kernel.sleep(self.chance.uniform(0.005, 0.3))
         if status is None:
             self.kernel.sleep(15)
@@ -58,6 +56,15 @@ class Receivers:
         said = {} if retry_after is None else {"retry-after": str(retry_after)}
         # Many a framework says in its refusal what it refuses: it is kept, and has to be erased.
         return Response(status, said, body.decode() if mood in ("picky", "moody") else "")
+
+    def accept(self, arn: str, body: bytes, delivery_id: str) -> None:
+        """Take what came to a queue, a topic or a bus; a bus is not told of which delivery."""
+        headers = {"webhook-id": delivery_id}
+        self._note(Arrival(arn, self.kernel.now, headers, body, is_accepted=True))
+
+    def _note(self, arrival: Arrival) -> None:
+        self.arrivals.append(arrival)
+        self.by_url[arrival.url].append(arrival)
 
     def _answer(self, mood: str) -> tuple[int | None, int | None]:
         if mood == "dead" and self.kernel.now < self.dead_until:

@@ -19,6 +19,7 @@ from local.stream_mapping import StreamMapping
 from tests.cloudformation import properties
 from tests.conftest import ENVIRONMENT
 from tests.http_api import Answer, Api
+from tests.simulation.cloud.accounts import Accounts
 from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.errors import NEVER_RIGHT, AwsError
 from tests.simulation.cloud.kernel import Kernel, KilledError, current
@@ -101,13 +102,13 @@ class World:
         self.environment = ENVIRONMENT | {"RETRY_SCHEDULE_SECONDS": "1,120,2000"}
         days = Days.drawn(self._branch("days"), given.get("days", HOW_OFTEN))
         self.environment |= {} if days is None else days.environment
+        self.receivers = Receivers(self.kernel, self._branch("receivers"), tell=self._pushed)
+        SimulatedHttp.receivers = self.receivers
         self._make_cloud()
         self.calendar: Calendar | None = None
         if days is not None:
             self.calendar = Calendar(self.kernel, self.tables, days, self._branch("calendar"))
         wire.carry = self.carry
-        self.receivers = Receivers(self.kernel, self._branch("receivers"), tell=self._pushed)
-        SimulatedHttp.receivers = self.receivers
         Heard.tell = self._logged
         plan: releases.Plan = given.get("plan", releases.today)
         self.rollout = plan(self._branch("rollout"), lambda: self.kernel.now)
@@ -141,12 +142,14 @@ class World:
         self.limits = Limits.drawn(self._branch("limits"))
         self._make_tables(chance)
         self._make_queues(chance)
+        self.accounts = Accounts(self._clock, self.receivers.accept)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
         self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             "dynamodb": self.dynamodb,
             "sqs": Sqs(queues),
             "scheduler": self.scheduler,
             "kms": Kms(chance),
+            "accounts": self.accounts,
             "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
         }
 
