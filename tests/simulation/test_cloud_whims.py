@@ -3,8 +3,11 @@
 import random
 from typing import Any
 
+import pytest
+
 from tests.cloudformation import properties
 from tests.simulation.cloud.dynamodb import DynamoDb
+from tests.simulation.cloud.errors import AwsError
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
 from tests.simulation.cloud.values import Item
@@ -121,3 +124,31 @@ def test_an_index_may_answer_what_it_did_not_any_more_until_it_may_not_lag_so_fa
     assert index.settles_at(("a", "1")) == clock.now + 2
     clock.now += 2
     assert (found("x", 4.5), found("y", 4.5)) == (0, 1)
+
+
+def test_a_batch_leaves_any_of_its_requests_unprocessed_but_never_all() -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html."""
+    clock = Clock()
+    table = Table.of("keys", properties("KeysTable"), clock, lambda: 0.0, 1)
+    keys: list[Any] = [{name: {"S": letter} for name in table.keys} for letter in "abc"]
+    left: list[int] = []
+    service = DynamoDb({"keys": table}, clock, left_of=lambda _: left)
+
+    def written(*keys: Any) -> Any:
+        asked = [{"PutRequest": {"Item": key}} for key in keys]
+        answer = service("BatchWriteItem", {"RequestItems": {"keys": asked}})
+        return [each["PutRequest"]["Item"] for each in answer["UnprocessedItems"].get("keys", [])]
+
+    def read(*keys: Any) -> tuple[Any, Any]:
+        asked = {"keys": {"Keys": list(keys), "ConsistentRead": True}}
+        answer = service("BatchGetItem", {"RequestItems": asked})
+        return answer["Responses"]["keys"], answer["UnprocessedKeys"].get("keys", {}).get("Keys")
+
+    assert written(*keys) == []
+    left = [2, 0]
+    assert written(*keys) == [keys[0], keys[2]]
+    assert read(*keys) == ([keys[1]], [keys[2], keys[0]])
+    left = [0]
+    for batch in (written, read):
+        with pytest.raises(AwsError, match="ProvisionedThroughputExceededException"):
+            batch(keys[0])

@@ -34,20 +34,26 @@ def at_once() -> float:
 
 
 def never() -> bool:
-    """No partial answer, nothing stale: as a caller would like it."""
+    """Nothing stale: as a caller would like it."""
     return False
+
+
+def nothing(_count: int) -> list[int]:
+    """A batch is processed as a whole."""
+    return []
 
 
 @dataclass
 class DynamoDb:
     """The service. What it asks others of, AWS may do, and promises nothing about.
 
-    `earlier` says how many seconds behind itself an index answers.
+    `left_of` says which of so many requests a batch leaves unprocessed, `earlier` how many
+    seconds behind itself an index answers.
     """
 
     tables: Mapping[str, Table]
     clock: Clock
-    is_partial: Callable[[], bool] = never
+    left_of: Callable[[int], list[int]] = nothing
     is_stale: Callable[[], bool] = never
     earlier: Callable[[], float] = at_once
     partitions: Partitions = field(default_factory=Partitions)
@@ -83,12 +89,16 @@ class DynamoDb:
                 raise NotImplementedError("No adapter reads a batch that may be stale yet.")
             keys = [_key(table, each) for each in wanted["Keys"]]
             refuse_duplicates(keys)
-            cut = len(keys) // 2 if self.is_partial() else len(keys)
-            found = map(table.find, keys[:cut])
+            unread = self.left_of(len(keys))
+            found = [table.find(key) for number, key in enumerate(keys) if number not in unread]
             # In no order: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
             responses[name] = [item for item in found if item is not None][::-1]
-            if cut < len(keys):
-                left[name] = wanted | {"Keys": wanted["Keys"][cut:]}
+            if unread:
+                left[name] = wanted | {"Keys": [wanted["Keys"][number] for number in unread]}
+        _refuse_if_nothing_is_done(
+            sum(len(each["Keys"]) for each in asked.values()),
+            sum(len(each["Keys"]) for each in left.values()),
+        )
         return {"Responses": responses, "UnprocessedKeys": left}
 
     def _BatchWriteItem(self, request: Request) -> Answer:  # noqa: N802
@@ -100,12 +110,13 @@ class DynamoDb:
             table = self._table({"TableName": name})
             writes = [_batched(table, each) for each in wanted]
             refuse_duplicates([key for key, _ in writes])
-            cut = len(writes) // 2 if self.is_partial() else len(writes)
+            skipped = self.left_of(len(writes))
             for number, (key, item) in enumerate(writes):
-                if number >= cut or self.partitions.reason(table, key, item) is not None:
+                if number in skipped or self.partitions.reason(table, key, item) is not None:
                     left.setdefault(name, []).append(wanted[number])
                 else:
                     table.write(key, item)
+        _refuse_if_nothing_is_done(sum(map(len, asked.values())), sum(map(len, left.values())))
         return {"UnprocessedItems": left}
 
     def _PutItem(self, request: Request) -> Answer:  # noqa: N802
@@ -258,6 +269,16 @@ class DynamoDb:
             return self.tables[request["TableName"]]
         except KeyError:
             raise AwsError("ResourceNotFoundException", "Requested resource not found") from None
+
+
+def _refuse_if_nothing_is_done(asked: int, left: int) -> None:
+    """A batch of which nothing is processed is no answer.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html,
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+    """
+    if asked == left:
+        raise AwsError("ProvisionedThroughputExceededException", "Nothing could be processed")
 
 
 def _batched(table: Table, request: Request) -> tuple[Key, Item | None]:

@@ -23,6 +23,7 @@ class Whims:
         """A calm world has none but those about receipts."""
         self._is_calm = is_calm
         self._receipts = branch("receipts")
+        self._batches = branch("batches")
         self._indexes = branch("indexes")
         goes_back = self._indexes.random() < _GO_BACK
         self.goes_back_by = lags_at_most if goes_back else 0.0
@@ -30,6 +31,10 @@ class Whims:
     def is_lenient(self) -> bool:
         """Whether a message is deleted by an old receipt, too."""
         return self._receipts.random() < _LENIENT
+
+    def some_of(self, count: int) -> list[int]:
+        """The numbers of the requests that a batch leaves, in no order."""
+        return self._batches.sample(range(count), self._batches.randint(1, count))
 
     def earlier(self) -> float:
         """How many seconds behind itself an index answers a query."""

@@ -173,7 +173,7 @@ class World:
             self.tables,
             self._clock,
             partitions=partitions,
-            is_partial=lambda: self.fates.happens(0.1),
+            left_of=lambda count: self.whims.some_of(count) if self.fates.happens(0.1) else [],
             is_stale=lambda: self.fates.happens(0.3),
             earlier=self.whims.earlier,
         )
