@@ -87,6 +87,48 @@ def test_a_hot_partition_of_an_index_throttles_its_tables_writes(clock: Clock) -
     assert reason["resource"].endswith(":table/events/index/StatusIndex")
 
 
+def test_a_partition_takes_so_many_reads_a_second_and_half_a_one_if_it_need_not_be_consistent(
+    clock: Clock,
+) -> None:
+    service = events_table(clock, reads_a_second=2)
+    key = {"TableName": "events", "Key": item("hot"), "ConsistentRead": True}
+    for _ in range(11):
+        service("GetItem", key)
+
+    error = refusal(service, "GetItem", key)
+    batch = {"events": {"Keys": [item("hot"), item("cold")], "ConsistentRead": True}}
+    answer = service("BatchGetItem", {"RequestItems": batch})
+    where = {"KeyConditionExpression": "pk = :pk"}
+    values = {"ExpressionAttributeValues": {":pk": {"S": "hot"}}}
+    hot = refusal(service, "Query", {"TableName": "events"} | where | values)
+    clock.now += 1
+    for _ in range(2):
+        service("Query", {"TableName": "events"} | where | values)
+
+    assert error.code in ("ThrottlingException", "ProvisionedThroughputExceededException")
+    (reason,) = error.body["ThrottlingReasons"]
+    assert reason["reason"] == "TableReadKeyRangeThroughputExceeded"
+    assert answer["UnprocessedKeys"]["events"]["Keys"] == [item("hot")]
+    assert hot.body["ThrottlingReasons"] == [reason]
+
+
+def test_a_hot_partition_of_an_index_throttles_reads_of_itself_alone(clock: Clock) -> None:
+    service = events_table(clock, reads_a_second=2)
+    request = {"TableName": "events", "IndexName": "StatusIndex"}
+    request |= {"KeyConditionExpression": "tenant = :t AND #s = :s AND #n = :n"}
+    values = {":t": {"S": "a"}, ":s": {"S": "b"}, ":n": {"N": "0"}}
+    said: dict[str, Any] = request | {"ExpressionAttributeValues": values}
+    said |= {"ExpressionAttributeNames": {"#s": "status", "#n": "shard"}}
+    for _ in range(21):
+        service("Query", said)
+
+    (reason,) = refusal(service, "Query", said).body["ThrottlingReasons"]
+    service("GetItem", {"TableName": "events", "Key": item("a")})
+    put(service, item("a"))
+
+    assert reason["reason"] == "IndexReadKeyRangeThroughputExceeded"
+
+
 def test_what_a_hot_partition_leaves_of_a_batch_is_unprocessed(clock: Clock) -> None:
     service = events_table(clock, writes_a_second=1)
     writes = [{"DeleteRequest": {"Key": item("hot", f"{number}")}} for number in range(8)]

@@ -7,8 +7,17 @@ from typing import Any, Final
 
 from tests.simulation.cloud import expressions
 from tests.simulation.cloud.errors import AwsError, invalid
-from tests.simulation.cloud.expressions import ExpressionError, Given
+from tests.simulation.cloud.expressions import ExpressionError
 from tests.simulation.cloud.limits import Partitions
+from tests.simulation.cloud.pages import (
+    answer_of_query,
+    behind,
+    fields_of,
+    given_in,
+    page_of,
+    places,
+    units_of,
+)
 from tests.simulation.cloud.refusals import (
     refuse_duplicates,
     refuse_item,
@@ -18,12 +27,11 @@ from tests.simulation.cloud.refusals import (
     refuse_unused,
 )
 from tests.simulation.cloud.tables import Clock, Index, Key, Table
-from tests.simulation.cloud.values import Item, Value, item_bytes, place
+from tests.simulation.cloud.values import Item, Value, place
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
-_PAGE_BYTES: Final = 1024 * 1024
 _BATCH_GET, _BATCH_WRITE, _TRANSACTION = 100, 25, 100
 _TOKEN_SECONDS: Final = 600  # a transaction's, after which it is a new one
 
@@ -73,7 +81,8 @@ class DynamoDb:
         key = _key(table, request["Key"])
         is_old = not request.get("ConsistentRead") and self.is_stale()
         found = table.find_stale(key) if is_old else table.find(key)
-        return {} if found is None else {"Item": _fields(found, request)}
+        self.partitions.read((table.name, "", key[0]), units_of([found or {}], request))
+        return {} if found is None else {"Item": fields_of(found, request)}
 
     def _BatchGetItem(self, request: Request) -> Answer:  # noqa: N802
         asked = request["RequestItems"]
@@ -90,6 +99,11 @@ class DynamoDb:
             keys = [_key(table, each) for each in wanted["Keys"]]
             refuse_duplicates(keys)
             unread = self.left_of(len(keys))
+            unread += [
+                number
+                for number, key in enumerate(keys)
+                if number not in unread and self._is_too_hot(table, key, wanted)
+            ]
             found = [table.find(key) for number, key in enumerate(keys) if number not in unread]
             # In no order: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
             responses[name] = [item for item in found if item is not None][::-1]
@@ -119,6 +133,14 @@ class DynamoDb:
         _refuse_if_nothing_is_done(sum(map(len, asked.values())), sum(map(len, left.values())))
         return {"UnprocessedItems": left}
 
+    def _is_too_hot(self, table: Table, key: Key, request: Request) -> bool:
+        try:
+            place = (table.name, "", key[0])
+            self.partitions.read(place, units_of([table.find(key) or {}], request))
+        except AwsError:
+            return True
+        return False
+
     def _PutItem(self, request: Request) -> Answer:  # noqa: N802
         return self._written(request, *self._put(request))
 
@@ -146,7 +168,7 @@ class DynamoDb:
     def _update(self, request: Request) -> tuple[Table, Key, Item]:
         table = self._table(request)
         key = _key(table, request["Key"])
-        given = _given(request)
+        given = given_in(request)
         update = expressions.update(request["UpdateExpression"])
         touched = update.touched(given)
         if len(set(touched)) < len(touched):
@@ -228,16 +250,21 @@ class DynamoDb:
         if request.get("Limit", 1) < 1:
             raise invalid("Limit must be greater than or equal to 1")
         order = table.keys[1:] if index is None else index.order
-        found = self._matching(table, index, request)
-        found.sort(key=lambda item: _places(item, order))
+        partition, found = self._matching(table, index, request)
+        found.sort(key=lambda item: places(item, order))
         if not request.get("ScanIndexForward", True):
             found.reverse()
-        looked_at, last = _page(_behind(found, order, request), request)
-        return _answer_of_query(table, index, looked_at, last, request)
+        looked_at, last = page_of(behind(found, order, request), request)
+        self.partitions.read(
+            (table.name, request.get("IndexName", ""), partition), units_of(looked_at, request)
+        )
+        return answer_of_query(table, index, looked_at, last, request)
 
-    def _matching(self, table: Table, index: Index | None, request: Request) -> list[Item]:
-        """The items that the key condition asks for."""
-        given = _given(request)
+    def _matching(
+        self, table: Table, index: Index | None, request: Request
+    ) -> tuple[Key | str, list[Item]]:
+        """The partition and the items that the key condition asks for."""
+        given = given_in(request)
         asked = expressions.condition(request["KeyConditionExpression"])
         wanted = {
             expressions.named(path, given): given[1][name] for path, name in asked.equals.items()
@@ -256,13 +283,14 @@ class DynamoDb:
             held = table.partition_stale(partition[0])
         else:
             held = list(table.items.get(partition[0], {}).values())
-        return [item for item in held if asked.holds(item, given)]
+        found = [item for item in held if asked.holds(item, given)]
+        return (partition[0] if index is None else partition), found
 
     def _Scan(self, request: Request) -> Answer:  # noqa: N802
         table = self._table(request)
         found = sorted(table.all(), key=table.key_of)
-        looked_at, last = _page(_behind(found, table.keys, request), request)
-        return _answer_of_query(table, None, looked_at, last, request)
+        looked_at, last = page_of(behind(found, table.keys, request), request)
+        return answer_of_query(table, None, looked_at, last, request)
 
     def _table(self, request: Request) -> Table:
         try:
@@ -300,16 +328,9 @@ def _key(table: Table, item: Mapping[str, Value]) -> Key:
     return key
 
 
-def _given(request: Request) -> Given:
-    return (
-        request.get("ExpressionAttributeNames", {}),
-        request.get("ExpressionAttributeValues", {}),
-    )
-
-
 def _holds(old: Item | None, request: Request) -> bool:
     text = request.get("ConditionExpression")
-    return text is None or expressions.condition(text).holds(old or {}, _given(request))
+    return text is None or expressions.condition(text).holds(old or {}, given_in(request))
 
 
 def _refused(old: Item | None, request: Request) -> AwsError:
@@ -335,7 +356,7 @@ def _returned(old: Item | None, new: Item | None, request: Request) -> Answer:
     if wanted == "ALL_OLD":
         return {} if old is None else {"Attributes": old}
     if wanted == "UPDATED_NEW" and new is not None:
-        touched = expressions.update(request["UpdateExpression"]).touched(_given(request))
+        touched = expressions.update(request["UpdateExpression"]).touched(given_in(request))
         told = {name: new[name] for name in touched if name in new}
         return {"Attributes": told} if told else {}
     if wanted == "UPDATED_OLD":
@@ -345,63 +366,3 @@ def _returned(old: Item | None, new: Item | None, request: Request) -> Answer:
 
 def _said(request: Request) -> str:
     return json.dumps(request["TransactItems"], sort_keys=True)
-
-
-def _fields(item: Item, request: Request) -> Item:
-    text = request.get("ProjectionExpression")
-    if text is None:
-        return item
-    given = _given(request)
-    wanted = {expressions.named(path, given) for path in expressions.projection(text)}
-    return {name: value for name, value in item.items() if name in wanted}
-
-
-def _places(item: Mapping[str, Value], order: tuple[str, ...]) -> Key:
-    return tuple(place(item[name]) for name in order)
-
-
-def _behind(found: list[Item], order: tuple[str, ...], request: Request) -> list[Item]:
-    """What comes after the key that a page begins after, whether or not an item is there."""
-    start = request.get("ExclusiveStartKey")
-    if start is None:
-        return found
-    at = _places(start, order)
-    if request.get("ScanIndexForward", True):
-        return [item for item in found if _places(item, order) > at]
-    return [item for item in found if _places(item, order) < at]
-
-
-def _page(found: list[Item], request: Request) -> tuple[list[Item], Item | None]:
-    """What one call looks at, and the last of it if it stops there.
-
-    A call that reaches its limit stops, also if nothing is left to be found behind it:
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
-    """
-    limit = request.get("Limit", len(found) + 1)
-    total = 0
-    for count, item in enumerate(found, 1):
-        total += item_bytes(item)
-        if count == limit or total > _PAGE_BYTES:
-            return found[:count], item
-    return found, None
-
-
-def _answer_of_query(
-    table: Table, index: Index | None, looked_at: list[Item], last: Item | None, request: Request
-) -> Answer:
-    given, text = _given(request), request.get("FilterExpression")
-    kept = looked_at
-    if text is not None:
-        wanted = expressions.condition(text)
-        kept = [item for item in looked_at if wanted.holds(item, given)]
-    answer: Answer = {"Count": len(kept), "ScannedCount": len(looked_at)}
-    if request.get("Select") != "COUNT":
-        answer["Items"] = [_fields(item, request) for item in kept]
-    if last is not None:
-        names = {*table.keys, *(() if index is None else (*index.hashed, *index.ranged))}
-        answer["LastEvaluatedKey"] = {name: last[name] for name in names}
-    if request.get("ReturnConsumedCapacity", "NONE") != "NONE":
-        units: float = max(1, -(-sum(map(item_bytes, looked_at)) // 4096))
-        units = units if request.get("ConsistentRead") else units / 2
-        answer["ConsumedCapacity"] = {"TableName": table.name, "CapacityUnits": units}
-    return answer

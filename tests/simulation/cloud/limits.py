@@ -31,6 +31,7 @@ class Limits:
     """Of one world."""
 
     writes_a_second: int = _ENDLESS  # of a partition, of a table or of an index
+    reads_a_second: int = _ENDLESS  # likewise
     transaction_seconds: float = 0.0  # how long a transaction keeps others from its items
     in_flight: int = _ENDLESS  # messages of a queue
     schedules: int = _ENDLESS
@@ -47,6 +48,7 @@ class Limits:
             in_flight=chance.choice([_ENDLESS, 2, 6]),
             schedules=chance.choice([_ENDLESS, 0, 2]),
             at_once=chance.choice([1, 2, 3]),
+            reads_a_second=chance.choice([_ENDLESS, _ENDLESS, 2, 6, 20]),
         )
 
 
@@ -59,6 +61,7 @@ class Partitions:
     chance: random.Random = field(default_factory=random.Random)
     is_on: Callable[[], bool] = lambda: False
     _spent_until: dict[Any, float] = field(default_factory=dict)
+    _read_until: dict[Any, float] = field(default_factory=dict)
     _in_transaction: dict[Any, float] = field(default_factory=dict)
     _ending: dict[str, float] = field(default_factory=dict)  # by token
 
@@ -93,19 +96,33 @@ class Partitions:
     def _spend(self, table: Table, key: Key, new: Item | None) -> None:
         if self.limits.writes_a_second == _ENDLESS:
             return
-        at, costs = self.clock(), list(_costs(table, key, new))
+        costs = list(_costs(table, key, new))
         for place, _ in costs:
-            if self._spent_until.get(place, 0.0) > at:
-                raise self._throttled(*place[:2])
+            if self._spent_until.get(place, 0.0) > self.clock():
+                raise self._throttled("Write", *place[:2])
         for place, units in costs:
-            until = max(self._spent_until.get(place, 0.0), at - _SPARE_SECONDS)
-            self._spent_until[place] = until + units / self.limits.writes_a_second
+            self._take(self._spent_until, place, units / self.limits.writes_a_second)
+
+    def read(self, place: tuple[str, str, Any], units: float) -> None:
+        """Let a read of a table's or an index's partition through. Raises `AwsError`.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-key-range-limit-exceeded-mitigation.html
+        """
+        if self.limits.reads_a_second == _ENDLESS or not self.is_on():
+            return
+        if self._read_until.get(place, 0.0) > self.clock():
+            raise self._throttled("Read", *place[:2])
+        self._take(self._read_until, place, units / self.limits.reads_a_second)
+
+    def _take(self, spent_until: dict[Any, float], place: Any, seconds: float) -> None:
+        until = max(spent_until.get(place, 0.0), self.clock() - _SPARE_SECONDS)
+        spent_until[place] = until + seconds
 
     def _is_in_transaction(self, table: Table, key: Key) -> bool:
         return self._in_transaction.get((table.name, key), 0.0) > self.clock()
 
-    def _throttled(self, table: str, index: str) -> AwsError:
-        kind = "IndexWriteKeyRange" if index else "TableWriteKeyRange"
+    def _throttled(self, what: str, table: str, index: str) -> AwsError:
+        kind = f"{'Index' if index else 'Table'}{what}KeyRange"
         arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}"
         resource = f"{arn}/index/{index}" if index else arn
         reasons = [{"reason": f"{kind}ThroughputExceeded", "resource": resource}]
