@@ -14,7 +14,7 @@ from local.stream_mapping import StreamMapping
 from tests.cloudformation import properties
 from tests.simulation.cloud.kernel import Kernel
 from tests.simulation.cloud.sqs import Queue
-from tests.simulation.cloud.tables import Shard, Stream
+from tests.simulation.cloud.streams import Shard, Stream
 from tests.simulation.product.fates import Fates
 from tests.simulation.product.lambdas import Function
 from tests.simulation.product.mappings import QueueToFunction, StreamToFunction
@@ -94,12 +94,81 @@ def a_stream_of_three(calls: Calls, name: str, window: int) -> None:
     for number in range(3):
         item = {"pk": {"S": "a"}, "n": {"N": f"{number}"}}
         stream.tell({"pk": {"S": "a"}}, None, {**item}, 1.0, swept=False)
+    a_mapping(calls, stream, name, window, lanes=1).notice()
+    calls.kernel.run()
+
+
+def a_mapping(calls: Calls, stream: Stream, name: str, window: int, **given: Any) -> Any:
     said: dict[str, Any] = {"EventSourceArn": "arn", "FunctionArn": "", "FilterCriteria": {}}
     said |= {"MaximumRecordAgeInSeconds": -1, "MaximumBatchingWindowInSeconds": window}
     settings = StreamMapping.of(properties(name) | said)
-    fates = Fates(calls.chance, 0.0, is_calm=True)
-    mapping = StreamToFunction(
-        settings, calls.function, stream, calls.kernel, calls.chance, fates, 1
+    fates, lanes = given.pop("fates", Fates(calls.chance, 0.0, is_calm=True)), given.pop("lanes", 2)
+    return StreamToFunction(
+        settings, calls.function, stream, calls.kernel, calls.chance, fates, lanes, **given
     )
+
+
+def test_the_children_of_a_shard_wait_until_it_is_read_to_its_end() -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html."""
+    calls = Calls("SequenceNumber")
+    shares = iter([0, 2, 1, 0, 1, *[0] * 20])
+    stream = Stream("arn", [Shard("shardId-0")], children=lambda: next(shares))
+    mapping = a_mapping(calls, stream, "DispatcherMapping", 0)
+    stream.heard.append(mapping.notice)
+    told: dict[str, list[str]] = {}
+    for number in range(20):
+        key: dict[str, Any] = {"pk": {"S": "abc"[number % 3]}}
+        stream.tell(key, None, {**key, "n": {"N": f"{number}"}}, 1.0, swept=False)
+        told.setdefault(key["pk"]["S"], []).append(f"{4421584500000000017450439001 + number}")
+
+    calls.kernel.run()
+
+    read = [each for batch in calls.handed for each in batch]
+    assert [sum(bool(each.children) for each in stream.shards), len(stream.shards)] == [3, 5]
+    assert len(read) == 20
+    for numbers in told.values():
+        assert [each for each in read if each in numbers] == numbers
+
+
+def test_a_window_ends_with_a_call_for_no_record_until_it_is_answered() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html."""
+    calls = Calls("SequenceNumber")
+    answers: list[dict[str, Any]] = [{"state": {}}, {}, {"state": {}}]
+    events: list[dict[str, Any]] = []
+
+    def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        events.append(event)
+        return calls.answer(event, context) | answers.pop(0)
+
+    calls.function.wire = lambda _: answer
+    stream = Stream("arn", [Shard("shard")])
+    stream.tell({"pk": {"S": "a"}}, None, {"pk": {"S": "a"}}, 1.0, swept=False)
+
+    a_mapping(calls, stream, "EventsCounterMapping", 1, ends_window=lambda: True).notice()
+    calls.kernel.run()
+
+    assert [len(each["Records"]) for each in events] == [1, 0, 0]
+    assert [each["isFinalInvokeForWindow"] for each in events] == [False, True, True]
+
+
+def test_a_batch_may_be_handed_over_again_behind_a_later_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html."""
+    calls = Calls("SequenceNumber")
+    monkeypatch.setattr(calls.chance, "choice", lambda among: among[0])  # one record each
+    fates = Fates(calls.chance, 0.0)
+    monkeypatch.setattr(fates, "happens", lambda _: True)
+    stream = Stream("arn", [Shard("shard")])
+    mapping = a_mapping(
+        calls, stream, "DispatcherMapping", 0, fates=fates, repeated=lambda batches: batches[0]
+    )
+    for number in range(2):
+        item: dict[str, Any] = {"pk": {"S": "a"}, "n": {"N": f"{number}"}}
+        stream.tell({"pk": {"S": "a"}}, None, item, calls.kernel.now, swept=False)
+
     mapping.notice()
     calls.kernel.run()
+
+    first, second = calls.handed[0], calls.handed[2]
+    assert calls.handed == [first, first, second, first]

@@ -1,61 +1,18 @@
 """DynamoDB's tables: items, indexes that lag item by item, streams that tell of each write."""
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from tests.simulation.cloud.streams import Shard, Stream
 from tests.simulation.cloud.values import Item, Value, place
 
 Key = tuple[Any, ...]
 Clock = Callable[[], float]
 Draw = Callable[[], float]
 
-_FIRST_NUMBER: Final = 4421584500000000017450439000
 _SWEPT_WITHIN: Final = 5 * 365 * 86_400.0  # what expired longer ago is never deleted
 _REMEMBERED_SECONDS: Final = 2.0  # what a read that need not be consistent may still answer
-
-
-@dataclass
-class Shard:
-    """A stream's shard: the records of its keys, in the order of their writes."""
-
-    id: str
-    records: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass
-class Stream:
-    """What tells of each write of a table, with both images; a key's records are in one shard."""
-
-    arn: str
-    shards: list[Shard]
-    heard: list[Callable[[], None]] = field(default_factory=list)  # by who reads it
-    _written: int = 0
-
-    def tell(
-        self, key: Item, old: Item | None, new: Item | None, at: float, *, swept: bool
-    ) -> None:
-        """Append a record of a write that changed something."""
-        self._written += 1
-        stored: dict[str, Any] = {
-            "ApproximateCreationDateTime": int(at),  # whole seconds, as Lambda hands it over
-            "Keys": key,
-            "SequenceNumber": str(_FIRST_NUMBER + self._written),
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-        }
-        if old is not None:
-            stored["OldImage"] = old
-        if new is not None:
-            stored["NewImage"] = new
-        name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
-        record = {"eventName": name, "eventSourceARN": self.arn, "dynamodb": stored}
-        if swept:
-            record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-        number = zlib.crc32(str(next(iter(key.values()))).encode())
-        self.shards[number % len(self.shards)].records.append(record)
-        for hear in self.heard:
-            hear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,14 @@
 
 import random
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 _LENIENT: Final = 0.5  # of the calls with an old receipt
 _GO_BACK: Final = 0.3  # of the worlds have indexes that do, in so many of their queries
+_SHARDS_END: Final = 0.25  # of the worlds have some that do
+_AFTER_A_RECORD: Final = 0.02
+_WINDOWS_END: Final = 0.05  # after a batch
+Batch = TypeVar("Batch")
 
 
 class Whims:
@@ -24,6 +28,9 @@ class Whims:
         self._is_calm = is_calm
         self._receipts = branch("receipts")
         self._batches = branch("batches")
+        self._shards = branch("shards")
+        self._have_ends = self._shards.random() < _SHARDS_END
+        self._windows = branch("windows")
         self._indexes = branch("indexes")
         goes_back = self._indexes.random() < _GO_BACK
         self.goes_back_by = lags_at_most if goes_back else 0.0
@@ -41,3 +48,17 @@ class Whims:
         if not self.goes_back_by or self._is_calm() or self._indexes.random() >= _GO_BACK:
             return 0.0
         return self._indexes.uniform(0, self.goes_back_by)
+
+    def children(self) -> int:
+        """How many a shard has after its last record: none, and it goes on; one, or two."""
+        if not self._have_ends or self._is_calm() or self._shards.random() >= _AFTER_A_RECORD:
+            return 0
+        return self._shards.randint(1, 2)
+
+    def ends_window(self) -> bool:
+        """Whether a mapping's window ends after a batch."""
+        return self._windows.random() < _WINDOWS_END
+
+    def one_of(self, batches: list[Batch]) -> Batch:
+        """The batch that is handed over again, if one is."""
+        return self._windows.choice(batches)

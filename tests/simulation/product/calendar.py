@@ -8,8 +8,9 @@ from typing import Any, Final, Self
 
 from tests.http_api import Answer
 from tests.simulation.cloud.kernel import Kernel
+from tests.simulation.cloud.streams import Stream
 from tests.simulation.cloud.sweeper import Sweeper
-from tests.simulation.cloud.tables import Stream, Table
+from tests.simulation.cloud.tables import Table
 from triggers_api.timestamps import from_text
 
 DAY: Final = 86_400.0

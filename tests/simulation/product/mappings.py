@@ -1,5 +1,7 @@
 """Event source mappings: streams and queues into functions, by the template's own settings.
 
+A shard's children wait until it is read to its end. Records are read first in order; those that
+are handed over again may come behind later ones.
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -15,7 +17,7 @@ from typing import Any, Final
 from local.stream_mapping import StreamMapping, sequence_number
 from tests.simulation.cloud.kernel import Kernel
 from tests.simulation.cloud.sqs import Message, Queue
-from tests.simulation.cloud.tables import Shard, Stream
+from tests.simulation.cloud.streams import Shard, Stream
 from tests.simulation.product.fates import Fates
 from tests.simulation.product.lambdas import FailedError, Function
 
@@ -23,7 +25,19 @@ Record = dict[str, Any]
 
 _LONGEST_BACKOFF: Final = 60.0
 _REPEATED: Final = 0.03  # how often a batch that went well is handed over again
+_LATELY: Final = 60.0  # seconds in which a batch may be handed over again behind others
 _AT_ONCE: Final = 3  # workers
+Batch = list[Record]
+
+
+def never() -> bool:
+    """A window goes on."""
+    return False
+
+
+def newest(batches: list[Batch]) -> Batch:
+    """A batch is repeated at once."""
+    return batches[-1]
 
 
 @dataclass(eq=False)
@@ -35,6 +49,7 @@ class Lane:
     of: int
     at: int = 0  # the next record of the shard
     is_busy: bool = False
+    lately: list[tuple[float, Batch]] = field(default_factory=list)  # what went well, and when
 
     def has(self, record: Record) -> bool:
         """Whether a record is in it, by its item's key."""
@@ -53,20 +68,23 @@ class StreamToFunction:
     chance: random.Random
     fates: Fates
     lanes_of_shard: int
+    ends_window: Callable[[], bool] = never
+    repeated: Callable[[list[Batch]], Batch] = newest
     given_up: list[Record] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.lanes = [
-            Lane(shard, number, self.lanes_of_shard)
-            for shard in self.stream.shards
-            for number in range(self.lanes_of_shard)
-        ]
+    _shards: int = 0  # that have lanes
 
     def notice(self) -> None:
-        """Something was written to the stream."""
+        """Something was written to the stream, or a shard's children may be read from now on."""
+        for shard in self.stream.shards[self._shards :]:
+            self.lanes += [
+                Lane(shard, number, self.lanes_of_shard) for number in range(self.lanes_of_shard)
+            ]
+        self._shards = len(self.stream.shards)
         for lane in self.lanes:
-            if not lane.is_busy and lane.at < len(lane.shard.records):
+            if lane.is_busy or lane.at == len(lane.shard.records):
+                continue
+            if lane.shard.parent is None or self._is_read(lane.shard.parent):
                 lane.is_busy = True
                 window = self.chance.uniform(0, 1 + self.settings.window_seconds)
                 self.kernel.start("poller", partial(self._work, lane), after=window)
@@ -75,6 +93,15 @@ class StreamToFunction:
         while batch := self._batch(lane):
             self._hand_over(lane, batch)
         lane.is_busy = False
+        if lane.shard.children:
+            self.notice()
+
+    def _is_read(self, shard: Shard) -> bool:
+        """Whether a shard that has ended, and all before it, are read to their end."""
+        lanes = [each for each in self.lanes if each.shard is shard]
+        if any(each.is_busy or each.at < len(shard.records) for each in lanes):
+            return False
+        return shard.parent is None or self._is_read(shard.parent)
 
     def _batch(self, lane: Lane) -> list[Record]:
         """The next records that the function is called for."""
@@ -104,14 +131,26 @@ class StreamToFunction:
             if left:
                 failures += 1
                 self.kernel.sleep(min(_LONGEST_BACKOFF, 0.2 * 2 ** min(failures, 9)))
-            elif self.fates.happens(_REPEATED):
-                self._invoke(lane, young)
+                continue
+            lane.lately = [each for each in lane.lately if at - each[0] < _LATELY] + [(at, young)]
+            if self.fates.happens(_REPEATED):
+                self._invoke(lane, self.repeated([batch for _, batch in lane.lately]))
+            if self.settings.window_seconds and self.ends_window():
+                self._end_window(lane)
+
+    def _end_window(self, lane: Lane) -> None:
+        """Ask for what a window has come to, without a record, until it is answered."""
+        failures = 0
+        while self._invoke(lane, []):
+            failures += 1
+            self.kernel.sleep(min(_LONGEST_BACKOFF, 0.2 * 2 ** min(failures, 9)))
 
     def _invoke(self, lane: Lane, batch: list[Record]) -> list[list[Record]]:
         """What must be handed over again of a batch, and in which parts."""
         event: dict[str, Any] = {"Records": batch}
         if self.settings.window_seconds:
             event |= {"shardId": lane.shard.id, "eventSourceARN": self.stream.arn, "state": {}}
+            event |= {"isFinalInvokeForWindow": not batch, "isWindowTerminatedEarly": False}
         try:
             answer = self.function.invoke(event)
         except FailedError:

@@ -246,7 +246,10 @@ class World:
                 chance,
                 self.fates,
                 lanes,
+                self.whims.ends_window,
+                self.whims.one_of,
             )
+            stream.children = self.whims.children
             stream.heard.append(mapping.notice)
             self.mappings.append(mapping)
         size = _properties("DeliveryMapping")["BatchSize"]
