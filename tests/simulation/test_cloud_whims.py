@@ -1,6 +1,7 @@
 """What AWS promises nothing about, the model does one time and not another."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.cloudformation import properties
 from tests.simulation.cloud.dynamodb import DynamoDb
 from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import Queue, Sqs
 from tests.simulation.cloud.tables import Table
 from tests.simulation.cloud.values import Item
@@ -152,3 +154,51 @@ def test_a_batch_leaves_any_of_its_requests_unprocessed_but_never_all() -> None:
     for batch in (written, read):
         with pytest.raises(AwsError, match="ProvisionedThroughputExceededException"):
             batch(keys[0])
+
+
+def test_a_schedule_sends_later_what_its_target_does_not_take_and_lingers_after_that() -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html."""
+    due: list[tuple[float, Callable[[], None]]] = []
+    queue = Queue("queue", 30, lambda: 0.0, random.Random(1), 345_600)  # noqa: S311
+    service = Scheduler(
+        {"arn": queue},
+        lambda at, act: due.append((at, act)),
+        random.Random(1),  # noqa: S311
+        retried_for=lambda: 100.0,
+        lingers=lambda: 20.0,
+    )
+    request = {"Name": "one", "ScheduleExpression": "at(2026-11-21T12:00:00)"}
+    target = {"Target": {"Arn": "arn", "Input": "x"}, "ActionAfterCompletion": "DELETE"}
+
+    def create() -> None:
+        service("CreateSchedule", request | target)
+
+    create()
+    seen = []
+    for number in range(3):
+        at, act = due[number]
+        act()
+        seen.append((at - due[0][0], len(queue.messages), len(service.schedules)))
+        if service.schedules:
+            with pytest.raises(AwsError, match="ConflictException"):
+                create()
+
+    assert seen == [(0, 0, 1), (100, 1, 1), (120, 1, 0)]
+
+
+def test_a_schedule_that_is_deleted_while_it_is_tried_again_has_begun_and_sends() -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html."""
+    due: list[Callable[[], None]] = []
+    chance = random.Random(1)  # noqa: S311
+    queue = Queue("queue", 30, lambda: 0.0, chance, 345_600)
+    service = Scheduler(
+        {"arn": queue}, lambda _, act: due.append(act), chance, retried_for=lambda: 100.0
+    )
+    request = {"Name": "one", "ScheduleExpression": "at(2026-11-21T12:00:00)"}
+    service("CreateSchedule", request | {"Target": {"Arn": "arn", "Input": "x"}})
+
+    due[0]()
+    service("DeleteSchedule", {"Name": "one"})
+    due[1]()
+
+    assert (len(queue.messages), len(service.schedules)) == (1, 0)

@@ -1,4 +1,7 @@
-"""EventBridge Scheduler: one-time schedules that send a message, at least once, within a minute."""
+"""EventBridge Scheduler: one-time schedules that send a message, at least once, within a minute.
+
+If the target does not take it, later: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+"""
 
 import random
 import re
@@ -17,6 +20,11 @@ _NAME: Final = re.compile(r"[0-9a-zA-Z-_.]{1,64}")
 _PAGE: Final = 2  # so that even a few have a second page
 
 
+def at_once() -> float:
+    """A target takes what it is sent, and the schedule is gone in the same moment."""
+    return 0.0
+
+
 @dataclass
 class Scheduler:
     """The service; it only knows queues."""
@@ -26,6 +34,8 @@ class Scheduler:
     chance: random.Random
     doubles: float = 0.0  # how often a schedule runs twice
     most: Callable[[], int] = lambda: 1_000_000
+    retried_for: Callable[[], float] = at_once  # seconds until the target takes a message
+    lingers: Callable[[], float] = at_once  # seconds until a schedule that has run is deleted
     schedules: dict[str, Request] = field(default_factory=dict)
 
     def __call__(self, operation: str, request: Request) -> Answer:
@@ -45,21 +55,43 @@ class Scheduler:
         self.schedules[name] = request
         said = request["ScheduleExpression"].removeprefix("at(").removesuffix(")")
         due = datetime.fromisoformat(said).replace(tzinfo=UTC).timestamp()
-        self.at(due + self.chance.uniform(0, 59), lambda: self._run(name, request))
+        runs_at = due + self.chance.uniform(0, 59)
+        self.at(runs_at, lambda: self._run(name, request, runs_at))
         return {"ScheduleArn": f"arn:aws:scheduler:us-east-1:123456789012:schedule/{name}"}
 
-    def _run(self, name: str, request: Request) -> None:
-        """Send its message, unless it was deleted; then it deletes itself, if it is asked to.
+    def _run(self, name: str, request: Request, at: float) -> None:
+        """Send its message, unless it was deleted, and again if its target does not take it.
 
-        https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
+        https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
         """
         if self.schedules.get(name) is not request:
             return
-        if request.get("ActionAfterCompletion") == "DELETE":
-            del self.schedules[name]
+        again = 2 if self.chance.random() < self.doubles else 1
+        if later := self.retried_for():
+            self.at(at + later, lambda: self._send(name, request, at + later, again))
+        else:
+            self._send(name, request, at, again)
+
+    def _send(self, name: str, request: Request, at: float, times: int) -> None:
+        """What is tried again, nobody can call back: its schedule may be deleted meanwhile."""
         target = request["Target"]
-        for _ in range(2 if self.chance.random() < self.doubles else 1):
+        for _ in range(times):
             self.queues[target["Arn"]].send(target["Input"])
+        if request.get("ActionAfterCompletion") != "DELETE":
+            return
+        if later := self.lingers():
+            self.at(at + later, lambda: self._delete(name, request))
+        else:
+            self._delete(name, request)
+
+    def _delete(self, name: str, request: Request) -> None:
+        """Delete one that has run, "shortly after"; until then it has its name and counts.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html,
+        https://aws.amazon.com/blogs/compute/automatically-delete-schedules-upon-completion-with-amazon-eventbridge-scheduler/
+        """
+        if self.schedules.get(name) is request:
+            del self.schedules[name]
 
     def _DeleteSchedule(self, request: Request) -> Answer:  # noqa: N802
         if self.schedules.pop(request["Name"], None) is None:

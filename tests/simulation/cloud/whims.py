@@ -8,6 +8,10 @@ _LENIENT: Final = 0.5  # of the calls with an old receipt
 _GO_BACK: Final = 0.3  # of the worlds have indexes that do, in so many of their queries
 _SHARDS_END: Final = 0.25  # of the worlds have some that do
 _AFTER_A_RECORD: Final = 0.02
+_RETRIED: Final = 0.05  # of the schedules
+_RETRIED_FOR: Final = 600.0  # seconds, at most
+_LINGER: Final = 0.5  # of those that have run
+_LINGERS_FOR: Final = 60.0  # likewise
 _WINDOWS_END: Final = 0.05  # after a batch
 Batch = TypeVar("Batch")
 
@@ -24,13 +28,14 @@ class Whims:
         is_calm: Callable[[], bool],
         lags_at_most: float,
     ) -> None:
-        """A calm world has none but those about receipts."""
+        """In a calm world indexes and shards have none."""
         self._is_calm = is_calm
         self._receipts = branch("receipts")
         self._batches = branch("batches")
         self._shards = branch("shards")
         self._have_ends = self._shards.random() < _SHARDS_END
         self._windows = branch("windows")
+        self._schedules = branch("schedules")
         self._indexes = branch("indexes")
         goes_back = self._indexes.random() < _GO_BACK
         self.goes_back_by = lags_at_most if goes_back else 0.0
@@ -62,3 +67,13 @@ class Whims:
     def one_of(self, batches: list[Batch]) -> Batch:
         """The batch that is handed over again, if one is."""
         return self._windows.choice(batches)
+
+    def retried_for(self) -> float:
+        """How many seconds a schedule's target takes no message."""
+        chance = self._schedules
+        return chance.uniform(1, _RETRIED_FOR) if chance.random() < _RETRIED else 0.0
+
+    def lingers(self) -> float:
+        """How many seconds a schedule is still there after it has run."""
+        chance = self._schedules
+        return chance.uniform(1, _LINGERS_FOR) if chance.random() < _LINGER else 0.0

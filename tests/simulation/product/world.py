@@ -201,6 +201,8 @@ class World:
             chance,
             doubles=0.05,
             most=lambda: limits.schedules if self._is_rough() else _MANY,
+            retried_for=self.whims.retried_for,
+            lingers=self.whims.lingers,
         )
 
     def _clock(self) -> float:
