@@ -73,17 +73,21 @@ class DeadLetters:
 
     def __call__(self, tenant: str) -> Iterator[int]:
         """Look at all letters, ten a call, and delete the tenant's."""
-        others: list[str] = []
+        others: dict[str, str] = {}  # by letter, since one may come twice: its newest receipt
         try:
             while letters := self._receive():
-                found = {each["ReceiptHandle"]: _is_of(each["Body"], tenant) for each in letters}
-                self._delete([handle for handle, is_its in found.items() if is_its])
-                others += [handle for handle, is_its in found.items() if not is_its]
-                yield sum(found.values())
+                its = [each["ReceiptHandle"] for each in letters if _is_of(each["Body"], tenant)]
+                self._delete(its)
+                others |= {
+                    each["MessageId"]: each["ReceiptHandle"]
+                    for each in letters
+                    if each["ReceiptHandle"] not in its
+                }
+                yield len(its)
             if self._hidden() > len(others):
                 raise QueueUnavailableError("Somebody else is looking at dead letters.")
         finally:
-            self._show(others)
+            self._show(list(others.values()))
 
     def _receive(self) -> list[dict[str, Any]]:
         with _queue_errors():

@@ -181,8 +181,7 @@ class World:
     def _make_queues(self, chance: random.Random) -> None:
         limits, wanted = self.limits, _properties("DeliveryQueue")
         letters = ENVIRONMENT["DEAD_LETTER_QUEUE_URL"]
-        lenient = self.whims.is_lenient
-        self.dead_letters = Queue(letters, 30, self._clock, chance, 1_209_600, is_lenient=lenient)
+        self.dead_letters = Queue(letters, 30, self._clock, chance, 1_209_600, doubles=0.03)
         self.queue = Queue(
             ENVIRONMENT["DELIVERY_QUEUE_URL"],
             wanted["VisibilityTimeout"],
@@ -193,8 +192,8 @@ class World:
             redrive_to=self.dead_letters,
             most_receives=wanted["RedrivePolicy"]["maxReceiveCount"],
             most_in_flight=lambda: limits.in_flight if self._is_rough() else _MANY,
-            is_lenient=lenient,
         )
+        self.queue.is_lenient = self.dead_letters.is_lenient = self.whims.is_lenient
         self.scheduler = Scheduler(
             {ENVIRONMENT["DELIVERY_QUEUE_ARN"]: self.queue},
             self.kernel.at,

@@ -3,9 +3,11 @@
 from typing import Any
 
 import boto3
+import pytest
 from botocore.stub import Stubber
 
-from triggers_api.aws.tenant_tasks import Schedules
+from triggers_api.aws.tenant_tasks import HIDDEN_SECONDS, DeadLetters, Schedules
+from triggers_api.errors import QueueUnavailableError
 
 
 def test_schedules_are_found_over_all_pages() -> None:
@@ -22,6 +24,44 @@ def test_schedules_are_found_over_all_pages() -> None:
 
         aws.assert_no_pending_responses()
     assert removed == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("hidden", "is_whole"), [(1, True), (2, False)])
+def test_a_letter_that_came_twice_hides_no_other(hidden: int, is_whole: bool) -> None:  # noqa: FBT001
+    """SQS delivers at least once, and only the newest receipt of a letter shows it again."""
+    client: Any = boto3.client("sqs", region_name="us-east-1")
+    url = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/letters"}
+    asked = url | {"MaxNumberOfMessages": 10, "VisibilityTimeout": HIDDEN_SECONDS}
+    name = "ApproximateNumberOfMessagesNotVisible"
+    shown = [{"Id": "0", "ReceiptHandle": "new", "VisibilityTimeout": 0}]
+    with Stubber(client) as aws:
+        for receipts in (["old"], ["new"], []):
+            letters = [
+                {"MessageId": "1", "ReceiptHandle": each, "Body": '{"tenant": "bank"}'}
+                for each in receipts
+            ]
+            aws.add_response(
+                "receive_message", {"Messages": letters}, asked | {"WaitTimeSeconds": 1}
+            )
+        aws.add_response(
+            "get_queue_attributes",
+            {"Attributes": {name: str(hidden)}},
+            url | {"AttributeNames": [name]},
+        )
+        aws.add_response(
+            "change_message_visibility_batch",
+            {"Successful": [], "Failed": []},
+            url | {"Entries": shown},
+        )
+
+        looking = DeadLetters(client, url["QueueUrl"])("shop")
+        if is_whole:
+            assert list(looking) == [0, 0]
+        else:
+            with pytest.raises(QueueUnavailableError, match="Somebody else"):
+                list(looking)
+
+        aws.assert_no_pending_responses()
 
 
 def _page(*names: str) -> dict[str, Any]:
