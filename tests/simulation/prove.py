@@ -29,7 +29,6 @@ from tests.simulation.product.installed import installed
 from tests.simulation.product.play import ACTORS, Play, begin, finish
 
 _CHUNK: Final = 50
-_WARM_UP: Final = 10
 _BAR: Final = 30
 
 
@@ -91,6 +90,15 @@ def _without_collector() -> Iterator[None]:
         if was_on:
             gc.enable()
         gc.collect()
+
+
+def _play_chunk(seeds: range, **given: Any) -> Verdict:
+    """A process plays its first itself: what it imports and remembers then, its children have."""
+    if gc.get_freeze_count():
+        return _run_apart(seeds, **given)
+    verdict = run(seeds, **given)
+    gc.freeze()
+    return verdict
 
 
 def _run_apart(seeds: range, **given: Any) -> Verdict:
@@ -182,10 +190,10 @@ def _prove(options: argparse.Namespace, beside: str) -> bool:
 def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     """On all processors, until they are played or somebody interrupts it."""
     seeds = range(options.first, options.first + options.seeds)
-    played = partial(_run_apart, beside=beside, is_crowd=options.crowds)
+    played = partial(_play_chunk, beside=beside, is_crowd=options.crowds)
     begun, total = time.monotonic(), Verdict()
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
-    with ProcessPoolExecutor(os.cpu_count(), initializer=_begin, initargs=(beside,)) as processes:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
         try:
             for verdict in processes.map(played, chunks):
                 total.add(verdict)
@@ -204,14 +212,9 @@ def _tell_broken(verdict: Verdict, options: argparse.Namespace) -> None:
         sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{kind}\n")
 
 
-def _begin(beside: str) -> None:
-    """In each process: Ctrl-C is for all of a terminal, and one of them tells what was played.
-
-    What the first worlds import and remember, each of its children has then from its birth.
-    """
+def _let_parent_be_interrupted() -> None:
+    """Ctrl-C is for all processes of a terminal; one of them tells what was played."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run(range(_WARM_UP), beside=beside)
-    gc.freeze()
 
 
 def _tell_who_met(total: Verdict) -> None:
