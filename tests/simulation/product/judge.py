@@ -121,7 +121,11 @@ def _erased(play: Play, tenant: str) -> list[str]:
         key = event_key(tenant, str(posted.event_id))["pk"]["S"]
         items = play.world.tables["events"].items.get(key, {})
         last = f"payload#{posted.event_id}#~"  # a later one is of an event in its place
-        apart = [each for each in items if "payload#" < each[1] < last]
+        apart = [
+            each
+            for each in items
+            if "payload#" < each[1] < last and _written_at(play, each) < posted.erased_at
+        ]
         found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
         late = [
             each
@@ -130,6 +134,15 @@ def _erased(play: Play, tenant: str) -> list[str]:
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
     return found
+
+
+def _written_at(play: Play, key: tuple[str, ...]) -> float:
+    """When an item came last: a call that takes effect after the erasure leaves noise."""
+    stream = play.world.tables["events"].stream
+    assert stream is not None
+    records = (each["dynamodb"] for shard in stream.shards for each in shard.records)
+    of_it = (each for each in records if tuple(k["S"] for k in each["Keys"].values()) == key)
+    return max(float(each["ApproximateCreationDateTime"]) for each in of_it if "NewImage" in each)
 
 
 def _left_over(play: Play) -> list[str]:

@@ -79,7 +79,7 @@ class Play:
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     """Put the users of a seed into its world; nothing has moved yet."""
     world = World(seed, stage, **given)
-    play = Play(world, Truth())
+    play = Play(world, Truth(seed))
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
     play.is_crowd = given.get("is_crowd", False) and world.calendar is None

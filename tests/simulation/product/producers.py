@@ -93,14 +93,16 @@ def new(stage: Stage, key: str | None = None) -> Posted:
         stage.chance.choice(["exec_1", None]),
         stage.kernel.now,
     )
+    size = random.Random(f"{stage.truth.seed}/{posted.marker}")  # noqa: S311
+    posted.noise = size.choice([0, 0, 0, 0, 0, 3000])
     stage.truth.posted.append(posted)
     return posted
 
 
 def said_by(posted: Posted) -> dict[str, Any]:
     """What every request of its key says, and every answer about it: in the same words."""
-    chance = random.Random(posted.marker)  # noqa: S311  # the same for every request of a key
-    noise = chance.randbytes(chance.choice([0, 0, 0, 0, 0, 3000])).hex()  # some lie apart
+    # The same for every request of a key.
+    noise = random.Random(posted.marker).randbytes(posted.noise).hex()  # noqa: S311
     return {
         "event_type": posted.event_type,
         "payload": {"said": posted.marker, "noise": noise},

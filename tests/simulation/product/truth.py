@@ -28,6 +28,7 @@ class Posted:
     sent_at: float
     event_id: str | None = None  # as answered; None: nobody knows whether it was stored
     answered_at: float | None = None
+    noise: int = 0  # bytes of its payload that say nothing: of a large one, it lies apart
     source: tuple[str, str] | None = None  # the id and provider of the source that it came by
     acknowledgements: list[Deed] = field(default_factory=list)
     replays: list[Deed] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Holding:
 class Truth:
     """Of all users of a world."""
 
+    seed: int
     posted: list[Posted] = field(default_factory=list)
     by_id: dict[str, Posted] = field(default_factory=dict)
     holdings: defaultdict[str, list[Holding]] = field(
