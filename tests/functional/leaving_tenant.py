@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -303,12 +304,12 @@ class Deployment:
             self.scheduler.get_schedule(GroupName=self.name, Name=each["Name"]) for each in listed
         ]
 
-    def kept_of(self, tenant: str) -> list[str]:
-        """Everything, in any table or queue, that names a tenant."""
-        name = re.compile(rf"(?<![a-z0-9_-]){re.escape(tenant)}(?![a-z0-9_-])")
+    def kept_of(self, *tenants: str) -> list[list[str]]:
+        """Everything, in any table or queue, that names a tenant: for each of them."""
         kept = [repr(item) for table in TABLES for item in self.items(table)]
         kept += self.letters() + self.schedules()
-        return sorted(each for each in kept if name.search(each))
+        names = (re.compile(rf"(?<![a-z0-9_-]){re.escape(each)}(?![a-z0-9_-])") for each in tenants)
+        return [sorted(each for each in kept if name.search(each)) for name in names]
 
     def tells(self) -> bool:
         """Whether what events and configs said stands anywhere, packed or not."""
@@ -319,17 +320,12 @@ class Deployment:
 
     def copy(self) -> dict[str, Any]:
         """All that is kept, to be put back by `restore`."""
-        tables = {table: self.items(table) for table in TABLES}
         kept = {"schedules": self._schedules(), "letters": self.letters(), "at": self.clock.at}
-        return kept | {"tables": tables}
+        return kept | {"tables": {table: deepcopy(self._in_moto(table).items) for table in TABLES}}
 
     def restore(self, copy: dict[str, Any]) -> None:
         for table in TABLES:
-            keys = ("key_id",) if table == "KeysTable" else ("pk", "sk")
-            gone = [{name: item[name] for name in keys} for item in self.items(table)]
-            self._write_all(table, [{"DeleteRequest": {"Key": key}} for key in gone])
-            puts = [{"PutRequest": {"Item": item}} for item in copy["tables"][table]]
-            self._write_all(table, puts)
+            self._in_moto(table).items = deepcopy(copy["tables"][table])
         for each in copy["schedules"]:
             with suppress(self.scheduler.exceptions.ConflictException):
                 said = {name: each[name] for name in _SCHEDULED}
@@ -339,10 +335,9 @@ class Deployment:
             self.sqs.send_message(QueueUrl=self.letters_url, MessageBody=body)
         self.clock.at = copy["at"]
 
-    def _write_all(self, table: str, writes: list[Any]) -> None:
-        for start in range(0, len(writes), 25):
-            request = {self.tables[table]: writes[start : start + 25]}
-            self.dynamodb.batch_write_item(RequestItems=request)
+    def _in_moto(self, table: str) -> Any:
+        """Its items can be put back at once, without a call for every 25."""
+        return get_backend("dynamodb")["123456789012"]["us-east-1"].tables[self.tables[table]]
 
     @contextmanager
     def recorded(self) -> Iterator[set[tuple[str, str]]]:
