@@ -1,11 +1,13 @@
 """Those who own configs and events: they change, replay, erase, look."""
 
-from typing import Any
+from typing import Any, Final
 
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.receivers import MOODS
 from tests.simulation.product.stage import Change, Config, Stage
-from tests.simulation.product.truth import LATE, Deed
+from tests.simulation.product.truth import LATE, LATEST, Deed
+
+_LISTED: Final = ("pending", "failed", "delivered")
 
 
 def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | None:
@@ -40,6 +42,7 @@ def replay(stage: Stage) -> None:
     try:
         answer = stage.caller.call("POST", f"/events/{posted.event_id}/replay")
     except GaveUpError:
+        deed.ended_at = stage.kernel.now + LATEST  # it may have been done, and may be until then
         return
     stage.expect(answer, 202, *([410] if posted.erase_sent_at is not None else []))
     deed.ended_at = stage.kernel.now + LATE
@@ -90,6 +93,8 @@ def change_config(stage: Stage) -> None:
 
 
 def list_events(stage: Stage) -> None:
+    """Walk all events: none twice, and none left out that did not change meanwhile."""
+    began_at = stage.kernel.now
     try:
         found = stage.walk(f"/events?limit={stage.chance.choice([1, 3, 100])}")
     except GaveUpError:
@@ -97,6 +102,11 @@ def list_events(stage: Stage) -> None:
     ids = [each["id"] for _, each in found]
     if len(set(ids)) < len(ids):
         stage.truth.faults.append(f"a walk of the events showed one twice: {ids}")
+    stage.truth.faults += [
+        f"a walk of the events left out {posted.event_id}, which was there all the time"
+        for posted in stage.truth.of(stage.tenant)
+        if posted.event_id not in ids and stage.has_been(_LISTED, posted, began_at)
+    ]
 
 
 def read_story(stage: Stage) -> None:

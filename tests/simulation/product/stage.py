@@ -74,9 +74,13 @@ class Stage:
 
     def has_been_waiting(self, posted: Posted, since: float) -> bool:
         """Whether an event was undelivered since then, for the table and its index alike."""
+        return self.has_been(("pending", "failed"), posted, since)
+
+    def has_been(self, statuses: tuple[str, ...], posted: Posted, since: float) -> bool:
+        """Whether an event has been unchanged since then, in one of these statuses."""
         key = tuple(each["S"] for each in event_key(self.tenant, str(posted.event_id)).values())
         head = self.events.find(key)
-        if head is None or head["status"]["S"] not in ("pending", "failed"):
+        if head is None or head["status"]["S"] not in statuses:
             return False
         if head["id"]["S"] != posted.event_id or self.may_be_over(posted):
             return False

@@ -6,6 +6,8 @@ from typing import Final
 
 LATE: Final = 6.0
 """Seconds after which nothing that was given up on can take effect any more."""
+LATEST: Final = 30.0
+"""The same after the last try of a caller that has given up: its function lives ten seconds more."""
 
 
 @dataclass
