@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.product import senders, source_owners
+from tests.simulation.product import kept, senders, source_owners
 from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
 
@@ -136,7 +136,7 @@ def _never_kept(play: Play) -> Iterator[str]:
     ]
     for table in play.world.tables.values():
         for item in table.all():
-            text = str(item)
+            text = kept.words(item)
             if senders.is_forged(text):
                 yield f"what was forged is kept: {text[:200]}"
             if any(secret in text for secret in secrets):

@@ -14,6 +14,7 @@ from tests.simulation.product import (
     arrivals,
     days,
     foreign,
+    kept,
     lease_all,
     leaving,
     loud,
@@ -51,6 +52,7 @@ def judge(play: Play) -> None:
     found += pushed.judged(play)
     found += arrivals.judged(play)
     found += accounts.judged(play)
+    found += kept.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)
@@ -110,16 +112,12 @@ def _place_of_payload(head: dict[str, Any]) -> str:
 def _erased(play: Play, tenant: str) -> list[str]:
     """No table says what an erased event said."""
     found = []
-    for posted in play.truth.of(tenant):
-        if posted.erased_at is None:
-            continue
-        said = [
-            str(item)[:200]
-            for table in play.world.tables.values()
-            for item in table.all()
-            if posted.marker in str(item)
-        ]
-        found += [f"{posted.event_id} was erased, and {each} is left" for each in said]
+    erased = [each for each in play.truth.of(tenant) if each.erased_at is not None]
+    tables = play.world.tables.values() if erased else ()
+    said = [kept.words(item) for table in tables for item in table.all()]
+    for posted in erased:
+        left = [each[:200] for each in said if posted.marker in each]
+        found += [f"{posted.event_id} was erased, and {each} is left" for each in left]
         key = event_key(tenant, str(posted.event_id))["pk"]["S"]
         items = play.world.tables["events"].items.get(key, {})
         last = f"payload#{posted.event_id}#~"  # a later one is of an event in its place
@@ -132,7 +130,8 @@ def _erased(play: Play, tenant: str) -> list[str]:
         late = [
             each
             for each in play.world.receivers.arrivals
-            if posted.marker.encode() in each.body and each.at > posted.erased_at + _LATEST_PUSH
+            if each.at > (posted.erased_at or 0.0) + _LATEST_PUSH
+            and posted.marker.encode() in each.body
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
     return found
