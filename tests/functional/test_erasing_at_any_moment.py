@@ -20,6 +20,7 @@ from triggers_api.push.delivery import Task
 CALLS = 12  # more than a worker makes for one task
 ECHO = Receipt(status_code=400, error="Telegram answered 400 Bad Request.", said=MARKER)
 FINAL_ECHO = replace(ECHO, refusal=Refusal.FINAL)
+TAKEN = Receipt(status_code=200, answer=f"Thanks for {MARKER}")
 
 
 class StoppedError(Exception):
@@ -41,6 +42,7 @@ def disturb(bench: Bench, number: int, action: Callable[[], object]) -> None:
         setattr(thing, name, call)
 
     watched(bench.events, "get")
+    watched(bench.events, "find_trail")
     watched(bench.events, "mark_failed")
     watched(bench.configs, "find")
     watched(bench.channel, "send")
@@ -63,7 +65,9 @@ def work_to_the_end(bench: Bench, task: Task) -> None:
 
 
 @pytest.mark.parametrize("is_stopped", [False, True], ids=["", "and the worker stops"])
-@pytest.mark.parametrize("answer", [ECHO, FINAL_ECHO], ids=["for now", "for good"])
+@pytest.mark.parametrize(
+    "answer", [ECHO, FINAL_ECHO, TAKEN], ids=["for now", "for good", "in a receipt"]
+)
 @pytest.mark.parametrize("attempts_before", [0, 1])
 @pytest.mark.parametrize("number", range(1, CALLS + 1))
 def test_an_event_that_is_erased_while_it_is_pushed_leaves_no_word(

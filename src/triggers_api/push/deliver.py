@@ -150,7 +150,7 @@ class Deliver:
         if receipt.new_settings:
             self._configs.change_settings(push.config, receipt.new_settings)
         # After recording: an erasure that missed the record came before it, and shows.
-        if not receipt.accepted and self._is_erased(task):
+        if (attempt.answer or not receipt.accepted) and self._is_erased(task):
             return self._erased(task)
         return Outcome(
             result=Result(delivery.status.value),
@@ -188,10 +188,8 @@ class Deliver:
             return None
 
     def _is_erased(self, task: Task) -> bool:
-        try:
-            self._find_event(task)
-        except EventErasedError:
-            return True
+        with suppress(NotFoundError):  # it has expired, and its records are kept no longer
+            return self._events.find_trail(task.tenant, task.event_id).erased_at is not None
         return False
 
     def _erased(self, task: Task) -> Outcome:

@@ -153,8 +153,15 @@ RECEIVERS: Final = (
     Bug(
         "an attempt that an erasure missed keeps its answer",
         "push/deliver.py",
-        "if not receipt.accepted and self._is_erased(task):",
+        "if (attempt.answer or not receipt.accepted) and self._is_erased(task):",
         "if False:",
+        test="tests/functional/test_erasing_at_any_moment.py::test_an_event_that_is_erased_while_it_is_pushed_leaves_no_word",
+    ),
+    Bug(
+        "who takes a push may repeat what is erased meanwhile",
+        "push/deliver.py",
+        "if (attempt.answer or not receipt.accepted) and self._is_erased(task):",
+        "if not receipt.accepted and self._is_erased(task):",
         test="tests/functional/test_erasing_at_any_moment.py::test_an_event_that_is_erased_while_it_is_pushed_leaves_no_word",
     ),
     Bug(
