@@ -28,7 +28,7 @@ def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | 
     if answer.status != 201:
         return None
     config = Config(answer.json()["id"], stage.tenant, url, mood, stage.kernel.now)
-    config.secret = answer.json().get("secret", "")  # what is not signed has none
+    config.secret = answer.json().get("secret") or ""  # what is not signed has none
     stage.configs.append(config)
     return config
 
