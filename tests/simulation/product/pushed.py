@@ -79,8 +79,10 @@ def _is_touched(play: Play, record: Item) -> bool:
 
 
 def _is_healthy(play: Play, record: Item) -> bool:
+    """Whether its receiver takes whatever reaches it; AWS may fail on the way to a queue."""
     configs = play.stages[record["tenant"]["S"]].configs
-    return any(each.mood == "healthy" for each in configs if each.id == record["config_id"]["S"])
+    own = [each for each in configs if each.id == record["config_id"]["S"]]
+    return any(each.mood == "healthy" and each.url.startswith("https:") for each in own)
 
 
 def _letters(play: Play) -> Iterator[Item]:
