@@ -11,9 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.clients import REGION, client
-from local.demo_key import TENANT
 from local.seed import STORY, post_story
-from local.stack import Stack, running_stack, stack_file
+from local.stack import Stack, stack_file
 from tests.invocations import SAMPLES, invocation
 from tests.raw_http import RawApi, expect
 
@@ -86,23 +85,6 @@ def test_an_unknown_path_is_answered_in_the_shape_of_every_error(stack: Stack) -
     answer = RawApi.of(stack).get("/no/such/path")
     assert answer.status == 404
     assert set(answer.json()) == {"error", "message", "details", "request_id"}
-
-
-def test_a_second_start_finds_its_data_and_its_key_again(tmp_path: Path) -> None:
-    with running_stack(tmp_path, seed=True) as first:
-        seeded = inbox(first)
-    with running_stack(tmp_path, seed=True) as second:
-        found = inbox(second)
-    assert len(seeded) == len(CHAPTERS)
-    assert found == seeded
-    assert second.api_key == first.api_key
-
-
-def test_a_key_whose_record_was_lost_works_again(stack: Stack, tmp_path: Path) -> None:
-    stack.save(stack_file(tmp_path))  # as if this stack had run here and been killed
-    with running_stack(tmp_path) as restarted:
-        assert restarted.api_key == stack.api_key
-        assert restarted.api.me()["tenant"] == TENANT
 
 
 def test_only_its_user_can_read_the_key(stack: Stack, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tests.cloudformation import ROOT
 from tests.eventually import eventually
 from tests.raw_http import RawApi
 
+pytestmark = pytest.mark.xdist_group("make_run")  # a start for each worker would be dear
+
 STOPS_SECONDS = STOP_SECONDS + 30  # on a busy machine
 
 

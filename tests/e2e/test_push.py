@@ -1,10 +1,8 @@
 """Facts about pushing, end to end: what is posted arrives at its receivers, once it can."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,7 +14,7 @@ from local.received import Push, Received
 from local.receiver import running_receiver
 from local.seed import push_to
 from local.smoke import walk
-from local.stack import Stack, running_stack
+from local.stack import Stack
 from tests.e2e.tenants import new_tenant
 from tests.eventually import eventually
 from tests.raw_http import RawApi, expect
@@ -210,17 +208,3 @@ def test_make_smoke_pushes_an_event_and_leaves_no_subscriber(
     walk(api.client)
     assert "end to end" in capsys.readouterr().out
     assert api.get("/notifications/configs").json() == []
-
-
-def test_what_was_stored_before_a_stop_is_pushed_after_the_next_start(
-    tmp_path: Path, received: Received, url: str
-) -> None:
-    with running_stack(tmp_path) as first:
-        api = RawApi.of(first)
-        subscribe(api, "webhook", {"url": url})
-        posted = {post(api)["id"] for _ in range(5)}
-    with running_stack(tmp_path):
-        deadline = time.monotonic() + SECONDS
-        while posted - {push.json()["id"] for push in received.newest_first()}:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
