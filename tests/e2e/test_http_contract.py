@@ -11,7 +11,7 @@ from tests.raw_http import RawApi
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "8")  # for each operation and phase
+EXAMPLES = os.environ.get("TRIGGERS_CONTRACT_EXAMPLES", "4")  # for each operation and phase
 # By hand also `coverage`: some 2,000 requests, which take minutes on the emulator.
 PHASES = os.environ.get("TRIGGERS_CONTRACT_PHASES", "examples,fuzzing,stateful")
 
