@@ -80,6 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         group = item.get_closest_marker("xdist_group")
         if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
             item._id = type(item.id).parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+    # The last are short ones: for a long one, all other workers would wait.
+    items.sort(key=lambda item: "upgrade" not in item.path.parts)
 
 
 def pytest_collection_finish() -> None:
