@@ -112,10 +112,11 @@ def _place_of_payload(head: dict[str, Any]) -> str:
 def _erased(play: Play, tenant: str) -> list[str]:
     """No table says what an erased event said."""
     found = []
-    erased = [each for each in play.truth.of(tenant) if each.erased_at is not None]
+    known = ((each, each.erased_at) for each in play.truth.of(tenant))
+    erased = [(posted, at) for posted, at in known if at is not None]
     tables = play.world.tables.values() if erased else ()
     said = [kept.words(item) for table in tables for item in table.all()]
-    for posted in erased:
+    for posted, erased_at in erased:
         left = [each[:200] for each in said if posted.marker in each]
         found += [f"{posted.event_id} was erased, and {each} is left" for each in left]
         key = event_key(tenant, str(posted.event_id))["pk"]["S"]
@@ -124,14 +125,13 @@ def _erased(play: Play, tenant: str) -> list[str]:
         apart = [
             each
             for each in items
-            if "payload#" < each[1] < last and _written_at(play, each) < posted.erased_at
+            if "payload#" < each[1] < last and _written_at(play, each) < erased_at
         ]
         found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
         late = [
             each
             for each in play.world.receivers.arrivals
-            if each.at > (posted.erased_at or 0.0) + _LATEST_PUSH
-            and posted.marker.encode() in each.body
+            if each.at > erased_at + _LATEST_PUSH and posted.marker.encode() in each.body
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
     return found
