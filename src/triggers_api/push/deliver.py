@@ -146,7 +146,10 @@ class Deliver:
         if receipt.refusal is Refusal.GONE and not receipt.accepted:
             config = self._disable(push.config, receipt) or config
         if not self._deliveries.record(delivery, known_attempts=_count(found)):
-            return self._overtaken(task, config)
+            ended = self._end_all_the_same(task, attempt) if receipt.accepted else None
+            if ended is None:
+                return self._overtaken(task, config)
+            delivery = ended
         if receipt.new_settings:
             self._configs.change_settings(push.config, receipt.new_settings)
         # After recording: an erasure that missed the record came before it, and shows.
@@ -319,6 +322,19 @@ class Deliver:
         attempts = sum(len(each.attempts) for each in (*dead, *dropped))
         has_moved = self._events.mark_failed(task.tenant, task.event_id, attempts, task.round)
         return EventStatus.FAILED if has_moved else None
+
+    def _end_all_the_same(self, task: Task, attempt: Attempt) -> Delivery | None:
+        """End what another worker would try again: its push of the same task failed, ours did not.
+
+        None if it has ended, or somebody was faster once more.
+        """
+        current = self._deliveries.find(task)
+        if current is None or current.is_final:
+            return None
+        ended = current.with_attempt(attempt)
+        ended = replace(ended, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
+        known = len(current.attempts)
+        return ended if self._deliveries.record(ended, known_attempts=known) else None
 
     def _overtaken(self, task: Task, config: NotificationConfig | None) -> Outcome:
         """Another worker had the same task and was faster: its record counts.

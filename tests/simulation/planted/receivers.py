@@ -129,11 +129,17 @@ RECEIVERS: Final = (
         test="tests/unit/push/test_delivery.py::test_a_replayed_delivery_has_its_history_and_its_whole_schedule",
     ),
     Bug(
+        "tries again what another worker got through",
+        "push/deliver.py",
+        "self._end_all_the_same(task, attempt) if receipt.accepted else None",
+        "None",
+        test="tests/unit/push/test_deliver_again.py::test_what_the_slower_of_two_workers_got_through_is_not_sent_again",
+    ),
+    Bug(
         "goes on although another was faster",
         "push/deliver.py",
-        "        if not self._deliveries.record(delivery, known_attempts=_count(found)):\n"
-        "            return self._overtaken(task, config)\n        if receipt",
-        "        self._deliveries.record(delivery, known_attempts=_count(found))\n        if receipt",
+        "            if ended is None:\n                return self._overtaken(task, config)\n            delivery = ended",
+        "            delivery = ended or delivery",
         test="tests/unit/push/test_deliver_again.py::test_of_two_workers_with_one_task_the_faster_one_counts",
     ),
     Bug(

@@ -1,5 +1,7 @@
 """Tasks that come twice, two workers with one task, and workers that stop."""
 
+from itertools import product
+
 import pytest
 
 from tests.builders.events import TENANT
@@ -79,8 +81,13 @@ def test_who_stopped_between_sending_and_recording_leaves_it_to_be_sent_again(
     assert [push.delivery_id for push in bench.channel.pushes] == [bench.task.delivery_id] * 2
 
 
-@pytest.mark.parametrize("receipt", [ACCEPTED, REFUSED, PERMANENT])
-@pytest.mark.parametrize("other", [ACCEPTED, REFUSED, PERMANENT])
+@pytest.mark.parametrize(
+    ("other", "receipt"),
+    [
+        *product([ACCEPTED, PERMANENT], [ACCEPTED, REFUSED, PERMANENT]),
+        *product([REFUSED], [REFUSED, PERMANENT]),
+    ],
+)
 def test_of_two_workers_with_one_task_the_faster_one_counts(
     bench: Bench, receipt: Receipt, other: Receipt
 ) -> None:
@@ -98,6 +105,18 @@ def test_of_two_workers_with_one_task_the_faster_one_counts(
     assert [bench.record] == records
     assert outcome.again_at == bench.record.next_attempt_at
     assert len(bench.record.attempts) == 1
+
+
+def test_what_the_slower_of_two_workers_got_through_is_not_sent_again(bench: Bench) -> None:
+    bench.meanwhile(bench.work)
+
+    outcome = bench.work(REFUSED, ACCEPTED)
+
+    assert (outcome.result, outcome.again_at) == (Result.SUCCEEDED, None)
+    assert bench.record.status is DeliveryStatus.SUCCEEDED
+    assert [each.status_code for each in bench.record.attempts] == [500, 200]
+    assert bench.work_when_due(REFUSED).result is Result.REPEATED
+    assert len(bench.channel.pushes) == 2
 
 
 @pytest.mark.parametrize("receipt", [ACCEPTED, REFUSED])
