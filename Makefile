@@ -86,7 +86,7 @@ fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff format .
 
 prove: $(INSTALLED) ## Run the whole product in a simulated cloud (SEEDS=10000, SEED=17 to see one, PLANTED=all to plant bugs, BESIDE=commit to roll out, CROWDS=1 for the hardest)
-	@PYTHONPATH=src:clients/python $(BIN)/python -m $(if $(PLANTED),tests.simulation.planted $(if $(filter-out all,$(PLANTED)),"$(PLANTED)") --seeds $(or $(SEEDS),1000),tests.simulation.prove $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) $(if $(BESIDE),--beside $(BESIDE)) $(if $(CROWDS),--crowds))
+	@PYTHONHASHSEED=0 PYTHONPATH=src:clients/python $(BIN)/python -m $(if $(PLANTED),tests.simulation.planted $(if $(filter-out all,$(PLANTED)),"$(PLANTED)") --seeds $(or $(SEEDS),1000),tests.simulation.prove $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) $(if $(BESIDE),--beside $(BESIDE)) $(if $(CROWDS),--crowds))
 
 simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10000, or SEED=17 to see one)
 	@$(BIN)/python -m tests.simulation.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))

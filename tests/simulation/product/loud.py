@@ -27,6 +27,7 @@ _WORLDS: Final = 0.03  # of those with one tenant: such a world takes five times
 _POSTS: Final = 6  # of the quiet one
 _DEAD_SECONDS: Final = 120.0  # a crowd of pushes would wait a week for a receiver
 _QUIET: Final = "the quiet one"
+_IN_LINE: Final = "stands in line"
 POISON: Final = ('{"kind": "digest", "tenant": "acme"}', "no JSON", '{"tenant": 1}')
 
 # Without faults: who finds no process free asks again after 0.5, 1, 2 and 4 seconds at most, and so
@@ -35,6 +36,9 @@ ANSWERED_WITHIN: Final = 10.0
 # Without faults: all workers may be waiting for the loud one's receivers, 15 seconds. Then the
 # quiet one's message is first, for it has none in flight; 5 more are for streams and slow calls.
 PUSHED_WITHIN: Final = 20.0
+# Where everybody has a push a second, what the quiet one posted meanwhile waits for its own turn,
+# too: then all workers may be waiting once more.
+_IN_TURN_WITHIN: Final = 36.0
 # With faults: a message of a worker that died is hidden for six minutes, and then again. Once
 # nothing fails any more, it shows up and goes at once; so does a stream that was backing off.
 _HIDDEN: Final = 360.0
@@ -145,7 +149,7 @@ def _start(world: World, work: Callable[[], object]) -> None:
 
 _KINDS: Final[dict[str, Callable[[World, Stage], None]]] = {
     "calls in crowds": _call_in_crowds,
-    "stands in line": _stand_in_line,
+    _IN_LINE: _stand_in_line,
     "hangs": _hang,
     "answers slowly": _answer_slowly,
     "poisons": _poison,
@@ -177,7 +181,7 @@ def judged(play: Play) -> list[str]:
     for posted in loud.posted:
         marker, begun = posted.marker.encode(), posted.answered_at or 0.0
         at = min((each.at for each in arrivals if marker in each.body), default=float("inf"))
-        by = begun + PUSHED_WITHIN
+        by = begun + (_IN_TURN_WITHIN if loud.kind == _IN_LINE else PUSHED_WITHIN)
         if not is_calm:
             by = max(begun, loud.calms_at) + _HIDDEN + _BACKS_OFF + PUSHED_WITHIN
         if at > by:
