@@ -22,6 +22,7 @@ from triggers_api.aws import clients
 from triggers_api.events.event import Event
 from triggers_api.push.config import NotificationConfig
 from triggers_api.store.items import IS_NEW
+from triggers_api.store.table import Table
 from triggers_api.timestamps import to_text
 
 _FUNCTIONS = ("api", "delivery")
@@ -124,14 +125,18 @@ class Damaged(Deployment):
             for item in self.items(part)
             if not beginnings or _place(part, item).startswith(beginnings)
         ]
-        self._write_all(part, [{"DeleteRequest": {"Key": key}} for key in lost])
+        self._delete(part, lost)
         return len(lost)
 
     def lose_all_of(self, tenant: str) -> None:
         """All that bears a tenant's name, in all tables."""
         for part in Part:
-            keys = [key_of(part, item) for item in self.items(part) if _is_of(tenant, item)]
-            self._write_all(part, [{"DeleteRequest": {"Key": key}} for key in keys])
+            self._delete(
+                part, [key_of(part, item) for item in self.items(part) if _is_of(tenant, item)]
+            )
+
+    def _delete(self, part: Part, keys: list[Item]) -> None:
+        Table(self.dynamodb, self.tables[part]).delete_all(keys)
 
     def kept(self, part: Part) -> dict[str, Item]:
         """The items of a table, each without what a restore takes or adds on purpose."""
