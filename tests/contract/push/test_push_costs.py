@@ -167,6 +167,15 @@ def test_a_successful_delivery_is_three_reads_and_one_write(warm: System) -> Non
     assert len(warm.channel.pushes) == 2
 
 
+def test_a_successful_delivery_that_is_answered_in_words_is_a_read_more(warm: System) -> None:
+    """Its event may have been erased meanwhile, and the words may repeat it."""
+    warm.subscribe()
+    warm.dispatch(warm.post())
+    warm.channel.receipts.append(Receipt(status_code=200, answer="thank you"))
+
+    assert operations(warm.deliver()) == ["GetItem", "GetItem", "GetItem", "PutItem", "GetItem"]
+
+
 def test_a_successful_delivery_is_written_once_for_two_units(warm: System) -> None:
     config = warm.subscribe()
     (event,) = warm.post()
