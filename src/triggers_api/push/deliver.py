@@ -142,14 +142,11 @@ class Deliver:
             return self._hold(task, found, event, config, receipt)
         attempt = _attempt_of(push, receipt, end)
         base = found or Delivery.begun(task, event.event_type, push.at)
-        delivery = self._judge(base.with_attempt(attempt), receipt, config, end)
+        judged = self._judge(base.with_attempt(attempt), receipt, config, end)
         if receipt.refusal is Refusal.GONE and not receipt.accepted:
             config = self._disable(push.config, receipt) or config
-        if not self._deliveries.record(delivery, known_attempts=_count(found)):
-            ended = self._end_all_the_same(task, attempt) if receipt.accepted else None
-            if ended is None:
-                return self._overtaken(task, config)
-            delivery = ended
+        if (delivery := self._recorded(judged, found)) is None:
+            return self._overtaken(task, config)
         if receipt.new_settings:
             self._configs.change_settings(push.config, receipt.new_settings)
         # After recording: an erasure that missed the record came before it, and shows.
@@ -323,15 +320,19 @@ class Deliver:
         has_moved = self._events.mark_failed(task.tenant, task.event_id, attempts, task.round)
         return EventStatus.FAILED if has_moved else None
 
-    def _end_all_the_same(self, task: Task, attempt: Attempt) -> Delivery | None:
-        """End what another worker would try again: its push of the same task failed, ours did not.
+    def _recorded(self, delivery: Delivery, found: Delivery | None) -> Delivery | None:
+        """Record an attempt; None if another worker had the same task, and its record counts.
 
-        None if it has ended, or somebody was faster once more.
+        But a push that got through ends what the other's failure would have sent again.
         """
-        current = self._deliveries.find(task)
+        if self._deliveries.record(delivery, known_attempts=_count(found)):
+            return delivery
+        if delivery.status is not DeliveryStatus.SUCCEEDED:
+            return None
+        current = self._deliveries.find(delivery.task)
         if current is None or current.is_final:
             return None
-        ended = current.with_attempt(attempt)
+        ended = current.with_attempt(delivery.attempts[-1])
         ended = replace(ended, status=DeliveryStatus.SUCCEEDED, next_attempt_at=None)
         known = len(current.attempts)
         return ended if self._deliveries.record(ended, known_attempts=known) else None

@@ -131,15 +131,15 @@ RECEIVERS: Final = (
     Bug(
         "tries again what another worker got through",
         "push/deliver.py",
-        "self._end_all_the_same(task, attempt) if receipt.accepted else None",
-        "None",
+        "if delivery.status is not DeliveryStatus.SUCCEEDED:\n            return None\n        current",
+        "if delivery.status is not None:\n            return None\n        current",
         test="tests/unit/push/test_deliver_again.py::test_what_the_slower_of_two_workers_got_through_is_not_sent_again",
     ),
     Bug(
         "goes on although another was faster",
         "push/deliver.py",
-        "            if ended is None:\n                return self._overtaken(task, config)\n            delivery = ended",
-        "            delivery = ended or delivery",
+        "        if (delivery := self._recorded(judged, found)) is None:\n            return self._overtaken(task, config)\n",
+        "        delivery = self._recorded(judged, found) or judged\n",
         test="tests/unit/push/test_deliver_again.py::test_of_two_workers_with_one_task_the_faster_one_counts",
     ),
     Bug(
