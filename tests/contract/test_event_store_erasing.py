@@ -17,6 +17,7 @@ from tests.builders.events import (
 )
 from tests.clock import FixedClock
 from tests.contract.clients import before_call
+from tests.contract.conftest import OpenStore
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.events.lifecycle import ALL_STATUSES
 from triggers_api.events.ports import EventQuery, EventStore
@@ -97,6 +98,20 @@ def test_the_key_of_an_erased_event_makes_no_new_one_for_a_day_and_then_does(
     added = store.add(TENANT, again, a_fingerprint("body"))
     assert not added.replayed
     assert store.get(TENANT, added.event.id) == added.event
+
+
+def test_a_large_event_that_is_erased_while_it_is_read_is_erased(
+    dynamodb: "DynamoDBClient", events_table: str, open_store: OpenStore, clock: FixedClock
+) -> None:
+    store = open_store(dynamodb, events_table)
+    event = an_event(clock(), payload=incompressible_payload(5000))
+    store.add(TENANT, event, None)
+
+    def erase() -> None:
+        store.erase(TENANT, event.id, clock())
+
+    with before_call(dynamodb, "BatchGetItem", erase), pytest.raises(EventErasedError):
+        store.get(TENANT, event.id)
 
 
 @pytest.mark.parametrize("padding", [b"", incompressible_payload(5000)], ids=["small", "large"])

@@ -82,6 +82,8 @@ class DynamoEventStore:
         head = self._items.find(tenant, event_id) if is_event_id(event_id) else None
         found = None if head is None else self._items.complete_one(head)
         if found is None:
+            if head is not None:
+                self._items.find(tenant, event_id)  # raises, if it was erased meanwhile
             raise not_found(event_id)
         return found
 

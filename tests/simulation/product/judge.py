@@ -165,14 +165,17 @@ def _left_over(play: Play) -> list[str]:
 
 
 def _held_by_two(play: Play) -> list[str]:
-    """Not even if it was replayed: it comes again when the lease ends that holds it still."""
+    """Not even if it was replayed: it comes again when the lease ends that holds it still.
+
+    What is told that late that its lease has ended, or may have by another's clock, holds nothing.
+    """
     found = []
     for event_id, holdings in play.truth.holdings.items():
         ordered = sorted(holdings, key=lambda each: each.begun_at)
         found += [
             f"{event_id} was held by {one.worker} and {other.worker}"
             for one, other in pairwise(ordered)
-            if other.begun_at < one.ended_at - _SKEW
+            if other.begun_at < min(one.ended_at, other.ended_at) - _SKEW
         ]
     return found
 
