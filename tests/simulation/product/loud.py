@@ -27,6 +27,7 @@ _WORLDS: Final = 0.03  # of those with one tenant: such a world takes five times
 _POSTS: Final = 6  # of the quiet one
 _DEAD_SECONDS: Final = 120.0  # a crowd of pushes would wait a week for a receiver
 _QUIET: Final = "the quiet one"
+_MANY: Final = 120_000
 _IN_LINE: Final = "stands in line"
 POISON: Final = ('{"kind": "digest", "tenant": "acme"}', "no JSON", '{"tenant": 1}')
 
@@ -69,6 +70,8 @@ def begin(play: Play, quiet: Callable[[], Stage], storm: float) -> None:
     play.loud = Loud(chance.choice(list(_KINDS)), BEGIN + storm)
     world.fates.probability = chance.choice([0.0, 0.0, world.fates.probability])
     world.receivers.dead_until = BEGIN + _DEAD_SECONDS
+    # AWS lets 120,000 messages be in flight; a limit of two, the poisoned ones alone would reach.
+    world.queue.most_in_flight = lambda: _MANY
     _KINDS[play.loud.kind](world, loud)
     other = quiet()
     other = replace(other, chance=chance, caller=other.caller.named(_QUIET))
