@@ -170,6 +170,27 @@ def test_what_is_given_up_without_an_attempt_is_told_alike(
     assert metrics_of(line)["DeadLetters"] == [1.0]
 
 
+def test_what_crashed_its_workers_too_often_is_told_and_counted_with_the_dead(
+    bench: Bench, log_lines: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, task = bench.post()
+
+    def crash(_task: Task) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(bench.deliveries, "find", crash)
+
+    bench.work(replace(task, crashes=100))
+
+    _, line = log_lines()
+    assert said(line, "level", "message", "reason", *ids_of(task)) == {
+        "level": "CRITICAL",
+        "message": "DEAD_LETTER",
+        "reason": "workers crashed on it 100 times",
+    } | ids_of(task)
+    assert metrics_of(line) == {"DeadLetters": [1.0]}
+
+
 def test_what_its_owner_deleted_is_told_but_counted_nowhere(
     bench: Bench, log_lines: LogLines
 ) -> None:

@@ -78,7 +78,7 @@ def deletes_what_crashed(patch: pytest.MonkeyPatch) -> None:
 
 def does_not_queue_again_what_crashed(patch: pytest.MonkeyPatch) -> None:
     """A worker takes the task that it could not carry out for queued anew."""
-    patch.setattr(delivery.Worker, "_bring_back", lambda *_: True)
+    patch.setattr(delivery.Worker, "_again", lambda _, name, __: delivery.Carried(name, keep=False))
 
 
 def deletes_what_waits(patch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ class Carried:
     keep: bool
     task: Task | None = None
     outcome: Outcome | None = None
+    given_up: str | None = None  # why, of a task that crashed its workers too often
 
 
 class Worker:
@@ -121,31 +122,37 @@ class Worker:
         except Exception:
             known = {"message_id": message_id} | (_known(task) if task else {})
             self._logger.exception("delivery.crashed", extra=known)
-            return Carried(message_id, keep=task is None or not self._bring_back(task))
+            return Carried(message_id, keep=True) if task is None else self._again(message_id, task)
         return Carried(message_id, keep=False, task=task, outcome=outcome)
 
-    def _bring_back(self, task: Task) -> bool:
+    def _again(self, message_id: str, task: Task) -> Carried:
         """Queue a crashed task again; six minutes is long if a table or network only hiccuped.
 
-        False if that fails too: then the message's visibility timeout brings it back.
+        If that fails too, the message is kept, and its visibility timeout brings it back.
         """
         with suppress(Exception):
             if task.crashes >= _CRASHES_AT_MOST:
-                self._queue.send_dead_letter(task, f"workers crashed on it {task.crashes} times")
-                return True
+                reason = f"workers crashed on it {task.crashes} times"
+                self._queue.send_dead_letter(task, reason)
+                return Carried(message_id, keep=False, task=task, given_up=reason)
             wait = _AFTER_CRASH * 2 ** min(task.crashes, 10)
             again_at = self._clock() + min(wait, _LONGEST_AFTER_CRASH)
             self._queue.send_later(replace(task, crashes=task.crashes + 1), again_at)
-            return True
-        return False
+            return Carried(message_id, keep=False)
+        return Carried(message_id, keep=True)
 
     def _tell(self, carried: Carried) -> None:
         """Say what became of a message; the others of its batch depend on it in nothing."""
-        if carried.task is None or carried.outcome is None:
+        if carried.task is None:
             return
         try:
-            self._report(carried.task, carried.outcome)
-            self._note(carried.task, carried.outcome.result)
+            if carried.outcome is not None:
+                self._report(carried.task, carried.outcome)
+                self._note(carried.task, carried.outcome.result)
+            if carried.given_up is not None:
+                told = _known(carried.task) | {"reason": carried.given_up}
+                told |= embedded(self._metrics, {Metric.DEAD_LETTERS: 1})
+                self._logger.critical("DEAD_LETTER", extra=told)
         except Exception:
             known = {"message_id": carried.message_id}
             self._logger.exception("delivery.not_reported", extra=known)

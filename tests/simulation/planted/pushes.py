@@ -113,7 +113,7 @@ PUSHES: Final = (
     Bug(
         "drops a task that crashed",
         "handlers/delivery.py",
-        "return Carried(message_id, keep=task is None or not self._bring_back(task))",
+        "return Carried(message_id, keep=True) if task is None else self._again(message_id, task)",
         "return Carried(message_id, keep=False)",
         test="tests/functional/test_delivery_worker.py::test_of_a_batch_only_what_must_come_again_is_answered_as_failed",
     ),
