@@ -83,10 +83,12 @@ class RefusedOut(BaseModel):
 
     model_config = _DOCUMENTED
 
-    status: Literal[410, 413, 422, 500, 503] = Field(
+    status: Literal[410, 413, 422, 429, 500, 503] = Field(
         description="As `POST /events` would have answered."
     )
-    retry_after: int | None = Field(description="With 503, seconds to wait before a repetition.")
+    retry_after: int | None = Field(
+        description="With 429 and 503, seconds to wait before a repetition."
+    )
     error: RefusalOut
 
 
