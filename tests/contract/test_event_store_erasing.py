@@ -1,5 +1,6 @@
 """`EventStore.erase`: what an event said is gone, that it was there stays."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,17 @@ def test_the_key_of_an_erased_event_makes_no_new_one_for_a_day_and_then_does(
     assert store.get(TENANT, added.event.id) == added.event
 
 
-def test_a_large_event_that_is_erased_while_it_is_read_is_erased(
-    dynamodb: "DynamoDBClient", events_table: str, open_store: OpenStore, clock: FixedClock
+@pytest.mark.parametrize(
+    ("operation", "verb"),
+    [("BatchGetItem", DynamoEventStore.get), ("UpdateItem", DynamoEventStore.replay)],
+)
+def test_a_large_event_that_is_erased_while_something_is_done_with_it_is_erased(
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    open_store: OpenStore,
+    clock: FixedClock,
+    operation: str,
+    verb: Callable[[DynamoEventStore, str, str], object],
 ) -> None:
     store = open_store(dynamodb, events_table)
     event = an_event(clock(), payload=incompressible_payload(5000))
@@ -110,8 +120,8 @@ def test_a_large_event_that_is_erased_while_it_is_read_is_erased(
     def erase() -> None:
         store.erase(TENANT, event.id, clock())
 
-    with before_call(dynamodb, "BatchGetItem", erase), pytest.raises(EventErasedError):
-        store.get(TENANT, event.id)
+    with before_call(dynamodb, operation, erase), pytest.raises(EventErasedError):
+        verb(store, TENANT, event.id)
 
 
 @pytest.mark.parametrize("padding", [b"", incompressible_payload(5000)], ids=["small", "large"])

@@ -113,6 +113,7 @@ class StatusChanges:
                 when="attribute_exists(pk)",
             )
         except RefusedError:
+            self._items.find(tenant, event_id)  # raises, if it was erased meanwhile
             raise not_found(event_id) from None
 
     def _move(
