@@ -70,6 +70,10 @@ def begin(play: Play, quiet: Callable[[], Stage], storm: float) -> None:
     play.loud = Loud(chance.choice(list(_KINDS)), BEGIN + storm)
     world.fates.probability = chance.choice([0.0, 0.0, world.fates.probability])
     world.receivers.dead_until = BEGIN + _DEAD_SECONDS
+    if (
+        world.fates.probability == 0
+    ):  # a large payload that is not answered twice is a worker's crash
+        world.dynamodb.left_of = lambda _: []
     # AWS lets 120,000 messages be in flight; a limit of two, the poisoned ones alone would reach.
     world.queue.most_in_flight = lambda: _MANY
     _KINDS[play.loud.kind](world, loud)
