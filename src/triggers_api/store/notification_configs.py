@@ -205,8 +205,7 @@ class DynamoConfigStore(DynamoConfigList):
                 when=f"{_EXISTS} AND {unchanged}",
             )
         except RefusedError as refused:
-            row = refused.item
-            return row is not None and row.get("breaker_token") == token
+            return refused.is_our_own(token, "breaker_token")
         return True
 
     def note_told(self, tenant: str, config_id: str, before: Told | None, after: Told) -> None:
@@ -240,7 +239,7 @@ class DynamoConfigStore(DynamoConfigList):
         try:
             self._table.put_once(item | {"write_token": token}, "attribute_not_exists(pk)")
         except RefusedError as refused:
-            return _is_our_own(refused, token)
+            return refused.is_our_own(token)
         return True
 
     def _update(  # each argument is a clause of one request
@@ -265,13 +264,8 @@ class DynamoConfigStore(DynamoConfigList):
         try:
             self._table.update(_key(tenant, config_id), update, given, when=condition)
         except RefusedError as refused:
-            return _is_our_own(refused, token)
+            return refused.is_our_own(token)
         return True
-
-
-def _is_our_own(refused: RefusedError, token: Item) -> bool:
-    """Whether what stands in a write's way is the same write, sent again: see `change_breaker`."""
-    return refused.item is not None and refused.item.get("write_token") == token
 
 
 def _sealed_config(tenant: str, row: Item) -> NotificationConfig:

@@ -89,7 +89,7 @@ class DynamoSourceStore:
             else:
                 self._replace(key, attributes, known_updated_at)
         except RefusedError as refused:
-            return refused.item is not None and refused.item.get("write_token") == token
+            return refused.is_our_own(token)
         return True
 
     def _replace(self, key: Item, attributes: Item, known_updated_at: datetime) -> None:

@@ -57,6 +57,13 @@ class RefusedError(Exception):
         super().__init__("The condition of a write did not hold.")
         self.item = item
 
+    def is_our_own(self, token: Item, name: str = "write_token") -> bool:
+        """Whether what is stored is the same write, whose answer was lost and that was sent again.
+
+        `token` is the value that it alone has in the attribute `name`.
+        """
+        return self.item is not None and self.item.get(name) == token
+
 
 @dataclass(frozen=True, slots=True)
 class Put:

@@ -84,8 +84,8 @@ COUNTS_AND_TENANTS: Final = (
     ),
     Bug(
         "takes its own change for another's",
-        "store/notification_configs.py",
-        'return refused.item is not None and refused.item.get("write_token") == token',
+        "store/table.py",
+        "return self.item is not None and self.item.get(name) == token",
         "return False",
         test="tests/contract/push/test_config_rows.py::test_a_write_that_is_sent_again_because_its_answer_was_lost_has_succeeded",
     ),

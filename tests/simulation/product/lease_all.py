@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tests.simulation.product.play import Play
 
-_WORLDS: Final = (
-    4  # every so manyth: two requests a tenant would be three hundredths of a seed's CPU
-)
+# Every so manyth: two requests a tenant would be three hundredths of a seed's CPU.
+_WORLDS: Final = 4
 _LEASE: Final = {"limit": 100, "lease_seconds": 3600}
 _FULL_PASS: Final = 65.0  # seconds after which a lease looks for what is behind it, and some
 _PASSES: Final = 2

@@ -72,9 +72,8 @@ def begin(play: Play, quiet: Callable[[], Stage], storm: float) -> None:
     play.loud = Loud(chance.choice(list(_KINDS)), BEGIN + storm)
     world.fates.probability = chance.choice([0.0, 0.0, world.fates.probability])
     world.receivers.dead_until = BEGIN + _DEAD_SECONDS
-    if (
-        world.fates.probability == 0
-    ):  # a large payload that is not answered twice is a worker's crash
+    # A large payload that is twice not answered is a worker's crash.
+    if world.fates.probability == 0:
         world.dynamodb.left_of = lambda _: []
     _KINDS[play.loud.kind](world, loud)
     other = quiet()
