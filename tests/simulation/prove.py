@@ -24,9 +24,9 @@ from typing import Any, Final
 
 from admin.arguments import whole_number
 from tests.simulation.minimise import minimised
-from tests.simulation.product import releases
+from tests.simulation.product import outcome, releases
 from tests.simulation.product.installed import installed
-from tests.simulation.product.play import ACTORS, Play, begin, finish
+from tests.simulation.product.play import ACTORS, begin
 
 _CHUNK: Final = 50
 _BAR: Final = 30
@@ -39,7 +39,7 @@ class Verdict:
     seeds: int = 0
     broken: dict[int, str] = field(default_factory=dict)
     inherited: dict[int, str] = field(default_factory=dict)  # what an older release breaks alone
-    calls: int = 0
+    lines: int = 0  # of their stories: calls of AWS, requests, pushes
     faults: Counter[str] = field(default_factory=Counter)
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -48,7 +48,7 @@ class Verdict:
         self.seeds += other.seeds
         self.broken |= other.broken
         self.inherited |= other.inherited
-        self.calls += other.calls
+        self.lines += other.lines
         self.faults += other.faults
         self.met += other.met
 
@@ -64,11 +64,13 @@ def _played(seeds: range, *, beside: str, **given: Any) -> Verdict:
     with installed(*releases.beside(beside)) as stage:
         for seed in seeds:
             play = begin(seed, stage, **plan | given)
-            if problem := fault_of(play):
-                alone = beside and fault_of(begin(seed, stage, plan=releases.before))
-                (verdict.inherited if alone else verdict.broken)[seed] = problem
+            if problem := outcome.fault_of(play):
+                old = given | {"plan": releases.before}
+                alone = beside and outcome.fault_of(begin(seed, stage, **old))
+                is_old = outcome.kinds(problem) <= outcome.kinds(alone)
+                (verdict.inherited if is_old else verdict.broken)[seed] = problem
             verdict.seeds += 1
-            verdict.calls += len(play.world.story)
+            verdict.lines += len(play.world.story)
             verdict.met += play.world.met
             for (_, fate), count in play.world.fates.happened.items():
                 verdict.faults[fate.value] += count
@@ -125,20 +127,11 @@ def _run_apart(seeds: range, **given: Any) -> Verdict:
     return verdict
 
 
-def fault_of(play: Play) -> str:
-    """What it breaks; empty if nothing."""
-    try:
-        finish(play)
-    except AssertionError as error:
-        return str(error) or repr(error)
-    return ""
-
-
 def story_of(seed: int, *, beside: str = "", **given: Any) -> Iterator[str]:
     """All that happened, line by line, and how it ended."""
     with installed(*releases.beside(beside)) as stage:
         play = begin(seed, stage, **_plan(beside) | given)
-        problem = fault_of(play)
+        problem = outcome.fault_of(play)
         yield from play.world.told()
         yield f"seed {seed}: {problem or 'holds'}"
 
@@ -179,10 +172,12 @@ def _tell(options: argparse.Namespace, beside: str) -> bool:
 
 def _prove(options: argparse.Namespace, beside: str) -> bool:
     total = _play_all(options, beside)
-    sys.stdout.write(f"\n{dict(total.faults.most_common())} in {total.calls} calls\n")
+    sys.stdout.write(
+        f"\n{dict(total.faults.most_common())} in {total.lines} calls, requests and pushes\n"
+    )
     if beside:
         alone = len(total.inherited)
-        sys.stdout.write(f"{alone} seeds break with {options.beside} alone, too\n")
+        sys.stdout.write(f"{alone} seeds break in the same way with {options.beside} alone\n")
     _tell_who_met(total)
     return not total.broken and total.seeds == options.seeds
 
@@ -208,7 +203,7 @@ def _tell_broken(verdict: Verdict, options: argparse.Namespace) -> None:
     commit = options.beside
     kind = f"{f' BESIDE={commit}' if commit else ''}{' CROWDS=1' if options.crowds else ''}"
     for seed, problem in (verdict.broken | verdict.inherited).items():
-        alone = f" (so it does with {commit} alone)" if seed in verdict.inherited else ""
+        alone = f" (as it does with {commit} alone)" if seed in verdict.inherited else ""
         sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{kind}\n")
 
 

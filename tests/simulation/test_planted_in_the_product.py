@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from tests.simulation.planted import BUGS
-from tests.simulation.planted.__main__ import seeds_until_found
+from tests.simulation.planted.__main__ import is_found_by, seeds_until_found
 from tests.simulation.planted.bug import ROOT, Bug, planted
 from tests.simulation.planted.table import DOC, seeds_by_bug, with_all_bugs
 from triggers_api.push import retry
@@ -27,6 +27,19 @@ def test_every_bug_has_its_place_and_can_be_planted() -> None:
         code = compile(bug.spoilt_text, bug.path, "exec")
 
         assert code.co_code
+
+
+def test_a_bug_that_only_moves_lines_changes_nothing() -> None:
+    first = "When to try again"
+    moved = Bug("only moves lines", "push/retry.py", first, f"\n{first}")
+
+    with pytest.raises(AssertionError, match="changes nothing"), planted(moved):
+        pass
+
+
+def test_a_bug_that_has_no_place_is_not_found() -> None:
+    with pytest.raises(RuntimeError, match="was not planted"):
+        is_found_by(Bug("is nowhere", "push/retry.py", "nowhere to be seen", ""), __file__)
 
 
 def test_every_bug_is_found_by_seeds_or_by_a_test_that_is_there() -> None:

@@ -6,9 +6,11 @@ Where a test is named it has to fail; else seeds are played until one does.
 import argparse
 import os
 import sys
+import traceback
+from contextlib import redirect_stdout
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -18,20 +20,24 @@ from tests.simulation.planted.bug import Bug, planted
 
 SEEDS: Final = 1000
 _SECONDS: Final = 600  # one test takes a fraction; a bug may make it hang
+_NOT_RUN: Final = 70
 
 
-def seeds_until_found(bug: Bug, seeds: int, first: int = 0) -> tuple[int, str]:
-    """How many it took, and what was seen; 0 if none found it."""
+def seeds_until_found(bug: Bug, seeds: int, first: int = 0, **given: Any) -> tuple[int, str]:
+    """How many it took, and what was seen; 0 if none found it. `given` as to a world."""
     with planted(bug):
         for seed in range(first, first + seeds):
-            broken = prove.run(range(seed, seed + 1)).broken
+            broken = prove.run(range(seed, seed + 1), **given).broken
             if broken:
                 return seed - first + 1, broken[seed]
     return 0, ""
 
 
 def is_found_by(bug: Bug, test: str) -> bool:
-    """Whether a test fails with the bug, in a process of its own."""
+    """Whether a test fails, or hangs, with the bug, in a process of its own.
+
+    Raises `RuntimeError` if the bug was not planted or the test not run: nothing was found then.
+    """
     process = get_context("fork").Process(target=_run, args=(bug, test))
     process.start()
     process.join(_SECONDS)
@@ -39,23 +45,33 @@ def is_found_by(bug: Bug, test: str) -> bool:
         process.kill()
         process.join()
         return True
+    if process.exitcode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"'{bug.name}' was not planted, or {test} not run: {process.exitcode}")
     return process.exitcode == pytest.ExitCode.TESTS_FAILED
 
 
 def _run(bug: Bug, test: str) -> None:
     quiet = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--no-header", "--no-summary"]
     rewritten = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # what we have imported
-    with planted(bug), Path(os.devnull).open("w") as nowhere:
-        sys.stdout = nowhere
-        sys.exit(pytest.main([*quiet, *rewritten, test]))
+    ended = _NOT_RUN
+    try:
+        with planted(bug), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            ended = int(pytest.main([*quiet, *rewritten, test]))
+    except BaseException:  # noqa: BLE001  # told here: a process that raises ends like a failed test
+        traceback.print_exc()
+    os._exit(ended)
 
 
-def found_by(bug: Bug, seeds: int, first: int, *, only_seeds: bool) -> str:
-    """What found it, in words; empty if nothing did."""
-    if bug.test and not only_seeds:
-        return f"`{bug.test}`" if is_found_by(bug, bug.test) else ""
-    count, seen = seeds_until_found(bug, seeds, first)
-    return f"{count} seeds: {seen[:100].replace('|', '/')}" if count else ""
+def found_by(bug: Bug, options: argparse.Namespace) -> tuple[bool, str]:
+    """Whether anything found it, and what, in words."""
+    if bug.test and not options.only_seeds:
+        try:
+            return is_found_by(bug, bug.test), f"`{bug.test}`"
+        except RuntimeError as error:
+            return False, str(error)
+    crowds = {"is_crowd": options.crowds}
+    count, seen = seeds_until_found(bug, options.seeds, options.first, **crowds)
+    return bool(count), f"{count} seeds: {seen[:100].replace('|', '/')}"
 
 
 def main() -> None:
@@ -65,6 +81,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="at most, for each bug")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only-seeds", action="store_true", help="ask no named test")
+    parser.add_argument("--crowds", action="store_true", help="the seeds are crowds")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BUGS]
     if unknown:
@@ -72,10 +89,10 @@ def main() -> None:
     missed = 0
     sys.stdout.write("| bug | file | found by |\n|---|---|---|\n")
     for name in options.names or BUGS:
-        bug = BUGS[name]
-        found = found_by(bug, options.seeds, options.first, only_seeds=options.only_seeds)
-        missed += not found
-        sys.stdout.write(f"| {name} | `{bug.path}` | {found or 'nothing'} |\n")
+        is_found, by = found_by(BUGS[name], options)
+        missed += not is_found
+        said = by if is_found else f"NOT FOUND by {by}"
+        sys.stdout.write(f"| {name} | `{BUGS[name].path}` | {said} |\n")
         sys.stdout.flush()
     sys.exit(1 if missed else 0)
 

@@ -49,15 +49,9 @@ ACTORS: Final = frozenset(
         *days.NAMES,
         *accounts.ACTORS,
         *foreign.ACTORS,
-        *(
-            "subscribe",
-            "limits",
-            "delete tenant",
-            "remover",
-            "rescuer",
-            "monitor",
-        ),
-        *("dispatcher", "delivery", "counter"),
+        *operators.DEEDS,
+        *operators.BY_THE_MINUTE,
+        *("subscribe", "dispatcher", "delivery", "counter"),
     }
 )
 """All who may be at work at once."""
@@ -78,11 +72,13 @@ class Play:
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     """Put the users of a seed into its world; nothing has moved yet."""
+    is_crowd = given.get("is_crowd", False)
+    if is_crowd:
+        given["days"] = 0.0  # they would be no crowd: those who come back come one by one
     world = World(seed, stage, **given)
-    play = Play(world, Truth(seed))
+    play = Play(world, Truth(seed), is_crowd=is_crowd)
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
-    play.is_crowd = given.get("is_crowd", False) and world.calendar is None
     size = CROWD if play.is_crowd else chance.choice(SIZES)
     for tenant in TENANTS[: size.tenants]:
         share = _stage_of(play, tenant, chance)
