@@ -32,6 +32,10 @@ class InMemoryTokenBuckets:
         left = limit.tokens_at(at, spent_until)
         return TokensTaken(tokens, left, max(limit.next_at(spent_until), at))
 
+    def forget(self, bucket: str) -> None:
+        """As when its tenant is deleted."""
+        self._spent_until.pop(bucket, None)
+
     def give_back(self, bucket: str, limit: RateLimit, tokens: int, at: datetime) -> None:
         self._spent_until[bucket] = max(at, self._spent_until[bucket] - limit.time_of(tokens))
 
@@ -51,3 +55,7 @@ class InMemoryDayCounts:
         granted = max(0, min(wanted, quota - used))
         self._used[tenant] = known, used + granted
         return CountTaken(granted, max(0, quota - used - granted))
+
+    def forget(self, tenant: str) -> None:
+        """As when the tenant is deleted."""
+        self._used.pop(tenant, None)

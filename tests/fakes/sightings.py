@@ -30,6 +30,7 @@ class InMemorySightings:
     def forget(self, tenant: str) -> None:
         """As its deletion does."""
         self._executions = {key: each for key, each in self._executions.items() if key[0] != tenant}
+        self._types = {key: each for key, each in self._types.items() if key[0] != tenant}
 
     def note_execution(self, tenant: str, seen: SeenExecution) -> None:
         self.writes += 1

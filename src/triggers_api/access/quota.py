@@ -19,6 +19,8 @@ from triggers_api.timestamps import Clock
 
 _AHEAD_AT_MOST: Final = 100  # the hundredth part of what is left
 _SECOND: Final = timedelta(seconds=1)
+# Shorter than it takes to delete a tenant: who has its name next has a day's quota of its own.
+_USED_UP_FOR: Final = timedelta(minutes=1)  # then the store is asked again
 _UNCOUNTED_FOR: Final = timedelta(seconds=5)  # after an outage, do not wait for the store again
 _REMEMBERED_AT_MOST: Final = 1000  # tenants; what was held for a forgotten one is lost to it
 
@@ -34,6 +36,7 @@ class _Share:
     needed: int = 0  # in this second
     needed_before: int = 0  # in the last one
     held: int = 0
+    used_up_at: datetime | None = None  # when nothing was left
     uncounted_until: datetime | None = None
 
     def count(self, wanted: int, at: datetime) -> None:
@@ -43,6 +46,12 @@ class _Share:
             self.needed_before = self.needed if timedelta(0) <= age < 2 * _SECOND else 0
             self.second_began_at, self.needed = at, 0
         self.needed += wanted
+
+    def is_used_up(self, at: datetime) -> bool:
+        """Whether nothing was left when the store was last asked, a minute ago at most."""
+        if self.used_up_at is None:
+            return False
+        return timedelta(0) <= at - self.used_up_at < _USED_UP_FOR
 
     @property
     def ahead(self) -> int:
@@ -102,7 +111,7 @@ class DailyQuota:
         share.count(wanted, at)
         missing = wanted - share.held
         is_away = share.uncounted_until is not None and at < share.uncounted_until
-        if missing > 0 and share.left > 0 and not is_away:
+        if missing > 0 and not share.is_used_up(at) and not is_away:
             asked = missing + share.ahead
             try:
                 taken = self._counts.take(tenant, share.day, share.quota, asked)
@@ -111,6 +120,7 @@ class DailyQuota:
             else:
                 share.held += taken.granted
                 share.left = taken.left
+                share.used_up_at = None if taken.left else at
         if is_away:
             share.held = max(share.held, wanted)
         allowed = min(wanted, share.held)

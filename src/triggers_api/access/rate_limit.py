@@ -34,6 +34,8 @@ _SECOND: Final = timedelta(seconds=1)
 # Tokens last longer than the second they were taken for, so that uneven traffic loses none.
 _KEPT_FOR: Final = timedelta(seconds=5)
 _PAUSE: Final = timedelta(milliseconds=500)  # at most two refused writes a second and process
+# Shorter than it takes to delete a tenant: who has its name next pays no debt of an earlier one.
+_CLOSED_FOR: Final = timedelta(minutes=1)  # then the bucket is asked again
 _UNLIMITED_FOR: Final = timedelta(seconds=5)  # after an outage, do not wait for the store again
 _REMEMBERED_AT_MOST: Final = 1000  # tenants; a forgotten one starts again, with two free calls
 
@@ -76,6 +78,10 @@ class _Share:
             return False
         return self.closed_at <= at < self.closed_until
 
+    def was_closed_lately(self, at: datetime) -> bool:
+        """Whether the bucket said so a minute ago at most."""
+        return self.closed_at is not None and at - self.closed_at < _CLOSED_FOR
+
     def spend(self, tokens: int, at: datetime) -> int:
         """Pay with tokens that are held; returns how many are missing."""
         held = self.tokens if _is_before(at, self.kept_until) else 0
@@ -117,8 +123,10 @@ class RateLimiter:
         share, at = self._share(tenant, limit)
         share.count(at)
         if share.is_closed(at):
-            raise _refusal(share.closed_until, at)
-        if share.spend(1, at) == 0:
+            if share.was_closed_lately(at):
+                raise _refusal(share.closed_until, at)
+            self._take_chunk(tenant, share, at)
+        elif share.spend(1, at) == 0:
             pass
         elif share.free < FREE_A_SECOND:
             share.free += 1

@@ -53,6 +53,33 @@ class Process:
         return self.buckets.take(TENANT, self.limit, self.limit.burst, self.clock()).tokens
 
 
+def test_who_has_a_deleted_tenants_name_next_pays_no_debt_of_an_earlier_one(
+    clock: FixedClock,
+) -> None:
+    process = Process(clock)
+    assert process.reads(100_000) == 0
+    assert process.sends(1) > 900
+
+    clock.advance(seconds=180)
+    assert process.sends(1) > 700, "the bucket is asked again, and knows of the debt"
+    process.buckets.forget(TENANT)
+    clock.advance(seconds=60)
+
+    assert process.sends(1) == 0
+
+
+def test_a_closed_bucket_is_asked_once_a_minute(clock: FixedClock) -> None:
+    process = Process(clock)
+    process.reads(100_000)
+    asked = process.buckets.asked
+
+    for _ in range(1199):
+        clock.advance(milliseconds=100)
+        assert process.sends(1) > 0
+
+    assert process.buckets.asked - asked == 1
+
+
 @pytest.fixture
 def process(clock: FixedClock) -> Process:
     return Process(clock)

@@ -45,6 +45,18 @@ def test_a_place_is_free_again_after_30_days(clock: FixedClock) -> None:
     assert names(seen, clock) == ["real"]
 
 
+def test_who_has_a_deleted_tenants_name_next_has_room_for_other_types(clock: FixedClock) -> None:
+    seen = InMemorySightings()
+    note = NoteTypes(seen, clock)
+    note(TENANT, {f"made.up{number}": an_event(clock()).id for number in range(MOST_TYPES)})
+    seen.forget(TENANT)
+    clock.advance(seconds=180)
+
+    note(TENANT, {"real": an_event(clock()).id})
+
+    assert names(seen, clock) == ["real"]
+
+
 def test_the_latest_event_of_a_type_is_the_one_whose_id_is_last(clock: FixedClock) -> None:
     first, second = an_event(clock()).id, an_event(clock.advance(seconds=1)).id
 
