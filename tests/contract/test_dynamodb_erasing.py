@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from tests.builders.events import (
     TENANT,
@@ -15,7 +16,8 @@ from tests.builders.events import (
 )
 from tests.clock import FixedClock
 from tests.contract.clients import before_call, payload_items, recorded
-from triggers_api.errors import EventErasedError
+from triggers_api.errors import EventErasedError, IdempotencyConflictError, StoreUnavailableError
+from triggers_api.events.event import Event
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.timestamps import to_text
 
@@ -77,3 +79,61 @@ def test_an_event_that_is_erased_again_was_erased_when_it_was_first(
 
     with pytest.raises(EventErasedError, match=re.escape(to_text(first))):
         dynamodb_events.get(TENANT, event.id)
+
+
+def a_key_used_again(store: DynamoEventStore, clock: FixedClock, said: str) -> Event:
+    """An event under a key that stood for others on the days before."""
+    event = a_keyed_event(clock.advance(hours=25))
+    return store.add(TENANT, event, a_fingerprint(said)).event
+
+
+def says(dynamodb: "DynamoDBClient", table: str, said: str) -> bool:
+    """Whether any item holds the hash of what was said."""
+    digest = a_fingerprint(said).digest
+    items = dynamodb.scan(TableName=table)["Items"]
+    return any(each == {"B": digest} for item in items for each in item.values())
+
+
+@pytest.mark.parametrize("is_asked_again", [False, True])
+def test_an_erased_event_whose_key_was_used_before_leaves_no_hash_of_its_words(
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    dynamodb_events: DynamoEventStore,
+    clock: FixedClock,
+    *,
+    is_asked_again: bool,
+) -> None:
+    dynamodb_events.add(TENANT, a_keyed_event(clock()), a_fingerprint("first"))
+    newer = a_key_used_again(dynamodb_events, clock, "Jane Doe is ill")
+    assert says(dynamodb, events_table, "Jane Doe is ill")
+    if is_asked_again:
+
+        def stop() -> None:
+            raise ReadTimeoutError(endpoint_url="dynamodb")
+
+        with before_call(dynamodb, "Query", stop), pytest.raises(StoreUnavailableError):
+            dynamodb_events.erase(TENANT, newer.id, clock())
+
+    dynamodb_events.erase(TENANT, newer.id, clock())
+
+    assert not says(dynamodb, events_table, "Jane Doe is ill")
+    assert says(dynamodb, events_table, "first"), "the older event is not erased"
+    with pytest.raises(EventErasedError):
+        dynamodb_events.add(TENANT, a_keyed_event(clock()), a_fingerprint("Jane Doe is ill"))
+
+
+def test_an_erasure_takes_nothing_of_a_still_newer_event_of_its_key(
+    dynamodb: "DynamoDBClient",
+    events_table: str,
+    dynamodb_events: DynamoEventStore,
+    clock: FixedClock,
+) -> None:
+    dynamodb_events.add(TENANT, a_keyed_event(clock()), a_fingerprint("first"))
+    newer = a_key_used_again(dynamodb_events, clock, "second")
+    a_key_used_again(dynamodb_events, clock, "third")
+
+    dynamodb_events.erase(TENANT, newer.id, clock())
+
+    assert not says(dynamodb, events_table, "second")
+    with pytest.raises(IdempotencyConflictError):
+        dynamodb_events.add(TENANT, a_keyed_event(clock()), a_fingerprint("fourth"))

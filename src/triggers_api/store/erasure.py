@@ -9,6 +9,7 @@ from typing import Final
 from triggers_api.events.ids import is_event_id
 from triggers_api.store import items, payloads
 from triggers_api.store.event_items import EventItems, not_found
+from triggers_api.store.idempotency import forget_fingerprint
 from triggers_api.store.status_changes import IS_VISIBLE
 from triggers_api.store.table import Item, Query, RefusedError, Table
 from triggers_api.store.tenants import TenantRows
@@ -39,7 +40,7 @@ class Erasure:
             raise not_found(event_id)
         self.tenants.note_change(tenant, at)
         try:
-            self.table.update(
+            erased = self.table.update(
                 items.event_key(tenant, event_id),
                 _ERASE,
                 {
@@ -49,11 +50,13 @@ class Erasure:
                     ":now": items.number(self.heads.clock().timestamp()),
                 },
                 when=f"id = :id AND {IS_VISIBLE}",
+                returning="ALL_NEW",
             )
         except RefusedError:
             raise not_found(event_id) from None
         for key in self._payloads(tenant, event_id):
             self.table.delete(key)
+        forget_fingerprint(self.table, tenant, erased)
 
     def _payloads(self, tenant: str, event_id: str) -> list[Item]:
         """The keys of the payloads in the event's place: its own, and older ones of lost requests.

@@ -173,9 +173,16 @@ class DynamoEventStore:
         tenant: str,
         event: Event,
         fingerprint: Fingerprint | None,
+        *,
+        claimed_in: str | None = None,
     ) -> Item | None:
-        """Store it; if its place is taken by another event, that one's head and nothing done."""
+        """Store it; if its place is taken by another event, that one's head and nothing done.
+
+        `claimed_in` is the older event that holds its claim on their key, if there is one.
+        """
         head, body = self._to_items(tenant, event)
+        if claimed_in is not None:
+            head |= idempotency.in_place_of(claimed_in)
         if fingerprint is not None:
             head["fingerprint"] = {"B": fingerprint.digest}
         if body:
@@ -223,7 +230,7 @@ class DynamoEventStore:
         claim = idempotency.Claim(newer.id, newer.created_at, fingerprint.digest)
         head = idempotency.claim_place(self._table, tenant, place=place, claim=claim)
         if head is None:
-            self._put_new(tenant, newer, fingerprint)
+            self._put_new(tenant, newer, fingerprint, claimed_in=event.id)
             return Addition(newer, replayed=False)
         if not head:
             raise TooManyAtOnceError("The key's old event was just swept. Send it again.")
@@ -237,7 +244,7 @@ class DynamoEventStore:
         if head is None:
             # The request that claimed the key stopped before it stored the event: finish its work.
             claimed = replace(event, id=claim.event_id, created_at=claim.since)
-            self._put_new(tenant, claimed, fingerprint)
+            self._put_new(tenant, claimed, fingerprint, claimed_in=event.id)
             return Addition(claimed, replayed=True)
         found = self._items.complete_one(head)
         if found is None:

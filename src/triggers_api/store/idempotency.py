@@ -8,6 +8,7 @@ also notes which newer event the key stands for, and since when.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -71,6 +72,25 @@ def successor(tenant: str, event: Event) -> Event:
 def first_state(event: Event) -> Event:
     """The event as it was first answered: what happened to it since is not part of that."""
     return replace(event, status=EventStatus.PENDING, delivered_at=None, delivery_attempts=0)
+
+
+def in_place_of(event_id: str) -> Item:
+    """What a newer event's head notes: which old one holds the claim that it has on their key."""
+    return {"place": {"S": event_id}}
+
+
+def forget_fingerprint(table: Table, tenant: str, erased: Item) -> None:
+    """Take the hash of an erased event's words out of the place that holds its claim, if any.
+
+    The claim stays: who posts under its key again is told that the event is erased.
+    """
+    if "place" not in erased:
+        return
+    place = event_key(tenant, erased["place"]["S"])
+    with suppress(RefusedError):  # a still newer event has the key, or the place was swept
+        table.update(
+            place, "REMOVE claimed_fingerprint", {":id": erased["id"]}, when="claimed_by = :id"
+        )
 
 
 def claim_place(table: Table, tenant: str, *, place: Item, claim: Claim) -> Item | None:

@@ -92,7 +92,7 @@ ACCEPTING: Final = (
     Bug(
         "answers with an event that nobody stored",
         "store/events.py",
-        "            self._put_new(tenant, claimed, fingerprint)\n            return Addition(claimed",
+        "            self._put_new(tenant, claimed, fingerprint, claimed_in=event.id)\n            return Addition(claimed",
         "            return Addition(claimed",
         test="tests/contract/test_dynamodb_bad_luck.py::test_who_finishes_a_claimed_event_need_not_spell_its_payload_alike",
     ),
