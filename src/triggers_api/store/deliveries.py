@@ -11,7 +11,7 @@ import json
 import zlib
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import NotFoundError, UnreadableError
 from triggers_api.events.ids import is_event_id
@@ -29,6 +29,8 @@ from triggers_api.timestamps import Clock, from_text, now, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_ERASED_AT_ONCE: Final = 200  # records, of a kilobyte mostly and 12 at most
 
 
 class DynamoDeliveryStore:
@@ -91,10 +93,15 @@ class DynamoDeliveryStore:
         return tuple(self._all_of_event(tenant, event_id))
 
     def erase_answers(self, tenant: str, event_id: str) -> None:
-        """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased."""
-        left = self._all_of_event(tenant, event_id, only="attribute_not_exists(erased)")
-        # All: what is left must not be taken for erased.
-        InParallel(self._clock).all(left, self._erase_answers)
+        """See `DeliveryStore.erase_answers`. A query, and a write for each that is not erased.
+
+        Page by page, so that who has more of them than one request can erase gets on with each.
+        """
+        at_once = InParallel(self._clock)
+        query = _deliveries_of(tenant, event_id, only="attribute_not_exists(erased)")
+        for page in self._table.pages(query, of=_ERASED_AT_ONCE):
+            # All: what is left must not be taken for erased.
+            at_once.all([*readable(page, to_delivery, "delivery")], self._erase_answers)
 
     def list_deliveries(
         self, tenant: str, query: DeliveryQuery, *, limit: int, after: Position | None
@@ -156,21 +163,22 @@ class DynamoDeliveryStore:
         return DeliveryPage(shown, position_of(shown[-1]) if len(found) > limit else None)
 
     def _all_of_event(
-        self,
-        tenant: str,
-        event_id: str,
-        *,
-        first: str = "",
-        only: str = "",
-        is_consistent: bool = True,
+        self, tenant: str, event_id: str, *, first: str = "", is_consistent: bool = True
     ) -> list[Delivery]:
-        """An event's deliveries: those whose sort keys begin with `first` and that are `only`."""
-        where, values = "pk = :pk", Item({":pk": {"S": f"{tenant}#{event_id}"}})
-        if first:
-            where += " AND begins_with(sk, :first)"
-            values[":first"] = {"S": first}
-        query = Query(where, values, only=only, consistent=is_consistent)
+        """An event's deliveries: those whose sort keys begin with `first`."""
+        query = _deliveries_of(tenant, event_id, first=first, is_consistent=is_consistent)
         return list(readable(self._table.items(query), to_delivery, "delivery"))
+
+
+def _deliveries_of(
+    tenant: str, event_id: str, *, first: str = "", only: str = "", is_consistent: bool = True
+) -> Query:
+    """An event's deliveries: those whose sort keys begin with `first` and that are `only`."""
+    where, values = "pk = :pk", Item({":pk": {"S": f"{tenant}#{event_id}"}})
+    if first:
+        where += " AND begins_with(sk, :first)"
+        values[":first"] = {"S": first}
+    return Query(where, values, only=only, consistent=is_consistent)
 
 
 def position_of(delivery: Delivery) -> Position:

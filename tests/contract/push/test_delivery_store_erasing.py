@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from tests.builders.events import OTHER_TENANT, TENANT
 from tests.builders.push import a_delivery
@@ -135,6 +136,22 @@ def test_an_erasure_ends_in_time_and_the_next_goes_on_where_it_stopped(table: Ta
         assert seen[-1] < seen[-2]
 
     assert len(seen) > 2
+
+
+def test_an_erasure_that_is_stopped_while_it_reads_has_erased_what_it_read(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers_api.store.deliveries._ERASED_AT_ONCE", 3)
+    event_id = dead_ones(table.deliveries, 5)[0].task.event_id
+
+    def stop() -> None:
+        raise ReadTimeoutError(endpoint_url="dynamodb")
+
+    with before_call(table.client, "Query", stop, 2), pytest.raises(StoreUnavailableError):
+        table.deliveries.erase_answers(TENANT, event_id)
+
+    left = [str(each.reason) for each in table.deliveries.of_event(TENANT, event_id)]
+    assert sorted(left) == ["no", "no", ERASED, ERASED, ERASED]
 
 
 def test_a_round_is_read_without_the_others(table: Table) -> None:

@@ -27,6 +27,20 @@ ACCESS: Final = (
         test="tests/unit/access/test_quota.py::test_a_repeat_that_stores_nothing_uses_nothing",
     ),
     Bug(
+        "a quota that is used up stays so for the next of a tenant's name",
+        "access/quota.py",
+        "return timedelta(0) <= at - self.used_up_at < _USED_UP_FOR",
+        "return True",
+        test="tests/unit/access/test_quota.py::test_who_has_a_deleted_tenants_name_next_has_a_whole_days_quota",
+    ),
+    Bug(
+        "a debt stays for the next of a tenant's name",
+        "access/rate_limit.py",
+        "at - self.closed_at < _CLOSED_FOR",
+        "at >= self.closed_at",
+        test="tests/unit/access/test_rate_limit_costs.py::test_who_has_a_deleted_tenants_name_next_pays_no_debt_of_an_earlier_one",
+    ),
+    Bug(
         "a changed quota holds tomorrow",
         "access/quota.py",
         "if (share.day, share.quota) != (day, quota):",

@@ -99,6 +99,13 @@ EVENTS: Final = (
         test="tests/contract/test_event_store_erasing.py::test_no_item_holds_what_it_said",
     ),
     Bug(
+        "leaves the hash of what is erased with its key",
+        "store/erasure.py",
+        "        forget_fingerprint(self.table, tenant, erased)\n",
+        "",
+        test="tests/contract/test_dynamodb_erasing.py::test_an_erased_event_whose_key_was_used_before_leaves_no_hash_of_its_words",
+    ),
+    Bug(
         "tells no reader of an erasure",
         "store/erasure.py",
         "        self.tenants.note_change(tenant, at)\n",
