@@ -16,12 +16,13 @@ QUEUE = {"Fn::GetAtt": ["DeliveryQueue", "Arn"]}
 # every action of the role that schedules have, and of the mappings that run under functions' roles.
 GRANTS: dict[str, dict[str, set[str]]] = {
     "DispatcherRole": {
-        json.dumps({"Fn::GetAtt": ["EventsTable", "StreamArn"]}): {
+        # Whichever stream the table has: one that is restored has a new one.
+        "${EventsTable.Arn}/stream/*": {
             "DescribeStream",
             "GetRecords",
             "GetShardIterator",
+            "ListStreams",
         },
-        "${EventsTable.Arn}/stream/*": {"ListStreams"},
         json.dumps({"Ref": "StreamFailuresTopic"}): {"Publish"},
     },
     "SchedulerRole": {
