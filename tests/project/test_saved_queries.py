@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cloudformation import properties, resources
+from tests.markdown import Document
 from tests.watching import HANDLERS, emitted
 
 QUERIES = resources("AWS::Logs::QueryDefinition")
@@ -15,6 +16,9 @@ FUNCTIONS = ("ApiLogGroup", "DispatcherLogGroup", "DeliveryLogGroup")
 
 # What Logs Insights and Powertools' Logger put to every line, and to one of an exception.
 GIVEN = {"@message", "@timestamp", "exception", "exception_name", "level", "message"}
+# And Lambda to its own, in JSON: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+OF_LAMBDA = {"type", "record.status", "record.errorType"}
+FAILED = ("timeout", "failure", "error")  # all statuses but success
 LANGUAGE = {
     *("fields", "filter", "stats", "sort", "limit", "as", "by", "asc", "desc"),
     *("and", "or", "in", "like", "count", "latest"),
@@ -64,7 +68,7 @@ def fields_of(text: str) -> set[str]:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_query_names_fields_that_its_lines_have(query: str) -> None:
-    known = GIVEN | logged() | emitted()
+    known = GIVEN | OF_LAMBDA | logged() | emitted()
     if groups_of(query) == ["AccessLogGroup"]:
         known = in_the_access_log() | {"@timestamp"}
     assert fields_of(text_of(query)) <= known
@@ -76,6 +80,18 @@ def test_a_query_asks_for_lines_that_are_written(query: str) -> None:
     for one, several in re.findall(r'message (?:= "([^"]+)"|in \[([^\]]+)\])', text_of(query)):
         wanted |= {one} if one else set(json.loads(f"[{several}]"))
     assert wanted <= messages()
+
+
+def test_a_call_that_lambda_ended_is_found_by_the_status_that_lambda_gives_it() -> None:
+    runbook = Document("docs/runbook.md").text
+    (helper,) = re.findall(r"^lambda_says\(\) \{.*?^\}$", runbook, re.DOTALL | re.MULTILINE)
+
+    for status in FAILED:
+        assert f'$.record.status = "{status}"' in helper
+        assert f'"{status}"' in text_of("ErrorsQuery").partition("record.status in")[2]
+    # Its words are looked for as well, but nowhere without its status.
+    assert "Task timed out" in helper
+    assert "Task timed out" not in runbook.replace(helper, "")
 
 
 @pytest.mark.parametrize("query", QUERIES)
