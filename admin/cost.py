@@ -18,11 +18,10 @@ from typing import Any, Final
 
 from admin import prices
 from admin.arguments import whole_number
-from admin.prices import Price
+from admin.prices import SECONDS_A_MONTH, Price
 from admin.template import template as read_template
 from triggers_api.watch.metrics import BY_CHANNEL, METRICS, RARE
 
-SECONDS_A_MONTH: Final = 30 * 86_400
 MINUTES_A_MONTH: Final = SECONDS_A_MONTH // 60
 EVENT_KB: Final = 1
 

@@ -9,6 +9,7 @@ from typing import Final
 
 _MILLION: Final = 1_000_000
 _SECONDS_AN_HOUR: Final = 3600
+SECONDS_A_MONTH: Final = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ LAMBDA_REQUEST: Final = Price(0.20 / _MILLION, _MILLION)
 LAMBDA_GB_SECOND: Final = Price(0.0000133334, 400_000)  # arm64
 WRITE_UNIT: Final = Price(0.625 / _MILLION)  # on demand
 READ_UNIT: Final = Price(0.125 / _MILLION)
-PROVISIONED_WRITE: Final = Price(0.00065 / _SECONDS_AN_HOUR)  # one a second, for a second
-PROVISIONED_READ: Final = Price(0.00013 / _SECONDS_AN_HOUR)
+# One a second, for a second; 25 of each cost nothing, all month.
+PROVISIONED_WRITE: Final = Price(0.00065 / _SECONDS_AN_HOUR, 25 * SECONDS_A_MONTH)
+PROVISIONED_READ: Final = Price(0.00013 / _SECONDS_AN_HOUR, 25 * SECONDS_A_MONTH)
 STORED_GB: Final = Price(0.25, 25)
 RECOVERABLE_GB: Final = Price(0.20)  # whatever the days
 QUEUE_REQUEST: Final = Price(0.40 / _MILLION, _MILLION)  # up to 64 KB

@@ -1,5 +1,7 @@
 """Facts about the bill that `make cost` computes."""
 
+import re
+
 import pytest
 
 from admin import prices
@@ -38,7 +40,7 @@ def test_a_hundred_million_in_batches_on_provisioned_tables_cost_no_more_than_5_
 def test_what_stands_ready_is_paid_for_whether_it_is_used_or_not() -> None:
     few, none = (to_pay(Load(each, is_provisioned=True)) for each in (1000, 1))
     assert few - none < 0.01
-    assert none > 20
+    assert none > 10
     assert to_pay(Load(100 * MILLION, is_provisioned=True)) < to_pay(Load(100 * MILLION))
 
 
@@ -58,6 +60,13 @@ def test_what_is_free_in_every_account_is_taken_off_once_however_many_items_use_
     one, other = (Item(name, (part,)) for name in ("one", "other"))
     assert free([one]) == pytest.approx(one.dollars)
     assert free([one, other]) == pytest.approx(0.20)
+
+
+def test_25_writes_and_reads_a_second_that_stand_ready_are_free_in_every_account() -> None:
+    hours = 30 * 24
+    for price, an_hour in ((prices.PROVISIONED_WRITE, 0.00065), (prices.PROVISIONED_READ, 0.00013)):
+        ready = Part(40 * hours * 3600, price)  # 40 units, all month
+        assert free([Item("it", (ready,))]) == pytest.approx(25 * hours * an_hour)
 
 
 def test_writes_reads_requests_to_the_gateway_and_the_key_are_paid_for_from_the_first_on() -> None:
@@ -98,3 +107,19 @@ def test_the_page_on_costs_shows_what_the_command_prints(
 ) -> None:
     main(arguments)
     assert capsys.readouterr().out in (ROOT / "docs" / "cost.md").read_text()
+
+
+def test_the_page_on_costs_sums_up_what_the_command_computes() -> None:
+    page = (ROOT / "docs" / "cost.md").read_text()
+    rows = re.findall(r"^\| (\d[\d,]*) \| (.+) \|$", page, re.MULTILINE)
+    for events, told in rows:
+        count = int(events.replace(",", ""))
+        sums: list[float] = []
+        for load in (
+            Load(count),
+            Load(count, batch=25),
+            Load(count, batch=25, is_provisioned=True),
+        ):
+            sums += [total(bill(load, template())), to_pay(load)]
+        assert told.split(" | ") == [f"{each:,.0f}" for each in sums], events
+    assert len(rows) == 5
