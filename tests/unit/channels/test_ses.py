@@ -102,6 +102,20 @@ def test_a_refusal_tells_the_code_and_no_address(
     )
 
 
+def test_an_address_that_ses_has_not_verified_is_refused_for_good_as_a_bad_mail_is(
+    http: GuardedHttp,
+) -> None:
+    said = "Email address is not verified. The following identities failed the check: …"
+    response: Any = {
+        "Error": {"Code": "MessageRejected", "Message": said},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+
+    receipt = sent_through(http, FakeSes(ClientError(response, "SendEmail")))
+
+    assert receipt.refusal is Refusal.FINAL
+
+
 def test_out_of_reach(http: GuardedHttp) -> None:
     receipt = sent_through(http, FakeSes(ConnectTimeoutError(endpoint_url="https://x")))
 
