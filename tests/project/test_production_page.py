@@ -1,4 +1,4 @@
-"""Facts about rolling back by hand: the commands of docs/production.md, run on a stack's history."""
+"""Facts about docs/production.md: its commands do what it says, on a stack's history."""
 
 import json
 import os
@@ -12,22 +12,23 @@ from typing import Any
 import boto3
 import pytest
 
-from admin.template import template
+from tests.cloudformation import resources
 from tests.markdown import Document
 
 PAGE = Document("docs/production.md")
 SETUP = PAGE.blocks[0].text
-LIST, BACK = re.findall(
-    r"^```bash\n(.*?)^```$", PAGE.section("Roll back"), re.DOTALL | re.MULTILINE
-)
-FUNCTIONS = [
-    f"prod-{name}"
-    for name, each in template()["Resources"].items()
-    if each["Type"] == "AWS::Serverless::Function"
-]
+
+
+def blocks_of(heading: str) -> list[str]:
+    return re.findall(r"^```bash\n(.*?)^```$", PAGE.section(heading), re.DOTALL | re.MULTILINE)
+
+
+LIST, BACK = blocks_of("Roll back")
+(DROP_TABLES,) = (each for each in blocks_of("A first deployment that fails") if "() {" in each)
+FUNCTIONS = ["prod-ApiFunction", "prod-RemoverFunction"]  # as good as seven, and quicker
 STACK = "AWS::CloudFormation::Stack"
 
-# Asks as the AWS CLI does, and notes where `live` points. Bare, as it is started a dozen times.
+# Answers as the AWS CLI does, and notes what it is asked to change. Bare, as it is started often.
 FAKE_AWS = """\
 #!{python} -SE
 import json, os, sys
@@ -35,20 +36,28 @@ sys.path.append({packages!r})
 import jmespath
 
 _, service, command, *arguments = sys.argv
-options = dict(zip(arguments[::2], arguments[1::2]))
+options = dict(zip(arguments, arguments[1:]))
 with open(os.environ["FAKE_AWS"]) as file:
     account = json.load(file)
 name = options.get("--function-name")
-if command == "update-alias":
+if command == "wait":
+    sys.exit()
+elif command == "update-alias":
     assert json.loads(options["--routing-config"]) == {{"AdditionalVersionWeights": {{}}}}
     account["live"][name] = options["--function-version"]
-    with open(os.environ["FAKE_AWS"], "w") as file:
-        json.dump(account, file)
     answer = {{"AliasArn": name, "FunctionVersion": options["--function-version"]}}
+elif command == "update-table":
+    assert "--no-deletion-protection-enabled" in arguments
+    answer = {{"TableDescription": {{"TableStatus": "ACTIVE"}}}}
+elif command == "delete-table":
+    account["dropped"].append(options["--table-name"])
+    answer = {{"TableDescription": {{"TableStatus": "DELETING"}}}}
 elif command == "get-function-configuration":
     answer = account["list-versions-by-function"][name]["Versions"][int(options["--qualifier"])]
 else:
     answer = account[command][name] if name else account[command]
+with open(os.environ["FAKE_AWS"], "w") as file:
+    json.dump(account, file)
 found = jmespath.search(options["--query"], answer)
 for row in found if found and isinstance(found[0], list) else [found]:
     print("\\t".join(row) if isinstance(row, list) else row)
@@ -65,6 +74,8 @@ class Account:
         default_factory=lambda: {name: [""] for name in FUNCTIONS}  # the first is $LATEST
     )
     live: dict[str, str] = field(default_factory=dict)
+    status: str = "UPDATE_COMPLETE"
+    dropped: list[str] = field(default_factory=list)
 
     def deploys(self, release: str, *, is_taken_back: bool = False) -> None:
         """All functions have another version, whatever becomes of the deployment."""
@@ -89,7 +100,7 @@ class Account:
         self.events.insert(0, at | told)  # AWS tells the newest first
 
     def runs(self, block: str) -> list[str]:
-        """What the shell prints; where `live` points is known afterwards."""
+        """What the shell prints; what has changed is known afterwards."""
         state, fake = self.directory / "account.json", self.directory / "aws"
         state.write_text(json.dumps(self._answers()))
         packages = str(Path(boto3.__file__).parent.parent)  # jmespath is beside it
@@ -105,19 +116,27 @@ class Account:
             check=False,
         )
         assert run.stderr == ""
-        self.live = json.loads(state.read_text())["live"]
+        told = json.loads(state.read_text())
+        self.live, self.dropped = told["live"], told["dropped"]
         return run.stdout.splitlines()
 
     def _answers(self) -> dict[str, Any]:
         outputs = [{"OutputKey": "ApiFunctionName", "OutputValue": "prod-ApiFunction"}]
+        resources = [("AWS::Lambda::Function", name, "UPDATE_COMPLETE") for name in FUNCTIONS]
+        resources += [
+            ("AWS::DynamoDB::Table", "kept", "DELETE_SKIPPED"),
+            ("AWS::DynamoDB::Table", "gone", "DELETE_COMPLETE"),
+            ("AWS::DynamoDB::Table", "", "CREATE_FAILED"),
+        ]
         return {
             "live": self.live,
-            "describe-stacks": {"Stacks": [{"Outputs": outputs}]},
+            "dropped": self.dropped,
+            "describe-stacks": {"Stacks": [{"Outputs": outputs, "StackStatus": self.status}]},
             "describe-stack-events": {"StackEvents": self.events},
             "list-stack-resources": {
                 "StackResourceSummaries": [
-                    {"ResourceType": "AWS::Lambda::Function", "PhysicalResourceId": name}
-                    for name in FUNCTIONS
+                    {"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}
+                    for kind, name, status in resources
                 ]
             },
             "list-versions-by-function": {
@@ -158,6 +177,11 @@ def test_all_functions_go_back_to_the_release_that_is_named(account: Account) ->
     assert account.live == dict.fromkeys(FUNCTIONS, "1")
 
 
+def test_the_page_knows_how_many_functions_there_are() -> None:
+    assert len(resources("AWS::Serverless::Function")) == 7
+    assert "It must print seven aliases" in PAGE.section("Roll back")
+
+
 def test_a_release_that_one_function_lacks_changes_none(account: Account) -> None:
     account.versions["prod-RemoverFunction"][1] = "of another"
 
@@ -165,3 +189,18 @@ def test_a_release_that_one_function_lacks_changes_none(account: Account) -> Non
 
     assert "nothing was changed" in last
     assert account.live == dict.fromkeys(FUNCTIONS, "3")
+
+
+def test_tables_of_a_stack_that_is_over_are_dropped(account: Account) -> None:
+    account.status = "DELETE_COMPLETE"
+
+    account.runs(f'{DROP_TABLES}\ndrop_tables "$STACK"')
+
+    assert account.dropped == ["kept"]
+
+
+def test_tables_of_a_stack_that_runs_are_not_dropped(account: Account) -> None:
+    (line,) = account.runs(f'{DROP_TABLES}\ndrop_tables "$STACK"')
+
+    assert "UPDATE_COMPLETE" in line
+    assert account.dropped == []
