@@ -1,10 +1,13 @@
 """The ports in memory; `tests/contract` holds them to what the real adapters do."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from tests.builders.events import DELIVERED_RETENTION, UNDELIVERED_RETENTION
 from triggers_api.access.keys import MAX_KEYS, ApiKey, too_many_keys
@@ -36,6 +39,7 @@ from triggers_api.events.trail import Trail
 from triggers_api.timestamps import Clock
 
 EVENTS_A_UNIT = 8  # half a kilobyte each, read eventually consistently
+_ANSWER_BYTES = 3_000_000  # of payloads and metadata
 _IDEMPOTENCY_WINDOW = timedelta(hours=24)
 
 
@@ -45,6 +49,19 @@ class _Claim:
 
     event: Event
     fingerprint: Fingerprint
+
+
+def within_answer(events: Sequence[Event], *, share: int = 1) -> tuple[Event, ...]:
+    """As many as an answer, or one of so many shares, carries, at least one."""
+    sizes = accumulate(len(each.payload) + _metadata_bytes(each) for each in events)
+    fitting = sum(size <= _ANSWER_BYTES // share for size in sizes)
+    return tuple(events[: max(fitting, 1)])
+
+
+def _metadata_bytes(event: Event) -> int:
+    if not event.metadata:
+        return 0
+    return len(json.dumps(event.metadata, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 class InMemoryEventStore:
@@ -104,25 +121,27 @@ class InMemoryEventStore:
     def list_events(
         self, tenant: str, query: EventQuery, *, limit: int, after: Position | None
     ) -> EventPage:
+        found = self._found(tenant, query)
+        rest = [event for event in found if after is None or _follows(event, after, query)]
+        page = within_answer(rest[:limit])
+        looked_at = page if query.event_type is None else self._events
+        units = len(looked_at) / EVENTS_A_UNIT
+        return EventPage(page, _position(page[-1]) if len(rest) > len(page) else None, units)
+
+    def _found(self, tenant: str, query: EventQuery) -> list[Event]:
         found = [
             event
             for (owner, _), event in self._events.items()
             if owner == tenant and query.wants(event) and self.is_shown(tenant, event)
         ]
-        found.sort(key=_position, reverse=query.newest_first)
-        rest = [event for event in found if after is None or _follows(event, after, query)]
-        page = tuple(rest[:limit])
-        looked_at = page if query.event_type is None else self._events
-        units = len(looked_at) / EVENTS_A_UNIT
-        return EventPage(page, _position(page[-1]) if len(rest) > limit else None, units)
+        return sorted(found, key=_position, reverse=query.newest_first)
 
     def count_undelivered(
         self, tenant: str, *, among: AbstractSet[str], up_to: int
     ) -> UndeliveredCounts:
-        inbox = EventQuery(statuses=UNDELIVERED)
-        page = self.list_events(tenant, inbox, limit=len(self._events) + 1, after=None)
-        pending = [event for event in page.events if event.status is EventStatus.PENDING]
-        failed = [event for event in page.events if event.status is EventStatus.FAILED]
+        found = self._found(tenant, EventQuery(statuses=UNDELIVERED))
+        pending = [event for event in found if event.status is EventStatus.PENDING]
+        failed = [event for event in found if event.status is EventStatus.FAILED]
         counted = [*pending[:up_to], *failed[:up_to]]
         return UndeliveredCounts(
             pending=min(len(pending), up_to),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.fakes.events import EVENTS_A_UNIT, InMemoryEventStore
+from tests.fakes.events import EVENTS_A_UNIT, InMemoryEventStore, within_answer
 from triggers_api.errors import NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
@@ -70,9 +70,9 @@ class InMemoryExecutionStore:
             raise NotFoundError(message, code="execution_not_found")
         shown = [event for event in events if self._events.is_shown(tenant, event)]
         rest = [event for event in shown if after is None or _position(event) > after]
-        page = tuple(rest[:limit])
+        page = within_answer(rest[:limit])
         units = len(page) / EVENTS_A_UNIT
-        return EventPage(page, _position(page[-1]) if len(rest) > limit else None, units)
+        return EventPage(page, _position(page[-1]) if len(rest) > len(page) else None, units)
 
 
 def _position(event: Event) -> Position:

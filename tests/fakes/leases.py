@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 from tests.builders.events import INBOX, walk
-from tests.fakes.events import InMemoryEventStore
+from tests.fakes.events import InMemoryEventStore, within_answer
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
 from triggers_api.leases.lease import LeaseEvents
@@ -65,12 +65,12 @@ class InMemoryLeaseStore:
         after: Position | None,
         held: AbstractSet[str],
         limit: int,
-        share: int = 1,  # noqa: ARG002  # an answer in memory carries everything
+        share: int = 1,
     ) -> EventPage:
         listed = [event for event in self.listed(tenant) if event.id not in held]
         rest = [event for event in listed if after is None or _position(event) > after]
-        page = tuple(rest[:limit])
-        return EventPage(page, _position(page[-1]) if len(rest) > limit else None)
+        page = within_answer(rest[:limit], share=share)
+        return EventPage(page, _position(page[-1]) if len(rest) > len(page) else None)
 
     def read_undelivered(
         self,
@@ -78,12 +78,13 @@ class InMemoryLeaseStore:
         event_ids: tuple[str, ...],
         *,
         limit: int,
-        share: int = 1,  # noqa: ARG002  # an answer in memory carries everything
+        share: int = 1,
     ) -> Undelivered:
         assert len(set(event_ids)) == len(event_ids), "DynamoDB refuses a key named twice"
         inbox = walk(self._events, INBOX, tenant=tenant)
         found = [event for event in inbox if event.id in event_ids]
-        return Undelivered(tuple(found[:limit]), tuple(event.id for event in found[limit:]))
+        shown = within_answer(found[:limit], share=share)
+        return Undelivered(shown, tuple(event.id for event in found[len(shown) :]))
 
     def listed(self, tenant: str) -> list[Event]:
         """What the index shows; a test may let it lag."""

@@ -17,7 +17,9 @@ from triggers_api.store.table import Item, Table
 from triggers_api.stored import readable
 from triggers_api.timestamps import Clock
 
-PAGE_BYTES: Final = 3_000_000  # of events: a function may answer 6 MB, and quoting can double them
+# Of payloads and metadata. A function may answer 6,291,556 bytes, and quoting can double these:
+# what is left, 2.9 KB for each of a hundred events, holds their other members and the headers.
+PAGE_BYTES: Final = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)

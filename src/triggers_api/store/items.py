@@ -175,8 +175,8 @@ def is_apart(head: Item) -> bool:
 def answer_size(head: Item) -> int:
     """Bytes of what a caller may fill at will, known without unpacking or reading a payload."""
     with suppress(Exception):  # told when the event itself is read
-        metadata = head.get("metadata", {"S": ""})
-        return int(head.get("payload_bytes", {"N": "0"})["N"]) + len(metadata["S"])
+        metadata: str = head.get("metadata", {"S": ""})["S"]
+        return int(head.get("payload_bytes", {"N": "0"})["N"]) + len(metadata.encode())
     return 0
 
 
