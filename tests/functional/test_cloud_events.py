@@ -245,6 +245,21 @@ def test_a_cloud_event_without_data_has_an_empty_payload(api: Api, clock: FixedC
 
 
 @pytest.mark.parametrize(
+    "time",
+    [
+        "2016-12-31T23:59:60Z",
+        "2016-12-31t23:59:60.25z",
+        "1990-12-31T15:59:60-08:00",
+        "2017-01-01T05:29:60+05:30",
+    ],
+)
+def test_the_time_of_a_leap_second_is_taken_as_it_is(api: Api, time: str) -> None:
+    for answer in (structured(api, EVENT | {"time": time}), binary(api, EVENT | {"time": time})):
+        assert answer.status in {200, 201}
+        assert answer.json()["metadata"]["ce_time"] == time
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"specversion": "0.3"}, "specversion"),
@@ -262,6 +277,8 @@ def test_a_cloud_event_without_data_has_an_empty_payload(api: Api, clock: FixedC
         ({"time": "2018-04-05"}, "time"),
         ({"time": "2018-04-05T17:31:00"}, "time"),
         ({"time": "2018-13-05T17:31:00Z"}, "time"),
+        ({"time": "2018-04-05T17:60:00Z"}, "time"),
+        ({"time": "2016-12-31T23:59:61Z"}, "time"),
         ({"datacontenttype": "application/xml"}, "datacontenttype"),
         ({"datacontenttype": "text/json-seq"}, "datacontenttype"),
         ({"data": "text"}, "data"),

@@ -17,6 +17,7 @@ PATTERN_HINTS[NAME] = "give a name of lower-case letters and digits"
 _JSON_TYPE: Final = r"^[A-Za-z0-9.+_-]+/([A-Za-z0-9.+_-]+\+)?[Jj][Ss][Oo][Nn] *(;[ -~]*)?$"
 PATTERN_HINTS[_JSON_TYPE] = "only JSON is taken: give application/json, with a JSON object as data"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_LEAP_SECOND: Final = re.compile(r"(?<=:\d\d):60(?=[.Z+-])")  # a time to RFC 3339, none to Python
 
 Text = Annotated[
     str,
@@ -26,7 +27,7 @@ Text = Annotated[
 
 def _time(text: str) -> str:
     try:
-        datetime.fromisoformat(text.upper())
+        datetime.fromisoformat(_LEAP_SECOND.sub(":59", text.upper()))
     except ValueError:
         is_time = False
     else:
