@@ -131,6 +131,22 @@ def test_executions_are_listed_from_a_time_on(
     assert [each["execution_id"] for each in listed] == ["exec_2"]
 
 
+def test_an_execution_is_listed_from_its_own_beginning_on(
+    api: Api, seen: InMemorySightings, clock: FixedClock
+) -> None:
+    for number in range(12):
+        clock.advance(microseconds=101)
+        post_event(api, event_type="a.started", execution_id=f"exec_{number}")
+    count(seen, api)
+
+    for each in api.get("/executions").json():
+        listed = api.get(f"/executions?since={each['started_at']}").json()
+        begun = [other["started_at"] for other in listed]
+
+        assert each in listed
+        assert min(begun)[:23] == each["started_at"][:23]  # to the millisecond
+
+
 def test_a_status_that_few_have_is_looked_for_page_by_page(
     api: Api, seen: InMemorySightings, clock: FixedClock
 ) -> None:
