@@ -23,7 +23,7 @@ def blocks_of(heading: str) -> list[str]:
     return re.findall(r"^```bash\n(.*?)^```$", PAGE.section(heading), re.DOTALL | re.MULTILINE)
 
 
-LIST, BACK = blocks_of("Roll back")
+LIST, BACK, *_ = blocks_of("Roll back")
 (DROP_TABLES,) = (each for each in blocks_of("A first deployment that fails") if "() {" in each)
 FUNCTIONS = ["prod-ApiFunction", "prod-RemoverFunction"]  # as good as seven, and quicker
 STACK = "AWS::CloudFormation::Stack"
