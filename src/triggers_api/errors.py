@@ -211,6 +211,10 @@ class QueueUnavailableError(TransientError):
     code = "queue_unavailable"
 
 
+class UnseenError(QueueUnavailableError):
+    """Not all messages of a queue could be looked at."""
+
+
 class MetricsUnavailableError(TransientError):
     """CloudWatch did not answer in time, or asked us to slow down."""
 

@@ -6,13 +6,14 @@ whose receiver is slow, a task with a delay. A pass ends the deletion only if it
 of that is over, and found nothing. Then nobody is left who could write for this tenant.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from triggers_api.access.ports import DeletionStore, TenantStore
 from triggers_api.access.tenants import Deletion, TenantState
+from triggers_api.errors import UnseenError
 from triggers_api.timestamps import Clock
 
 Removal = Callable[[str], Iterator[int]]
@@ -24,6 +25,8 @@ TASKS_END_WITHIN: Final = timedelta(minutes=20)
 """A task waits in the queue for up to 15 minutes, unless the queue is stuck."""
 TAKEN_FOR: Final = timedelta(seconds=120)
 """Longer than a run may take, and than it hides dead letters: no two work on one tenant."""
+LETTERS_SOUGHT_FOR: Final = timedelta(hours=1)
+"""Since anything was found last. They hold ids only, and their queue drops them by itself."""
 _TENANTS_AT_ONCE: Final = 10
 
 
@@ -34,7 +37,7 @@ class Run:
     removed: dict[str, int] = field(default_factory=dict)  # by kind, of all tenants
     ended: list[str] = field(default_factory=list)  # tenants of which nothing is left
     left: int = 0  # tenants that are still being deleted
-    stalled_for: timedelta | None = None  # the longest time that nothing of a tenant went
+    unseen: list[str] = field(default_factory=list)  # those of `ended` that may have letters left
     failures: dict[str, Exception] = field(default_factory=dict)  # by tenant
 
 
@@ -46,14 +49,20 @@ class ContinueDeletions:
     deletions: DeletionStore
     removals: Mapping[str, Removal]  # by kind, in order
     last_removals: Mapping[str, Removal]  # run only when all others found nothing
+    letters: Removal  # of everybody's dead letters; run last, and may raise `UnseenError`
     is_queue_empty: Callable[[], bool]  # of everybody's tasks, those too that wait
     clock: Clock
     within: timedelta
 
-    def __call__(self) -> Run:
-        """Do one run. What fails for one tenant does not stop the others."""
+    def __call__(self, tell_stalled: Callable[[timedelta], None] = lambda _: None) -> Run:
+        """Do one run. What fails for one tenant does not stop the others.
+
+        For how long nothing went is told before any work: whatever becomes of the run, it is known.
+        """
         run, ends_at = Run(), self.clock() + self.within
         waiting = self.tenants.list_deleting(limit=_TENANTS_AT_ONCE)
+        if (stalled_for := self._stalled_for(waiting, run)) is not None:
+            tell_stalled(stalled_for)
         for done, tenant in enumerate(waiting):
             share = (ends_at - self.clock()) / (len(waiting) - done)
             try:
@@ -62,6 +71,17 @@ class ContinueDeletions:
                 run.failures[tenant] = error
         run.left = len(waiting) - len(run.ended)
         return run
+
+    def _stalled_for(self, waiting: Iterable[str], run: Run) -> timedelta | None:
+        """The longest time that nothing of a tenant went, of those too that another run has."""
+        known = []
+        for tenant in waiting:
+            try:
+                known.append(self.deletions.find(tenant))
+            except Exception as error:  # noqa: BLE001  # as in a run
+                run.failures[tenant] = error
+        at = self.clock()
+        return max((at - each.progressed_at for each in known if each), default=None)
 
     def _work_on(self, tenant: str, run: Run, ends_at: datetime) -> None:
         began_at = self.clock()
@@ -80,6 +100,7 @@ class ContinueDeletions:
         if is_over:
             self.deletions.end(tenant)
             run.ended.append(tenant)
+            run.unseen += [tenant] * work.leaves_letters
         else:
             self.deletions.release(tenant)
 
@@ -88,8 +109,6 @@ class ContinueDeletions:
         deletion = known.after(removed, at)
         for kind, count in removed.items():
             run.removed[kind] = run.removed.get(kind, 0) + count
-        stalled_for = at - deletion.progressed_at
-        run.stalled_for = max(stalled_for, run.stalled_for or stalled_for)
         self.deletions.keep(tenant, deletion)
 
     def may_end(self, deletion: Deletion, pass_began_at: datetime) -> bool:
@@ -108,13 +127,28 @@ class _Pass:
     tenant: str
     ends_at: datetime
     removed: dict[str, int] = field(default_factory=dict)
+    leaves_letters: bool = False
 
     def is_over(self, known: Deletion, began_at: datetime) -> bool:
         """Remove; whether it found nothing, and nothing can come any more."""
         may_end = self.deletions.may_end(known, began_at)
         if not self._remove(self.deletions.removals) or self.removed or not may_end:
             return False
-        return self._remove(self.deletions.last_removals)
+        if not self._remove(self.deletions.last_removals):
+            return False
+        was_long_enough = began_at - known.progressed_at >= LETTERS_SOUGHT_FOR
+        return self._has_no_letters(was_long_enough=was_long_enough)
+
+    def _has_no_letters(self, *, was_long_enough: bool) -> bool:
+        """Whether all letters were seen, or enough of them often enough without finding any."""
+        try:
+            if self._remove({"dead_letters": self.deletions.letters}):
+                return True
+        except UnseenError:
+            if self.removed or not was_long_enough:
+                raise
+        self.leaves_letters = was_long_enough and not self.removed
+        return self.leaves_letters
 
     def _remove(self, removals: Mapping[str, Removal]) -> bool:
         """Run these removals; False if the time was not enough."""

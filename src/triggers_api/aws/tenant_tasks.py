@@ -11,21 +11,26 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from triggers_api.aws import clients
 from triggers_api.aws.task_queue import schedules_of, told_in
-from triggers_api.errors import QueueUnavailableError
+from triggers_api.errors import QueueUnavailableError, UnseenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from triggers_api.timestamps import Clock
 
 _BATCH: Final = 10  # messages that SQS hands out, or takes, in one call
 # Longer than a run, so that what was looked at does not come again in it; and shorter than a
 # tenant is taken for, so that after a run that died the next one sees what that one hid.
 HIDDEN_SECONDS: Final = 60
+# A run begins nothing after 40 of its 55 seconds; showing may follow that, and one slow call.
+LOOKS_WITHIN: Final = timedelta(seconds=10)
 _COUNTS: Final = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",
@@ -66,14 +71,17 @@ class DeadLetters:
     """A `Removal` of the dead-letter queue.
 
     Letters of others are hidden from people while it is looked through, and shown again at once.
+    Neither takes longer than `LOOKS_WITHIN`, however many there are: SQS hands out others next time.
     """
 
     sqs: Any
     queue_url: str
+    clock: Clock
 
     def __call__(self, tenant: str) -> Iterator[int]:
-        """Look at all letters, ten a call, and delete the tenant's."""
+        """Look at letters, ten a call, and delete the tenant's. Raises `UnseenError`."""
         others: dict[str, str] = {}  # by letter, since one may come twice: its newest receipt
+        ends_at = self.clock() + LOOKS_WITHIN
         try:
             while letters := self._receive():
                 its = [each["ReceiptHandle"] for each in letters if _is_of(each["Body"], tenant)]
@@ -84,8 +92,10 @@ class DeadLetters:
                     if each["ReceiptHandle"] not in its
                 }
                 yield len(its)
+                if self.clock() >= ends_at:
+                    raise UnseenError("There are more dead letters than a run can look at.")
             if self._hidden() > len(others):
-                raise QueueUnavailableError("Somebody else is looking at dead letters.")
+                raise UnseenError("Somebody else is looking at dead letters.")
         finally:
             self._show(list(others.values()))
 
@@ -114,7 +124,10 @@ class DeadLetters:
 
     def _show(self, handles: list[str]) -> None:
         """Those that are not shown now show up by themselves."""
+        ends_at = self.clock() + LOOKS_WITHIN
         for start in range(0, len(handles), _BATCH):
+            if self.clock() >= ends_at:
+                return
             entries = [
                 each | {"VisibilityTimeout": 0}
                 for each in _entries(handles[start : start + _BATCH])

@@ -31,28 +31,31 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 WITHIN: Final = timedelta(seconds=40)  # of the function's 55; one batch may be slow, or refused
 
 
-def build(continue_deletions: Callable[[], Run]) -> Handler:
+Continue = Callable[[Callable[[timedelta], None]], Run]
+
+
+def build(continue_deletions: Continue) -> Handler:
     """The handler, on this verb."""
     logger, metrics = create_logger(), create_metrics()
 
+    def tell_stalled(stalled_for: timedelta) -> None:
+        measured = {Metric.DELETION_STALLED: stalled_for / timedelta(seconds=1)}
+        logger.info("tenants.leaving", extra=embedded(metrics, measured))
+
     def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        """Do one run; log a line for each tenant that failed, and one for the run."""
-        run = continue_deletions()
+        """Do one run; log a line for each tenant that failed, one before the work and one after."""
+        run = continue_deletions(tell_stalled)
         log_failures(logger, "tenant.not_deleted", run.failures)
         if run.left or run.ended:
             known: dict[str, Any] = {"removed": run.removed, "left": run.left, "ended": run.ended}
-            logger.info("tenants.deleted", extra=known | embedded(metrics, _measured(run)))
+            if run.unseen:
+                known["letters_unseen"] = run.unseen
+            logger.info("tenants.deleted", extra=known)
         else:  # a line each run, or the local run, which sees nothing else, takes it for a crash
             logger.info("tenants.none_leaving")
         return {}
 
     return handler
-
-
-def _measured(run: Run) -> dict[Metric, float]:
-    if run.stalled_for is None:
-        return {}
-    return {Metric.DELETION_STALLED: run.stalled_for / timedelta(seconds=1)}
 
 
 def continue_deletions(
@@ -76,9 +79,9 @@ def continue_deletions(
         },
         last_removals={
             "counters": left.counters,
-            "dead_letters": DeadLetters(sqs, settings.dead_letter_queue_url),
             "finders": left.finders,
         },
+        letters=DeadLetters(sqs, settings.dead_letter_queue_url, clock),
         is_queue_empty=partial(is_queue_empty, sqs, settings.queue_url),
         clock=clock,
         within=WITHIN,

@@ -162,8 +162,8 @@ COUNTS_AND_TENANTS: Final = (
     Bug(
         "leaves dead letters",
         "handlers/remover.py",
-        '            "dead_letters": DeadLetters(sqs, settings.dead_letter_queue_url),\n',
-        "",
+        "letters=DeadLetters(sqs, settings.dead_letter_queue_url, clock),",
+        "letters=lambda _: iter(()),",
         test="tests/functional/test_deleting_a_tenant.py::test_nothing_is_left_of_a_tenant_and_its_neighbours_have_everything",
     ),
     Bug(

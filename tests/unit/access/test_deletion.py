@@ -10,6 +10,8 @@ from tests.builders.events import TENANT, a_tenant
 from tests.clock import FixedClock
 from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from triggers_api.access.deletion import (
+    LETTERS_SOUGHT_FOR,
+    TAKEN_FOR,
     TASKS_END_WITHIN,
     WRITERS_END_WITHIN,
     ContinueDeletions,
@@ -17,6 +19,7 @@ from triggers_api.access.deletion import (
     Run,
 )
 from triggers_api.access.run_tenants import RunTenants
+from triggers_api.errors import UnseenError
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -29,6 +32,8 @@ class Leaving:
     things: int = 0
     is_queue_empty: bool = True
     ran: list[str] = field(default_factory=list)
+    letters: int = 0
+    are_letters_seen: bool = True
 
     def __post_init__(self) -> None:
         tenants = InMemoryTenantStore()
@@ -39,6 +44,7 @@ class Leaving:
             deletions=InMemoryDeletionStore(tenants),
             removals={"things": self._removal("things")},
             last_removals={"finders": self._removal("finders")},
+            letters=self._remove_letters,
             is_queue_empty=lambda: self.is_queue_empty,
             clock=self.clock,
             within=timedelta(seconds=40),
@@ -51,6 +57,12 @@ class Leaving:
             yield found
 
         return remove
+
+    def _remove_letters(self, _tenant: str) -> Iterator[int]:
+        found, self.letters = self.letters, 0
+        yield found
+        if not self.are_letters_seen:
+            raise UnseenError("Somebody else is looking at dead letters.")
 
     def run_after(self, wait: timedelta) -> Run:
         self.clock.at += wait
@@ -99,3 +111,52 @@ def test_what_other_things_are_found_by_goes_only_when_nothing_else_is_left(
     leaving.run_after(timedelta(0))
 
     assert leaving.ran[-2:] == ["things", "finders"]
+
+
+def test_dead_letters_that_nobody_can_look_through_hold_a_deletion_up_for_an_hour(
+    leaving: Leaving,
+) -> None:
+    leaving.are_letters_seen = False
+    run = leaving.run_after(LETTERS_SOUGHT_FOR - MICROSECOND)
+    assert isinstance(run.failures[TENANT], UnseenError)
+    assert run.ended == []
+
+    run = leaving.run_after(TAKEN_FOR)
+
+    assert (run.ended, run.unseen, run.failures) == ([TENANT], [TENANT], {})
+
+
+def test_letters_are_sought_for_an_hour_since_the_last_that_was_found(leaving: Leaving) -> None:
+    leaving.are_letters_seen, leaving.letters = False, 1
+    assert leaving.run_after(LETTERS_SOUGHT_FOR).ended == []
+    assert leaving.run_after(LETTERS_SOUGHT_FOR - MICROSECOND).ended == []
+
+    assert leaving.run_after(TAKEN_FOR).ended == [TENANT]
+
+
+def test_a_deletion_that_saw_all_letters_leaves_none(leaving: Leaving) -> None:
+    run = leaving.run_after(LETTERS_SOUGHT_FOR)
+
+    assert (run.ended, run.unseen) == ([TENANT], [])
+
+
+def test_how_long_nothing_went_is_told_before_any_work_and_of_what_another_run_has_taken(
+    leaving: Leaving,
+) -> None:
+    leaving.are_letters_seen = False
+    leaving.run_after(LETTERS_SOUGHT_FOR - MICROSECOND)  # it fails, and so keeps what it took
+    leaving.clock.at += MICROSECOND
+    told: list[timedelta] = []
+    leaving.ran.clear()
+
+    leaving.run(told.append)
+
+    assert (told, leaving.ran) == ([LETTERS_SOUGHT_FOR], [])
+
+
+def test_nothing_is_told_of_a_deletion_that_has_not_begun(clock: FixedClock) -> None:
+    told: list[timedelta] = []
+
+    Leaving(clock).run(told.append)
+
+    assert told == []

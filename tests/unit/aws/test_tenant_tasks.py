@@ -1,13 +1,17 @@
 """A tenant's tasks are found wherever they wait, however many there are."""
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from triggers_api.aws.tenant_tasks import HIDDEN_SECONDS, DeadLetters, Schedules
-from triggers_api.errors import QueueUnavailableError
+from tests.clock import FixedClock
+from tests.cloudformation import properties
+from triggers_api.aws.tenant_tasks import HIDDEN_SECONDS, LOOKS_WITHIN, DeadLetters, Schedules
+from triggers_api.errors import UnseenError
+from triggers_api.handlers.remover import WITHIN
 
 
 def test_schedules_are_found_over_all_pages() -> None:
@@ -54,14 +58,50 @@ def test_a_letter_that_came_twice_hides_no_other(hidden: int, is_whole: bool) ->
             url | {"Entries": shown},
         )
 
-        looking = DeadLetters(client, url["QueueUrl"])("shop")
+        looking = DeadLetters(client, url["QueueUrl"], FixedClock())("shop")
         if is_whole:
             assert list(looking) == [0, 0]
         else:
-            with pytest.raises(QueueUnavailableError, match="Somebody else"):
+            with pytest.raises(UnseenError, match="Somebody else"):
                 list(looking)
 
         aws.assert_no_pending_responses()
+
+
+def test_more_letters_than_can_be_looked_at_are_neither_read_nor_shown_for_longer_than_that() -> (
+    None
+):
+    """Showing costs as many calls as reading did, and a run has to end before it is killed."""
+    client: Any = boto3.client("sqs", region_name="us-east-1")
+    clock, calls = FixedClock(), list[str]()
+    takes = {"ReceiveMessage": LOOKS_WITHIN / 4, "ChangeMessageVisibilityBatch": LOOKS_WITHIN / 2}
+
+    def take_time(model: Any, **_: object) -> None:
+        calls.append(model.name)
+        clock.at += takes[model.name]
+
+    client.meta.events.register("provide-client-params.sqs", take_time)
+    with Stubber(client) as aws:
+        for ten in range(4):
+            letters = [
+                {"MessageId": f"{ten}{n}", "ReceiptHandle": f"{ten}{n}", "Body": "{}"}
+                for n in range(10)
+            ]
+            aws.add_response("receive_message", {"Messages": letters})
+        for _ in range(2):
+            aws.add_response("change_message_visibility_batch", {"Successful": [], "Failed": []})
+
+        looking = DeadLetters(client, "https://sqs.us-east-1.amazonaws.com/1/letters", clock)
+        with pytest.raises(UnseenError, match="more dead letters"):
+            list(looking("shop"))
+
+    assert calls == ["ReceiveMessage"] * 4 + ["ChangeMessageVisibilityBatch"] * 2
+    assert _longest_run() < timedelta(seconds=properties("RemoverFunction")["Timeout"])
+
+
+def _longest_run() -> timedelta:
+    """Its last batch begins at its end; then it shows what it looked at."""
+    return WITHIN + LOOKS_WITHIN
 
 
 def _page(*names: str) -> dict[str, Any]:
