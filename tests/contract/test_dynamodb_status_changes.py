@@ -23,6 +23,7 @@ from tests.builders.events import (
 from tests.clock import FixedClock
 from tests.contract.clients import before_call, failing, recorded
 from triggers_api.errors import EventErasedError, NotFoundError
+from triggers_api.events.ports import Pushed
 from triggers_api.store import items
 from triggers_api.store.events import DynamoEventStore
 
@@ -35,6 +36,9 @@ SECOND = timedelta(seconds=1)
 Change = Callable[[DynamoEventStore, str, datetime], object]
 CHANGES: dict[str, Change] = {
     "acknowledge": lambda store, event_id, at: store.acknowledge(TENANT, event_id, at),
+    "acknowledge by a push": lambda store, event_id, at: store.acknowledge(
+        TENANT, event_id, at, Pushed(0, at)
+    ),
     "mark_failed": lambda store, event_id, _: store.mark_failed(TENANT, event_id, 3),
     "replay": lambda store, event_id, _: store.replay(TENANT, event_id),
     "erase": lambda store, event_id, at: store.erase(TENANT, event_id, at),
@@ -204,6 +208,25 @@ def test_an_event_of_a_later_round_than_was_ever_replayed_does_not_fail(
     round_ = dynamodb_events.replay(TENANT, event.id)
 
     assert not dynamodb_events.mark_failed(TENANT, event.id, 3, round_ + 1)
+
+
+def test_of_an_event_whose_time_of_replay_was_not_kept_only_the_last_round_acknowledges(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    events_table: str,
+    clock: FixedClock,
+) -> None:
+    event = store_event(dynamodb_events, clock())
+    round_ = dynamodb_events.replay(TENANT, event.id)
+    dynamodb.update_item(  # as an earlier release replayed it
+        TableName=events_table,
+        Key=items.event_key(TENANT, event.id),
+        UpdateExpression="REMOVE replayed_at",
+    )
+    at = clock.advance(hours=1)
+
+    assert not dynamodb_events.acknowledge(TENANT, event.id, at, Pushed(0, at))
+    assert dynamodb_events.acknowledge(TENANT, event.id, at, Pushed(round_, at))
 
 
 def test_the_tombstone_keeps_the_first_moment_and_nothing_that_was_said(

@@ -20,7 +20,9 @@ from tests.builders.events import (
 from tests.clock import FixedClock
 from triggers_api.errors import NotFoundError
 from triggers_api.events.lifecycle import EventStatus
-from triggers_api.events.ports import EventStore
+from triggers_api.events.ports import EventStore, Pushed
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("payload", [b'{"n":1}', incompressible_payload(9000)], ids=len)
@@ -121,3 +123,56 @@ def test_a_delivered_event_is_found_for_its_own_retention(
 
     assert store.get(TENANT, event.id).status is EventStatus.DELIVERED
     assert ids(walk(store)) == [event.id]
+
+
+@pytest.mark.parametrize("round_", [0, 1, 2])
+def test_a_push_of_the_last_round_acknowledges_whatever_its_senders_clock_says(
+    store: EventStore, clock: FixedClock, round_: int
+) -> None:
+    event = store_event(store, clock())
+    for _ in range(round_):
+        store.replay(TENANT, event.id)
+
+    assert store.acknowledge(TENANT, event.id, clock(), Pushed(round_, clock() - HOUR))
+
+
+@pytest.mark.parametrize("round_", [0, 1])
+@pytest.mark.parametrize("ago", [timedelta(0), HOUR])
+def test_a_push_that_was_sent_before_the_events_replay_acknowledges_nothing(
+    store: EventStore, clock: FixedClock, round_: int, ago: timedelta
+) -> None:
+    event = store_event(store, clock())
+    store.replay(TENANT, event.id)
+    last = store.replay(TENANT, event.id)
+    sent_at = clock() - ago
+    clock.advance(hours=1)
+
+    assert not store.acknowledge(TENANT, event.id, clock(), Pushed(round_, sent_at))
+    assert store.get(TENANT, event.id).status is EventStatus.PENDING
+
+    assert store.mark_failed(TENANT, event.id, 3, last), "the later round decides"
+    assert not store.acknowledge(TENANT, event.id, clock(), Pushed(round_, sent_at))
+    assert store.get(TENANT, event.id).status is EventStatus.FAILED
+
+
+@pytest.mark.parametrize("round_", [0, 1])
+def test_an_earlier_rounds_push_that_was_sent_after_the_replay_acknowledges(
+    store: EventStore, clock: FixedClock, round_: int
+) -> None:
+    event = store_event(store, clock())
+    store.replay(TENANT, event.id)
+    store.replay(TENANT, event.id)
+    sent_at = clock.advance(microseconds=1)
+
+    assert store.acknowledge(TENANT, event.id, clock(), Pushed(round_, sent_at))
+
+
+def test_a_push_acknowledges_once_and_nothing_that_is_not_there(
+    store: EventStore, clock: FixedClock
+) -> None:
+    event = store_event(store, clock())
+    assert store.acknowledge(TENANT, event.id, clock(), Pushed(0, clock()))
+
+    assert not store.acknowledge(TENANT, event.id, clock(), Pushed(0, clock()))
+    with pytest.raises(NotFoundError):
+        store.acknowledge(OTHER_TENANT, event.id, clock(), Pushed(0, clock()))

@@ -33,6 +33,7 @@ from triggers_api.events.ports import (
     EventQuery,
     Fingerprint,
     Position,
+    Pushed,
     UndeliveredCounts,
 )
 from triggers_api.events.trail import Trail
@@ -150,10 +151,16 @@ class InMemoryEventStore:
             oldest_pending_at=pending[0].created_at if pending else None,
         )
 
-    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+    def acknowledge(
+        self, tenant: str, event_id: str, at: datetime, pushed: Pushed | None = None
+    ) -> bool:
         event = self.get(tenant, event_id)
         if event.status not in sources_of(EventStatus.DELIVERED):
             return False
+        if pushed is not None and pushed.round != self._rounds[tenant, event_id]:
+            replayed_at = self._replayed_at.get((tenant, event_id))
+            if replayed_at is None or replayed_at >= pushed.sent_at:
+                return False
         acknowledged = replace(event, status=EventStatus.DELIVERED, delivered_at=at)
         self._events[tenant, event_id] = acknowledged
         return True

@@ -17,6 +17,7 @@ from tests.simulation.truth import Truth
 from triggers_api.errors import TransientError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import Pushed
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus
 from triggers_api.store.deliveries import to_item
 from triggers_api.store.items import IS_NEW, to_items
@@ -132,9 +133,11 @@ class CountedEvents(InMemoryEventStore):
         figures = {"events_created": 1, "payload_bytes": len(event.payload)}
         self.streams.wrote(EVENTS, event.id, None, head, **figures)
 
-    def acknowledge(self, tenant: str, event_id: str, at: Any) -> bool:
+    def acknowledge(
+        self, tenant: str, event_id: str, at: Any, pushed: Pushed | None = None
+    ) -> bool:
         old = self.get(tenant, event_id)
-        changed = super().acknowledge(tenant, event_id, at)
+        changed = super().acknowledge(tenant, event_id, at, pushed)
         if changed:
             self._moved(tenant, old, events_acknowledged=1)
         return changed

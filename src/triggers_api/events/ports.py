@@ -57,6 +57,14 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """A push of an event that its receiver took."""
+
+    round: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """Tells a repeated request from a different one with the same idempotency key."""
 
@@ -121,8 +129,14 @@ class EventStore(Protocol):
         """
         ...
 
-    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
-        """Mark it delivered; False if it was already. Raises `NotFoundError`."""
+    def acknowledge(
+        self, tenant: str, event_id: str, at: datetime, pushed: Pushed | None = None
+    ) -> bool:
+        """Mark it delivered; False if it was already. Raises `NotFoundError`.
+
+        `pushed` is the push that does it, if one does. False too if the event was replayed since
+        that was sent: then the later round decides.
+        """
         ...
 
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:

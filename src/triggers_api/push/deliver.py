@@ -15,7 +15,7 @@ from typing import Final
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
-from triggers_api.events.ports import EventStore
+from triggers_api.events.ports import EventStore, Pushed
 from triggers_api.executions.summarize import Summarize
 from triggers_api.push.answers import kept_answer
 from triggers_api.push.breakers import Breakers
@@ -295,8 +295,9 @@ class Deliver:
         if delivery.status is DeliveryStatus.DROPPED:
             return self._fail_event(task)
         if delivery.status is DeliveryStatus.SUCCEEDED and config and config.acknowledges:
+            pushed = Pushed(task.round, sent_at=delivery.attempts[-1].at)
             with suppress(NotFoundError):  # it expired or was erased after its push
-                if self._events.acknowledge(task.tenant, task.event_id, self._clock()):
+                if self._events.acknowledge(task.tenant, task.event_id, self._clock(), pushed):
                     return EventStatus.DELIVERED
         return None
 

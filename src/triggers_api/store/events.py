@@ -17,6 +17,7 @@ from triggers_api.events.ports import (
     EventQuery,
     Fingerprint,
     Position,
+    Pushed,
     UndeliveredCounts,
 )
 from triggers_api.events.trail import Trail
@@ -149,10 +150,12 @@ class DynamoEventStore:
         )
         return self._items.page_of(found)
 
-    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+    def acknowledge(
+        self, tenant: str, event_id: str, at: datetime, pushed: Pushed | None = None
+    ) -> bool:
         """See `EventStore.acknowledge`."""
         with self._tenants.spreading(tenant):
-            return self._changes.acknowledge(tenant, event_id, at)
+            return self._changes.acknowledge(tenant, event_id, at, pushed)
 
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int = 0) -> bool:
         """See `EventStore.mark_failed`."""

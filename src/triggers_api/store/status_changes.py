@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -15,6 +16,7 @@ from triggers_api.store.tenants import TenantRows
 from triggers_api.timestamps import to_text
 
 if TYPE_CHECKING:
+    from triggers_api.events.ports import Pushed
     from triggers_api.settings import EventsSettings
 
 
@@ -28,6 +30,17 @@ _CAN_BE_REPLAYED: Final = (
     " AND (attribute_not_exists(rounds) OR rounds < :most)"
 )
 _REPLAY: Final = "SET #status = :pending, expires_at = :expires, replayed_at = :at ADD rounds :one REMOVE delivered_at, visible_until, is_new"
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """What must be so of the event besides, with the values that it names."""
+
+    condition: str = ""
+    values: Item = field(default_factory=dict)
+
+
+_ALWAYS: Final = _When()
 
 
 class StatusChanges:
@@ -46,7 +59,7 @@ class StatusChanges:
         self._items = heads
         self._tenants = tenants
 
-    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+    def acknowledge(self, tenant: str, event_id: str, at: datetime, pushed: Pushed | None) -> bool:
         """See `EventStore.acknowledge`. One conditional write, nothing read."""
         if not is_event_id(event_id):
             raise not_found(event_id)
@@ -56,14 +69,15 @@ class StatusChanges:
             "delivered_at": {"S": to_text(at)},
             "expires_at": items.number(expires_at.timestamp()),
         }
-        return self._move(tenant, event_id, EventStatus.DELIVERED, changes)
+        when = _ALWAYS if pushed is None else _unless_replayed_since(pushed)
+        return self._move(tenant, event_id, EventStatus.DELIVERED, changes, when)
 
     def mark_failed(self, tenant: str, event_id: str, attempts: int, round_: int) -> bool:
         """See `EventStore.mark_failed`."""
         self._tenants.note_change(tenant, self._items.clock())
         changes: Item = {"delivery_attempts": items.number(attempts)}
         try:
-            return self._move(tenant, event_id, EventStatus.FAILED, changes, round_)
+            return self._move(tenant, event_id, EventStatus.FAILED, changes, _in_round(round_))
         except NotFoundError:
             return False
 
@@ -122,12 +136,9 @@ class StatusChanges:
         event_id: str,
         target: EventStatus,
         changes: Item,
-        round_: int | None = None,
+        when: _When,
     ) -> bool:
-        """Change the status and with it other attributes; False if it is there already.
-
-        With a round, only if the event was not replayed since.
-        """
+        """Change the status and with it other attributes; False if it may not move there now."""
         sources = {f":from{n}": {"S": source} for n, source in enumerate(sources_of(target))}
         values: Item = {
             ":id": {"S": event_id},
@@ -136,11 +147,9 @@ class StatusChanges:
         }
         values |= {f":{name}": value for name, value in changes.items()}
         condition = f"id = :id AND #status IN ({', '.join(sources)}) AND {IS_VISIBLE}"
-        if round_ == 0:
-            condition += " AND attribute_not_exists(rounds)"
-        elif round_ is not None:
-            condition += " AND rounds = :round"
-            values[":round"] = items.number(round_)
+        if when.condition:
+            condition += f" AND {when.condition}"
+            values |= when.values
         settings = "".join(f", {name} = :{name}" for name in changes)
         change = f"SET #status = :status{settings} REMOVE visible_until, is_new"
         key = items.event_key(tenant, event_id)
@@ -162,3 +171,22 @@ class StatusChanges:
         if head is None or not self._items.is_of(head, event_id):
             raise not_found(event_id) from None
         refuse_erased(head)
+
+
+def _in_round(round_: int) -> _When:
+    """The event was not replayed since that round began."""
+    if round_ == 0:
+        return _When("attribute_not_exists(rounds)")
+    return _When("rounds = :round", {":round": items.number(round_)})
+
+
+def _unless_replayed_since(pushed: Pushed) -> _When:
+    """Its round is the last one; or an earlier one's push was sent after the event's replay.
+
+    The latter is a delivery's own replay, or its retry. Clocks of two processes may differ, so
+    the time decides nothing within the round. Where it is not known when the event was replayed,
+    the round alone decides.
+    """
+    in_round = _in_round(pushed.round)
+    sent: Item = {":sent": {"S": to_text(pushed.sent_at)}}
+    return _When(f"({in_round.condition} OR replayed_at < :sent)", in_round.values | sent)

@@ -59,9 +59,23 @@ EVENTS: Final = (
     Bug(
         "fails an event of a later round",
         "store/status_changes.py",
-        '        if round_ == 0:\n            condition += " AND attribute_not_exists(rounds)"',
-        "        if round_ == 0:\n            pass",
+        'return _When("attribute_not_exists(rounds)")',
+        'return _When("attribute_exists(pk)")',
         test="tests/contract/test_event_store_failing.py::test_only_the_last_round_decides_that_an_event_has_failed",
+    ),
+    Bug(
+        "acknowledges by a push from before the event's replay",
+        "store/status_changes.py",
+        "_ALWAYS if pushed is None else _unless_replayed_since(pushed)",
+        "_ALWAYS",
+        test="tests/contract/test_event_store_acknowledging.py::test_a_push_that_was_sent_before_the_events_replay_acknowledges_nothing",
+    ),
+    Bug(
+        "acknowledges by no push of an earlier round",
+        "store/status_changes.py",
+        "OR replayed_at < :sent)",
+        "OR replayed_at < :sent AND rounds < :sent)",
+        test="tests/contract/test_event_store_acknowledging.py::test_an_earlier_rounds_push_that_was_sent_after_the_replay_acknowledges",
     ),
     Bug(
         "keeps is_new on a change of status",

@@ -8,6 +8,7 @@ from tests.fakes.events import InMemoryEventStore
 from triggers_api.errors import NotFoundError, StoreUnavailableError
 from triggers_api.events.acknowledge import Acknowledge, Acknowledgement
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import Pushed
 
 UNKNOWN = "evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5"
 
@@ -84,10 +85,12 @@ class BusyStore(InMemoryEventStore):
 
     busy_with = ""
 
-    def acknowledge(self, tenant: str, event_id: str, at: datetime) -> bool:
+    def acknowledge(
+        self, tenant: str, event_id: str, at: datetime, pushed: Pushed | None = None
+    ) -> bool:
         if event_id == self.busy_with:
             raise StoreUnavailableError("busy")
-        return super().acknowledge(tenant, event_id, at)
+        return super().acknowledge(tenant, event_id, at, pushed)
 
 
 def test_one_id_that_the_store_is_too_busy_for_spoils_no_other(clock: FixedClock) -> None:

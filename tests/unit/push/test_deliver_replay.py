@@ -80,6 +80,44 @@ def test_the_end_of_the_last_round_fails_an_event_that_was_replayed(bench: Bench
     assert bench.event_status() is EventStatus.FAILED
 
 
+def test_a_push_that_came_before_the_events_replay_does_not_acknowledge_it() -> None:
+    bench = Bench(acknowledges=True)
+    bench.work(ACCEPTED)
+    round_ = bench.events.replay(TENANT, bench.event.id)
+
+    again = bench.work()  # its message, handed out a second time
+
+    assert (again.result, again.event_moved_to) == (Result.REPEATED, None)
+    assert bench.event_status() is EventStatus.PENDING
+    last = bench.work(PERMANENT, task=replace(bench.task, round=round_))
+    assert last.event_moved_to is EventStatus.FAILED
+    bench.work()
+    assert bench.event_status() is EventStatus.FAILED
+
+
+def test_a_push_that_was_under_way_when_its_event_was_replayed_does_not_acknowledge_it() -> None:
+    bench = Bench(acknowledges=True)
+    bench.meanwhile(lambda: bench.events.replay(TENANT, bench.event.id))
+
+    assert bench.work(ACCEPTED).result is Result.SUCCEEDED
+
+    assert bench.event_status() is EventStatus.PENDING
+
+
+@pytest.mark.parametrize("is_replayed", [True, False], ids=["its own replay", "its retry"])
+def test_an_earlier_rounds_delivery_that_is_sent_after_the_events_replay_acknowledges_it(
+    *, is_replayed: bool
+) -> None:
+    bench = Bench(acknowledges=True)
+    bench.work(PERMANENT if is_replayed else REFUSED)
+    bench.events.replay(TENANT, bench.event.id)
+    bench.clock.advance(minutes=1)
+
+    outcome = bench.work(ACCEPTED, task=replay_of(bench) if is_replayed else bench.task)
+
+    assert outcome.event_moved_to is EventStatus.DELIVERED
+
+
 def test_a_replay_that_waits_for_a_breaker_shows_that_it_is_retrying(bench: Bench) -> None:
     bench.work(PERMANENT)
     for _ in range(10):
