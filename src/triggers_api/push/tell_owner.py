@@ -30,6 +30,7 @@ from triggers_api.timestamps import Clock, to_text
 
 FAILS_FOR: Final = timedelta(days=1)  # without one success; told even if the breaker never opened
 TOLD_AGAIN_AFTER: Final = timedelta(hours=1)  # of a receiver that comes and goes, one pair
+_KEY_HOLDS: Final = timedelta(hours=24)  # for whoever stores the same event again
 _REMEMBERED: Final = 1000  # configs; who forgets one stores an event again that is there already
 
 _SEVERITIES: Final = {
@@ -92,11 +93,16 @@ class TellOwner:
         return news.event_type if is_new else None
 
     def _tell_disabled(self, config: NotificationConfig, disabled_at: datetime) -> str | None:
-        """Needs no note: the moment is in the row, and after it few deliveries come."""
-        if self._disabled.get(config.id) == disabled_at:
+        """Needs no note: the moment is in the row, and the event's key does the rest for a day.
+
+        Who meets the 410 tells it at once. Tasks come for a week and more, and are told nothing:
+        by then the key is free, and the same news would be another event.
+        """
+        now = self._clock()
+        if self._disabled.get(config.id) == disabled_at or now - disabled_at >= _KEY_HOLDS:
             return None
         news = _News(DISABLED, config.disabled_reason or "", disabled_at)
-        is_new = self._tell(config, news, self._clock())
+        is_new = self._tell(config, news, now)
         self._disabled.put(config.id, disabled_at)
         return DISABLED if is_new else None
 

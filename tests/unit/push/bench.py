@@ -48,6 +48,11 @@ class Bench:
         self.event = self.events.add(TENANT, an_event(self.clock()), None).event
         self.config = self.add_config(**config)
         self.task = a_task(self.event, self.config)
+        self._schedule = schedule
+        self.restart()
+
+    def restart(self) -> None:
+        """The next task comes to a process that remembers nothing."""
         self._deliver = Deliver(
             events=self.events,
             configs=self.configs,
@@ -56,7 +61,7 @@ class Bench:
             channels={"webhook": self.channel},
             summarize=Summarize(self.executions, self.clock),
             turns=WITHOUT_LIMIT,
-            schedule=schedule,
+            schedule=self._schedule,
             clock=self.clock,
             chance=lambda: CHANCE,
             pause=lambda seconds: self.clock.advance(seconds=seconds),

@@ -1,6 +1,7 @@
 """A config's owner is told, once, that it was disabled, fails or works again."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from triggers_api.push.breaker import FAILURES_TO_OPEN, OPEN_FOR, SUCCESSES_TO_C
 from triggers_api.push.channel import Receipt, Refusal
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.dispatch import Dispatch
-from triggers_api.push.outcome import Outcome
+from triggers_api.push.outcome import Outcome, Result
 from triggers_api.push.owner_events import DISABLED, FAILING, RECOVERED, is_for_owner
+from triggers_api.push.retry import RetrySchedule
 
 ACCEPTED = Receipt(status_code=200)
 GONE = Receipt(status_code=410, error="The receiver answered 410 Gone.", refusal=Refusal.GONE)
@@ -264,6 +266,43 @@ def test_a_config_that_is_ended_by_what_is_told_of_another_is_told_too_and_once(
 
     assert [event.event_type for event in told(bench)] == [FAILING, DISABLED]
     assert told(bench)[1].metadata["config_id"] == second.id
+
+
+@pytest.mark.parametrize("hours", [1, 7, 23, 24, 25, 200])
+def test_that_a_config_was_disabled_is_told_once_however_late_its_tasks_come(hours: int) -> None:
+    bench = Bench(RetrySchedule((timedelta(seconds=10), timedelta(days=3))))
+    events = [bench.events.add(TENANT, an_event(bench.clock()), None).event for _ in range(5)]
+    waiting = [a_task(event, bench.config) for event in events]
+    for task in waiting:
+        bench.work(REFUSED, task=task)
+    assert push(bench, GONE).told_owner == DISABLED
+
+    for task in waiting:
+        bench.clock.advance(hours=hours)
+        bench.restart()
+        outcome = bench.work(task=task)
+        assert (outcome.result, outcome.told_owner) == (Result.DROPPED, None)
+
+    assert len(told(bench)) == 1
+
+
+def test_a_worker_that_was_killed_before_it_told_leaves_it_to_the_next_task_of_that_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench()
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.events, "add", stop)
+        with pytest.raises(KeyboardInterrupt):
+            bench.work(GONE)
+    bench.clock.advance(hours=23, minutes=59)
+
+    outcomes = []
+    for _ in range(2):
+        bench.clock.advance(seconds=1)
+        bench.restart()
+        outcomes.append(bench.work().told_owner)
+
+    assert outcomes == [DISABLED, None]
 
 
 def test_configs_that_end_each_other_are_told_once_each() -> None:
