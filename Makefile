@@ -14,6 +14,7 @@ UV_VERSION := 0.13.9
 LAMBDA_PYTHON := 3.13
 # SAM has a default section, which is that of dev.
 CONFIG_ENV := $(if $(filter dev,$(STAGE)),default,$(STAGE))
+THIS_TIME = $(if $(ROLLOUT),--rollout $(ROLLOUT))
 SOURCES := src tests local admin clients
 # JavaScript's own libraries judge ours, and Zapier's tester our integration; where there is no
 # Node, those tests are skipped.
@@ -130,7 +131,7 @@ preflight: $(INSTALLED) ## Look whether the AWS account has room for a deploymen
 	@$(BIN)/python -m admin.preflight --stage $(STAGE)
 
 deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; ROLLOUT=AllAtOnce)
-	@$(BIN)/python -m admin.release --config-env $(CONFIG_ENV) $(if $(ROLLOUT),--rollout $(ROLLOUT))
+	@$(BIN)/python -m admin.release --stage $(STAGE) $(THIS_TIME)
 	@$(SAM) deploy --config-env $(CONFIG_ENV) --config-file $(CURDIR)/.aws-sam/samconfig.toml
 	@$(if $(filter-out dev,$(STAGE)),$(BIN)/python -m admin.protect --stage $(STAGE))
 

@@ -117,6 +117,14 @@ def test_a_group_shifts_as_the_parameter_says_and_with_the_templates_own_role(ro
     assert "CodeDeployServiceRole" not in found  # SAM's, which may shift any function's alias
 
 
+def test_all_at_once_codedeploy_is_sent_no_alarm_rather_than_nothing() -> None:
+    """It keeps what an update does not name; that an empty setting clears, staging shows."""
+    for group in of_type(transformed(), "AWS::CodeDeploy::DeploymentGroup").values():
+        condition, shifted, at_once = group["Properties"]["AlarmConfiguration"]["Fn::If"]
+        assert (condition, at_once) == ("ShiftsTraffic", {})
+        assert shifted["Enabled"]
+
+
 def test_another_release_is_another_version_of_every_function_and_the_same_is_none() -> None:
     first, again = versions(Release=RELEASE), versions(Release=RELEASE, LogLevel="DEBUG")
     another = versions(Release=RELEASE[::-1])

@@ -1,15 +1,22 @@
-"""Facts about the name of a release: what gives it another one, and where it is written."""
+"""Facts about a release: what gives it another name, and what SAM is told to deploy."""
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from admin.release import name_of, with_release
+from admin.plan import plan_of, section_of
+from admin.release import name_of, taken_back_at, with_release
+from admin.template import template
 from tests.cloudformation import ROOT
 
 PARAMETERS = ["Stage=prod", "LogLevel=INFO"]
 SAMCONFIG = (ROOT / "samconfig.toml").read_text()
+
+each_stage = pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
 
 
 @pytest.fixture
@@ -20,10 +27,15 @@ def built(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def overrides(samconfig: str, config_env: str) -> dict[str, str]:
-    told = tomllib.loads(samconfig)[config_env]["deploy"]["parameters"]["parameter_overrides"]
-    found = dict(pair.split("=", 1) for pair in told)
-    assert len(found) == len(told), "a parameter is set twice"
+def settings(samconfig: str, stage: str) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(samconfig)[section_of(stage)]["deploy"]["parameters"]
+    return found
+
+
+def deployed(built: Path, stage: str = "prod", **told: str) -> dict[str, str]:
+    """The parameters that SAM is told of."""
+    written = with_release(SAMCONFIG, stage, built, **told)
+    found: dict[str, str] = settings(written, stage)["parameter_overrides"]
     return found
 
 
@@ -46,17 +58,82 @@ def test_other_code_another_template_and_another_parameter_have_another_name(bui
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("config_env", ["default", "staging", "prod"])
-def test_a_stage_is_deployed_as_configured_with_its_release(built: Path, config_env: str) -> None:
-    before = overrides(SAMCONFIG, config_env)
-    after = overrides(with_release(SAMCONFIG, config_env, built), config_env)
-    name = name_of(built, [f"{key}={value}" for key, value in before.items()])
+@each_stage
+def test_every_parameter_is_told_for_what_is_not_stays_as_it_is_on_the_stack(
+    built: Path, stage: str
+) -> None:
+    told = deployed(built, stage)
+    planned = plan_of(stage).parameters
 
-    assert after == before | {"Release": name}
+    assert set(told) == set(template()["Parameters"])
+    assert told == {**planned, "Release": told["Release"]}
+    assert told["Release"] == name_of(built, [f"{key}={value}" for key, value in planned.items()])
 
 
-@pytest.mark.parametrize("config_env", ["default", "staging", "prod"])
-def test_this_once_it_may_take_over_in_another_way(built: Path, config_env: str) -> None:
-    written = with_release(SAMCONFIG, config_env, built, "Linear10PercentEvery1Minute")
+@each_stage
+def test_but_for_its_parameters_a_stage_is_deployed_as_configured(built: Path, stage: str) -> None:
+    before = settings(SAMCONFIG, stage)
+    after = settings(with_release(SAMCONFIG, stage, built), stage)
 
-    assert overrides(written, config_env)["Rollout"] == "Linear10PercentEvery1Minute"
+    assert after == {**before, "parameter_overrides": after["parameter_overrides"]}
+
+
+@each_stage
+def test_this_once_it_may_take_over_in_another_way(built: Path, stage: str) -> None:
+    before = deployed(built, stage)
+    once = deployed(built, stage, rollout="Linear10PercentEvery1Minute")
+
+    assert once == {**before, "Rollout": "Linear10PercentEvery1Minute"}
+    assert deployed(built, stage) == before  # by name, or the stack would keep what was told once
+
+
+def test_a_release_that_was_taken_back_has_another_name_when_it_is_tried_again(built: Path) -> None:
+    """Its versions are still there, and Lambda publishes nothing that is as the last one."""
+    names = {
+        deployed(built)["Release"],
+        deployed(built, taken_back_at="2026-11-29 08:00:00")["Release"],
+        deployed(built, taken_back_at="2026-11-30 08:00:00")["Release"],
+    }
+
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("UPDATE_COMPLETE", None),
+        ("CREATE_COMPLETE", None),
+        ("REVIEW_IN_PROGRESS", None),
+        ("UPDATE_ROLLBACK_COMPLETE", "2026-11-29 08:00:00"),
+    ],
+)
+def test_an_update_that_was_taken_back_is_known_by_its_time(
+    status: str, expected: str | None
+) -> None:
+    client: Any = boto3.client("cloudformation", region_name="us-east-1")
+    times = {"CreationTime": "2026-11-01 08:00:00", "LastUpdatedTime": "2026-11-29 08:00:00"}
+    with Stubber(client) as aws:
+        stack = {"StackName": "triggers-prod", "StackStatus": status, **times}
+        aws.add_response("describe_stacks", {"Stacks": [stack]})
+
+        assert taken_back_at("triggers-prod", client) == expected
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        (r"FrameAncestors=https://a.example https://b.example", None),
+        (r"FrameAncestors=\"https://a.example https://b.example\"", None),
+        (r"FrameAncestors='https://a.example https://b.example'", None),
+        (r"FrameAncestors=", ""),
+        (r"FrameAncestors=https://a.example/?a=b", "https://a.example/?a=b"),
+    ],
+)
+def test_a_value_is_deployed_whole_with_quotes_around_it_or_without(
+    built: Path, override: str, value: str | None
+) -> None:
+    samconfig = SAMCONFIG.replace('"Stage=prod"', f'"Stage=prod", "{override}"')
+    told = settings(with_release(samconfig, "prod", built), "prod")["parameter_overrides"]
+
+    expected = "https://a.example https://b.example" if value is None else value
+    assert told["FrameAncestors"] == expected
