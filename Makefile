@@ -128,7 +128,7 @@ build: $(SAM) $(CONSOLE) ## Build what is deployed into .aws-sam (needs python3.
 	@$(build_artifacts)
 
 preflight: $(INSTALLED) ## Look whether the AWS account has room for a deployment (STAGE=…)
-	@$(BIN)/python -m admin.preflight --stage $(STAGE)
+	@$(BIN)/python -m admin.preflight --stage $(STAGE) $(THIS_TIME)
 
 deploy: preflight build ## Build and deploy to AWS (STAGE=dev, staging or prod; ROLLOUT=AllAtOnce)
 	@$(BIN)/python -m admin.release --stage $(STAGE) $(THIS_TIME)

@@ -7,24 +7,24 @@ starve. What its caller may not read is told, and stops nothing.
 
 import argparse
 import sys
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
+from admin.plan import COMPLETE, Deployed, Plan, add_arguments, find_deployed, plan_of
 from admin.template import template
 
-_SAMCONFIG: Final = Path(__file__).resolve().parent.parent / "samconfig.toml"
 # Lambda lets nobody reserve the last hundred of an account.
 _NEVER_RESERVED: Final = 100
 _FOR_THE_API: Final = 20  # at 50 ms a request, 400 of them a second
 _RESERVES_FROM: Final = 200
 _FEWEST_WORKERS: Final = 2  # a mapping takes no lower bound
+_SHARDS: Final = 4  # a new table takes 4,000 writes a second, and each shard of its stream 1,000
+_ASK_FOR_MORE: Final = "ask for more (Service Quotas, L-B99A9384)"
 _LOG_IN: Final = (
     "Run `aws configure` or `aws sso login`; or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
     " AWS_SECRET_ACCESS_KEY. Then try again: this only reads."
@@ -55,34 +55,8 @@ class Finding:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is about to be deployed."""
-
-    stack: str
-    region: str
-    parameters: Mapping[str, str]
-
-    def number(self, parameter: str) -> int:
-        """A parameter that is a whole number."""
-        return int(self.parameters[parameter])
-
-
 Connect = Callable[[str], Any]
 """Makes the low-level client of a service."""
-
-
-def plan_of(stage: str) -> Plan:
-    """What samconfig.toml says of a stage, over the template's defaults."""
-    section = "default" if stage == "dev" else stage
-    told = tomllib.loads(_SAMCONFIG.read_text())[section]["deploy"]["parameters"]
-    overrides = dict(each.split("=", 1) for each in told["parameter_overrides"])
-    defaults = {
-        name: str(each["Default"])
-        for name, each in template()["Parameters"].items()
-        if "Default" in each
-    }
-    return Plan(told["stack_name"], told["region"], defaults | overrides)
 
 
 def findings(plan: Plan, connect: Connect) -> Iterator[Finding]:
@@ -108,66 +82,93 @@ def findings(plan: Plan, connect: Connect) -> Iterator[Finding]:
 def _concurrency(plan: Plan, connect: Connect) -> Iterator[Finding]:
     limits = connect("lambda").get_account_settings()["AccountLimit"]
     whole, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
+    free += _reserved_already(plan, connect)
     workers, reserved = plan.number("DeliveryConcurrency"), plan.number("ApiReservedConcurrency")
-    dispatchers = template()["Resources"]["DispatcherMapping"]["Properties"][
-        "ParallelizationFactor"
-    ]
-    found = f"Lambda runs {whole} at once here, {free} of them unreserved"
-    if reserved and free - reserved < _NEVER_RESERVED:
+    readers = _readers_of_a_shard()
+    shared = free - reserved - (0 if reserved else _FOR_THE_API)
+    room = shared - _SHARDS * readers
+    most = free - max(_NEVER_RESERVED, workers + _SHARDS * readers)
+    found = f"Lambda runs {whole} at once here, {free} of them reserved by nobody else"
+    if reserved and shared < _NEVER_RESERVED:
         yield Finding(
             Level.STOP,
             f"{found}: ApiReservedConcurrency={reserved} would be refused, since {_NEVER_RESERVED}"
-            " must stay unreserved. Set it to 0, or ask for more (Service Quotas, L-B99A9384).",
+            f" must stay unreserved. Set it to 0, or {_ASK_FOR_MORE}.",
         )
-    elif not reserved and free < workers + dispatchers + _FOR_THE_API:
-        room = free - dispatchers - _FOR_THE_API
-        advice = (
-            f"Set DeliveryConcurrency to {room}"
-            if room >= _FEWEST_WORKERS
-            else "Ask for 1,000 first"
-        )
+    elif room < workers:
+        enough = shared - readers >= _FEWEST_WORKERS
+        advice = f"Set DeliveryConcurrency to {max(room, _FEWEST_WORKERS)}"
         yield Finding(
-            Level.WARNING if room >= _FEWEST_WORKERS else Level.STOP,
-            f"{found}: slow receivers could take all of it from the API. {advice}, or ask for more"
-            " (Service Quotas, L-B99A9384).",
+            Level.WARNING if enough else Level.STOP,
+            f"{found}: slow receivers could take all of it from"
+            f" {'what reads the streams' if reserved else 'the API'}."
+            f" {advice if enough else 'Ask for 1,000 first'}, or {_ASK_FOR_MORE}.",
         )
-    elif not reserved and whole >= _RESERVES_FROM:
+    elif not reserved and whole >= _RESERVES_FROM and most > 0:
         yield Finding(
             Level.WARNING,
             f"{found}: set ApiReservedConcurrency, so that nothing else in the account takes the"
-            f" API's share; up to {free - _NEVER_RESERVED}.",
+            f" API's share; up to {most}.",
         )
     else:
         yield Finding(Level.FINE, f"{found}, enough for {workers} workers.")
 
 
+def _reserved_already(plan: Plan, connect: Connect) -> int:
+    """What the stack itself took from the account before: it is given back for what it sets now."""
+    deployed = find_deployed(plan.stack, connect("cloudformation"))
+    name = deployed.outputs.get("ApiFunctionName") if deployed else None
+    if name is None:
+        return 0
+    held = connect("lambda").get_function_concurrency(FunctionName=name)
+    reserved: int = held.get("ReservedConcurrentExecutions", 0)
+    return reserved
+
+
+def _readers_of_a_shard() -> int:
+    """Executions that the streams take for each of their shards."""
+    mappings = (each.get("Properties", {}) for each in template()["Resources"].values())
+    return sum(each.get("ParallelizationFactor", 0) for each in mappings)
+
+
 def _stack(plan: Plan, connect: Connect) -> Iterator[Finding]:
-    status = _status_of(plan.stack, connect)
-    if status is None:
+    deployed = find_deployed(plan.stack, connect("cloudformation"))
+    if deployed is None:
         yield Finding(Level.FINE, f"{plan.stack} is new.")
         yield from _left_log_groups(plan.stack, connect)
-    elif status.endswith("_IN_PROGRESS"):
-        yield Finding(Level.STOP, f"{plan.stack} is {status}: wait until it has ended.")
-    elif status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
-        yield Finding(
-            Level.STOP,
-            f"{plan.stack} is {status} and takes no update: delete it first. If a table is protected,"
-            " `aws dynamodb update-table --no-deletion-protection-enabled` ends that.",
-        )
+    elif deployed.status in COMPLETE:
+        yield Finding(Level.FINE, f"{plan.stack} is {deployed.status}; this updates it.")
+        yield from _changed_settings(plan, deployed)
     else:
-        yield Finding(Level.FINE, f"{plan.stack} is {status}; this updates it.")
+        cure = _cure(plan.stack, deployed.status)
+        yield Finding(Level.STOP, f"{plan.stack} is {deployed.status} and takes no update: {cure}")
 
 
-def _status_of(stack: str, connect: Connect) -> str | None:
-    try:
-        status: str = connect("cloudformation").describe_stacks(StackName=stack)["Stacks"][0][
-            "StackStatus"
-        ]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return status
+def _cure(stack: str, status: str) -> str:
+    if status.endswith("_IN_PROGRESS"):
+        return "wait until it has ended."
+    if status == "UPDATE_ROLLBACK_FAILED":
+        return (
+            "mend what its events name, then"
+            f" `aws cloudformation continue-update-rollback --stack-name {stack}`."
+        )
+    if status == "UPDATE_FAILED":
+        return f"`aws cloudformation rollback-stack --stack-name {stack}` first."
+    if status in {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
+        return "delete it first (docs/production.md, 'A first deployment that fails')."
+    return "CloudFormation's console says what is the matter."
+
+
+def _changed_settings(plan: Plan, deployed: Deployed) -> Iterator[Finding]:
+    """What was set by hand, or only for one deployment, is told before it goes."""
+    for name, now in deployed.parameters.items():
+        then = plan.parameters.get(name, now)
+        if then != now and name != "Release":
+            yield Finding(
+                Level.WARNING,
+                f"{name} is '{now}' on the stack, and this makes it '{then}'."
+                " What shall stay is set in samconfig.toml.",
+            )
 
 
 def _left_log_groups(stack: str, connect: Connect) -> Iterator[Finding]:
@@ -191,15 +192,18 @@ def _gateway(plan: Plan, connect: Connect) -> Iterator[Finding]:
 
 
 def _tables(plan: Plan, connect: Connect) -> Iterator[Finding]:
-    del plan
+    deployed = find_deployed(plan.stack, connect("cloudformation"))
+    ours = set(deployed.outputs.values()) if deployed else set()
     needed = sum(
         each["Type"] == "AWS::DynamoDB::Table" for each in template()["Resources"].values()
     )
     pages = connect("dynamodb").get_paginator("list_tables").paginate()
-    there = sum(len(page["TableNames"]) for page in pages)
-    room = _quota(connect, "dynamodb", "L-F98FE922") - there
+    others = sum(name not in ours for page in pages for name in page["TableNames"])
+    room = _quota(connect, "dynamodb", "L-F98FE922") - others
     level = Level.FINE if room >= needed else Level.STOP
-    yield Finding(level, f"DynamoDB has room for {room:.0f} more tables; a stack needs {needed}.")
+    yield Finding(
+        level, f"DynamoDB has room for {room:.0f} tables of this stack, which needs {needed}."
+    )
 
 
 def _rates(plan: Plan, connect: Connect) -> Iterator[Finding]:
@@ -248,7 +252,7 @@ def _quota_named(connect: Connect, service: str, name: str) -> float:
 def main(arguments: Sequence[str] | None = None, connect: Connect | None = None) -> None:
     """Print a line for each finding; end with 1 if one of them stops the deployment."""
     options = _parser().parse_args(arguments)
-    plan = plan_of(options.stage)
+    plan = plan_of(options.stage, options.rollout)
     try:
         session = boto3.Session(profile_name=options.profile, region_name=plan.region)
         on_aws: Connect = session.client  # type: ignore[assignment]  # overloaded by each name
@@ -264,7 +268,7 @@ def main(arguments: Sequence[str] | None = None, connect: Connect | None = None)
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make preflight", description=__doc__)
-    parser.add_argument("--stage", choices=("dev", "staging", "prod"), default="dev")
+    add_arguments(parser)
     parser.add_argument("--profile", help="the AWS profile to use")
     return parser
 
