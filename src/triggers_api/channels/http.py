@@ -18,7 +18,7 @@ from urllib3.response import HTTPResponse
 
 from triggers_api import loops
 from triggers_api.channels.deadlines import Deadline, Watchdog
-from triggers_api.channels.limits import LimitedHead
+from triggers_api.channels.limits import LimitedAnswer
 from triggers_api.channels.network import Network, Resolver, SendError, explained, resolve
 from triggers_api.channels.urls import RefusedTargetError, Target, check_url
 from triggers_api.push.channel import Refusal
@@ -151,7 +151,8 @@ def _read(answer: HTTPResponse) -> Response:
                 break
             excerpt += part
     headers = {name.lower(): ", ".join(answer.headers.getlist(name)) for name in answer.headers}
-    return Response(answer.status, headers, excerpt.decode("utf-8", "replace"))
+    # A chunk of a negative size brings more than was asked for.
+    return Response(answer.status, headers, excerpt[:EXCERPT_BYTES].decode("utf-8", "replace"))
 
 
 class _Guarded:
@@ -164,7 +165,7 @@ class _Guarded:
     timeout: float
     _dns_host: str
     _response_options: Any
-    response_class = LimitedHead
+    response_class = LimitedAnswer
     connect: Callable[[], None]
     request: Callable[..., None]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from triggers_api.channels.deadlines import Deadline
 from triggers_api.channels.http import GuardedHttp
-from triggers_api.channels.limits import LimitedLines
+from triggers_api.channels.limits import LimitedLines, in_few_reads
 from triggers_api.channels.network import Network, SendError, explained
 from triggers_api.push.channel import Receipt, Refusal
 
@@ -171,7 +171,7 @@ class _Client(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """A reply, read through the limit."""
         if self.file is None and self.sock is not None:
-            self.file = _ReplyLines(self.sock.makefile("rb"))
+            self.file = _ReplyLines(in_few_reads(self.sock.makefile("rb")))
         code, reply = super().getreply()
         self._last_reply = (code, reply, self.command)
         return _USUAL.get((self.command, code // 100), code), reply

@@ -1,16 +1,20 @@
 """Receivers that drip, pour, keep silent or talk nonsense hold nobody up and fill no memory."""
 
+import io
+import itertools
 import socket
 import time
-import tracemalloc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cpu import grows_no_faster_than_length
+from tests.memory import peak_below
 from tests.unit.channels.pushes import HASTY_SECONDS, send
 from tests.unit.channels.receivers import (
     Receiver,
@@ -21,7 +25,12 @@ from tests.unit.channels.receivers import (
     silent,
 )
 from triggers_api.channels.http import EXCERPT_BYTES, GuardedHttp, Response
-from triggers_api.channels.limits import LimitedHead
+from triggers_api.channels.limits import (
+    HEAD_BYTES,
+    LimitedAnswer,
+    LimitedLines,
+    TooMuchError,
+)
 from triggers_api.channels.network import SendError
 from triggers_api.channels.receipts import receipt_of
 from triggers_api.push.channel import Refusal
@@ -34,14 +43,29 @@ def no_longer_than(seconds: float) -> Iterator[None]:
     assert time.monotonic() - begin < seconds
 
 
-@contextmanager
-def peak_below(size: int) -> Iterator[None]:
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < size
-    finally:
-        tracemalloc.stop()
+CHUNKED = b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class Endless(io.RawIOBase):
+    """A connection over which a flood comes, so much at once; it stands for its socket too."""
+
+    def __init__(self, head: bytes, flood: bytes, at_once: int) -> None:
+        self._coming = itertools.chain(head, itertools.cycle(flood))
+        self._at_once = at_once
+        self.reads = self.taken = 0
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = bytes(itertools.islice(self._coming, min(self._at_once, len(buffer))))
+        buffer[: len(part)] = part
+        self.reads += 1
+        self.taken += len(part)
+        return len(part)
 
 
 @contextmanager
@@ -109,6 +133,68 @@ def test_of_a_body_without_end_little_is_read(head: bytes, http: GuardedHttp) ->
 
     assert response.status_code == 500
     assert len(response.body_excerpt) == EXCERPT_BYTES
+
+
+@pytest.mark.parametrize("trailer", [b"a\n", b"X-Sum: %s\r\n" % (b"b" * 60_000)])
+def test_trailers_without_end_hold_nobody_up(trailer: bytes, http: GuardedHttp) -> None:
+    with (
+        pouring(CHUNKED + b"2\r\nok\r\n0\r\n", trailer * 1000) as receiver,
+        no_longer_than(5),
+        peak_below(1_000_000),
+    ):
+        response = send(http, receiver.url)
+
+    assert response.status_code == 500
+    assert response.body_excerpt == "ok"
+
+
+@pytest.mark.parametrize(
+    ("head", "flood"),
+    [
+        (CHUNKED + b"0\r\n", b"a\n"),
+        (CHUNKED + b"0\r\n", b"X-Sum: %s\r\n" % (b"b" * 60_000)),
+        (CHUNKED, b"1;%s\r\na\r\n" % (b"b" * 60_000)),
+        (CHUNKED, b"1\r\na\r\n"),
+        (CHUNKED + b"-5\r\n", b"a"),
+        (b"HTTP/1.1 500 Oh\r\n\r\n", b"a"),
+        (b"HTTP/1.1 500 Oh\r\n", b"a\n"),
+        (b"HTTP/1.1 500 Oh\r\n", b"X-A: b\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [1, 1400, 65_536])
+def test_no_answer_is_read_on_for_more_than_it_may_tell(
+    head: bytes, flood: bytes, at_once: int
+) -> None:
+    """Each read and each line costs CPU, for which no deadline makes up to others."""
+    answer = LimitedAnswer(endless := Endless(head, flood, at_once))
+    parts = 0
+    with suppress(OSError, HTTPException):
+        answer.begin()
+        while answer.read1(EXCERPT_BYTES):
+            parts += 1
+            if parts * at_once > EXCERPT_BYTES:
+                break
+    answer.close()
+
+    assert endless.reads <= 1024
+    assert endless.taken <= 200_000
+    assert parts <= 1024
+
+
+def test_a_short_line_costs_as_much_of_the_limit_as_of_cpu() -> None:
+    lines = LimitedLines(io.BytesIO(b"\n" * HEAD_BYTES))
+    for _ in range(HEAD_BYTES // 4):
+        assert lines.readline(HEAD_BYTES) == b"\n"
+
+    with pytest.raises(TooMuchError):
+        lines.readline(HEAD_BYTES)
+
+
+def test_a_body_in_small_chunks_is_read_as_far_as_it_is_kept(http: GuardedHttp) -> None:
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in [b"ab", b"cde"] * 250)
+    with answering(CHUNKED + chunks + b"0\r\nX-Sum: 1\r\n\r\n") as receiver:
+        assert send(http, receiver.url).body_excerpt == "abcde" * 250
 
 
 def test_a_compressed_body_is_not_unpacked(http: GuardedHttp) -> None:
@@ -192,7 +278,7 @@ def test_no_head_takes_the_square_of_its_length(begin: bytes, filling: bytes, en
             headers = begin + filling * (length // len(filling)) + end
             theirs.sendall(b"HTTP/1.1 429 Slower\r\n" + headers + b"\r\n\r\n")
             theirs.shutdown(socket.SHUT_WR)
-            answer = LimitedHead(ours)
+            answer = LimitedAnswer(ours)
             answer.begin()
             receipt_of(Response(429, {k.lower(): v for k, v in answer.headers.items()}, ""))
             answer.close()
