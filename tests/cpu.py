@@ -1,4 +1,4 @@
-"""How CPU grows with what is read: in proportion, since no machine is as fast as another."""
+"""What is read costs how much CPU: by comparison, since no machine is as fast as another."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,17 @@ def grows_no_faster_than_length(read: Callable[[int], object], length: int) -> b
     short = min(_cpu(read, length) for _ in range(_TRIES))
     most = _AT_MOST * max(short, _NOISE_SECONDS)
     return any(_cpu(read, length * _TIMES) < most for _ in range(_TRIES))
+
+
+def costs_no_more_than(run: Callable[[], object], *, rounds: int) -> bool:
+    """Whether it takes less CPU than a loop of so many rounds that each cut a text out."""
+    return any(_cpu(lambda _: run(), 0) < _cpu(_cut_out, rounds) for _ in range(_TRIES))
+
+
+def _cut_out(times: int) -> None:
+    text = "a yardstick"
+    for at in range(times):
+        _ = text[at & 3 :]
 
 
 def _cpu(read: Callable[[int], object], length: int) -> float:

@@ -10,7 +10,6 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,9 +19,18 @@ from triggers_api.push.signing_keys import OLD_UNTIL
 REFUSAL_BYTES: Final = 1024
 SUCCESS_BYTES: Final = 200  # so that a delivery that succeeds at once is still one write unit
 BLOT: Final = "[secret]"
+_HEADERS: Final = "headers"  # the secret that a webhook's own headers are kept as
 
 _RUN: Final = 8  # characters of a secret in a row: fewer tell nobody anything
+_GRAM: Final = 5
+_STEP: Final = _RUN - _GRAM + 1
 _SHORTEST: Final = 4  # a shorter one stands in any text
+MOST_SECRET_BYTES: Final = 6 * 1024
+"""Of a config whose secrets are longer together, nothing is kept of an answer.
+
+They are looked for in some ten spellings, while Python's lock holds all other pushes up.
+"""
+_SECRET_BYTES: Final = 32  # that a secret counts for at least: each costs some CPU by itself
 _UNDONE: Final = 4  # escapes within escapes: an answer in JSON, in JSON, in a log line, in JSON
 _ESCAPE: Final = re.compile(
     r"%(?P<percent>[0-9a-fA-F]{2})|\\u(?P<code>[0-9a-fA-F]{4})|\\x(?P<byte>[0-9a-fA-F]{2})"
@@ -31,6 +39,7 @@ _ESCAPE: Final = re.compile(
     r"|&(?P<named>amp|lt|gt|quot|apos);",
     re.DOTALL,
 )
+_CONTEXTUAL: Final = "\N{GREEK CAPITAL LETTER SIGMA}"  # lower, it depends on what comes next
 _BASES: Final = {
     **dict.fromkeys(("percent", "code", "byte", "braced", "hex"), 16),
     "octal": 8,
@@ -55,31 +64,77 @@ def cut(text: str, size: int) -> str:
 
 def blotted(said: str, secrets: Iterable[str]) -> str:
     """The text without any run of a secret, however it is spelt."""
-    if not said:  # as most receivers do
+    if len(said) < _SHORTEST:  # most receivers say nothing, or `ok`
         return said
-    runs = {run for secret in secrets for each in _spellings(secret) for run in _runs(each)}
-    lengths = {len(run) for run in runs}
+    distinct = {secret for secret in secrets if len(secret) >= _SHORTEST}
+    if sum(max(len(secret.encode()), _SECRET_BYTES) for secret in distinct) > MOST_SECRET_BYTES:
+        return BLOT
+    spellings = {
+        _folded(each)
+        for secret in distinct
+        for each in _spellings(secret)
+        if len(each) >= _SHORTEST
+    }
+    views = list(_views(said))
+    runs = {each for each in spellings if len(each) < _RUN}
+    runs |= _shared([each for each in spellings if len(each) >= _RUN], [text for text, _ in views])
+    hidden = {place for text, view in views for place in _places(runs, text, view)}
+    return _without(said, sorted(hidden))
+
+
+def _views(said: str) -> Iterator[tuple[str, _Spelt]]:
+    """The text as it is, and with its escapes undone, again and again."""
     # Of UTF-16 that is read as UTF-8, every other character is a null.
-    view: _Spelt = [(_folded(each), at, at + 1) for at, each in enumerate(said) if each != "\0"]
-    hidden: list[tuple[int, int]] = []
+    view = [(each, at, at + 1) for at, each in enumerate(_folded(said)) if each != "\0"]
     for _ in range(1 + _UNDONE):
-        text = "".join(each for each, _, _ in view)
-        for length in lengths:
-            hidden += [
-                (view[at][1], view[at + length - 1][2])
-                for at in range(len(text) - length + 1)
-                if text[at : at + length] in runs
-            ]
+        text = "".join([each for each, _, _ in view])
+        yield text, view
         before, view = len(view), _unescaped(view, text)
         if len(view) == before:
-            break  # there are no more escapes
-    return _without(said, sorted(hidden))
+            return  # there are no more escapes
+
+
+def _shared(spellings: list[str], texts: list[str]) -> set[str]:
+    """The runs of spellings that are in the texts too.
+
+    Every run has a gram at a multiple of the step, so no more is looked at where none is shared.
+    """
+    grams = {text[at : at + _GRAM] for text in texts for at in range(len(text) - _GRAM + 1)}
+    said = {text[at : at + _RUN] for text in texts for at in range(len(text) - _RUN + 1)}
+    return {
+        run
+        for each in spellings
+        for at in range(0, len(each) - _GRAM + 1, _STEP)
+        if each[at : at + _GRAM] in grams
+        for begin in range(max(at - _STEP + 1, 0), at + 1)
+        if (run := each[begin : begin + _RUN]) in said
+    }
+
+
+def _places(runs: set[str], text: str, view: _Spelt) -> Iterator[tuple[int, int]]:
+    """Where the answer spells any of these runs; those that overlap are one place."""
+    lengths = sorted({len(run) for run in runs}, reverse=True)
+    shortest = lengths[-1] if lengths else len(text) + 1
+    begins = {run[:shortest] for run in runs}
+    spans: list[list[int]] = []
+    done = 0
+    for at in range(len(text) - shortest + 1):
+        if text[at : at + shortest] in begins:
+            for length in lengths:
+                if (run := text[at : at + length]) in runs:
+                    if at >= done:
+                        spans.append([at, at])
+                    spans[-1][1] = done = max(done, at + len(run))
+                    break
+    return ((view[begin][1], view[end - 1][2]) for begin, end in spans)
 
 
 def secrets_of(config: NotificationConfig) -> Iterator[str]:
     """Every secret that a push to this config carries, and the telling parts of its URLs."""
     for name, value in config.secrets.items():
-        if name not in OLD_UNTIL:  # a time is no secret
+        if name == _HEADERS:
+            yield from _values(value)
+        elif name not in OLD_UNTIL:  # a time is no secret
             yield from _parts(value, _SHORTEST)
     for value in config.settings.values():
         if isinstance(value, str) and _is_url(value):
@@ -87,7 +142,7 @@ def secrets_of(config: NotificationConfig) -> Iterator[str]:
 
 
 def _parts(value: str, shortest: int) -> Iterator[str]:
-    """A secret's own parts: of a URL its path and query, of headers their values."""
+    """A secret's own parts: of a URL its path and query."""
     if _is_url(value):
         url = urlsplit(value)
         query = parse_qsl(url.query, keep_blank_values=True)
@@ -96,8 +151,14 @@ def _parts(value: str, shortest: int) -> Iterator[str]:
         yield from (each for each in told if len(each) >= shortest and _is_telling(each))
         return
     yield value
-    with suppress(ValueError, AttributeError):  # headers are kept as one secret
-        yield from map(str, json.loads(value).values())
+
+
+def _values(headers: str) -> Iterator[str]:
+    """What is secret of headers, which are kept as one secret: their names are shown."""
+    try:
+        yield from map(str, json.loads(headers).values())
+    except (ValueError, AttributeError):
+        yield headers
 
 
 def _is_telling(part: str) -> bool:
@@ -111,11 +172,9 @@ def _is_url(value: str) -> bool:
 
 def _spellings(secret: str) -> Iterator[str]:
     """A secret as it is, with its own escapes undone, in hex, and in base64."""
-    if len(secret) < _SHORTEST:
-        return
     once = [(each, 0, 0) for each in secret]
     for _ in range(2):
-        text = "".join(each for each, _, _ in once)
+        text = "".join([each for each, _, _ in once])
         yield text
         yield text.replace(" ", "+")
         once = _unescaped(once, text)
@@ -136,18 +195,12 @@ def _in_64_letters(data: bytes) -> Iterator[str]:
         yield own.translate(str.maketrans("+/", "-_"))
 
 
-def _runs(spelling: str) -> Iterator[str]:
-    folded = "".join(map(_folded, spelling))
-    if len(folded) < _RUN:
-        yield folded
-    for at in range(len(folded) - _RUN + 1):
-        yield folded[at : at + _RUN]
-
-
-def _folded(character: str) -> str:
-    """One character for one, whatever its case."""
-    lower = character.lower()
-    return lower if len(lower) == 1 else character
+def _folded(text: str) -> str:
+    """One character for each, whatever its case."""
+    lower = text.lower()
+    if len(lower) == len(text) and _CONTEXTUAL not in text:
+        return lower
+    return "".join([low if len(low := each.lower()) == 1 else each for each in text])
 
 
 def _unescaped(view: _Spelt, text: str) -> _Spelt:
@@ -164,15 +217,14 @@ def _unescaped(view: _Spelt, text: str) -> _Spelt:
 
 
 def _meant(match: re.Match[str]) -> str:
-    if match["quoted"]:
-        return match["quoted"]
-    if match["named"]:
-        return _NAMED[match["named"]]
-    for name, base in _BASES.items():
-        if match[name]:
-            code = int(match[name], base)
-            return chr(code) if code <= sys.maxunicode else "\ufffd"
-    return match[0]
+    kind = match.lastgroup or ""
+    told = match[kind]
+    if kind == "quoted":
+        return told
+    if kind == "named":
+        return _NAMED[told]
+    code = int(told, _BASES[kind])
+    return chr(code) if code <= sys.maxunicode else "\ufffd"
 
 
 def _without(said: str, hidden: list[tuple[int, int]]) -> str:

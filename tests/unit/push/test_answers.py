@@ -6,8 +6,12 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.builders.push import a_config
+from tests.cpu import costs_no_more_than
+from tests.memory import peak_below
 from triggers_api.push.answers import BLOT, blotted, kept_answer
 
 TOKEN = "sk/Live+9f\"3a<b>&c7e=Qw'Zx~Ü0"  # made up, with all that needs escaping
@@ -154,3 +158,78 @@ def test_a_secret_at_the_cut_does_not_show_its_first_half() -> None:
     shown = kept_answer("x" * 1010 + TOKEN, config, accepted=False)
 
     assert TOKEN[:4] not in shown
+
+
+ALL_THAT_COUNTS = {
+    "text": '{"error": "customer 4711 is unknown"}' * 110,
+    "escapes of escapes": "%25252541" + "25" * 2000,
+    "backslashes": "\\" * 4096,
+    "one letter": "A" * 4096,
+}
+SPELT_BADLY = {
+    "few": ["A" * 44],
+    "long": ["".join(chr(33 + (at * each * 7) % 94) for at in range(600)) for each in range(1, 10)],
+    "many": [f"{each:x}aZ/9"[:7] for each in range(190)],
+    "escapes": ["%41" * 2000],
+    "backslashes": ["\\" * 6000],
+    "sigmas": ["Σ" * 3000],
+    "as many as settings hold": ["x" * 768 + str(each) for each in range(20)],
+}
+
+
+@pytest.mark.parametrize("secrets", SPELT_BADLY.values(), ids=SPELT_BADLY)
+@pytest.mark.parametrize("said", ALL_THAT_COUNTS.values(), ids=ALL_THAT_COUNTS)
+def test_no_secrets_that_a_config_can_have_make_an_answer_costly(
+    said: str, secrets: list[str]
+) -> None:
+    assert costs_no_more_than(lambda: blotted(said, secrets), rounds=400_000)
+
+
+@pytest.mark.parametrize("secrets", SPELT_BADLY.values(), ids=SPELT_BADLY)
+def test_no_secrets_that_a_config_can_have_fill_memory(secrets: list[str]) -> None:
+    with peak_below(3_000_000):
+        blotted(ALL_THAT_COUNTS["text"], secrets)
+
+
+def test_of_a_config_with_too_many_secrets_no_answer_is_kept() -> None:
+    headers = {f"X-{each}": f"{each:02d}" + "k" * 768 for each in range(20)}
+    config = a_config(settings={}, secrets={"headers": json.dumps(headers)})
+
+    assert kept_answer("customer 4711 is unknown", config, accepted=False) == BLOT
+    assert kept_answer("ok", config, accepted=True) == "ok"  # it has no room for a secret
+
+
+@pytest.mark.parametrize("length", [4096, 6000])
+def test_what_an_honest_config_holds_is_not_too_much(length: int) -> None:
+    token = "".join(chr(33 + (at * at * 7) % 94) for at in range(length))
+    config = a_config(secrets={"bearer_token": token})
+
+    shown = kept_answer(f"unknown: {token[1000:1030]}", config, accepted=False)
+
+    assert shown == f"unknown: {BLOT}"
+
+
+def test_the_name_of_a_header_is_no_secret() -> None:
+    config = a_config(secrets={"headers": json.dumps({"X-Key-Of-Billing": "A1b2C3d4"})})
+
+    shown = kept_answer('{"X-Key-Of-Billing": "A1b2C3d4"}', config, accepted=False)
+
+    assert shown == f'{{"X-Key-Of-Billing": "{BLOT}"}}'
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_every_run_of_a_secret_is_blotted_out_and_nothing_else(data: st.DataObject) -> None:
+    letters = data.draw(st.sampled_from(["ab", "abcdefghijklmnop", "xyÄΣİß/+"]))
+    secret = data.draw(st.text(letters, min_size=8, max_size=40))
+    begin = data.draw(st.integers(0, len(secret) - 8))
+    run = secret[begin : begin + data.draw(st.integers(8, 40))]
+    before, behind = (data.draw(st.text("0123456789 ", max_size=20)) for _ in range(2))
+
+    assert blotted(before + run + behind, [secret]) == before + BLOT + behind
+
+
+@pytest.mark.parametrize("secret", ["a%20b", "%00%00", "%41%42"])
+def test_what_a_secret_spells_is_no_secret_if_it_is_too_short(secret: str) -> None:
+    assert blotted("a b, AB", [secret]) == "a b, AB"
+    assert blotted(f"bad: {secret}", [secret]) == f"bad: {BLOT}"
