@@ -14,6 +14,7 @@ from tests.unit.channels.mail_servers import (
 from tests.unit.channels.mails import HELLO, a_mail, an_email_channel
 from tests.unit.channels.pushes import HASTY_SECONDS, a_http
 from tests.unit.channels.receivers import Certificate, dripping, silent, unused_port
+from triggers_api.channels import limits
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.push.channel import Refusal
@@ -287,6 +288,18 @@ def test_a_server_that_talks_without_end_is_cut_short(channel: EmailChannel) -> 
         receipt = channel.send(a_mail(hostile.port))
 
     assert time.monotonic() - begin < 5
+    assert receipt.error == "The host said more than is taken before it came to the point."
+    assert not receipt.is_final
+
+
+def test_a_server_that_talks_byte_by_byte_is_cut_short(
+    channel: EmailChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte may be a TLS record, and a read, of its own."""
+    monkeypatch.setattr(limits, "_READS", 3)
+    with dripping(b"", b"2", speaks_first=True) as hostile:
+        receipt = channel.send(a_mail(hostile.port))
+
     assert receipt.error == "The host said more than is taken before it came to the point."
     assert not receipt.is_final
 
