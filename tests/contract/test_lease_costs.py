@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders.events import TENANT, an_event
+from tests.builders.events import TENANT, an_event, incompressible_payload, store_event
 from tests.capacity import metered
 from tests.clock import FixedClock
 from tests.fakes.leases import leasing_on
 from triggers_api.events.event import Event
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.store import items
+from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.leases import DynamoLeaseStore
 
 if TYPE_CHECKING:
@@ -130,6 +131,29 @@ def test_a_pass_reads_what_is_leased_in_the_index_and_its_ids_in_the_ledger(
 
     assert (cost.events, cost.write_units) == (0, 1)
     assert cost.read_units <= 40 + 5
+
+
+@pytest.mark.parametrize("is_again", [False, True])
+def test_a_lease_tells_what_was_read_of_large_events(
+    dynamodb: "DynamoDBClient",
+    dynamodb_events: DynamoEventStore,
+    lease: LeaseEvents,
+    clock: FixedClock,
+    *,
+    is_again: bool,
+) -> None:
+    for _ in range(5):
+        store_event(dynamodb_events, clock(), payload=incompressible_payload(20_000))
+    if is_again:
+        lease.lease(TENANT, limit=5, duration=HOUR)
+        clock.advance(hours=2)
+
+    with metered(dynamodb, "EventsTable") as bill:
+        leased = lease.lease(TENANT, limit=5, duration=HOUR)
+
+    assert len(leased.events) == 5
+    assert bill.read_units - 4 <= leased.read_units <= bill.read_units  # but for the ledger
+    assert leased.read_units >= 5 * 4
 
 
 def test_ten_events_cost_4_write_units(

@@ -1,12 +1,13 @@
 """The lease store in memory; `tests/contract` holds it to what the real adapter does."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import count
 
 from tests.builders.events import INBOX, walk
-from tests.fakes.events import InMemoryEventStore, within_answer
+from tests.fakes.events import EVENTS_A_UNIT, InMemoryEventStore, within_answer
 from triggers_api.events.event import Event
 from triggers_api.events.ports import EventPage, Position
 from triggers_api.leases.lease import LeaseEvents
@@ -70,7 +71,9 @@ class InMemoryLeaseStore:
         listed = [event for event in self.listed(tenant) if event.id not in held]
         rest = [event for event in listed if after is None or _position(event) > after]
         page = within_answer(rest[:limit], share=share)
-        return EventPage(page, _position(page[-1]) if len(rest) > len(page) else None)
+        return EventPage(
+            page, _position(page[-1]) if len(rest) > len(page) else None, _units_of(page)
+        )
 
     def read_undelivered(
         self,
@@ -84,11 +87,18 @@ class InMemoryLeaseStore:
         inbox = walk(self._events, INBOX, tenant=tenant)
         found = [event for event in inbox if event.id in event_ids]
         shown = within_answer(found[:limit], share=share)
-        return Undelivered(shown, tuple(event.id for event in found[len(shown) :]))
+        left = tuple(event.id for event in found[len(shown) :])
+        return Undelivered(shown, left, len(event_ids) + _units_of(shown))
 
     def listed(self, tenant: str) -> list[Event]:
         """What the index shows; a test may let it lag."""
         return walk(self._events, INBOX, tenant=tenant)
+
+
+def _units_of(events: Sequence[Event]) -> float:
+    """A head's eighth each, and what payloads that are kept apart take, uncompressed."""
+    apart = (-(-len(each.payload) // 4096) for each in events if len(each.payload) > 1024)
+    return len(events) / EVENTS_A_UNIT + sum(apart)
 
 
 def _position(event: Event) -> Position:

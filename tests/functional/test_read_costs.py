@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.events import incompressible_payload, store_event
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
@@ -73,6 +74,26 @@ def test_counting_an_inbox_owes_what_it_read(limited: Api) -> None:
     assert limited.get("/inbox/stats").status == 200
 
     assert limited.get("/me").status == 429
+
+
+def test_a_lease_of_large_events_owes_their_payloads(
+    limited: Api, store: Dear, clock: FixedClock
+) -> None:
+    store_event(store, clock(), payload=incompressible_payload(60_000))
+    assert len(limited.post("/inbox/lease").json()["events"]) == 1
+
+    assert limited.get("/me").status == 429
+
+
+def test_leases_of_small_events_owe_what_a_page_of_them_does(
+    limited: Api, store: Dear, clock: FixedClock
+) -> None:
+    for _ in range(10):
+        store_event(store, clock())
+    for _ in range(3):
+        assert len(limited.post("/inbox/lease", {"limit": 3}).json()["events"]) == 3
+
+    assert limited.get("/me").status == 200
 
 
 def test_what_was_read_before_a_failure_is_owed_as_well(limited: Api, store: Dear) -> None:

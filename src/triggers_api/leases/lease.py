@@ -19,7 +19,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -52,6 +52,8 @@ class Leased:
     events: tuple[Event, ...] = ()
     lease_id: str | None = None
     expires_at: datetime | None = None
+    read_units: float = field(default=0.0, compare=False)
+    """What the store read to find them, in read units, as `GET /inbox` counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Found:
     ledger: Ledger
     events: tuple[Event, ...] = ()
     rest: tuple[str, ...] = ()
+    read_units: float = field(default=0.0, compare=False)
 
     @property
     def held(self) -> frozenset[str]:
@@ -134,7 +137,7 @@ class LeaseEvents:
         seen = self._store.read_ledger(tenant)
         found = self._find_free(tenant, seen, limit, now)
         if found == _Found(seen):
-            return Leased()
+            return Leased(read_units=found.read_units)
         ledger, leases, lease_id = found.ledger, [], None
         if found.events:
             lease_id = ledger.new_id(now + duration, self._entropy())
@@ -143,8 +146,8 @@ class LeaseEvents:
             leases.append(Lease(ledger.new_id(now, self._entropy()), found.rest))
         self._change(tenant, ledger, *leases)
         if lease_id is None:
-            return Leased()
-        return Leased(found.events, lease_id, ends_at_of(lease_id))
+            return Leased(read_units=found.read_units)
+        return Leased(found.events, lease_id, ends_at_of(lease_id), found.read_units)
 
     def _find_free(self, tenant: str, seen: Ledger, limit: int, now: datetime) -> _Found:
         """Free events from both places, oldest first."""
@@ -167,6 +170,7 @@ class LeaseEvents:
         """Adds the undelivered events of leases that have ended."""
         ledger, wanted = found.ledger, limit - len(found.events)
         rest: tuple[str, ...] = ()
+        units = found.read_units
         until = last_id_at(now)
         for _ in range(_LOOKS):
             if len(rest) < wanted:
@@ -182,9 +186,10 @@ class LeaseEvents:
                 tenant, rest[:looked_at], limit=wanted, share=found.share
             )
             rest = free.left + rest[looked_at:]
+            units += free.read_units
             if free.events:
-                return _Found(ledger, found.events + free.events, rest)
-        return _Found(ledger, found.events, rest)
+                return _Found(ledger, found.events + free.events, rest, units)
+        return _Found(ledger, found.events, rest, units)
 
     def _scan(self, tenant: str, found: _Found, limit: int, now: datetime) -> _Found:
         """Adds events after the scan position, or from the beginning when a pass is due."""
@@ -192,6 +197,7 @@ class LeaseEvents:
         if now >= ledger.next_full_pass_at:  # checked here too: a busy inbox never reaches its end
             ledger = ledger.begun_anew(now)
         held: frozenset[str] | None = None
+        units = found.read_units
         for _ in range(_SCANS):
             if ledger.is_behind and held is None:
                 leases = self._leases(tenant, ledger)
@@ -204,13 +210,13 @@ class LeaseEvents:
                 limit=wanted,
                 share=found.share,
             )
-            ledger = ledger.after(page)
+            ledger, units = ledger.after(page), units + page.read_units
             is_at_end = page.next_after is None
             if is_at_end:
                 ledger = ledger.begun_anew(now)
             if page.events or (is_at_end and not ledger.is_behind):
-                return _Found(ledger, found.events + page.events, found.rest)
-        return _Found(ledger, found.events, found.rest)
+                return _Found(ledger, found.events + page.events, found.rest, units)
+        return _Found(ledger, found.events, found.rest, units)
 
     def _try_release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None

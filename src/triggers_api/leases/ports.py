@@ -1,7 +1,7 @@
 """What leasing needs from the outside."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from triggers_api.events.event import Event
@@ -15,6 +15,7 @@ class Undelivered:
 
     events: tuple[Event, ...]
     left: tuple[str, ...]
+    read_units: float = field(default=0.0, compare=False)
 
 
 class LeaseStore(Protocol):

@@ -20,6 +20,7 @@ from triggers_api.parallel import InParallel
 from triggers_api.push.config import is_config_id
 from triggers_api.push.delivery import Attempt, Delivery, DeliveryStatus, Task, event_of
 from triggers_api.push.ports import DeliveryPage, DeliveryQuery
+from triggers_api.read_meter import metered
 from triggers_api.store.history import UNSUCCESSFUL, History, delivery_key
 from triggers_api.store.items import number
 from triggers_api.store.notification_configs import DynamoConfigStore
@@ -152,15 +153,18 @@ class DynamoDeliveryStore:
         limit: int,
         after: Position | None,
     ) -> DeliveryPage:
-        """An event has few deliveries: they are read whole."""
+        """Most events have few deliveries: they are read whole."""
+        with metered() as read:
+            deliveries = self._all_of_event(tenant, event_id, is_consistent=False)
         found = [
             each
-            for each in self._all_of_event(tenant, event_id, is_consistent=False)
+            for each in deliveries
             if query.wants(each) and (after is None or position_of(each) < after)
         ]
         found.sort(key=position_of, reverse=True)
         shown = tuple(found[:limit])
-        return DeliveryPage(shown, position_of(shown[-1]) if len(found) > limit else None)
+        end = position_of(shown[-1]) if len(found) > limit else None
+        return DeliveryPage(shown, end, read.units)
 
     def _all_of_event(
         self, tenant: str, event_id: str, *, first: str = "", is_consistent: bool = True

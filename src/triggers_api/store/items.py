@@ -25,6 +25,7 @@ from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Position
 from triggers_api.events.trail import Trail
 from triggers_api.store import payloads
+from triggers_api.store.sizes import item_bytes
 from triggers_api.store.table import Item
 from triggers_api.stored import word
 from triggers_api.timestamps import from_text, to_text
@@ -208,11 +209,6 @@ def number(value: float) -> dict[str, str]:
     return {"N": str(int(value))}
 
 
-def item_bytes(item: Item) -> int:
-    """What DynamoDB counts as the item's size: names and values, as its documentation says."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
 def write_units(item: Item) -> int:
     """Write units of one write of this item; none for no item."""
     return -(-item_bytes(item) // WRITE_UNIT_BYTES)
@@ -220,15 +216,6 @@ def write_units(item: Item) -> int:
 
 def _life_units(head: Item) -> int:
     return -(-(item_bytes(head) + _GROWS_BY) // WRITE_UNIT_BYTES) * _WRITES_IN_A_LIFE
-
-
-def _value_bytes(value: dict[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    if kind == "N":
-        return (len(content.lstrip("-")) + 1) // 2 + 1
-    if kind == "M":
-        return 3 + len(content) + item_bytes(content)
-    return len(content.encode() if kind == "S" else content)
 
 
 def _pack(payload: bytes) -> bytes:

@@ -19,6 +19,7 @@ from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.events.ports import EventPage, EventQuery, Position
 from triggers_api.leases.ledger import Lease, Ledger, ends_at_of
 from triggers_api.leases.ports import Undelivered
+from triggers_api.read_meter import metered
 from triggers_api.store import items
 from triggers_api.store.event_items import EventItems, within_answer
 from triggers_api.store.items import number
@@ -120,12 +121,14 @@ class DynamoLeaseStore:
     ) -> Undelivered:
         """See `LeaseStore.read_undelivered`. One read unit for each event, at least."""
         listed: list[Item] = [{"id": {"S": event_id}} for event_id in event_ids]
-        current = self._items.current(tenant, listed, UNDELIVERED)
-        heads = [head for head in current if self._is_free(head, frozenset())]
-        heads.sort(key=items.position_in_index)
-        shown = within_answer(heads[:limit], share=share)
+        with metered() as read:
+            current = self._items.current(tenant, listed, UNDELIVERED)
+            heads = [head for head in current if self._is_free(head, frozenset())]
+            heads.sort(key=items.position_in_index)
+            shown = within_answer(heads[:limit], share=share)
+            events = self._items.complete(shown)
         left = tuple(head["id"]["S"] for head in heads[len(shown) :])
-        return Undelivered(self._items.complete(shown), left)
+        return Undelivered(events, left, read.units)
 
     def _find(self, tenant: str, sk: str) -> Item | None:
         return self._table.find(key(tenant, sk), consistent=True)

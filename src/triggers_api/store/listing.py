@@ -16,6 +16,7 @@ answers. Two rules make it exact whatever is written meanwhile:
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -63,8 +64,13 @@ class StatusIndex:
         partitions = [self._partition(status, shard) for shard in range(self.shards)]
         if len(partitions) == 1:
             return [partitions[0].read(after, wanted, up_to=up_to)]
+
+        def read_in(context: Context, partition: Partition) -> Range:
+            return context.run(partition.read, after, wanted, up_to=up_to)
+
+        contexts = [copy_context() for _ in partitions]  # so what they read is counted too
         with ThreadPoolExecutor(min(len(partitions), _SHARDS_AT_ONCE)) as threads:
-            return list(threads.map(lambda each: each.read(after, wanted, up_to=up_to), partitions))
+            return list(threads.map(read_in, contexts, partitions))
 
     def _partition(self, status: EventStatus, shard: int) -> Partition:
         wanted = {"event_type": self.query.event_type, "severity": self.query.severity}

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from triggers_api.aws import clients
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.read_meter import note_read
+from triggers_api.store.sizes import read_units
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -108,8 +109,9 @@ class Table:
         """The item of this key."""
         with _errors():
             answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent)
-        note_read(1 if consistent else 0.5)  # heads and rows are small
-        return answer.get("Item")
+        item = answer.get("Item")
+        note_read(read_units(item) / (1 if consistent else 2))
+        return item
 
     def find_all(self, keys: Sequence[Item]) -> list[Item]:
         """Read these items consistently, in no order; those that do not exist are left out.
@@ -125,8 +127,9 @@ class Table:
             for _ in range(_BATCH_ROUNDS):
                 with _errors():
                     answer = self.client.batch_get_item(RequestItems=request)
-                found += answer["Responses"].get(self.name, [])
-                note_read(len(answer["Responses"].get(self.name, [])))
+                read = answer["Responses"].get(self.name, [])
+                note_read(sum(map(read_units, read)))
+                found += read
                 request = answer.get("UnprocessedKeys")
                 if not request:
                     break

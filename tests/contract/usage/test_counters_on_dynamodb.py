@@ -9,7 +9,7 @@ from tests.builders.usage import DAY, FIRST, OTHER_SHARD, SHARD, a_row, counts_o
 from tests.contract.clients import before_call, failing, recorded
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.store.counters import DynamoCounterStore
-from triggers_api.store.items import item_bytes
+from triggers_api.store.sizes import item_bytes
 from triggers_api.usage.daily import KEPT_FOR
 from triggers_api.usage.ports import CounterStore
 

@@ -39,7 +39,7 @@ async def lease_events(call: Call) -> Response:
     wanted = await call.read(_WANTED)
     duration = timedelta(seconds=wanted.lease_seconds)
     leased = call.services.lease.lease(call.tenant, limit=wanted.limit, duration=duration)
-    call.charge_read(len(leased.events))  # of each the head was read, consistently
+    call.charge_read(leased.read_units)
     return call.answer(_as_json(leased))
 
 
