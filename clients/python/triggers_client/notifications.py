@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from triggers_client.encoding import RawJson, object_text, text_of
 from triggers_client.models import Channel, Config, ConfigStats, Delivery, Preview, Replayed
-from triggers_client.paging import fetch, path_of, walk
+from triggers_client.paging import path_of, walk
 from triggers_client.transport import Transport
 
 _CONFIGS = "/notifications/configs"
@@ -32,8 +32,7 @@ class Notifications:
 
     def configs(self) -> list[Config]:
         """All of the tenant, oldest first."""
-        page = fetch(self._transport, _CONFIGS)
-        return [] if page is None else cast("list[Config]", page.items)
+        return [*walk(self._transport, _CONFIGS)]
 
     def create_config(self, draft: Mapping[str, object] | RawJson) -> Config:
         """Subscribe. The answer's `secret` signs a webhook's pushes and is told this once."""

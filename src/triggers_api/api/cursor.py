@@ -17,7 +17,7 @@ from triggers_api.access.ports import KeyQuery, TenantQuery
 from triggers_api.errors import Detail, InvalidRequestError
 from triggers_api.events.ports import EventQuery, Position
 from triggers_api.executions.ports import ExecutionQuery, ExecutionsQuery
-from triggers_api.push.ports import DeliveryQuery, MissedQuery
+from triggers_api.push.ports import ConfigQuery, DeliveryQuery, MissedQuery
 from triggers_api.timestamps import to_text
 from triggers_api.usage.ports import UsageQuery
 
@@ -29,6 +29,7 @@ ListQuery = (
     | ExecutionsQuery
     | DeliveryQuery
     | MissedQuery
+    | ConfigQuery
     | KeyQuery
     | TenantQuery
     | UsageQuery

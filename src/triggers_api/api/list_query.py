@@ -1,5 +1,6 @@
 """The parameters that lists share, and the Link header to their next page."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Response
 from pydantic import BeforeValidator, Field
 
+from triggers_api.answers import fitting
 from triggers_api.api.call import Call
 from triggers_api.api.cursor import ListQuery
 from triggers_api.api.faults import PATTERN_HINTS
@@ -88,6 +90,18 @@ def list_answer(call: Call, query: EventQuery, *, limit: int, cursor: str | None
     page = call.services.events.list_events(call.tenant, query, limit=limit, after=after)
     call.charge_read(page.read_units)
     return call.tagged(events_as_json(page.events), link_header(call, query, page.next_after))
+
+
+def as_many_as_fit(
+    call: Call, query: ListQuery, found: Sequence[tuple[Position, bytes]], cursor: str | None
+) -> Response:
+    """All that was found behind the cursor, as JSON, and a `Link` if an answer carries no more."""
+    after = position_of(call, query, cursor)
+    rest = [each for each in found if after is None or each[0] > after]
+    shown = rest[: fitting(len(text) for _, text in rest)]
+    end = shown[-1][0] if len(shown) < len(rest) else None
+    body = b"[%s]" % b",".join(text for _, text in shown)
+    return call.answer(body, headers=link_header(call, query, end))
 
 
 def position_of(call: Call, query: ListQuery, cursor: str | None) -> Position | None:

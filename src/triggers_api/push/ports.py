@@ -37,6 +37,11 @@ class DeliveryQuery:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigQuery:
+    """What a list of configs asks for: all of the tenant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedQuery:
     """Which events a config may have missed; an absent condition matches all."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
 
+from triggers_api.answers import fitting
 from triggers_api.errors import EventErasedError, NotFoundError
 from triggers_api.events.event import Event
 from triggers_api.events.lifecycle import EventStatus
@@ -16,10 +16,6 @@ from triggers_api.store.range import Range
 from triggers_api.store.table import Item, Table
 from triggers_api.stored import readable
 from triggers_api.timestamps import Clock
-
-# Of payloads and metadata. A function may answer 6,291,556 bytes, and quoting can double these:
-# what is left, 2.9 KB for each of a hundred events, holds their other members and the headers.
-PAGE_BYTES: Final = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +104,7 @@ def _whole(head: Item, bodies: dict[str, Item]) -> Event | None:
 
 def within_answer(heads: list[Item], *, share: int = 1) -> list[Item]:
     """As many heads as an answer, or one of so many shares, can carry, at least one."""
-    total = 0
-    for count, head in enumerate(heads):
-        total += items.answer_size(head)
-        if total > PAGE_BYTES // share and count > 0:
-            return heads[:count]
-    return heads
+    return heads[: fitting(map(items.answer_size, heads), share=share)]
 
 
 def refuse_erased(head: Item) -> None:

@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Response
-from pydantic import TypeAdapter
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
 from triggers_api.api.drafts import draft_of
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
-from triggers_api.api.list_query import cursor_of, position_of
-from triggers_api.api.operation import Answer, Body, Cost
+from triggers_api.api.list_query import Cursor, as_many_as_fit, cursor_of, position_of
+from triggers_api.api.operation import PAGE, Answer, Body, Cost
 from triggers_api.api.routing import Operations
 from triggers_api.api.schemas.config_patch import ConfigPatchIn, leaves_settings, patched
 from triggers_api.api.schemas.configs import (
@@ -27,13 +26,14 @@ from triggers_api.errors import InvalidContentError
 from triggers_api.events.event import Event
 from triggers_api.events.ids import new_event_id, random_entropy
 from triggers_api.events.lifecycle import EventStatus
+from triggers_api.events.ports import Position
 from triggers_api.push.config import NotificationConfig
+from triggers_api.push.ports import ConfigQuery
 from triggers_api.push.subscribe import ConfigDraft
 
 operations = Operations("notifications")
 ConfigId = Annotated[str, Path(max_length=64, examples=[EXAMPLE_CONFIG_ID])]
 
-_CONFIGS: Final = TypeAdapter(list[ConfigOut])
 _CONFIG: Final = Body(
     model=ConfigIn,
     sample='{"name": "Shop", "channel": "webhook", "settings": {"url": "https://hooks.example.com"}}',
@@ -104,14 +104,16 @@ _TRIAL: Final = Body(model=TrialIn, sample='{"config_id": "cfg_…"}', code="inv
     "List notification configs",
     needs=Scope.NOTIFICATIONS_MANAGE,
     cost=Cost.READ,
-    answers=Answer(model=ConfigOut, is_list=True),
+    answers=Answer(model=ConfigOut, is_list=True, headers=PAGE),
 )
-async def list_configs(call: Call) -> Response:
-    """All configs of the tenant, oldest first, in one answer."""
+async def list_configs(call: Call, cursor: Cursor = None) -> Response:
+    """All configs of the tenant, oldest first, in one answer; beyond 3 MB, it has a next page."""
     at = call.services.clock()
     with call.reading():
         configs = call.services.subscribe.list_configs(call.tenant)
-    return call.answer(_CONFIGS.dump_json([ConfigOut.of(config, at) for config in configs]))
+    told = ((each, ConfigOut.of(each, at).model_dump_json().encode()) for each in configs)
+    found = [(Position(each.created_at, each.id), text) for each, text in told]
+    return as_many_as_fit(call, ConfigQuery(), found, cursor)
 
 
 @operations.declare(
