@@ -55,6 +55,8 @@ class Bench:
         self.usage = InMemoryUsage()
         self.active = InMemoryActiveTenants()
         self.calls: list[str] = []
+        self.gone: set[str] = set()  # tenants of whom no row is there
+        self.asked = 0
         self._counted, self._noted = counted, noted
         self.restart()
 
@@ -66,7 +68,12 @@ class Bench:
             counted=self._counted,
             noted=self._noted,
             clock=self.clock,
+            is_there=Exposed("rows", self, self.faults, self.calls.append).is_there,
         )
+
+    def is_there(self, record: Mapping[str, Any]) -> bool:
+        self.asked += 1
+        return record["dynamodb"]["NewImage"]["tenant"]["S"] not in self.gone
 
     def count(
         self, records: Iterable[Record], shard: str = SHARD, stream: str = EVENTS

@@ -1,5 +1,6 @@
 """The dispatcher on fakes, and the stream of its table in DynamoDB's wire form."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.builders.events import TENANT, UNDELIVERED_RETENTION, an_event
@@ -66,6 +67,8 @@ class Bench:
         self.configs = InMemoryConfigStore()
         self.queue = InMemoryQueue()
         self.calls: list[str] = []
+        self.gone: set[str] = set()  # events whose rows are not there
+        self.asked = 0
         self._handler = Dispatcher(
             configs=self._exposed("configs", self.configs),
             queue=self._exposed("queue", self.queue),
@@ -73,7 +76,12 @@ class Bench:
             events=self._exposed("events", self.events),
             executions=self.executions,
             clock=self.clock,
+            is_there=self._exposed("rows", self).is_there,
         )
+
+    def is_there(self, record: Mapping[str, Any]) -> bool:
+        self.asked += 1
+        return record["dynamodb"]["NewImage"]["id"]["S"] not in self.gone
 
     def dispatch(self, *records: Record) -> list[str]:
         """The sequence numbers that are answered as failed."""

@@ -45,6 +45,8 @@ OTHERWISE = {
         (role, "dynamodb:DeleteItem", "EventsTable"): "a payload that lost its place, see below"
         for role in ("DeliveryRole", "DispatcherRole")
     },
+    ("CounterRole", "dynamodb:GetItem", "EventsTable"): "for what it meets minutes late",
+    ("CounterRole", "dynamodb:GetItem", "NotificationsTable"): "for what it meets minutes late",
     ("DeliveryRole", "sqs:DeleteMessage", "DeliveryQueue"): "the mapping's",
     ("DeliveryRole", "sqs:GetQueueAttributes", "DeliveryQueue"): "the mapping's",
     ("DeliveryRole", "sqs:ReceiveMessage", "DeliveryQueue"): "the mapping's",

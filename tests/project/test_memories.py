@@ -14,6 +14,7 @@ BOUNDED_OTHERWISE = {
     # Made anew for each batch: no more tenants, or types of theirs, than its 100 records.
     ("dispatch.py", "_known"),
     ("dispatch.py", "_of_type"),
+    ("lives.py", "_since"),  # made anew for each batch: its tenants with late records
     # Made anew for each run: of tenants with late deliveries.
     ("rescue.py", "_known"),
     ("rescue.py", "_shares"),

@@ -121,6 +121,8 @@ def test_the_counter_may_do_exactly_this() -> None:
         streams = json.dumps({"Fn::Sub": f"${{{table}.Arn}}/stream/*"})
         reads = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
         expected |= {(f"dynamodb:{action}", streams) for action in reads}
+        # Whether what a late record tells of is there.
+        expected.add(("dynamodb:GetItem", json.dumps({"Fn::GetAtt": [table, "Arn"]})))
 
     assert granted == expected
 

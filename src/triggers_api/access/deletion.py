@@ -2,8 +2,8 @@
 
 A removal takes what a tenant has of one kind. All removals are run again and again, because some
 of what was accepted before the keys died is still being written: a request under way, a push
-whose receiver is slow, a task with a delay. A pass ends the deletion only if it began after all
-of that is over, and found nothing. Then nobody is left who could write for this tenant.
+whose receiver is slow, a task with a delay, what a stream's reader makes of a row that is gone. A
+pass ends the deletion only if it began after all of that is over, and found nothing. Then nobody is left who could write for this tenant.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,8 +19,12 @@ from triggers_api.timestamps import Clock
 Removal = Callable[[str], Iterator[int]]
 """Removes what a tenant has of one kind, a batch at a time; yields how much each batch removed."""
 
-WRITERS_END_WITHIN: Final = timedelta(minutes=3)
-"""A principal is remembered for 60 s, a request takes 10, a dispatch 30, a push's worker 60."""
+WRITERS_END_WITHIN: Final = timedelta(minutes=5)
+"""A principal is remembered for 60 s, a request takes 10, its event is dispatched unasked within
+120, in 30, and a push's worker takes 60."""
+READERS_END_WITHIN: Final = timedelta(minutes=4)
+"""Since anything was found last. A stream's reader takes what is up to 120 s old unasked, works on
+it for 60, and asks whether a row is there before it works on what is older."""
 TASKS_END_WITHIN: Final = timedelta(minutes=20)
 """A task waits in the queue for up to 15 minutes, unless the queue is stuck."""
 TAKEN_FOR: Final = timedelta(seconds=120)
@@ -115,6 +119,8 @@ class ContinueDeletions:
         """Whether all who could still write for the tenant had ended when a pass began."""
         age = pass_began_at - deletion.began_at
         if age < WRITERS_END_WITHIN:
+            return False
+        if pass_began_at - deletion.progressed_at < READERS_END_WITHIN:
             return False
         return age >= TASKS_END_WITHIN or self.is_queue_empty()
 

@@ -17,6 +17,7 @@ from triggers_api.cache import Cache
 from triggers_api.errors import StoreUnavailableError, TransientError
 from triggers_api.events.event_types import NoteTypes, latest_of
 from triggers_api.executions.execution_list import NoteExecutions
+from triggers_api.handlers.lives import IsThere, Lives
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded
 from triggers_api.handlers.traces import Handler
 from triggers_api.settings import CounterSettings
@@ -24,6 +25,7 @@ from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.store.counters import DynamoCounterStore
 from triggers_api.store.sightings import DynamoSightings
 from triggers_api.store.stream_changes import change_of
+from triggers_api.store.streamed_rows import StreamedRows
 from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.usage.active import NoteActive
@@ -100,11 +102,13 @@ class Counter:
         noted: Sequence[NotesOf] = (),
         clock: Clock = now,
         carry_out: CarryOut = _at_once,
+        is_there: IsThere = lambda _: True,
     ) -> None:
         """Write to these stores what `counted` makes of each change, and note what `noted` finds.
 
-        `carry_out` says in what order.
+        `carry_out` says in what order. Late records whose rows are not there count nothing.
         """
+        self._is_there = is_there
         self._noted = noted
         self._counters = counters
         self._counted = counted
@@ -122,15 +126,46 @@ class Counter:
         batch to the next: a window's state would be lost with a window that ends early.
         """
         records = event.get("Records") or []  # none, when a window ends
-        changes = [change for each in records if (change := self._change_of(each)) is not None]
+        changes, unknown = self._changes_of(records)
         left = self._carry_out(
             self._work_of(f"{event['eventSourceARN']}/{event['shardId']}", changes)
         )
+        left = unknown if left is None else left
         names = {int(name): name for name in map(_sequence_number, records)}
         done = {"records": len(records), "changes": len(changes), "is_whole": left is None}
         self._logger.info("usage.counted", extra=done)
         failures = [] if left is None else [{"itemIdentifier": names[left]}]
         return {"state": {}, "batchItemFailures": failures}
+
+    def _changes_of(self, records: Iterable[dict[str, Any]]) -> tuple[list[Change], int | None]:
+        """The changes that count; and the first record of which that could not be found out."""
+        lives, changes = Lives(self._is_there, self._clock), list[Change]()
+        for record in records:
+            change = self._change_of(record)
+            if change is None:
+                continue
+            try:
+                if self._is_over(lives, record, change):
+                    continue
+            except TransientError:
+                known = {"tenant": change.tenant, "sequence_number": str(change.number)}
+                self._logger.exception("usage.not_counted", extra=known)
+                return changes, change.number
+            changes.append(change)
+        return changes, None
+
+    def _is_over(self, lives: Lives, record: dict[str, Any], change: Change) -> bool:
+        """Whether its tenant's life is over; it is not, if that cannot be asked for long."""
+        about = (change.tenant, "life")
+        try:
+            is_over = lives.is_over(record)
+        except TransientError:
+            since = self._failing_since.get_or_read(about, self._clock)
+            if self._clock() - since < HOLDS_AT_MOST:
+                raise
+            return False
+        self._failing_since.forget(about)
+        return is_over
 
     def _change_of(self, record: dict[str, Any]) -> Change | None:
         """What it tells of; None if nobody can read it, which is set aside."""
@@ -279,6 +314,7 @@ def wire(settings: CounterSettings) -> Handler:
     return Counter(
         DynamoCounterStore(client, table),
         DynamoActiveTenants(client, table),
+        is_there=StreamedRows(client).has,
         noted=(
             notes_of_types(NoteTypes(sightings, now)),
             notes_of_executions(NoteExecutions(sightings, now)),

@@ -8,7 +8,7 @@ import traceback
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize, is_late
+from triggers_api.handlers.lives import IsThere, Lives, written_at
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
@@ -33,6 +34,7 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import payload_of, to_event
 from triggers_api.store.notification_configs import DynamoConfigList
 from triggers_api.store.streaks import DynamoStreakStore
+from triggers_api.store.streamed_rows import StreamedRows
 from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of
@@ -70,8 +72,10 @@ class Dispatcher:
         executions: ExecutionStore,
         clock: Clock = now,
         traces: Traces = UNTRACED,
+        is_there: IsThere = lambda _: True,
     ) -> None:
-        """Work on these stores and this queue."""
+        """Work on these stores and this queue. Late records whose rows are not there tell nothing."""
+        self._is_there = is_there
         self._configs = configs
         self._queue = queue
         self._alert_on_failures = AlertOnFailures(streaks, events, clock)
@@ -89,7 +93,7 @@ class Dispatcher:
 
     def __call__(self, event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """Dispatch a batch up to the first record that must be repeated, or as far as time allows."""
-        dispatch = Dispatch(self._configs, self._clock)
+        dispatch, lives = Dispatch(self._configs, self._clock), Lives(self._is_there, self._clock)
         tasks: list[Task] = []
         left: str | None = None
         dispatched: list[dict[str, Any]] = []
@@ -101,6 +105,8 @@ class Dispatcher:
                     left = record["dynamodb"]["SequenceNumber"]
                     break
                 try:
+                    if self._step("life", record, partial(lives.is_over, record)):
+                        continue  # of a tenant that is gone
                     tasks += self._tasks_of(record, dispatch, batch)
                     dispatched.append(record)
                 except _RepeatError as error:
@@ -159,7 +165,7 @@ class Dispatcher:
         number, whose = record["dynamodb"]["SequenceNumber"], (step, _ids_of(record).get("tenant"))
         since = self._failing_since.get_or_read(number, self._clock)
         if self._given_up.get(whose):
-            since = _stored_at(record)
+            since = written_at(record)
         if self._clock() - since < HOLDS_AT_MOST:
             return True
         if not self._works_for_others(step):
@@ -171,7 +177,7 @@ class Dispatcher:
     def _works_for_others(self, step: str) -> bool:
         """Whether each table that the step asks answers for nobody's rows."""
         try:
-            if step in {"alert", "count", "match"}:
+            if step in {"life", "alert", "count", "match"}:
                 self._executions.find_checkpoint(_NOBODY, _NOBODY)  # in the events table
             if step in {"alert", "match"}:
                 self._configs.list_subscriptions(_NOBODY)
@@ -181,8 +187,8 @@ class Dispatcher:
 
     def _count_late(self, tenant: str, event: Event, record: dict[str, Any]) -> None:
         """Have its execution counted anew, if it was stored late: no reader would make up for it."""
-        if event.execution_id is not None and is_late(event, _stored_at(record)):
-            self._summarize.notice(tenant, event, _stored_at(record))
+        if event.execution_id is not None and is_late(event, written_at(record)):
+            self._summarize.notice(tenant, event, written_at(record))
 
     def _payload_of(self, record: dict[str, Any], tenant: str, event: Event) -> bytes:
         """The payload, for a config whose expression looks at it."""
@@ -225,8 +231,8 @@ class Dispatcher:
                 return  # the next reader of the counts folds them
             try:
                 tenant, event = _new_event(stored["NewImage"])
-                if not is_late(event, _stored_at(record)):  # see `_count_late`
-                    self._summarize.notice(tenant, event, _stored_at(record))
+                if not is_late(event, written_at(record)):  # see `_count_late`
+                    self._summarize.notice(tenant, event, written_at(record))
             except Exception as error:  # noqa: BLE001  # its text may quote the event
                 told = {"exception_name": type(error).__name__}
                 self._logger.warning("execution.not_folded", extra=_known_of(record) | told)
@@ -244,6 +250,7 @@ def wire(settings: DispatcherSettings) -> Handler:
         events=events,
         executions=DynamoExecutionStore(client, settings.events, now),
         traces=traces,
+        is_there=StreamedRows(client).has,
     )
 
 
@@ -252,10 +259,6 @@ def _ids_of(record: dict[str, Any]) -> dict[str, str]:
     image = record["dynamodb"].get("NewImage", {})
     names = {"tenant": "tenant", "id": "event_id", "execution_id": "execution_id"}
     return {names[name]: image[name]["S"] for name in names if "S" in image.get(name, {})}
-
-
-def _stored_at(record: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
 
 
 def _known_of(record: dict[str, Any]) -> dict[str, Any]:

@@ -190,7 +190,7 @@ PUSHES: Final = (
     Bug(
         "counts a late event never",
         "handlers/dispatcher.py",
-        "if event.execution_id is not None and is_late(event, _stored_at(record)):",
+        "if event.execution_id is not None and is_late(event, written_at(record)):",
         "if False:",
         test="tests/functional/test_execution_folding.py::test_an_event_stored_long_after_its_time_has_its_execution_counted_anew",
     ),

@@ -11,6 +11,7 @@ from tests.clock import FixedClock
 from tests.fakes.tenants import InMemoryDeletionStore, InMemoryTenantStore
 from triggers_api.access.deletion import (
     LETTERS_SOUGHT_FOR,
+    READERS_END_WITHIN,
     TAKEN_FOR,
     TASKS_END_WITHIN,
     WRITERS_END_WITHIN,
@@ -98,7 +99,17 @@ def test_a_pass_that_found_something_is_not_the_last(leaving: Leaving) -> None:
     run = leaving.run_after(WRITERS_END_WITHIN)
 
     assert (run.removed, run.ended) == ({"things": 1}, [])
-    assert leaving.run_after(timedelta(0)).ended == [TENANT]
+    assert leaving.run_after(READERS_END_WITHIN).ended == [TENANT]
+
+
+def test_it_waits_for_whoever_may_still_read_of_what_was_found(leaving: Leaving) -> None:
+    """A stream tells of a row after the row is gone."""
+    leaving.things = 1
+    leaving.run_after(WRITERS_END_WITHIN)
+
+    assert leaving.run_after(READERS_END_WITHIN - MICROSECOND).ended == []
+
+    assert leaving.run_after(MICROSECOND).ended == [TENANT]
 
 
 def test_what_other_things_are_found_by_goes_only_when_nothing_else_is_left(
@@ -108,7 +119,7 @@ def test_what_other_things_are_found_by_goes_only_when_nothing_else_is_left(
     leaving.run_after(WRITERS_END_WITHIN)
     assert "finders" not in leaving.ran
 
-    leaving.run_after(timedelta(0))
+    leaving.run_after(READERS_END_WITHIN)
 
     assert leaving.ran[-2:] == ["things", "finders"]
 
