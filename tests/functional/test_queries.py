@@ -21,6 +21,7 @@ LISTS = {
     "/executions": ["status", "since", "limit", "cursor"],
     "/executions/exec_1/events": ["limit", "cursor"],
     "/keys": ["limit", "cursor"],
+    "/notifications/configs": ["cursor"],
     "/notifications/configs/cfg_1/stats": ["hours"],
     "/notifications/history": [
         *("config_id", "event_id", "event_type", "status", "since", "until", "limit", "cursor"),
