@@ -92,11 +92,12 @@ class DailyQuota:
             yield Posting(wanted, _refusal(at))
             return
         share = self._share(tenant, quota, at)
-        posting = Posting(self._take(tenant, share, wanted, at), _refusal(at))
+        counted, allowed = self._take(tenant, share, wanted, at)
+        posting = Posting(allowed, _refusal(at))
         try:
             yield posting
         finally:
-            share.held += posting.allowed - posting.stored
+            share.held += max(0, counted - posting.stored)
 
     def _share(self, tenant: str, quota: int, at: datetime) -> _Share:
         """What is known; of another day, or another quota, nothing is."""
@@ -107,7 +108,8 @@ class DailyQuota:
             self._shares.put(tenant, share)
         return share
 
-    def _take(self, tenant: str, share: _Share, wanted: int, at: datetime) -> int:
+    def _take(self, tenant: str, share: _Share, wanted: int, at: datetime) -> tuple[int, int]:
+        """How many are counted, and how many allowed: in an outage those that are not, too."""
         share.count(wanted, at)
         missing = wanted - share.held
         is_away = share.uncounted_until is not None and at < share.uncounted_until
@@ -121,11 +123,9 @@ class DailyQuota:
                 share.held += taken.granted
                 share.left = taken.left
                 share.used_up_at = None if taken.left else at
-        if is_away:
-            share.held = max(share.held, wanted)
-        allowed = min(wanted, share.held)
-        share.held -= allowed
-        return allowed
+        counted = min(wanted, share.held)
+        share.held -= counted
+        return counted, wanted if is_away else counted
 
 
 def _refusal(at: datetime) -> QuotaExceededError:

@@ -22,7 +22,7 @@ ACCESS: Final = (
     Bug(
         "repeated posts use up a quota",
         "access/quota.py",
-        "share.held += posting.allowed - posting.stored",
+        "share.held += max(0, counted - posting.stored)",
         "pass",
         test="tests/unit/access/test_quota.py::test_a_repeat_that_stores_nothing_uses_nothing",
     ),

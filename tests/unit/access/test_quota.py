@@ -160,6 +160,44 @@ def test_a_store_that_fails_refuses_nobody_and_is_left_alone_for_a_while(clock: 
     assert counts.asked == 1
 
 
+class Failing(InMemoryDayCounts):
+    """Answers, or not."""
+
+    is_away = False
+
+    def take(self, tenant: str, day: date, quota: int, wanted: int) -> CountTaken:
+        if self.is_away:
+            raise StoreUnavailableError("no")
+        return super().take(tenant, day, quota, wanted)
+
+
+def test_what_is_repeated_in_an_outage_lets_in_nothing_after_it(clock: FixedClock) -> None:
+    counts = Failing()
+    quota = DailyQuota(counts, clock)
+    assert posts(quota, 10, 10) == 10
+
+    counts.is_away = True
+    assert posts(quota, 100, 10, new=False) == 0  # it is known that the day is used up
+    clock.advance(seconds=61)
+    assert posts(quota, 100, 10, new=False) == 100
+    counts.is_away = False
+    clock.advance(seconds=61)
+
+    assert posts(quota, 100, 10) == 0
+
+
+def test_a_store_that_fails_is_asked_again_after_a_while(clock: FixedClock) -> None:
+    counts = Failing()
+    quota = DailyQuota(counts, clock)
+    counts.is_away = True
+    assert posts(quota, 20, 10) == 20
+
+    counts.is_away = False
+    clock.advance(seconds=6)
+
+    assert posts(quota, 20, 10) == 10
+
+
 CALLS = st.lists(
     st.tuples(st.integers(0, 4), st.integers(1, 100), st.integers(0, 900), st.booleans()),
     max_size=80,
