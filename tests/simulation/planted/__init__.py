@@ -12,6 +12,7 @@ from tests.simulation.planted.foreign import FOREIGN
 from tests.simulation.planted.leases import LEASES
 from tests.simulation.planted.neighbours import NEIGHBOURS
 from tests.simulation.planted.pushes import PUSHES
+from tests.simulation.planted.quotas import QUOTAS
 from tests.simulation.planted.reading import READING
 from tests.simulation.planted.receivers import RECEIVERS
 
@@ -27,5 +28,6 @@ _ALL: Final = (
     *ACCESS,
     *NEIGHBOURS,
     *FOREIGN,
+    *QUOTAS,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}

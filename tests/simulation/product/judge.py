@@ -22,6 +22,7 @@ from tests.simulation.product import (
     operator,
     producers,
     pushed,
+    quotas,
 )
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
@@ -53,6 +54,7 @@ def judge(play: Play) -> None:
     found += arrivals.judged(play)
     found += accounts.judged(play)
     found += kept.judged(play)
+    found += quotas.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)

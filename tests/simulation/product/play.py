@@ -16,6 +16,7 @@ from tests.simulation.product import (
     operators,
     owners,
     producers,
+    quotas,
     scripts,
 )
 from tests.simulation.product.loud import Loud
@@ -49,6 +50,7 @@ ACTORS: Final = frozenset(
         *days.NAMES,
         *accounts.ACTORS,
         *foreign.ACTORS,
+        *quotas.ACTORS,
         *operators.DEEDS,
         *operators.BY_THE_MINUTE,
         *("subscribe", "dispatcher", "delivery", "counter"),
@@ -68,6 +70,7 @@ class Play:
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
     targets: list[accounts.Target] = field(default_factory=list)
     loud: Loud | None = None
+    quota: quotas.Quota | None = None
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -77,6 +80,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         given["days"] = 0.0  # they would be no crowd: those who come back come one by one
     world = World(seed, stage, **given)
     play = Play(world, Truth(seed), is_crowd=is_crowd)
+    quotas.begin(play)
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
     size = CROWD if play.is_crowd else chance.choice(SIZES)
@@ -92,6 +96,9 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         operators.begin(play, span)
         return play
     _begin_of_operator(play, chance, span)
+    quotas.join(play)
+    if play.quota is not None:
+        return play
     loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
     if play.loud is None:
         foreign.begin(play, span)

@@ -59,7 +59,7 @@ def post_batch(stage: Stage, count: int | None = None) -> None:
 def _is_stored(stage: Stage, posted: Posted, result: dict[str, Any]) -> bool:
     if result["status"] == 201:
         stage.truth.answered(posted, result["event"]["id"], stage.kernel.now)
-    elif result["status"] == 503:
+    elif result["status"] == 503 or (result["status"] == 429 and stage.has_quota):
         return False
     elif result["status"] != 410 or posted.erase_sent_at is None:
         stage.truth.faults.append(f"a batch was answered {result}")

@@ -51,6 +51,7 @@ class Stage:
     leaving: list[bool] = field(default_factory=lambda: [False])
     numbers: list[int] = field(default_factory=lambda: [0])
     calendar: Calendar | None = None  # where days pass
+    has_quota: bool = False
     slowness: float = 1.0  # of somebody who takes hours between two calls
     suspensions: list[Deed] = field(default_factory=list)
     sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
