@@ -8,12 +8,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.stream_mapping import StreamMapping
 from tests.cloudformation import properties
@@ -21,7 +16,6 @@ from tests.conftest import ENVIRONMENT
 from tests.http_api import Answer, Api
 from tests.simulation.cloud.accounts import Accounts
 from tests.simulation.cloud.dynamodb import DynamoDb
-from tests.simulation.cloud.errors import NEVER_RIGHT, AwsError
 from tests.simulation.cloud.kernel import Kernel, KilledError, current
 from tests.simulation.cloud.kms import Kms
 from tests.simulation.cloud.limits import Limits, Partitions
@@ -32,6 +26,7 @@ from tests.simulation.cloud.whims import Whims
 from tests.simulation.product import releases
 from tests.simulation.product.calendar import HOW_OFTEN, Calendar, Days
 from tests.simulation.product.callers import Caller, Gateway
+from tests.simulation.product.carrier import Carrier, Service
 from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.lambdas import Function, Handler
 from tests.simulation.product.log import Heard
@@ -53,7 +48,6 @@ TABLES: Final = {
 }
 TENANTS: Final = ("acme", "globex")
 _FUNCTIONS: Final = ("api", "dispatcher", "delivery", "counter", "remover", "rescuer", "monitor")
-_LATE_SECONDS: Final = 3.0
 _MANY: Final = 120_000  # messages in flight, or schedules: AWS lets as many be
 
 
@@ -108,7 +102,7 @@ class World:
         self.calendar: Calendar | None = None
         if days is not None:
             self.calendar = Calendar(self.kernel, self.tables, days, self._branch("calendar"))
-        wire.carry = self.carry
+        wire.carry = self._carrier()
         Heard.tell = self._logged
         plan: releases.Plan = given.get("plan", releases.today)
         self.rollout = plan(self._branch("rollout"), lambda: self.kernel.now)
@@ -144,7 +138,7 @@ class World:
         self._make_queues(chance)
         self.accounts = Accounts(self._clock, self.receivers.accept)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
-        self._services: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+        self._services: dict[str, Service] = {
             "dynamodb": self.dynamodb,
             "sqs": Sqs(queues),
             "scheduler": self.scheduler,
@@ -152,6 +146,17 @@ class World:
             "accounts": self.accounts,
             "cloudwatch": lambda _operation, _request: {"MetricAlarms": [], "CompositeAlarms": []},
         }
+
+    def _carrier(self) -> Carrier:
+        return Carrier(
+            self._services,
+            self.kernel,
+            self.fates,
+            self.chance,
+            self.story,
+            self.broken,
+            self._note_who_meets,
+        )
 
     def _make_tables(self, chance: random.Random) -> None:
         longest = chance.choice([0.02, 0.5, 5.0, 30.0])
@@ -274,63 +279,6 @@ class World:
                 tenant or "operator", tenant, api_of, self.kernel, chance, self._heard
             )
 
-    def carry(
-        self, service: str, operation: str, request: dict[str, Any], patience: float
-    ) -> dict[str, Any]:
-        """Bring a call of AWS to its service, and the answer back, or what goes wrong."""
-        fiber = current()
-        if fiber is None:
-            return self._take_effect(service, operation, request)
-        process = fiber.process
-        self._die_if_dead(process)
-        call = f"{service}.{operation}"
-        fate = self.fates.next(call)
-        there, back = self.fates.seconds(), self.fates.seconds()
-        said = self._tell(fiber.name, call, request, fate)
-        self._note_who_meets(fate)
-        if fate is Fate.LATE:
-            late = self.kernel.now + patience + self.chance.uniform(0, _LATE_SECONDS)
-            self.kernel.at(late, lambda: self._take_effect_late(service, operation, request))
-        self._set_out(fate, process, service, there, patience)
-        try:
-            answer = self._take_effect(service, operation, request)
-        except AwsError as error:
-            said.became = f"{said.became} {error.code}"
-            if error.code in NEVER_RIGHT:
-                self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
-            self.kernel.sleep(back)
-            raise
-        self._come_back(fate, process, service, back, patience)
-        return answer
-
-    def _set_out(
-        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
-    ) -> None:
-        """Bring a call to its service, unless it never gets there."""
-        if fate is Fate.KILLED_BEFORE:
-            self._kill(process)
-        if fate is Fate.LATE:
-            self.kernel.sleep(patience)
-            raise ReadTimeoutError(endpoint_url=service)
-        self.kernel.sleep(seconds)
-        if fate is Fate.UNREACHABLE:
-            raise EndpointConnectionError(endpoint_url=service)
-        self._die_if_dead(process)
-        if fate is Fate.REFUSED:
-            raise self.fates.refusal(service)
-
-    def _come_back(
-        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
-    ) -> None:
-        """Bring an answer back, unless nobody hears it."""
-        if fate is Fate.KILLED_AFTER:
-            self._kill(process)
-        if fate is Fate.LOST:
-            self.kernel.sleep(patience)
-            raise ReadTimeoutError(endpoint_url=service)
-        self.kernel.sleep(seconds)
-        self._die_if_dead(process)
-
     def _note_who_meets(self, fate: Fate) -> None:
         """A fault is met by all who do something at that moment, each with each."""
         if fate is Fate.NOTHING:
@@ -339,29 +287,6 @@ class World:
         for name in ("dispatcher", "delivery", "counter"):
             busy += [name for each in self.functions[name].processes if each.is_busy]
         self.met.update(set(itertools.combinations(sorted(busy), 2)))
-
-    def _take_effect(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        return self._services[service](operation, request)
-
-    def _take_effect_late(self, service: str, operation: str, request: dict[str, Any]) -> None:
-        try:
-            self._take_effect(service, operation, request)
-        except AwsError:
-            return
-
-    def _die_if_dead(self, process: Any) -> None:
-        if process is not None and process.is_dead:
-            raise KilledError
-
-    def _kill(self, process: Any) -> None:
-        if process is not None:
-            process.die(self.kernel)
-        raise KilledError
-
-    def _tell(self, who: str, call: str, request: dict[str, Any], fate: Fate) -> Said:
-        said = Said(self.kernel.now, who, call, fate.value, request)
-        self.story.append(said)
-        return said
 
     def _heard(self, caller: Caller, method: str, path: str, answer: Answer | None) -> None:
         became = "no answer" if answer is None else f"{answer.status} {answer.body[:300]!r}"

@@ -1,0 +1,111 @@
+"""How a call of AWS gets to its service and its answer back, and what goes wrong on the way."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from tests.simulation.cloud.errors import NEVER_RIGHT, AwsError
+from tests.simulation.cloud.kernel import Kernel, KilledError, current
+from tests.simulation.product.fates import Fate, Fates
+from tests.simulation.product.story import Said
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+Service = Callable[[str, Request], Answer]
+"""What an operation's request is answered with; raises `AwsError`."""
+_LATE_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A world's way to AWS; see `Carry`."""
+
+    services: Mapping[str, Service]
+    kernel: Kernel
+    fates: Fates
+    chance: random.Random
+    story: list[Said]
+    broken: list[str]
+    note: Callable[[Fate], None]  # who is at work when something goes wrong
+
+    def __call__(self, service: str, operation: str, request: Request, patience: float) -> Answer:
+        """Bring a call of AWS to its service, and the answer back, or what goes wrong."""
+        fiber = current()
+        if fiber is None:
+            return self._take_effect(service, operation, request)
+        process = fiber.process
+        _die_if_dead(process)
+        call = f"{service}.{operation}"
+        fate = self.fates.next(call)
+        there, back = self.fates.seconds(), self.fates.seconds()
+        said = self._tell(fiber.name, call, request, fate)
+        self.note(fate)
+        if fate is Fate.LATE:
+            late = self.kernel.now + patience + self.chance.uniform(0, _LATE_SECONDS)
+            self.kernel.at(late, lambda: self._take_effect_late(service, operation, request))
+        self._set_out(fate, process, service, there, patience)
+        try:
+            answer = self._take_effect(service, operation, request)
+        except AwsError as error:
+            said.became = f"{said.became} {error.code}"
+            if error.code in NEVER_RIGHT:
+                self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
+            self.kernel.sleep(back)
+            raise
+        self._come_back(fate, process, service, back, patience)
+        return answer
+
+    def _set_out(
+        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
+    ) -> None:
+        """Bring a call to its service, unless it never gets there."""
+        if fate is Fate.KILLED_BEFORE:
+            self._kill(process)
+        if fate is Fate.LATE:
+            self.kernel.sleep(patience)
+            raise ReadTimeoutError(endpoint_url=service)
+        self.kernel.sleep(seconds)
+        if fate is Fate.UNREACHABLE:
+            raise EndpointConnectionError(endpoint_url=service)
+        _die_if_dead(process)
+        if fate is Fate.REFUSED:
+            raise self.fates.refusal(service)
+
+    def _come_back(
+        self, fate: Fate, process: Any, service: str, seconds: float, patience: float
+    ) -> None:
+        """Bring an answer back, unless nobody hears it."""
+        if fate is Fate.KILLED_AFTER:
+            self._kill(process)
+        if fate is Fate.LOST:
+            self.kernel.sleep(patience)
+            raise ReadTimeoutError(endpoint_url=service)
+        self.kernel.sleep(seconds)
+        _die_if_dead(process)
+
+    def _take_effect(self, service: str, operation: str, request: Request) -> Answer:
+        return self.services[service](operation, request)
+
+    def _take_effect_late(self, service: str, operation: str, request: Request) -> None:
+        try:
+            self._take_effect(service, operation, request)
+        except AwsError:
+            return
+
+    def _kill(self, process: Any) -> None:
+        if process is not None:
+            process.die(self.kernel)
+        raise KilledError
+
+    def _tell(self, who: str, call: str, request: Request, fate: Fate) -> Said:
+        said = Said(self.kernel.now, who, call, fate.value, request)
+        self.story.append(said)
+        return said
+
+
+def _die_if_dead(process: Any) -> None:
+    if process is not None and process.is_dead:
+        raise KilledError
