@@ -53,7 +53,7 @@ class Carrier:
             said.became = f"{said.became} {error.code}"
             if error.code in NEVER_RIGHT:
                 self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
-            self.kernel.sleep(back)
+            self._come_back(fate, process, service, back, patience)
             raise
         self._come_back(fate, process, service, back, patience)
         return answer

@@ -14,10 +14,10 @@ class Fate(StrEnum):
 
     NOTHING = "answered"  # nothing goes wrong
     KILLED_BEFORE = "killed before"  # the process dies, the call is not made
-    KILLED_AFTER = "killed after"  # the call takes effect, then the process dies
+    KILLED_AFTER = "killed after"  # the service answers, then the process dies
     REFUSED = "refused"  # throttled, or a fault of the service: no effect, an error
     UNREACHABLE = "unreachable"  # no connection: no effect
-    LOST = "answer lost"  # it takes effect, and nobody hears
+    LOST = "answer lost"  # the service answers, and nobody hears
     LATE = "late"  # the caller gives up, and then it takes effect
 
 

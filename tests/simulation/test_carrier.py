@@ -1,0 +1,66 @@
+"""What becomes of a call of AWS on its way, what its caller hears, and what the story says."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from tests.simulation.cloud.errors import AwsError
+from tests.simulation.cloud.kernel import BEGIN, Kernel, KilledError
+from tests.simulation.product.carrier import Carrier
+from tests.simulation.product.fates import Fate, Fates
+from tests.simulation.product.lambdas import Process
+
+PATIENCE = 2.0
+
+
+class Way:
+    """A carrier that does the same to each call, and a process that makes one."""
+
+    def __init__(self, fate: Fate, service: Callable[[str, Any], Any]) -> None:
+        self.kernel = Kernel(random.Random(1))  # noqa: S311
+        self.process = Process("api-1", lambda _event, _context: {}, 0.0)
+        chance = random.Random(2)  # noqa: S311
+        fates = Fates(chance, 1.0, kinds=(fate,))
+        self.carrier = Carrier(
+            {"dynamodb": service}, self.kernel, fates, chance, [], [], lambda _: None
+        )
+
+    def heard(self) -> BaseException | None:
+        """What the caller is told of a call that is made and is not answered."""
+
+        def call() -> Any:
+            return self.carrier("dynamodb", "PutItem", {"Item": {}}, PATIENCE)
+
+        fiber = self.kernel.start("api-1", call, process=self.process)
+        self.process.fibers = [fiber]
+        self.kernel.run()
+        return fiber.raised
+
+    @property
+    def became(self) -> list[str]:
+        return [each.became for each in self.carrier.story]
+
+
+def refused(_operation: str, _request: Any) -> Any:
+    raise AwsError("ConditionalCheckFailedException")
+
+
+@pytest.mark.parametrize(
+    ("fate", "heard", "became", "is_dead"),
+    [
+        (Fate.LOST, ReadTimeoutError, "answer lost ConditionalCheckFailedException", False),
+        (Fate.KILLED_AFTER, KilledError, "killed after ConditionalCheckFailedException", True),
+    ],
+)
+def test_a_refusal_can_be_lost_as_any_answer(
+    fate: Fate, heard: type[BaseException], became: str, *, is_dead: bool
+) -> None:
+    way = Way(fate, refused)
+
+    assert isinstance(way.heard(), heard)
+    assert way.became == [became]
+    assert way.process.is_dead == is_dead
+    assert (way.kernel.now - BEGIN >= PATIENCE) == (fate is Fate.LOST)
