@@ -64,3 +64,20 @@ def test_a_refusal_can_be_lost_as_any_answer(
     assert way.became == [became]
     assert way.process.is_dead == is_dead
     assert (way.kernel.now - BEGIN >= PATIENCE) == (fate is Fate.LOST)
+
+
+@pytest.mark.parametrize(
+    ("service", "became"),
+    [
+        (lambda _operation, _request: {}, "arrived late"),
+        (refused, "arrived late ConditionalCheckFailedException"),
+    ],
+)
+def test_the_story_tells_when_a_late_call_arrives_and_what_becomes_of_it(
+    service: Callable[[str, Any], Any], became: str
+) -> None:
+    way = Way(Fate.LATE, service)
+
+    assert isinstance(way.heard(), ReadTimeoutError)
+    assert way.became == ["late", became]
+    assert way.carrier.story[1].at - way.carrier.story[0].at >= PATIENCE

@@ -1,6 +1,7 @@
 """Who calls the API over HTTP, and tries again as our own clients do."""
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ _BUDGET_SECONDS: Final = 60.0
 
 
 class LostError(Exception):
-    """No answer came."""
+    """No answer came, for the reason that it says."""
 
 
 class GaveUpError(Exception):
@@ -38,7 +39,7 @@ class Gateway:
         fate = self.fates.next("http")
         self.kernel.sleep(self.fates.seconds())
         if fate in (Fate.UNREACHABLE, Fate.REFUSED, Fate.KILLED_BEFORE):
-            raise LostError
+            raise LostError("request lost")
         try:
             answer = self.function.invoke(event)
         except ThrottledError:
@@ -47,7 +48,7 @@ class Gateway:
             answer = _gateways_own(500, "Internal Server Error")
         self.kernel.sleep(self.fates.seconds())
         if fate is not Fate.NOTHING:
-            raise LostError
+            raise LostError("answer lost")
         return answer
 
 
@@ -65,18 +66,14 @@ class Caller:
     api: Api
     kernel: Kernel
     chance: random.Random
-    tell: Any  # the world's: story and checks
+    tell: Callable[["Caller", str, str, Answer | str], None]
+    """The world's: story and checks; of an answer that does not come, why it does not."""
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """An answer that says what was done. Raises `GaveUpError`."""
         begun, number = self.kernel.now, 0
         while True:
-            answer: Answer | None
-            try:
-                answer = self.api.send(method, path, body, headers)
-            except LostError:
-                answer = None
-            self.tell(self, method, path, answer)
+            answer = self.try_once(method, path, body, headers)
             if answer is not None and answer.status not in _AGAIN:
                 return answer
             asked = float(answer.headers.get("retry-after", 0)) if answer is not None else 0.0
@@ -85,6 +82,18 @@ class Caller:
             if self.kernel.now + wait - begun > _BUDGET_SECONDS:
                 raise GaveUpError(f"{method} {path}: {answer and answer.status}")
             self.kernel.sleep(wait)
+
+    def try_once(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer | None:
+        """The answer to one request, if it comes."""
+        try:
+            answer = self.api.send(method, path, body, headers)
+        except LostError as error:
+            self.tell(self, method, path, str(error))
+            return None
+        self.tell(self, method, path, answer)
+        return answer
 
     def calling_with(self, token: str | None) -> "Caller":
         """The same, with another key, or with none."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -45,7 +45,7 @@ class Carrier:
         self.note(fate)
         if fate is Fate.LATE:
             late = self.kernel.now + patience + self.chance.uniform(0, _LATE_SECONDS)
-            self.kernel.at(late, lambda: self._take_effect_late(service, operation, request))
+            self.kernel.at(late, lambda: self._arrive_late(service, operation, request, said))
         self._set_out(fate, process, service, there, patience)
         try:
             answer = self._take_effect(service, operation, request)
@@ -89,11 +89,14 @@ class Carrier:
     def _take_effect(self, service: str, operation: str, request: Request) -> Answer:
         return self.services[service](operation, request)
 
-    def _take_effect_late(self, service: str, operation: str, request: Request) -> None:
+    def _arrive_late(self, service: str, operation: str, request: Request, said: Said) -> None:
+        """Take effect, or be refused, when its caller has given up."""
+        arrived = replace(said, at=self.kernel.now, became="arrived late")
+        self.story.append(arrived)
         try:
             self._take_effect(service, operation, request)
-        except AwsError:
-            return
+        except AwsError as error:
+            arrived.became += f" {error.code}"
 
     def _kill(self, process: Any) -> None:
         if process is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.http_api import Answer
-from tests.simulation.product.callers import GaveUpError, LostError
+from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.senders import CONTENTS, is_forged, made_up_secret
 from tests.simulation.product.sources import Source, Telling
 from tests.simulation.product.stage import Stage
@@ -155,9 +155,5 @@ def _ask(
 
 def _once(stage: Stage, method: str, path: str, body: object) -> Answer | None:
     """An answer to one request, if it comes and says what was done."""
-    try:
-        answer: Answer | None = stage.caller.api.send(method, path, body)
-    except LostError:
-        answer = None
-    stage.caller.tell(stage.caller, method, path, answer)
+    answer = stage.caller.try_once(method, path, body)
     return None if answer is None or answer.status in _BUSY else answer

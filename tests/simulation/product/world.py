@@ -288,10 +288,10 @@ class World:
             busy += [name for each in self.functions[name].processes if each.is_busy]
         self.met.update(set(itertools.combinations(sorted(busy), 2)))
 
-    def _heard(self, caller: Caller, method: str, path: str, answer: Answer | None) -> None:
-        became = "no answer" if answer is None else f"{answer.status} {answer.body[:300]!r}"
+    def _heard(self, caller: Caller, method: str, path: str, answer: Answer | str) -> None:
+        became = answer if isinstance(answer, str) else f"{answer.status} {answer.body[:300]!r}"
         self.story.append(Said(self.kernel.now, caller.name, f"{method} {path}", became))
-        if answer is None:
+        if isinstance(answer, str):
             return
         if self.calendar is not None:
             self.calendar.heard(path, answer)
