@@ -14,6 +14,7 @@ from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.lambdas import Process
 
 PATIENCE = 2.0
+NO_REQUEST: dict[str, Any] = {}
 
 
 class Way:
@@ -28,11 +29,11 @@ class Way:
             {"dynamodb": service}, self.kernel, fates, chance, [], [], lambda _: None
         )
 
-    def heard(self) -> BaseException | None:
+    def heard(self, operation: str = "PutItem", request: Any = NO_REQUEST) -> BaseException | None:
         """What the caller is told of a call that is made and is not answered."""
 
         def call() -> Any:
-            return self.carrier("dynamodb", "PutItem", {"Item": {}}, PATIENCE)
+            return self.carrier("dynamodb", operation, dict(request), PATIENCE)
 
         fiber = self.kernel.start("api-1", call, process=self.process)
         self.process.fibers = [fiber]
@@ -81,3 +82,25 @@ def test_the_story_tells_when_a_late_call_arrives_and_what_becomes_of_it(
     assert isinstance(way.heard(), ReadTimeoutError)
     assert way.became == ["late", became]
     assert way.carrier.story[1].at - way.carrier.story[0].at >= PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("DescribeTable", {"TableName": "events"}),
+        ("PutItem", {"Item": {}, "Expected": {}}),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"Item": {}, "Expected": {}}}]}),
+        ("TransactWriteItems", {"TransactItems": [{"Update": {"Key": {}}}]}),
+        ("GetItem", {"TableName": "no such name, and so a KeyError"}),
+    ],
+)
+def test_what_the_model_does_not_know_breaks_the_seed_whoever_swallows_it(
+    operation: str, request_: Any
+) -> None:
+    way = Way(Fate.NOTHING, lambda _operation, request: {}[request["TableName"]])
+
+    heard = way.heard(operation, request_)
+
+    assert isinstance(heard, NotImplementedError | KeyError)
+    (told,) = way.carrier.broken
+    assert operation in told

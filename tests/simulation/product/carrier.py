@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.simulation.cloud.errors import NEVER_RIGHT, AwsError
 from tests.simulation.cloud.kernel import Kernel, KilledError, current
+from tests.simulation.cloud.known import refuse_unknown
 from tests.simulation.product.fates import Fate, Fates
 from tests.simulation.product.story import Said
 
@@ -35,7 +36,7 @@ class Carrier:
         """Bring a call of AWS to its service, and the answer back, or what goes wrong."""
         fiber = current()
         if fiber is None:
-            return self._take_effect(service, operation, request)
+            return self._take_effect("nobody", service, operation, request)
         process = fiber.process
         _die_if_dead(process)
         call = f"{service}.{operation}"
@@ -48,11 +49,9 @@ class Carrier:
             self.kernel.at(late, lambda: self._arrive_late(service, operation, request, said))
         self._set_out(fate, process, service, there, patience)
         try:
-            answer = self._take_effect(service, operation, request)
+            answer = self._take_effect(fiber.name, service, operation, request)
         except AwsError as error:
             said.became = f"{said.became} {error.code}"
-            if error.code in NEVER_RIGHT:
-                self.broken.append(f"{fiber.name} made a bad call of {call}: {error}")
             self._come_back(fate, process, service, back, patience)
             raise
         self._come_back(fate, process, service, back, patience)
@@ -86,15 +85,29 @@ class Carrier:
         self.kernel.sleep(seconds)
         _die_if_dead(process)
 
-    def _take_effect(self, service: str, operation: str, request: Request) -> Answer:
-        return self.services[service](operation, request)
+    def _take_effect(self, who: str, service: str, operation: str, request: Request) -> Answer:
+        """Raise `AwsError`; whatever is wrong with the call itself breaks the seed.
+
+        For its caller may swallow that.
+        """
+        call = f"{service}.{operation}"
+        try:
+            refuse_unknown(call, request)
+            return self.services[service](operation, request)
+        except AwsError as error:
+            if error.code in NEVER_RIGHT:
+                self.broken.append(f"{who} made a bad call of {call}: {error}")
+            raise
+        except Exception as error:
+            self.broken.append(f"the model cannot answer {who}'s {call}: {error!r}")
+            raise
 
     def _arrive_late(self, service: str, operation: str, request: Request, said: Said) -> None:
         """Take effect, or be refused, when its caller has given up."""
         arrived = replace(said, at=self.kernel.now, became="arrived late")
         self.story.append(arrived)
         try:
-            self._take_effect(service, operation, request)
+            self._take_effect(said.who, service, operation, request)
         except AwsError as error:
             arrived.became += f" {error.code}"
 
