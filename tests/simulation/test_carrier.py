@@ -26,14 +26,22 @@ class Way:
         chance = random.Random(2)  # noqa: S311
         fates = Fates(chance, 1.0, kinds=(fate,))
         self.carrier = Carrier(
-            {"dynamodb": service}, self.kernel, fates, chance, [], [], lambda _: None
+            {"dynamodb": service, "sqs": service},
+            self.kernel,
+            fates,
+            chance,
+            [],
+            [],
+            lambda _: None,
         )
 
-    def heard(self, operation: str = "PutItem", request: Any = NO_REQUEST) -> BaseException | None:
-        """What the caller is told of a call that is made and is not answered."""
+    def heard(
+        self, operation: str = "PutItem", request: Any = NO_REQUEST, service: str = "dynamodb"
+    ) -> BaseException | None:
+        """What the caller is told of a call that it makes."""
 
         def call() -> Any:
-            return self.carrier("dynamodb", operation, dict(request), PATIENCE)
+            return self.carrier(service, operation, dict(request), PATIENCE)
 
         fiber = self.kernel.start("api-1", call, process=self.process)
         self.process.fibers = [fiber]
@@ -104,3 +112,13 @@ def test_what_the_model_does_not_know_breaks_the_seed_whoever_swallows_it(
     assert isinstance(heard, NotImplementedError | KeyError)
     (told,) = way.carrier.broken
     assert operation in told
+
+
+def test_a_message_of_a_batch_that_can_never_be_sent_breaks_the_seed() -> None:
+    failed = {"Id": "0", "SenderFault": True, "Code": "InvalidParameterValue"}
+    way = Way(Fate.NOTHING, lambda _operation, _request: {"Failed": [failed]})
+
+    assert way.heard("SendMessageBatch", {"Entries": []}, "sqs") is None
+    assert way.carrier.broken == [
+        "api-1 sent a bad entry by sqs.SendMessageBatch: InvalidParameterValue"
+    ]

@@ -94,26 +94,43 @@ def an_entry(**said: Any) -> dict[str, Any]:
     return {"Id": "0", "MessageBody": "x"} | said
 
 
+def a_queue_service() -> Sqs:
+    chance = random.Random(1)  # noqa: S311  # repeatable on purpose
+    return Sqs({QUEUE: Queue(QUEUE, 30, lambda: 0.0, chance, 345_600)})
+
+
 @pytest.mark.parametrize(
     ("entries", "code"),
     [
         ([an_entry(), an_entry()], "BatchEntryIdsNotDistinct"),
         ([an_entry(Id="a.b")], "InvalidBatchEntryId"),
-        ([an_entry(MessageBody="")], "InvalidParameterValue"),
-        ([an_entry(MessageGroupId="a b")], "InvalidParameterValue"),
-        ([an_entry(MessageGroupId="g" * 129)], "InvalidParameterValue"),
-        ([an_entry(DelaySeconds=901)], "InvalidParameterValue"),
         ([], "TooManyEntriesInBatchRequest"),
     ],
 )
 def test_a_queue_refuses_what_is_no_batch(entries: list[dict[str, Any]], code: str) -> None:
-    chance = random.Random(1)  # noqa: S311  # repeatable on purpose
-    service = Sqs({QUEUE: Queue(QUEUE, 30, lambda: 0.0, chance, 345_600)})
-
     with pytest.raises(AwsError) as refused:
-        service("SendMessageBatch", {"QueueUrl": QUEUE, "Entries": entries})
+        a_queue_service()("SendMessageBatch", {"QueueUrl": QUEUE, "Entries": entries})
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"MessageBody": ""},
+        {"MessageGroupId": "a b"},
+        {"MessageGroupId": "g" * 129},
+        {"DelaySeconds": 901},
+    ],
+)
+def test_a_queue_refuses_a_bad_message_and_takes_the_one_beside_it(said: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_BatchResultErrorEntry.html."""
+    entries = [an_entry(**said), an_entry(Id="1")]
+
+    answer = a_queue_service()("SendMessageBatch", {"QueueUrl": QUEUE, "Entries": entries})
+
+    assert answer["Failed"] == [{"Id": "0", "SenderFault": True, "Code": "InvalidParameterValue"}]
+    assert [each["Id"] for each in answer["Successful"]] == ["1"]
 
 
 @pytest.mark.parametrize(("after", "left"), [({"ActionAfterCompletion": "DELETE"}, 0), ({}, 1)])

@@ -156,6 +156,35 @@ def test_a_batch_leaves_any_of_its_requests_unprocessed_but_never_all() -> None:
             batch(keys[0])
 
 
+def test_a_batch_of_messages_fails_in_any_part() -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html."""
+    queue = Queue("queue", 30, Clock(), random.Random(1), 345_600)  # noqa: S311
+    failing: list[int] = []
+    service = Sqs({"queue": queue}, lambda _: failing)
+
+    def done(operation: str, *entries: dict[str, Any]) -> Any:
+        numbered = [{"Id": str(number)} | each for number, each in enumerate(entries)]
+        answer = service(operation, {"QueueUrl": "queue", "Entries": numbered})
+        assert all(not each["SenderFault"] for each in answer["Failed"])
+        return [[each["Id"] for each in answer[how]] for how in ("Successful", "Failed")]
+
+    failing = [1]
+    assert done("SendMessageBatch", *({"MessageBody": body} for body in "abc")) == [
+        ["0", "2"],
+        ["1"],
+    ]
+    assert [each.body for each in queue.messages.values()] == ["a", "c"]
+    receipts = [{"ReceiptHandle": each.receipt} for each in queue.receive(2)]
+    failing = [0]
+    shown = [each | {"VisibilityTimeout": 0} for each in receipts]
+    assert done("ChangeMessageVisibilityBatch", *shown) == [["1"], ["0"]]
+    assert queue.in_flight() == 1
+    assert done("DeleteMessageBatch", *receipts) == [["1"], ["0"]]
+    failing = [0, 1]
+    assert done("DeleteMessageBatch", *receipts) == [[], ["0", "1"]]
+    assert len(queue.messages) == 1
+
+
 def test_a_schedule_sends_later_what_its_target_does_not_take_and_lingers_after_that() -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html."""
     due: list[tuple[float, Callable[[], None]]] = []

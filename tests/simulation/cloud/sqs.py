@@ -23,6 +23,11 @@ _ENTRY_ID: Final = re.compile(r"[\w-]{1,80}", re.ASCII)
 _GROUP: Final = re.compile(r"[!-~]{1,128}")  # letters, digits and punctuation
 
 
+def nothing(_count: int) -> list[int]:
+    """A batch is processed as a whole."""
+    return []
+
+
 @dataclass
 class Message:
     """A message and who holds it."""
@@ -166,6 +171,7 @@ class Sqs:
     """The service."""
 
     queues: Mapping[str, Queue]  # by URL
+    fails: Callable[[int], list[int]] = nothing  # the numbers of those of so many entries
 
     def __call__(self, operation: str, request: Request) -> Answer:
         """What the service answers; raises `AwsError`."""
@@ -183,8 +189,7 @@ class Sqs:
         entries = _entries(request)
         if sum(len(each["MessageBody"].encode()) for each in entries) > _BATCH_BYTES:
             raise AwsError("BatchRequestTooLong", "Batch requests cannot be longer.")
-        sent = [{"Id": each["Id"], "MessageId": _send(queue, each)} for each in entries]
-        return {"Successful": sent, "Failed": []}
+        return self._each(entries, lambda each: {"MessageId": _send(queue, each)})
 
     def _ReceiveMessage(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
         most = request.get("MaxNumberOfMessages", 1)
@@ -200,20 +205,40 @@ class Sqs:
         return {"Messages": told} if told else {}
 
     def _DeleteMessageBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
-        entries = _entries(request)
-        for each in entries:
-            queue.delete(each["ReceiptHandle"])
-        return {"Successful": [{"Id": each["Id"]} for each in entries], "Failed": []}
+        def delete(entry: Request) -> Answer:
+            queue.delete(entry["ReceiptHandle"])
+            return {}
+
+        return self._each(_entries(request), delete)
 
     def _ChangeMessageVisibilityBatch(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
-        done, failed = [], []
-        for each in _entries(request):
-            if not 0 <= each["VisibilityTimeout"] <= _LONGEST_HIDDEN:
+        def change(entry: Request) -> Answer:
+            seconds = entry["VisibilityTimeout"]
+            if not 0 <= seconds <= _LONGEST_HIDDEN:
                 raise _wrong(f"VisibilityTimeout is 0 to {_LONGEST_HIDDEN}.")
-            if code := queue.show_after(each["ReceiptHandle"], each["VisibilityTimeout"]):
-                failed.append({"Id": each["Id"], "SenderFault": True, "Code": code})
-            else:
-                done.append({"Id": each["Id"]})
+            if code := queue.show_after(entry["ReceiptHandle"], seconds):
+                raise AwsError(code, "It cannot be shown or hidden.")
+            return {}
+
+        return self._each(_entries(request), change)
+
+    def _each(self, entries: list[Request], act: Callable[[Request], Answer]) -> Answer:
+        """Act on each entry, for "the result of the action on each [is] reported individually".
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html,
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_BatchResultErrorEntry.html
+        """
+        done, failed = [], []
+        skipped = self.fails(len(entries))
+        for number, entry in enumerate(entries):
+            id_ = {"Id": entry["Id"]}
+            if number in skipped:
+                failed.append(id_ | {"SenderFault": False, "Code": "InternalError"})
+                continue
+            try:
+                done.append(id_ | act(entry))
+            except AwsError as error:
+                failed.append(id_ | {"SenderFault": True, "Code": error.code})
         return {"Successful": done, "Failed": failed}
 
     def _GetQueueAttributes(self, queue: Queue, request: Request) -> Answer:  # noqa: N802

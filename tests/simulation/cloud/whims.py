@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 _LENIENT: Final = 0.5  # of the calls with an old receipt
+_ENTRIES_FAIL: Final = 0.15  # of the batches of messages
 _GO_BACK: Final = 0.3  # of the worlds have indexes that do, in so many of their queries
 _SHARDS_END: Final = 0.25  # of the worlds have some that do
 _AFTER_A_RECORD: Final = 0.02
@@ -32,6 +33,7 @@ class Whims:
         self._is_calm = is_calm
         self._receipts = branch("receipts")
         self._batches = branch("batches")
+        self._entries = branch("entries")
         self._shards = branch("shards")
         self._have_ends = self._shards.random() < _SHARDS_END
         self._windows = branch("windows")
@@ -47,6 +49,12 @@ class Whims:
     def some_of(self, count: int) -> list[int]:
         """The numbers of the requests that a batch leaves, in no order."""
         return self._batches.sample(range(count), self._batches.randint(1, count))
+
+    def failed_of(self, count: int) -> list[int]:
+        """The numbers of the entries that a queue does not take, of so many in one call."""
+        if self._is_calm() or self._entries.random() >= _ENTRIES_FAIL:
+            return []
+        return self._entries.sample(range(count), self._entries.randint(1, count))
 
     def earlier(self) -> float:
         """How many seconds behind itself an index answers a query."""

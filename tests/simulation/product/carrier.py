@@ -93,7 +93,7 @@ class Carrier:
         call = f"{service}.{operation}"
         try:
             refuse_unknown(call, request)
-            return self.services[service](operation, request)
+            answer = self.services[service](operation, request)
         except AwsError as error:
             if error.code in NEVER_RIGHT:
                 self.broken.append(f"{who} made a bad call of {call}: {error}")
@@ -101,6 +101,9 @@ class Carrier:
         except Exception as error:
             self.broken.append(f"the model cannot answer {who}'s {call}: {error!r}")
             raise
+        for code in _wrong_entries(call, answer):
+            self.broken.append(f"{who} sent a bad entry by {call}: {code}")
+        return answer
 
     def _arrive_late(self, service: str, operation: str, request: Request, said: Said) -> None:
         """Take effect, or be refused, when its caller has given up."""
@@ -120,6 +123,12 @@ class Carrier:
         said = Said(self.kernel.now, who, call, fate.value, request)
         self.story.append(said)
         return said
+
+
+def _wrong_entries(call: str, answer: Answer) -> list[str]:
+    """Why messages of a batch can never be sent; an old receipt was right once."""
+    failed = answer.get("Failed", ()) if call == "sqs.SendMessageBatch" else ()
+    return [each["Code"] for each in failed if each["Code"] in NEVER_RIGHT]
 
 
 def _die_if_dead(process: Any) -> None:

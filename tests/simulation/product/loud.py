@@ -72,9 +72,10 @@ def begin(play: Play, quiet: Callable[[], Stage], storm: float) -> None:
     play.loud = Loud(chance.choice(list(_KINDS)), BEGIN + storm)
     world.fates.probability = chance.choice([0.0, 0.0, world.fates.probability])
     world.receivers.dead_until = BEGIN + _DEAD_SECONDS
-    # A large payload that is twice not answered is a worker's crash.
+    # A large payload that is twice not answered is a worker's crash, and a dispatcher begins anew
+    # with a batch of which one message was not taken.
     if world.fates.probability == 0:
-        world.dynamodb.left_of = lambda _: []
+        world.dynamodb.left_of = world.sqs.fails = lambda _: []
     _KINDS[play.loud.kind](world, loud)
     other = quiet()
     other = replace(other, chance=chance, caller=other.caller.named(_QUIET))

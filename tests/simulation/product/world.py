@@ -138,9 +138,10 @@ class World:
         self._make_queues(chance)
         self.accounts = Accounts(self._clock, self.receivers.accept)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
+        self.sqs = Sqs(queues, self.whims.failed_of)
         self._services: dict[str, Service] = {
             "dynamodb": self.dynamodb,
-            "sqs": Sqs(queues),
+            "sqs": self.sqs,
             "scheduler": self.scheduler,
             "kms": Kms(chance),
             "accounts": self.accounts,
