@@ -117,10 +117,15 @@ class DeadLetters:
         return int(told["Attributes"][name])
 
     def _delete(self, handles: list[str]) -> None:
-        """One that is not deleted is found again by the next pass."""
-        if handles:
-            with _queue_errors():
-                self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=_entries(handles))
+        """One that is not deleted, which a 200 may tell, is found again by the next pass."""
+        if not handles:
+            return
+        with _queue_errors():
+            answer = self.sqs.delete_message_batch(
+                QueueUrl=self.queue_url, Entries=_entries(handles)
+            )
+        if answer.get("Failed"):
+            raise QueueUnavailableError("The queue did not delete a dead letter. Try again.")
 
     def _show(self, handles: list[str]) -> None:
         """Those that are not shown now show up by themselves."""

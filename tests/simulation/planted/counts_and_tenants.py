@@ -160,6 +160,13 @@ COUNTS_AND_TENANTS: Final = (
         test="tests/unit/aws/test_tenant_tasks.py::test_schedules_are_found_over_all_pages",
     ),
     Bug(
+        "takes a letter for deleted that its queue has kept",
+        "aws/tenant_tasks.py",
+        'if answer.get("Failed"):',
+        "if not answer:",
+        test="tests/unit/aws/test_tenant_tasks.py::test_a_letter_that_the_queue_does_not_delete_is_not_counted_as_gone",
+    ),
+    Bug(
         "leaves dead letters",
         "handlers/remover.py",
         "letters=DeadLetters(sqs, settings.dead_letter_queue_url, clock),",

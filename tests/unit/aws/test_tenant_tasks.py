@@ -104,5 +104,25 @@ def _longest_run() -> timedelta:
     return WITHIN + LOOKS_WITHIN
 
 
+def test_a_letter_that_the_queue_does_not_delete_is_not_counted_as_gone() -> None:
+    """SQS refuses entries behind a 200, and may tell of no hidden letter for another minute."""
+    client: Any = boto3.client("sqs", region_name="us-east-1")
+    url = {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/letters"}
+    failed = {"Id": "0", "SenderFault": False, "Code": "InternalError"}
+    letter = {"MessageId": "1", "ReceiptHandle": "r", "Body": '{"tenant": "shop"}'}
+    with Stubber(client) as aws:
+        aws.add_response("receive_message", {"Messages": [letter]})
+        aws.add_response(
+            "delete_message_batch",
+            {"Successful": [], "Failed": [failed]},
+            url | {"Entries": [{"Id": "0", "ReceiptHandle": "r"}]},
+        )
+
+        with pytest.raises(QueueUnavailableError, match="did not delete"):
+            list(DeadLetters(client, url["QueueUrl"], FixedClock())("shop"))
+
+        aws.assert_no_pending_responses()
+
+
 def _page(*names: str) -> dict[str, Any]:
     return {"Schedules": [{"Name": each} for each in names]}
