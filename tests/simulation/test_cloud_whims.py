@@ -185,6 +185,32 @@ def test_a_batch_of_messages_fails_in_any_part() -> None:
     assert len(queue.messages) == 1
 
 
+def test_a_queue_tells_how_it_was_up_to_a_minute_ago() -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html."""
+    clock, behind = Clock(), [0.0]
+    queue = Queue("queue", 30, clock, random.Random(1), 345_600)  # noqa: S311
+    service = Sqs({"queue": queue}, behind=lambda: behind[0])
+    names = [f"ApproximateNumberOfMessages{each}" for each in ("", "Delayed", "NotVisible")]
+
+    def told(seconds: float) -> list[str]:
+        behind[0] = seconds
+        request = {"QueueUrl": "queue", "AttributeNames": names}
+        return list(service("GetQueueAttributes", request)["Attributes"].values())
+
+    queue.send("at once")
+    queue.send("later", delay=10)
+    clock.now += 5
+    (receipt,) = [each.receipt for each in queue.receive(1)]
+    clock.now += 6
+    queue.delete(receipt)
+    clock.now += 1
+
+    assert told(0) == ["1", "0", "0"]  # the delay is over
+    assert told(2.5) == ["0", "1", "1"]
+    assert told(9) == ["1", "1", "0"]
+    assert told(60) == ["0", "0", "0"]
+
+
 def test_a_schedule_sends_later_what_its_target_does_not_take_and_lingers_after_that() -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html."""
     due: list[tuple[float, Callable[[], None]]] = []

@@ -28,6 +28,11 @@ def nothing(_count: int) -> list[int]:
     return []
 
 
+def at_once() -> float:
+    """A queue's figures tell how it is now."""
+    return 0.0
+
+
 @dataclass
 class Message:
     """A message and who holds it."""
@@ -61,6 +66,7 @@ class Queue:
     sent: int = 0
     expired: list[Message] = field(default_factory=list)
     tell: Callable[[], None] = lambda: None  # called when there is more to receive
+    _past: list[tuple[float, str, tuple[float, bool] | None]] = field(default_factory=list)
 
     def send(self, body: str, group: str = "", delay: float = 0.0, **attributes: Any) -> str:
         """Take a message."""
@@ -70,6 +76,7 @@ class Queue:
         self.messages[id_] = Message(
             id_, body, group, at, at + delay, delay > 0, attributes=attributes
         )
+        self._note(self.messages[id_])
         self.tell()
         return id_
 
@@ -95,6 +102,7 @@ class Queue:
             message.receipt = f"{message.id}/{message.received}"
             if self.chance.random() >= self.doubles:
                 message.visible_at = at + (self.visibility if hidden_for is None else hidden_for)
+            self._note(message)
             received.append(message)
         return received
 
@@ -118,7 +126,7 @@ class Queue:
         """
         message = self.messages.get(receipt.rpartition("/")[0])
         if message is not None and (message.receipt == receipt or self.is_lenient()):
-            del self.messages[message.id]
+            self._take_out(message)
 
     def show_after(self, receipt: str, seconds: float) -> str:
         """Hide a message for so long from now on; answers the code of why it cannot be.
@@ -131,6 +139,7 @@ class Queue:
         if message.receipt != receipt:
             return "InvalidParameterValue"  # "Reason: The receipt handle has expired."
         message.visible_at = self.clock() + seconds
+        self._note(message)
         return ""
 
     def next_at(self) -> float | None:
@@ -146,14 +155,14 @@ class Queue:
         at = self.clock()
         for message in list(self.messages.values()):
             if message.sent_at + self.retention <= at:
-                self.expired.append(self.messages.pop(message.id))
+                self.expired.append(self._take_out(message))
 
     def _sweep(self) -> None:
         """What is too old is gone; what was received too often moves on."""
         self.drop_old()
         for message in list(self.messages.values()):
             if self.redrive_to and self._is_received_too_often(message):
-                self._redrive(self.messages.pop(message.id), self.redrive_to)
+                self._redrive(self._take_out(message), self.redrive_to)
 
     def _redrive(self, message: Message, to: "Queue") -> None:
         """Its age counts from when it was first sent: the other queue keeps it no longer.
@@ -161,6 +170,25 @@ class Queue:
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
         """
         to.messages[to.send(message.body, message.group)].sent_at = message.sent_at
+
+    def _note(self, message: Message) -> None:
+        """Remember since when it stands as it does."""
+        self._past.append((self.clock(), message.id, (message.visible_at, message.is_delayed)))
+
+    def _take_out(self, message: Message) -> Message:
+        self._past.append((self.clock(), message.id, None))
+        return self.messages.pop(message.id)
+
+    def figures(self, as_of: float) -> dict[str, int]:
+        """How many messages anybody could receive at a moment, how many not yet, or not again."""
+        then = {id_: stood for at, id_, stood in self._past if at <= as_of}
+        there = [stood for stood in then.values() if stood is not None]
+        waiting = [is_delayed for visible_at, is_delayed in there if visible_at > as_of]
+        return {
+            "ApproximateNumberOfMessages": len(there) - len(waiting),
+            "ApproximateNumberOfMessagesDelayed": sum(waiting),
+            "ApproximateNumberOfMessagesNotVisible": len(waiting) - sum(waiting),
+        }
 
     def _is_received_too_often(self, message: Message) -> bool:
         return message.visible_at <= self.clock() and message.received >= self.most_receives
@@ -172,6 +200,7 @@ class Sqs:
 
     queues: Mapping[str, Queue]  # by URL
     fails: Callable[[int], list[int]] = nothing  # the numbers of those of so many entries
+    behind: Callable[[], float] = at_once  # how many seconds its figures are
 
     def __call__(self, operation: str, request: Request) -> Answer:
         """What the service answers; raises `AwsError`."""
@@ -242,15 +271,12 @@ class Sqs:
         return {"Successful": done, "Failed": failed}
 
     def _GetQueueAttributes(self, queue: Queue, request: Request) -> Answer:  # noqa: N802
+        """They follow what happens within a minute.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+        """
         queue.drop_old()
-        at = queue.clock()
-        waiting = [each for each in queue.messages.values() if each.visible_at > at]
-        delayed = sum(each.is_delayed for each in waiting)
-        known = {
-            "ApproximateNumberOfMessages": len(queue.messages) - len(waiting),
-            "ApproximateNumberOfMessagesDelayed": delayed,
-            "ApproximateNumberOfMessagesNotVisible": len(waiting) - delayed,
-        }
+        known = queue.figures(queue.clock() - self.behind())
         return {"Attributes": {name: str(known[name]) for name in request["AttributeNames"]}}
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 _LENIENT: Final = 0.5  # of the calls with an old receipt
-_ENTRIES_FAIL: Final = 0.15  # of the batches of messages
+_ENTRIES_FAIL: Final = (0.0, 0.1, 0.6)  # of the batches of messages, in a world
+_OLD_FIGURES: Final = (0.0, 0.5, 1.0)  # of those that a queue tells, in a world
+_FIGURES_FOLLOW: Final = 60.0  # seconds, at most
 _GO_BACK: Final = 0.3  # of the worlds have indexes that do, in so many of their queries
 _SHARDS_END: Final = 0.25  # of the worlds have some that do
 _AFTER_A_RECORD: Final = 0.02
@@ -34,6 +36,9 @@ class Whims:
         self._receipts = branch("receipts")
         self._batches = branch("batches")
         self._entries = branch("entries")
+        self._entries_fail = self._entries.choice(_ENTRIES_FAIL)
+        self._figures = branch("figures")
+        self._are_old = self._figures.choice(_OLD_FIGURES)
         self._shards = branch("shards")
         self._have_ends = self._shards.random() < _SHARDS_END
         self._windows = branch("windows")
@@ -52,9 +57,14 @@ class Whims:
 
     def failed_of(self, count: int) -> list[int]:
         """The numbers of the entries that a queue does not take, of so many in one call."""
-        if self._is_calm() or self._entries.random() >= _ENTRIES_FAIL:
+        if self._is_calm() or self._entries.random() >= self._entries_fail:
             return []
         return self._entries.sample(range(count), self._entries.randint(1, count))
+
+    def figures_behind(self) -> float:
+        """How many seconds old a queue's figures are; in a calm world, too."""
+        chance = self._figures
+        return chance.uniform(0, _FIGURES_FOLLOW) if chance.random() < self._are_old else 0.0
 
     def earlier(self) -> float:
         """How many seconds behind itself an index answers a query."""

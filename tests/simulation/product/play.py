@@ -17,6 +17,7 @@ from tests.simulation.product import (
     owners,
     producers,
     quotas,
+    removal,
     scripts,
 )
 from tests.simulation.product.loud import Loud
@@ -158,25 +159,8 @@ def finish(play: Play) -> None:
     if world.calendar is not None:
         world.calendar.sweeper.come_to_an_end()
     world.kernel.run()
-    for tenant, stage in play.stages.items():
-        if stage.is_leaving:
-            _remove(play, tenant)
+    removal.end(play)
     foreign.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)
     loud.end(play)
     judge.judge(play)
-
-
-def _remove(play: Play, tenant: str) -> None:
-    """Whether or not its deletion was answered: it is asked for again, and has to end."""
-    world, stage = play.world, play.stages[tenant]
-    world.start("operator", "delete", partial(operator.delete_tenant, world.callers[""], stage))
-    world.kernel.run()
-
-    def work() -> None:
-        remover, keys = world.functions["remover"], world.tables["keys"]
-        if not operator.until_gone(world.kernel, remover, keys, tenant):
-            play.truth.faults.append(f"{tenant} is never gone")
-
-    world.start("operator", "remover", work)
-    world.kernel.run()

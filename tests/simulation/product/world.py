@@ -138,7 +138,7 @@ class World:
         self._make_queues(chance)
         self.accounts = Accounts(self._clock, self.receivers.accept)
         queues = {each.url: each for each in (self.queue, self.dead_letters)}
-        self.sqs = Sqs(queues, self.whims.failed_of)
+        self.sqs = Sqs(queues, self.whims.failed_of, self.whims.figures_behind)
         self._services: dict[str, Service] = {
             "dynamodb": self.dynamodb,
             "sqs": self.sqs,
