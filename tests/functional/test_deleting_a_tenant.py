@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.cloudformation import properties
 from tests.functional.leaving_tenant import DeadError, Deployment
 from tests.project.test_template import as_list
 from tests.quick_moto import mock_aws
+from triggers_api.errors import UnseenError
 
 LEAVING = "shop"
 NEIGHBOURS = ("shop-2", "shop_", "sho", "shop-2-shop")
@@ -86,6 +88,20 @@ def test_no_word_that_it_said_is_left_anywhere(deployment: Deployment) -> None:
 
     assert not deployment.tells()
     assert [deployment.items(each) for each in deployment.tables] == [[], [], [], []]
+
+
+def test_letters_are_looked_through_by_one_run_at_a_time(
+    deployment: Deployment, clock: FixedClock
+) -> None:
+    deployment.furnish(LEAVING)
+    deployment.delete(LEAVING)
+    deployment.deletions.take("#dead-letters", clock(), until=clock() + timedelta(minutes=50))
+
+    runs = [deployment.run() for _ in range(4)]
+
+    assert isinstance(runs[-1].failures[LEAVING], UnseenError)
+    assert all(run.ended == [] for run in runs)
+    deployment.run_to_the_end(LEAVING)
 
 
 def test_it_may_call_what_it_calls_and_nothing_else(deployment: Deployment) -> None:

@@ -165,3 +165,24 @@ class _Pass:
                 if self.deletions.clock() >= self.ends_at:
                     return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class OneRunAtATime:
+    """A `Removal` that hides other tenants' things while it looks: another run would miss its own.
+
+    What a run that failed has hidden may be hidden still, so it keeps others away for longer.
+    """
+
+    removal: Removal
+    deletions: DeletionStore
+    name: str  # no tenant's
+    clock: Clock
+
+    def __call__(self, tenant: str) -> Iterator[int]:
+        """As the removal. Raises `UnseenError` while it may be another's turn."""
+        at = self.clock()
+        if not self.deletions.take(self.name, at, until=at + TAKEN_FOR):
+            raise UnseenError("Another run looks through the queue, or did just now.")
+        yield from self.removal(tenant)
+        self.deletions.remove(self.name)

@@ -72,6 +72,7 @@ class DeadLetters:
 
     Letters of others are hidden from people while it is looked through, and shown again at once.
     Neither takes longer than `LOOKS_WITHIN`, however many there are: SQS hands out others next time.
+    SQS may tell for a minute that none is hidden, so no two runs may look: see `OneRunAtATime`.
     """
 
     sqs: Any
@@ -97,7 +98,9 @@ class DeadLetters:
             if self._hidden() > len(others):
                 raise UnseenError("Somebody else is looking at dead letters.")
         finally:
-            self._show(list(others.values()))
+            are_shown = self._show(list(others.values()))
+        if not are_shown:
+            raise UnseenError("Dead letters of others are hidden for a minute.")
 
     def _receive(self) -> list[dict[str, Any]]:
         with _queue_errors():
@@ -127,18 +130,28 @@ class DeadLetters:
         if answer.get("Failed"):
             raise QueueUnavailableError("The queue did not delete a dead letter. Try again.")
 
-    def _show(self, handles: list[str]) -> None:
-        """Those that are not shown now show up by themselves."""
+    def _show(self, handles: list[str]) -> bool:
+        """Whether all can be seen again; those that are not shown now show up by themselves."""
+        are_shown = True
         ends_at = self.clock() + LOOKS_WITHIN
         for start in range(0, len(handles), _BATCH):
             if self.clock() >= ends_at:
-                return
+                return False
             entries = [
                 each | {"VisibilityTimeout": 0}
                 for each in _entries(handles[start : start + _BATCH])
             ]
-            with suppress(QueueUnavailableError, ClientError), _queue_errors():
-                self.sqs.change_message_visibility_batch(QueueUrl=self.queue_url, Entries=entries)
+            try:
+                with _queue_errors():
+                    answer = self.sqs.change_message_visibility_batch(
+                        QueueUrl=self.queue_url, Entries=entries
+                    )
+            except (QueueUnavailableError, ClientError):
+                are_shown = False
+            else:  # a letter that is seen already, or that somebody else has now, is told as our fault
+                failed = answer.get("Failed", [])
+                are_shown = are_shown and all(each["SenderFault"] for each in failed)
+        return are_shown
 
 
 def is_queue_empty(sqs: Any, queue_url: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from triggers_api.access.deletion import ContinueDeletions, Run
+from triggers_api.access.deletion import ContinueDeletions, OneRunAtATime, Run
 from triggers_api.aws import clients
 from triggers_api.aws.tenant_tasks import DeadLetters, Schedules, is_queue_empty
 from triggers_api.handlers.observability import (
@@ -63,9 +63,11 @@ def continue_deletions(
 ) -> ContinueDeletions:
     """The verb on these clients."""
     left = remains(dynamodb, settings, clock)
+    deletions = DynamoDeletionStore(dynamodb, settings.keys_table)
+    letters = DeadLetters(sqs, settings.dead_letter_queue_url, clock)
     return ContinueDeletions(
         tenants=DynamoTenantStore(dynamodb, settings.keys_table),
-        deletions=DynamoDeletionStore(dynamodb, settings.keys_table),
+        deletions=deletions,
         removals={
             "keys": left.keys,
             "configs": left.configs,
@@ -81,7 +83,7 @@ def continue_deletions(
             "counters": left.counters,
             "finders": left.finders,
         },
-        letters=DeadLetters(sqs, settings.dead_letter_queue_url, clock),
+        letters=OneRunAtATime(letters, deletions, "#dead-letters", clock),
         is_queue_empty=partial(is_queue_empty, sqs, settings.queue_url),
         clock=clock,
         within=WITHIN,

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from tests.clock import FixedClock
 from tests.cloudformation import properties
 from triggers_api.aws.tenant_tasks import HIDDEN_SECONDS, LOOKS_WITHIN, DeadLetters, Schedules
-from triggers_api.errors import UnseenError
+from triggers_api.errors import QueueUnavailableError, UnseenError
 from triggers_api.handlers.remover import WITHIN
 
 
