@@ -40,7 +40,7 @@ class Letters:
         for tenant in TENANTS:
             self.queue.send(json.dumps({"tenant": tenant}))
         self.remove = OneRunAtATime(
-            DeadLetters(client, URL), InMemoryDeletionStore(), "letters", clock
+            DeadLetters(client, URL, clock), InMemoryDeletionStore(), "letters", clock
         )
         self.pass_time(timedelta(minutes=10))
 
