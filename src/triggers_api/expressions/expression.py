@@ -11,6 +11,8 @@ from triggers_api.expressions.parser import EVENT, Parser
 from triggers_api.expressions.values import Kind, called
 
 MOST_CHARACTERS: Final = 4096
+_BYTES_A_WORD: Final = 300
+_BYTES_A_PATTERN: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Expression:
     """What a text says, bounded in size and depth."""
 
     members: frozenset[str]  # of the event that it looks at
+    words: int  # names, values and signs, by which its reading is measured
+    bytes: int  # that it takes to be remembered, at most, beside its text
     _root: Node = field(repr=False)
     _slots: int = field(repr=False)
 
@@ -49,4 +53,5 @@ def read(text: str, members: frozenset[str], gives: frozenset[Kind]) -> Expressi
     if root.kind is not None and root.kind not in gives:
         wanted = " or ".join(called(each) for each in sorted(gives))
         raise WrongExpressionError(f"it gives {called(root.kind)}, and {wanted} is needed", root.at)
-    return Expression(parser.used, root, parser.slots)
+    size = _BYTES_A_WORD * parser.words + _BYTES_A_PATTERN * parser.patterns
+    return Expression(parser.used, parser.words, size, root, parser.slots)

@@ -5,8 +5,7 @@ part each, so that their length costs no depth.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from triggers_api.expressions.budget import Budget
 from triggers_api.expressions.failures import EvaluationError
@@ -27,11 +26,11 @@ class Frame:
         self.budget = budget
 
 
+_BOOL = Kind.BOOL
 Run = Callable[[Frame], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A part of an expression."""
 
     run: Run
@@ -45,13 +44,12 @@ class Node:
 
 def made(run: Run, parts: Sequence[Node], kind: Kind | None = None, at: int = 0) -> Node:
     """A part made of others."""
-    return Node(
-        run,
-        size=1 + sum(each.size for each in parts),
-        depth=1 + max((each.depth for each in parts), default=0),
-        kind=kind,
-        at=at,
-    )
+    size = 1
+    depth = 0
+    for each in parts:
+        size += each.size
+        depth = max(depth, each.depth)
+    return Node(run, size, depth + 1, kind, at)
 
 
 def constant(value: Any, at: int) -> Node:
@@ -114,7 +112,7 @@ def any_of(parts: Sequence[Node], *, decides: bool) -> Node:
     def run(frame: Frame) -> bool:
         return decided(runs, frame, decides=decides)
 
-    return made(run, parts, Kind.BOOL, parts[0].at)
+    return made(run, parts, _BOOL, parts[0].at)
 
 
 def chain(first: Node, rest: Sequence[tuple[Operator, Node]], kind: Kind | None = None) -> Node:
@@ -162,7 +160,7 @@ def has(node: Node, key: str, at: int) -> Node:
             return key in value
         raise EvaluationError(f"{called(kind_of(value))} has no member '{key}'")
 
-    return made(run, [node], Kind.BOOL, at)
+    return made(run, [node], _BOOL, at)
 
 
 def element(node: Node, index: Node, at: int) -> Node:
@@ -231,7 +229,7 @@ def call(function: Function, arguments: Sequence[Node], at: int) -> Node:
 def pattern(target: Node, is_found: Callable[[Any, Budget], bool], at: int) -> Node:
     """`a.matches("b")`."""
     inner = target.run
-    return made(lambda frame: is_found(inner(frame), frame.budget), [target], Kind.BOOL, at)
+    return made(lambda frame: is_found(inner(frame), frame.budget), [target], _BOOL, at)
 
 
 def elements_of(value: Any) -> Iterable[Any]:

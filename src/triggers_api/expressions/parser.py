@@ -1,7 +1,5 @@
 """Read an expression's text, by CEL's grammar."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from typing import Any, Final
 
@@ -43,6 +41,16 @@ _RESERVED: Final = frozenset(
 )
 _KINDS: Final = {str(each): each for each in Kind}
 EVENT: Final = "event"
+# How close operators bind; what is no operator, not at all.
+_ANY, _ALL, _RELATION, _SUM, _PRODUCT = 1, 2, 3, 4, 5
+_LEVELS: Final = (
+    {"||": _ANY, "&&": _ALL}
+    | dict.fromkeys(RELATIONS, _RELATION)
+    | dict.fromkeys(SUMS, _SUM)
+    | dict.fromkeys(PRODUCTS, _PRODUCT)
+)
+_UNARY: Final = frozenset("!-")
+_VALUE, _NAME, _END = Sort.VALUE, Sort.NAME, Sort.END
 
 
 class Parser:
@@ -50,37 +58,34 @@ class Parser:
 
     def __init__(self, text: str, members: frozenset[str]) -> None:
         """`members` are those of the event, each of them a name."""
-        self._tokens = list(tokens_of(text))
+        self._tokens = tokens_of(text)
         self._members = members
         self._at = 0
+        self._token = self._tokens[0]
         self._nesting = 0
         self._scopes: list[tuple[str, int]] = []
         self._slots = count()
         self.slots = 0
-        self._used = dict.fromkeys(members, False)
-        self._patterns = 0
+        self.used: frozenset[str] = frozenset()  # the members of the event that it looks at
+        self.words = len(self._tokens) - 1  # so long takes its reading
+        self.patterns = 0
 
     def parse(self) -> Node:
         """The whole of it. Raises `WrongExpressionError`."""
         whole = self._expression()
-        if self._token.sort is not Sort.END:
+        if self._token.sort is not _END:
             raise self._unexpected()
         return whole
 
-    @property
-    def used(self) -> frozenset[str]:
-        """The members of the event that it looks at."""
-        return frozenset(name for name, is_used in self._used.items() if is_used)
-
-    @property
-    def _token(self) -> Token:
-        return self._tokens[self._at]
+    def _advance(self) -> None:
+        self._at += 1
+        self._token = self._tokens[self._at]
 
     def _accept(self, *signs: str) -> str | None:
-        token = self._token
-        if token.sort in (Sort.SIGN, Sort.NAME) and token.text in signs:
-            self._at += 1
-            return token.text
+        text = self._token.text  # a value's is never a sign: numbers have digits, texts quotes
+        if text in signs:
+            self._advance()
+            return text
         return None
 
     def _expect(self, sign: str) -> None:
@@ -89,7 +94,7 @@ class Parser:
 
     def _unexpected(self, hint: str = "") -> WrongExpressionError:
         token = self._token
-        what = token.text if token.sort is Sort.END else f"'{token.text[:32]}'"
+        what = token.text if token.sort is _END else f"'{token.text[:32]}'"
         return WrongExpressionError(f"{what} is not expected here{hint}", token.at)
 
     def _bounded(self, node: Node) -> Node:
@@ -98,63 +103,53 @@ class Parser:
             raise WrongExpressionError(reason, node.at)
         return node
 
-    @contextmanager
-    def _nested(self) -> Iterator[None]:
+    def _expression(self) -> Node:
         self._nesting += 1
         if self._nesting > DEEPEST:
             reason = f"brackets are nested more than {DEEPEST} deep"
             raise WrongExpressionError(reason, self._token.at)
-        yield
+        node = self._operation(_ANY)
+        if self._token.text == "?":
+            node = self._choice(node)
         self._nesting -= 1
+        return self._bounded(node)
 
-    def _expression(self) -> Node:
-        with self._nested():
-            branches = []
-            node = self._any(decides=True)
-            while self._accept("?"):
-                value = self._any(decides=True)
-                self._expect(":")
-                branches.append((node, value))
-                node = self._any(decides=True)
-            return self._bounded(nodes.choice(branches, node) if branches else node)
+    def _choice(self, condition: Node) -> Node:
+        """`a ? b : c ? d : e`."""
+        branches, node = [], condition
+        while self._accept("?"):
+            value = self._operation(_ANY)
+            self._expect(":")
+            branches.append((node, value))
+            node = self._operation(_ANY)
+        return nodes.choice(branches, node)
 
-    def _any(self, *, decides: bool) -> Node:
-        """`||`, and within it `&&`."""
-        read: Callable[[], Node] = self._all if decides else self._relation
-        parts = [read()]
-        while self._accept("||" if decides else "&&"):
-            parts.append(read())
-        return nodes.any_of(parts, decides=decides) if len(parts) > 1 else parts[0]
-
-    def _all(self) -> Node:
-        return self._any(decides=False)
-
-    def _relation(self) -> Node:
-        node = self._sum()
-        while sign := self._accept(*RELATIONS):
-            node = self._bounded(nodes.chain(node, [(RELATIONS[sign], self._sum())], Kind.BOOL))
+    def _operation(self, level: int) -> Node:
+        """What operators of this level join, and of those that bind closer."""
+        node = self._unary()
+        while (found := _LEVELS.get(self._token.text, 0)) >= level:
+            node = self._joined(node, found)
         return node
 
-    def _sum(self) -> Node:
-        node, rest = self._product(), []
-        while sign := self._accept(*SUMS):
-            rest.append((SUMS[sign], self._product()))
-        if not rest:
+    def _joined(self, first: Node, level: int) -> Node:
+        """All that operators of one level join, in a row: its length costs no depth."""
+        rest: list[tuple[str, Node]] = []
+        while _LEVELS.get(sign := self._token.text, 0) == level:
+            self._advance()
+            rest.append((sign, self._operation(level + 1)))
+        if level <= _ALL:
+            parts = [first, *(node for _, node in rest)]
+            return nodes.any_of(parts, decides=level == _ANY)
+        if level == _RELATION:
+            node = first
+            for sign, each in rest:
+                node = self._bounded(nodes.chain(node, [(RELATIONS[sign], each)], Kind.BOOL))
             return node
-        kinds = {node.kind, *(each.kind for _, each in rest)}
-        return nodes.chain(node, rest, node.kind if len(kinds) == 1 else None)
-
-    def _product(self) -> Node:
-        node, rest = self._unary(), []
-        while sign := self._accept(*PRODUCTS):
-            rest.append((PRODUCTS[sign], self._unary()))
-        if not rest:
-            return node
-        return nodes.chain(node, rest, Kind.INT if node.kind is Kind.INT else None)
+        return _arithmetic(first, rest, level)
 
     def _unary(self) -> Node:
         begin = self._token
-        if begin.text not in ("!", "-") or begin.sort is not Sort.SIGN:
+        if begin.text not in _UNARY:
             return self._postfix()
         times = 0
         while self._accept(begin.text):
@@ -176,7 +171,7 @@ class Parser:
         number = -self._token.value if times % 2 else self._token.value
         if not -LARGEST_INT - 1 <= number <= LARGEST_INT:
             raise WrongExpressionError("this number has more than 64 bits", at)
-        self._at += 1
+        self._advance()
         return self._postfixes(nodes.constant(number, at))
 
     def _postfix(self) -> Node:
@@ -196,9 +191,9 @@ class Parser:
 
     def _name(self) -> str:
         token = self._token
-        if token.sort is not Sort.NAME:
+        if token.sort is not _NAME:
             raise self._unexpected("; a name is expected")
-        self._at += 1
+        self._advance()
         return token.text
 
     def _member(self, node: Node, name: str, at: int) -> Node:
@@ -243,14 +238,16 @@ class Parser:
             raise WrongExpressionError(
                 "the pattern of matches() stands there in quotes", pattern.at
             )
-        self._patterns += 1
-        if self._patterns > patterns.MOST_OF_AN_EXPRESSION:
+        self.patterns += 1
+        if self.patterns > patterns.MOST_OF_AN_EXPRESSION:
             reason = f"it has more than {patterns.MOST_OF_AN_EXPRESSION} patterns"
             raise WrongExpressionError(reason, pattern.at)
         try:
-            return nodes.pattern(text, patterns.matcher(pattern.constant), at)
+            is_found, words = patterns.matcher(pattern.constant)
         except ValueError as error:
             raise WrongExpressionError(str(error), pattern.at) from None
+        self.words += words
+        return nodes.pattern(text, is_found, at)
 
     def _macro(self, target: Node, name: str, at: int) -> Node:
         variable, slot = self._token, next(self._slots)
@@ -271,10 +268,10 @@ class Parser:
 
     def _primary(self) -> Node:
         token = self._token
-        if token.sort is Sort.VALUE:
+        if token.sort is _VALUE:
             return self._constant(token)
-        if token.sort is Sort.NAME:
-            self._at += 1
+        if token.sort is _NAME:
+            self._advance()
             return self._called(token)
         if self._accept("("):
             inner = self._expression()
@@ -289,9 +286,9 @@ class Parser:
     def _constant(self, token: Token) -> Node:
         if type(token.value) is int and token.value > LARGEST_INT:
             raise WrongExpressionError("this number has more than 64 bits", token.at)
-        self._at += 1
+        self._advance()
         following = self._token
-        if following.at == token.at + len(token.text) and following.sort is Sort.NAME:
+        if following.at == token.at + len(token.text) and following.sort is _NAME:
             raise self._unexpected("; numbers have no letters at their end")
         return nodes.constant(token.value, token.at)
 
@@ -317,9 +314,9 @@ class Parser:
             if name == "matches":
                 return self._matches(None, token.at)
             return self._call(FUNCTIONS, name, self._arguments(), token.at)
-        slot = next((slot for known, slot in reversed(self._scopes) if known == name), None)
-        if slot is not None:
-            return nodes.variable(slot, token.at)
+        for known, slot in reversed(self._scopes):
+            if known == name:
+                return nodes.variable(slot, token.at)
         return self._of_event(token)
 
     def _of_event(self, token: Token) -> Node:
@@ -327,7 +324,7 @@ class Parser:
         if name == EVENT:
             return self._event(token)
         if name in self._members:
-            self._used[name] = True
+            self.used |= {name}
             return nodes.name(name, token.at)
         if name in _KINDS:
             return nodes.constant(_KINDS[name], token.at)
@@ -341,9 +338,9 @@ class Parser:
         """The whole event, unless one of its members is asked for."""
         dot, member, after = (*self._tokens[self._at :], token, token, token)[:3]
         if dot.text == "." and member.text in self._members and after.text != "(":
-            self._used[member.text] = True
+            self.used |= {member.text}
         else:
-            self._used = dict.fromkeys(self._members, True)
+            self.used = self._members
         return nodes.name(EVENT, token.at)
 
     def _has(self, at: int) -> Node:
@@ -352,3 +349,13 @@ class Parser:
         if asked is None:
             raise WrongExpressionError("has() takes a member, as in has(payload.total)", at)
         return nodes.has(*asked, at)
+
+
+def _arithmetic(first: Node, rest: list[tuple[str, Node]], level: int) -> Node:
+    """`a + b - c`, `a * b / c`, whose values are of one kind if all of theirs are."""
+    if level == _SUM:
+        kinds = {first.kind, *(node.kind for _, node in rest)}
+        kind = first.kind if len(kinds) == 1 else None
+        return nodes.chain(first, [(SUMS[sign], node) for sign, node in rest], kind)
+    kind = Kind.INT if first.kind is Kind.INT else None
+    return nodes.chain(first, [(PRODUCTS[sign], node) for sign, node in rest], kind)

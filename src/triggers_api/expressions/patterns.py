@@ -12,10 +12,15 @@ MOST_OF_AN_EXPRESSION: Final = 10
 _MOST_MEMORY: Final = 1 << 15  # of each, kept while its expression is
 _LARGEST: Final = 1000  # instructions: at worst each character meets every one
 _INSTRUCTIONS_A_STEP: Final = 16
+_WORDS: Final = 10  # that take as long to be read as a pattern does, beside its instructions
+_INSTRUCTIONS_A_WORD: Final = 10
 
 
-def matcher(pattern: str) -> Callable[[Any, Budget], bool]:
-    """What tells whether the pattern is found in a text. Raises `ValueError`, with a reason."""
+def matcher(pattern: str) -> tuple[Callable[[Any, Budget], bool], int]:
+    """What tells whether the pattern is found in a text, and the words it counts as.
+
+    Raises `ValueError`, with a reason.
+    """
     # Only for those who match patterns.
     import re2  # noqa: PLC0415
 
@@ -40,4 +45,4 @@ def matcher(pattern: str) -> Callable[[Any, Budget], bool]:
         budget.take(1 + len(text) * size // _INSTRUCTIONS_A_STEP)
         return program.search(text) is not None
 
-    return is_found
+    return is_found, _WORDS + size // _INSTRUCTIONS_A_WORD

@@ -1,10 +1,8 @@
 """The words of an expression's text."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from triggers_api.expressions.failures import WrongExpressionError
 
@@ -18,8 +16,7 @@ class Sort(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of the text."""
 
     sort: Sort
@@ -28,6 +25,8 @@ class Token:
     value: Any = None  # of a number or a text
 
 
+_SORTS: Final[dict[str | None, Sort]] = {"sign": Sort.SIGN, "name": Sort.NAME}
+_VALUE: Final = Sort.VALUE  # to look it up in the enumeration takes as long as to match the token
 _TOKEN: Final = re.compile(
     r"""
       (?P<gap>\s+|//[^\n]*)
@@ -48,18 +47,23 @@ _ESCAPE: Final = re.compile(
 _ESCAPED: Final = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
-def tokens_of(text: str) -> Iterator[Token]:
+def tokens_of(text: str) -> list[Token]:
     """The tokens in order, with an end. Raises `WrongExpressionError`."""
+    tokens: list[Token] = []
     at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise WrongExpressionError(_strange(text, at), at)
-        sort = found.lastgroup or ""
-        if sort != "gap":
-            yield _token(sort, found[0], at)
+    for found in _TOKEN.finditer(text):
+        if found.start() != at:
+            break
+        sort = found.lastgroup
+        if sort in _SORTS:
+            tokens.append(Token(_SORTS[sort], found[0], at))
+        elif sort != "gap":
+            tokens.append(_value(sort, found[0], at))
         at = found.end()
-    yield Token(Sort.END, "the end", at)
+    if at < len(text):
+        raise WrongExpressionError(_strange(text, at), at)
+    tokens.append(Token(Sort.END, "the end", at))
+    return tokens
 
 
 def _strange(text: str, at: int) -> str:
@@ -68,14 +72,12 @@ def _strange(text: str, at: int) -> str:
     return f"{text[at]!r} means nothing here"
 
 
-def _token(sort: str, word: str, at: int) -> Token:
+def _value(sort: str | None, word: str, at: int) -> Token:
     if sort == "int":
-        return Token(Sort.VALUE, word, at, _int(word))
+        return Token(_VALUE, word, at, _int(word))
     if sort == "double":
-        return Token(Sort.VALUE, word, at, float(word))
-    if sort == "text":
-        return Token(Sort.VALUE, word, at, _text(word, at))
-    return Token(Sort.NAME if sort == "name" else Sort.SIGN, word, at)
+        return Token(_VALUE, word, at, float(word))
+    return Token(_VALUE, word, at, _text(word, at))
 
 
 def _int(word: str) -> int:
@@ -87,7 +89,7 @@ def _text(word: str, at: int) -> str:
     quoted = word[1:] if is_raw else word
     edge = 3 if quoted[:3] in ("'''", '"""') and len(quoted) > 5 else 1  # noqa: PLR2004  # two edges
     inner = quoted[edge:-edge]
-    if is_raw:
+    if is_raw or "\\" not in inner:
         return inner
 
     def meant(found: re.Match[str]) -> str:
