@@ -82,3 +82,55 @@ class Cache(Generic[_Key, _Value]):
         if self._kept_for is None or known_at is None or at is None:
             return True
         return timedelta(0) <= at - known_at < self._kept_for
+
+
+class SharedCache(Generic[_Key, _Value]):
+    """Values of many owners by key, within a weight for all of them; threads may share it.
+
+    When it is full, the owner that holds the most makes room, by what it has not used for the
+    longest. So nobody loses anything while it holds less than an equal share.
+    """
+
+    def __init__(self, at_most: int, weigh: Callable[[_Key, _Value], int]) -> None:
+        """Holds values that weigh `at_most` together."""
+        self._at_most = at_most
+        self._weigh = weigh
+        self._entries: dict[str, dict[_Key, _Value]] = {}  # each owner's, the last used last
+        self._weights: dict[str, int] = {}
+        self._lock = Lock()
+        self.weight = 0  # of all that it holds
+
+    def get_or_read(self, owner: str, key: _Key, read: Callable[[], _Value]) -> _Value:
+        """The value; if it is not remembered, what `read` answers, which is then.
+
+        What `read` raises goes through, and is not remembered. Two threads that miss the same
+        key both read it.
+        """
+        with self._lock:
+            entries = self._entries.get(owner, {})
+            if key in entries:
+                entries[key] = known = entries.pop(key)
+                return known
+        value = read()
+        with self._lock:
+            self._put(owner, key, value)
+        return value
+
+    def _put(self, owner: str, key: _Key, value: _Value) -> None:
+        if key in self._entries.get(owner, {}):
+            self._drop(owner, key)
+        self._entries.setdefault(owner, {})[key] = value
+        self._add(owner, self._weigh(key, value))
+        while self.weight > self._at_most:
+            largest = max(self._weights, key=self._weights.__getitem__)
+            self._drop(largest, next(iter(self._entries[largest])))
+
+    def _drop(self, owner: str, key: _Key) -> None:
+        value = self._entries[owner].pop(key)
+        self._add(owner, -self._weigh(key, value))
+        if not self._entries[owner]:
+            del self._entries[owner], self._weights[owner]
+
+    def _add(self, owner: str, weight: int) -> None:
+        self._weights[owner] = self._weights.get(owner, 0) + weight
+        self.weight += weight

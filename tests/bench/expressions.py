@@ -27,6 +27,7 @@ from triggers_api.channels.webhook import WebhookChannel
 from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.delivery import Worker
 from triggers_api.push.deliver import Deliver
+from triggers_api.push.expressions import are_too_long, fault_of_match
 from triggers_api.push.filters import Filters
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.timestamps import now
@@ -102,6 +103,18 @@ def push(payload: bytes, transform: str | None) -> Round:
     return run
 
 
+def reading(text: str) -> str:
+    """What it costs to read the most filters of this kind that a tenant may have."""
+    texts: list[str] = []
+    while not are_too_long("bench", texts):
+        texts.append(text % len(texts))
+    begun = process_time()
+    for each in texts[:-1]:
+        assert fault_of_match(each) is None
+    took = (process_time() - begun) * 1e3
+    return f"reading {len(texts) - 1:5,} filters of {len(text):5,} characters {took:7.1f} ms CPU\n"
+
+
 def microseconds(run: Round) -> float:
     """CPU of one event, over one round."""
     begun = process_time()
@@ -131,6 +144,8 @@ def main() -> None:
             compared("dispatch, a match that overruns its steps", listing, overrun),
             compared("push, transform", push(SMALL, None), push(SMALL, TRANSFORM)),
             compared("push of 64 KB, transform", push(LARGE, None), push(LARGE, TRANSFORM)),
+            reading("payload.total > 100 && payload.region == 'eu-central-%d'"),
+            reading("%d in [" + ",".join(["1"] * 990) + "]"),
         )
     )
 

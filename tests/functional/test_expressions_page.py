@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.builders.events import an_event
+from tests.builders.events import TENANT, an_event
 from tests.clock import START
 from tests.cloudformation import ROOT
 from triggers_api.events.event import Severity
@@ -36,7 +36,7 @@ def rows(heading: str) -> list[tuple[str, str]]:
 def test_a_match_of_the_page_gives_what_it_says(text: str, gives: str) -> None:
     assert fault_of_match(text) is None
 
-    why_not = Matching(THE_EVENT, lambda: THE_EVENT.payload).why_not("cfg", text)
+    why_not = Matching(TENANT, THE_EVENT, lambda: THE_EVENT.payload).why_not(text)
 
     told = {None: "`true`", "it is false": "`false`"}
     assert told.get(why_not, f"fails: `{why_not}`") == gives
@@ -46,7 +46,7 @@ def test_a_match_of_the_page_gives_what_it_says(text: str, gives: str) -> None:
 def test_a_transform_of_the_page_gives_what_it_says(text: str, gives: str) -> None:
     assert fault_of_transform(text) is None
 
-    body, failure = body_of("cfg", text, THE_EVENT)
+    body, failure = body_of(TENANT, text, THE_EVENT)
 
     assert failure is None
     if gives.startswith("`"):

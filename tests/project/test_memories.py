@@ -10,6 +10,8 @@ PACKAGE = ROOT / "src" / "triggers_api"
 GROWING = {"dict", "set", "defaultdict", "OrderedDict", "Counter"}
 BOUNDED_OTHERWISE = {
     ("cache.py", "_entries"),  # the bound itself
+    ("cache.py", "_weights"),  # of owners that hold something
+    ("expressions.py", "_read_so_far"),  # made anew for each event: its tenant's filters
     ("looks.py", "_looks"),  # of active tenants, the others forgotten in each run
     # Made anew for each batch: no more tenants, or types of theirs, than its 100 records.
     ("dispatch.py", "_known"),

@@ -2,13 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.clock import START, FixedClock
-from triggers_api.cache import Cache
+from triggers_api.cache import Cache, SharedCache
 
 MINUTE = timedelta(seconds=60)
 KEYS = st.sampled_from("abcdef")
@@ -144,3 +145,76 @@ def test_threads_that_share_it_keep_its_bound() -> None:
 
     with ThreadPoolExecutor(8) as threads:
         assert max(threads.map(use, range(8))) <= 10
+
+
+# Of many owners
+
+
+def reading(cache: SharedCache[str, int], owner: str, keys: str, weight: int = 1) -> str:
+    """Those of the keys that had to be read."""
+    read = ""
+    for key in keys:
+        before = read
+
+        def new(key: str = key, before: str = before) -> int:
+            nonlocal read
+            read = before + key
+            return weight
+
+        cache.get_or_read(owner, key, new)
+    return read
+
+
+def shared(at_most: int) -> SharedCache[str, int]:
+    return SharedCache(at_most, lambda _key, value: value)
+
+
+def test_what_one_owner_floods_a_shared_cache_with_pushes_nothing_of_anothers_out() -> None:
+    cache = shared(10)
+    reading(cache, "modest", "abcde")
+
+    reading(cache, "flood", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+    assert reading(cache, "modest", "abcde") == ""
+    assert cache.weight == 10
+
+
+def test_what_an_owner_of_a_shared_cache_did_not_use_for_the_longest_gives_way() -> None:
+    cache = shared(4)
+    reading(cache, "one", "abcd")
+    reading(cache, "one", "a")
+
+    reading(cache, "one", "e")
+
+    assert reading(cache, "one", "acde") == ""
+    assert reading(cache, "one", "b") == "b"
+
+
+def test_the_same_key_of_two_owners_of_a_shared_cache_is_read_for_each() -> None:
+    cache = shared(4)
+
+    assert [reading(cache, owner, "a") for owner in ("one", "two", "one")] == ["a", "a", ""]
+
+
+def test_what_is_too_heavy_for_a_shared_cache_is_read_each_time_and_moves_no_other_owners() -> None:
+    cache = shared(4)
+    reading(cache, "modest", "ab")
+
+    assert [reading(cache, "heavy", "A", weight=5) for _ in range(2)] == ["A", "A"]
+
+    assert (reading(cache, "modest", "ab"), cache.weight) == ("", 2)
+
+
+def test_a_key_that_two_threads_read_at_once_weighs_once_in_a_shared_cache() -> None:
+    cache = shared(4)
+    both_miss = Barrier(2)
+
+    def new() -> int:
+        both_miss.wait(timeout=10)
+        return 2
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(cache.get_or_read, "one", "a", new) for _ in range(2)]:
+            each.result()
+
+    assert cache.weight == 2

@@ -126,7 +126,7 @@ def send_through(channel: Channel, push: Push, *, if_no_value: str = "") -> Rece
     try:
         transform = push.config.transform
         if transform is not None and channel.sends_json:
-            body, failure = body_of(push.config.id, transform, push.event)
+            body, failure = body_of(push.config.tenant, transform, push.event)
             if failure is not None:
                 error = f"The config's transform has no value for this event: {failure}."
                 error = f"{error} {if_no_value}".rstrip()

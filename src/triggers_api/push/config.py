@@ -54,7 +54,7 @@ class Subscription:
         if not self.filters.match(event) or tells_of(event, self.config_id):
             return False
         text = self.filters.expression
-        return text is None or matching.why_not(self.config_id, text) is None
+        return text is None or matching.why_not(text) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class NotificationConfig:
 
     def wants(self, event: Event) -> bool:
         """See `Subscription.wants`; the event has its payload."""
-        matching = Matching(event, lambda: event.payload)
+        matching = Matching(self.tenant, event, lambda: event.payload)
         return Subscription(self.id, self.filters).wants(event, matching)
 
     @property

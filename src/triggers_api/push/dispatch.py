@@ -35,7 +35,7 @@ class Dispatch:
 
         `payload` reads what an event that was read without it lacks, if an expression asks.
         """
-        matching = Matching(event, payload or (lambda: event.payload))
+        matching = Matching(tenant, event, payload or (lambda: event.payload))
         subscriptions = self._of(tenant, event.event_type)
         wanted = [each for each in subscriptions if each.wants(event, matching)]
         at = self._clock().timestamp()

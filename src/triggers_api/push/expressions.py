@@ -5,15 +5,16 @@ Nothing of `expressions/` is loaded before a config has one.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from triggers_api.cache import Cache
+from triggers_api.cache import SharedCache
 from triggers_api.errors import Detail, NotFoundError
 from triggers_api.push.filters import Described
 from triggers_api.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from triggers_api.events.event import Event
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 MATCH_STEPS: Final = 10_000  # 3 ms: what a message to its receiver would cost
 ALL_MATCHES_STEPS: Final = 200_000  # of one event, by all configs of its tenant
 TRANSFORM_STEPS: Final = 200_000
-# The largest that are taken have 0.6 MB, and 12 ms to be read; a tenant may have 100 configs.
-_REMEMBERED_AT_MOST: Final = 300
+MOST_WORDS: Final = 15_000  # in all of a tenant's filters together: they are read in 50 ms
+_MOST_WORDS_OF_AN_EVENT: Final = 2 * MOST_WORDS  # two who save at once may go over it
+_REMEMBERED_BYTES: Final = 128 << 20  # of a process, for all tenants
+_BYTES_OF_A_PLACE: Final = 1_000
+_BYTES_A_CHARACTER: Final = 8
 # What never changes: whether an event was wanted can be told at any time later.
 _FOR_MATCH: Final = frozenset(
     {"id", "event_id", "event_type", "payload", "metadata", "severity", "execution_id"}
@@ -55,20 +59,23 @@ class Seen(Described, Protocol):
 class Matching:
     """One event before its tenant's configs; what their expressions ask for is read once."""
 
-    def __init__(self, event: Seen, payload: Callable[[], bytes]) -> None:
+    def __init__(self, tenant: str, event: Seen, payload: Callable[[], bytes]) -> None:
         """`payload` reads it, if an expression asks for it."""
+        self._tenant = tenant
         self._event = event
         self._payload = payload
         self._names: dict[str, Any] | None = None
         self._left = ALL_MATCHES_STEPS
+        self._words_left = _MOST_WORDS_OF_AN_EVENT
+        self._read_so_far: dict[str, Expression | str] = {}
 
-    def why_not(self, config_id: str, text: str) -> str | None:
-        """Why the expression of that config does not match; None if it does."""
+    def why_not(self, text: str) -> str | None:
+        """Why the expression of a config does not match; None if it does."""
         from triggers_api.expressions.budget import Budget  # noqa: PLC0415  # see above
         from triggers_api.expressions.failures import FailedError  # noqa: PLC0415
         from triggers_api.expressions.values import called, kind_of  # noqa: PLC0415
 
-        expression = _read(config_id, text, _match)
+        expression = self._read(text)
         if isinstance(expression, str):
             return expression
         budget = Budget(min(MATCH_STEPS, self._left))
@@ -84,6 +91,18 @@ class Matching:
             return None
         return "it is false" if value is False else f"it gives {called(kind_of(value))}"
 
+    def _read(self, text: str) -> Expression | str:
+        """The expression; its words count whether or not it is remembered.
+
+        So a filter ends alike in a process that begins and in one that has read it before.
+        """
+        if text not in self._read_so_far:
+            if self._words_left <= 0:
+                return f"your filters have more than {_MOST_WORDS_OF_AN_EVENT:,} words together"
+            self._read_so_far[text] = expression = _read(self._tenant, text, _match)
+            self._words_left -= _words_in(expression, text)
+        return self._read_so_far[text]
+
     def _members(self, expression: Expression) -> Mapping[str, Any]:
         names = self._names or _names_of(self._event)
         if "payload" in expression.members and "payload" not in names:
@@ -92,14 +111,14 @@ class Matching:
         return names
 
 
-def body_of(config_id: str, text: str, event: Event) -> tuple[bytes, str | None]:
+def body_of(tenant: str, text: str, event: Event) -> tuple[bytes, str | None]:
     """What `transform` makes of an event, and why it makes nothing of it, if so."""
     from triggers_api.expressions.body import to_json  # noqa: PLC0415  # see above
     from triggers_api.expressions.budget import Budget  # noqa: PLC0415
     from triggers_api.expressions.failures import FailedError  # noqa: PLC0415
     from triggers_api.expressions.values import called, kind_of  # noqa: PLC0415
 
-    expression = _read(config_id, text, _transform)
+    expression = _read(tenant, text, _transform)
     if isinstance(expression, str):
         return b"", expression
     names = _names_of(event) | {
@@ -115,6 +134,20 @@ def body_of(config_id: str, text: str, event: Event) -> tuple[bytes, str | None]
         return to_json(value), None
     except FailedError as failure:
         return b"", str(failure)
+
+
+def words_of_match(tenant: str, text: str | None) -> int:
+    """How many words it has, by which its reading is measured."""
+    return 0 if text is None else _words_in(_read(tenant, text, _match), text)
+
+
+def are_too_long(tenant: str, texts: Iterable[str | None]) -> bool:
+    """Whether they have more words together than a tenant's may; no more than those are read.
+
+    One that stands there twice is read once, and counts once.
+    """
+    words = accumulate(words_of_match(tenant, text) for text in set(texts))
+    return any(so_far > MOST_WORDS for so_far in words)
 
 
 def fault_of_match(text: str) -> str | None:
@@ -176,13 +209,24 @@ def faults_of(
     return faults
 
 
-_known: Final[Cache[tuple[str, str, bool], Expression | str]] = Cache(_REMEMBERED_AT_MOST)
+def _bytes_of(key: tuple[str, bool], found: Expression | str) -> int:
+    text = _BYTES_A_CHARACTER * len(key[0])  # once as the key, once in what was read
+    return _BYTES_OF_A_PLACE + text + (0 if isinstance(found, str) else found.bytes)
 
 
-def _read(config_id: str, text: str, read: Callable[[str], Expression]) -> Expression | str:
+_known: Final[SharedCache[tuple[str, bool], Expression | str]] = SharedCache(
+    _REMEMBERED_BYTES, _bytes_of
+)
+
+
+def _read(tenant: str, text: str, read: Callable[[str], Expression]) -> Expression | str:
     """The expression, or what is wrong with it: rules may have become stricter since."""
-    key = (config_id, text, read is _match)
-    return _known.get_or_read(key, lambda: _tried(text, read))
+    return _known.get_or_read(tenant, (text, read is _match), lambda: _tried(text, read))
+
+
+def _words_in(expression: Expression | str, text: str) -> int:
+    """The words of a text; of one that could not be read, as many as it may have."""
+    return len(text) if isinstance(expression, str) else expression.words
 
 
 def _tried(text: str, read: Callable[[str], Expression]) -> Expression | str:

@@ -42,12 +42,12 @@ class Preview:
         text = config.filters.expression
         why = None
         if text is not None:
-            why = Matching(event, lambda: event.payload).why_not(config.id, text)
+            why = Matching(config.tenant, event, lambda: event.payload).why_not(text)
         unmet = config.filters.unmet(event) + (() if why is None else ("match",))
         channel = self._channels[config.channel]
         body: bytes | None = None
         if config.transform is not None and channel.sends_json:
-            body, failure = body_of(config.id, config.transform, event)
+            body, failure = body_of(config.tenant, config.transform, event)
             if failure is not None:
                 return Previewed(unmet=unmet, why_no_match=why, failure=failure)
         push = Push(

@@ -28,6 +28,7 @@ from triggers_api.push.expressions import faults_of
 from triggers_api.push.filters import Filters
 from triggers_api.push.policy import USUAL, Policy, Signature
 from triggers_api.push.ports import ConfigStore
+from triggers_api.push.room import make_room, refuse_long_filters
 from triggers_api.push.settings_fields import Kept, look_ups, read_settings
 from triggers_api.push.signing_keys import SigningKey, after_rotation, rotated, signature_by
 from triggers_api.timestamps import Clock
@@ -105,9 +106,10 @@ class Subscribe:
         Raises `InvalidContentError` with every fault in its settings, and `ConflictError`.
         """
         checked = self._check_all(draft, None)
+        refuse_long_filters(self._configs, tenant, draft.filters.expression, None)
         self._look_up(tenant, draft.channel, checked)
         for _ in range(_TRIES):
-            self._make_room(tenant, at_most)
+            make_room(self._configs, tenant, at_most)
             now = self._clock()
             config = _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=now)
             config, new_secret = self._with_signing_secret(config)
@@ -119,28 +121,6 @@ class Subscribe:
                 return Saved(config, new_secret)
             self._configs.delete(tenant, config.id)
         raise _busy()
-
-    def _make_room(self, tenant: str, at_most: int | None) -> None:
-        """Where there are enough, those whose receivers ended them the longest ago give way.
-
-        Consumers such as Zapier subscribe anew each time and end what they had with a 410.
-        Raises `ConflictError` if every one is in use.
-        """
-        if at_most is None:
-            return
-        configs = self._configs.list_configs(tenant)
-        too_many = len(configs) + 1 - at_most  # several, if the limit was lowered since
-        ended = [each for each in configs if each.disabled_reason is not None]
-        for config in sorted(ended, key=lambda each: each.updated_at):
-            if not 0 < too_many <= len(ended):
-                break
-            # One that its owner enabled again at this moment is in use.
-            if self._configs.delete(tenant, config.id, known_updated_at=config.updated_at):
-                too_many -= 1
-        if too_many <= 0:
-            return
-        message = f"There are {len(configs)} configs, and your account may have {at_most}."
-        raise ConflictError(f"{message} Delete one that is not used.", code="limit_reached")
 
     def get(self, tenant: str, config_id: str) -> NotificationConfig:
         """The config. Raises `NotFoundError`."""
@@ -165,6 +145,7 @@ class Subscribe:
             known = self.get(tenant, config_id)
             draft = draft_of(known)
             checked = self._check_all(draft, known)
+            refuse_long_filters(self._configs, tenant, draft.filters.expression, known)
             if number == 0 and draft.settings is not None:
                 self._look_up(tenant, draft.channel, checked)
             config = _of(draft, checked, config_id=known.id, tenant=tenant, at=self._clock())

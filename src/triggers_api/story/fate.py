@@ -227,7 +227,7 @@ class Judge:
         text = config.filters.expression
         if text is None or self.trail.erased_at is not None:
             return None
-        return self.matching.why_not(config.id, text)
+        return self.matching.why_not(text)
 
     def _in_words(self, config: NotificationConfig, unmet: tuple[str, ...]) -> str:
         if unmet != ("match",):

@@ -115,7 +115,7 @@ class TellStory:
             of[each.task.config_id].append(each)
         judge = Judge(
             trail=trail,
-            matching=Matching(trail, lambda: self._events.get(tenant, trail.id).payload),
+            matching=Matching(tenant, trail, lambda: self._events.get(tenant, trail.id).payload),
             dispatched=frozenset(each.task.round for each in deliveries),
             retention=self._retention,
             now=self._clock(),

@@ -168,7 +168,7 @@ async def get_config(call: Call, config_id: ConfigId) -> Response:
     needs=Scope.NOTIFICATIONS_MANAGE,
     body=_CONFIG,
     answers=Answer(model=SavedConfigOut),
-    errors=("too_many_at_once",),
+    errors=("limit_reached", "too_many_at_once"),
 )
 async def replace_config(call: Call, config_id: ConfigId) -> Response:
     """Replace a config; secrets that are left out stay as they are.
@@ -191,7 +191,7 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
     needs=Scope.NOTIFICATIONS_MANAGE,
     body=_PATCH,
     answers=Answer(model=SavedConfigOut),
-    errors=("too_many_at_once",),
+    errors=("limit_reached", "too_many_at_once"),
 )
 async def update_config(call: Call, config_id: ConfigId) -> Response:
     """Change some members of a config, as a JSON merge patch (RFC 7396).
