@@ -70,11 +70,9 @@ class CarryOut:
             yield from threads.map(self._one, verdicts)
 
     def _one(self, verdict: Verdict) -> Verdict:
-        if not verdict.puts:
-            return verdict
-        for step in verdict.before:
-            step()
         try:
+            for step in verdict.before:
+                step()
             for put in verdict.puts:
                 self.live[verdict.part].put(put.item, put.when, put.values)
         except RefusedError:  # somebody wrote it meanwhile: theirs is newer

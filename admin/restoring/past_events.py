@@ -57,11 +57,14 @@ def erased(head: Item, at: datetime) -> Item:
 
 
 def is_same_event(past: Item, live: Item) -> bool:
-    """Whether the head in this place is of the same event, or of the same request sent again."""
+    """Whether the head in this place is of the same event, or of the same request sent again.
+
+    A tombstone does not tell of which request it is: what may be erased does not come back.
+    """
     if past["id"] == live["id"]:
         return True
     apart = abs(from_text(past["created_at"]["S"]) - from_text(live["created_at"]["S"]))
-    same = past.get("fingerprint") == live.get("fingerprint")
+    same = items.is_erased(live) or past.get("fingerprint") == live.get("fingerprint")
     return same and apart < idempotency.WINDOW
 
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from admin.restoring.journal import Journal
-from admin.restoring.kinds import Kind, Part
+from admin.restoring.kinds import Kind, Part, key_of
 from admin.restoring.tenants_then import Tenants
-from admin.restoring.verdict import Outcome, Verdict
+from admin.restoring.verdict import Outcome, Step, Verdict
 from triggers_api.store import items
 from triggers_api.store.api_keys import roster_of
-from triggers_api.store.counters import amounts_of
+from triggers_api.store.counters import FIRST, amounts_of
 from triggers_api.store.deliveries import to_delivery, to_item
 from triggers_api.store.notification_configs import deleted_configs_of
 from triggers_api.store.table import Item, Put, Table
@@ -149,20 +149,38 @@ class Rows:
         return Verdict(Kind.SHARDS, tenant, Outcome.BACK if before > since else Outcome.LIVE)
 
     def _counter(self, tenant: str, then: Item, now: Item | None) -> Verdict:
-        """A row of usage. Amounts only grow: a live row that has less was begun after a loss."""
+        """A row of usage: to one that was begun after a loss, what there was is added."""
         before = amounts_of(then)
         if now is None:
             return Verdict(
                 Kind.COUNTER, tenant, Outcome.BACK, Part.USAGE, (absent(Part.USAGE, then),)
             )
         since = amounts_of(now)
-        if all(since.get(name, 0) >= amount for name, amount in before.items()):
+        if _is_same_row(then, now):
             return Verdict(Kind.COUNTER, tenant, Outcome.LIVE)
+        if FIRST in then and FIRST in now:
+            return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, before=(self._adding(then, now),))
         sums = {name: {"N": str(since.get(name, 0) + n)} for name, n in before.items()}
         unchanged = " AND ".join(f"#{each} = :{each}" for each in sorted(since))
         seen = {f":{each}": now[each] for each in since}
         put = Put(then | now | sums, unchanged or "attribute_exists(pk)", seen)
         return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, Part.USAGE, (put,))
+
+    def _adding(self, then: Item, now: Item) -> Step:
+        """Add what there was, whatever is counted meanwhile: once, for it is the same row then."""
+
+        def add() -> None:
+            amounts = {name: {"N": str(amount)} for name, amount in amounts_of(then).items()}
+            adding = ", ".join(f"#{name} :{name}" for name in amounts)
+            self.live[Part.USAGE].update(
+                key_of(Part.USAGE, then),
+                f"SET #{FIRST} = :then ADD {adding}",
+                {f":{name}": value for name, value in amounts.items()}
+                | {":then": then[FIRST], ":now": now[FIRST]},
+                when=f"#{FIRST} = :now",
+            )
+
+        return add
 
     def _deleted(self, tenant: str) -> dict[str, Item]:
         """The rows that deleted configs of a tenant left, by config; read once."""
@@ -170,6 +188,18 @@ class Rows:
             rows = self.live[Part.NOTIFICATIONS].items(deleted_configs_of(tenant))
             self._deleted_configs[tenant] = {row["sk"]["S"].partition(" ")[2]: row for row in rows}
         return self._deleted_configs[tenant]
+
+
+def _is_same_row(then: Item, now: Item) -> bool:
+    """Whether a live row of usage is the one there was, and not one that was begun anew.
+
+    By the number that it began with; of those from before rows knew that, by amounts, which only
+    grow.
+    """
+    if FIRST in then and FIRST in now:
+        return bool(then[FIRST] == now[FIRST])
+    since = amounts_of(now)
+    return all(since.get(name, 0) >= amount for name, amount in amounts_of(then).items())
 
 
 def absent(part: Part, item: Item) -> Put:

@@ -21,6 +21,7 @@ from tests.builders.events import (
     walk,
 )
 from tests.builders.push import a_delivery, a_task
+from tests.builders.usage import SHARD, a_row, counts_of
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import SAID
 from triggers_api.errors import EventErasedError
@@ -30,6 +31,7 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.executions.tally import Tally
 from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.push.delivery import DeliveryStatus
+from triggers_api.store.counters import DynamoCounterStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.stream_changes import change_of
@@ -62,6 +64,24 @@ def test_a_request_that_was_repeated_before_is_not_stored_twice(damaged: Damaged
     damaged.bring_back()
 
     assert damaged.inbox() == [again.id]
+
+
+@pytest.mark.parametrize("payload", [SAID, LARGE], ids=["small", "large"])
+def test_what_was_repeated_before_and_is_erased_does_not_come_back_under_another_id(
+    damaged: Damaged, payload: bytes
+) -> None:
+    lost = a_keyed_event(damaged.clock(), payload=payload)
+    damaged.events.add(TENANT, lost, a_fingerprint())
+    damaged.remember()
+    damaged.lose(Part.EVENTS)
+    again = a_keyed_event(damaged.clock(), payload=payload)
+    damaged.events.add(TENANT, again, a_fingerprint())
+    damaged.events.erase(TENANT, again.id, damaged.clock())
+
+    damaged.bring_back()
+
+    assert damaged.inbox() == []
+    assert not [item for item in damaged.items(Part.EVENTS) if "payload" in item]
 
 
 @pytest.mark.parametrize("payload", [SAID, LARGE], ids=["small", "large"])
@@ -290,6 +310,32 @@ def test_usage_that_was_counted_anew_is_added_to_what_it_was(damaged: Damaged) -
         "events_created": {"N": "103"},
         "attempts": {"N": "90"},
     }
+
+
+def test_usage_is_added_though_more_was_counted_anew_than_there_was(damaged: Damaged) -> None:
+    counters = DynamoCounterStore(damaged.dynamodb, damaged.tables[Part.USAGE])
+    counters.add(SHARD, counts_of(1, 2, row=a_row(TENANT)))
+    damaged.remember()
+    damaged.lose(Part.USAGE)
+    counters.add(SHARD, counts_of(3, 4, 5, 6, row=a_row(TENANT)))
+
+    damaged.bring_back()
+    damaged.bring_back()
+    counters.add(SHARD, counts_of(7, row=a_row(TENANT)))
+    damaged.bring_back()
+
+    assert counters.find(a_row(TENANT)) == {"events_created": 7}
+
+
+def test_usage_that_was_counted_on_is_not_added(damaged: Damaged) -> None:
+    counters = DynamoCounterStore(damaged.dynamodb, damaged.tables[Part.USAGE])
+    counters.add(SHARD, counts_of(1, 2, row=a_row(TENANT)))
+    damaged.remember()
+    counters.add(SHARD, counts_of(3, row=a_row(TENANT)))
+
+    damaged.bring_back()
+
+    assert counters.find(a_row(TENANT)) == {"events_created": 3}
 
 
 def test_what_is_back_is_free_to_be_leased(damaged: Damaged) -> None:

@@ -1,8 +1,9 @@
 """Counters in DynamoDB: an item for each row, which knows how far it has counted.
 
-| pk         | sk         | holds                                                         |
-|------------|------------|---------------------------------------------------------------|
-| `<tenant>` | row's name | an attribute for each counter; `at_<shard>`, the last number  |
+| pk         | sk         | holds                                                                |
+|------------|------------|----------------------------------------------------------------------|
+| `<tenant>` | row's name | an attribute for each counter; `at_<shard>`, the last number;        |
+|            |            | `at_first`, the number it began with: another one was begun anew     |
 
 A number of a record is one of 21 to 40 digits, by DynamoDB's documentation, and is kept as a
 number, which holds 38 of them: those seen have less than 30. A position is 30 bytes; shards live
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _AT: Final = "at_"
+FIRST: Final = f"{_AT}first"  # no shard's: those are hexadecimal
 _SHARD_BYTES: Final = 6  # two shards of a row alike: once in 10^11 rows
 # A shard is read by one process, and by one more that was taken for dead and is not.
 _TRIES: Final = 4
@@ -65,6 +67,7 @@ class DynamoCounterStore:
         if row.day is not None:
             kept["day"] = {"S": row.day.isoformat()}
         setting = ", ".join(f"#{name} = :{name}" for name in kept)
+        setting += f", #{FIRST} = if_not_exists(#{FIRST}, :first)"
         adding = ", ".join(f"#{name} :{name}" for name in amounts)
         values = kept | {name: _whole(amount) for name, amount in amounts.items()}
         self._table.update(
