@@ -154,6 +154,7 @@ def main() -> None:
     parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
     parser.add_argument("--beside", default="", help="a commit: the release that is replaced")
     parser.add_argument("--crowds", action="store_true", help="everybody at once, while most fails")
+    parser.add_argument("--restores", action="store_true", help="something is lost and restored")
     options = parser.parse_args()
     with releases.extracted(options.beside) as folder:
         holds = _prove(options, folder) if options.seed is None else _tell(options, folder)
@@ -163,7 +164,7 @@ def main() -> None:
 def _tell(options: argparse.Namespace, beside: str) -> bool:
     """One seed's story."""
     line, whole = "", options.whole or options.wire
-    given = {"beside": beside, "is_crowd": options.crowds}
+    given = {"beside": beside, "is_crowd": options.crowds} | _restores(options)
     story = story_of(options.seed, **given, is_short=not options.wire)
     for line in story if whole else short_story_of(options.seed, **given):
         sys.stdout.write(f"{line}\n")
@@ -185,7 +186,8 @@ def _prove(options: argparse.Namespace, beside: str) -> bool:
 def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     """On all processors, until they are played or somebody interrupts it."""
     seeds = range(options.first, options.first + options.seeds)
-    played = partial(_play_chunk, beside=beside, is_crowd=options.crowds)
+    kind = {"is_crowd": options.crowds} | _restores(options)
+    played = partial(_play_chunk, beside=beside, **kind)
     begun, total = time.monotonic(), Verdict()
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
@@ -199,9 +201,14 @@ def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     return total
 
 
+def _restores(options: argparse.Namespace) -> dict[str, Any]:
+    return {"restores": 1.0} if options.restores else {}
+
+
 def _tell_broken(verdict: Verdict, options: argparse.Namespace) -> None:
     commit = options.beside
     kind = f"{f' BESIDE={commit}' if commit else ''}{' CROWDS=1' if options.crowds else ''}"
+    kind += " RESTORES=1" if options.restores else ""
     for seed, problem in (verdict.broken | verdict.inherited).items():
         alone = f" (as it does with {commit} alone)" if seed in verdict.inherited else ""
         sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{kind}\n")

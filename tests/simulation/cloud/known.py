@@ -26,6 +26,11 @@ _KNOWN: Final[Mapping[str, str]] = {
     "dynamodb.TransactWriteItems of Delete": f"{_WHEN} Key",
     "dynamodb.Query": f"TableName IndexName KeyConditionExpression {_READ} ConsistentRead"
     " ScanIndexForward Select ReturnConsumedCapacity",
+    "dynamodb.Scan": f"TableName {_READ}",
+    "dynamodb.RestoreTableToPointInTime": "SourceTableName TargetTableName RestoreDateTime"
+    " BillingModeOverride GlobalSecondaryIndexOverride",
+    "dynamodb.DescribeTable": "TableName",
+    "dynamodb.DeleteTable": "TableName",
     "sqs.SendMessage": f"QueueUrl {_MESSAGE}",
     "sqs.SendMessageBatch": "QueueUrl Entries",
     "sqs.SendMessageBatch of an entry": f"Id {_MESSAGE}",
@@ -50,6 +55,7 @@ _KNOWN: Final[Mapping[str, str]] = {
     " MessageDeduplicationId",
     "accounts.PutEvents": "token Entries",
     "accounts.PutEvents of an entry": "Time Source DetailType Detail EventBusName",
+    "logs.FilterLogEvents": "logGroupName startTime filterPattern nextToken",
     "cloudwatch.DescribeAlarms": "AlarmNamePrefix AlarmTypes MaxRecords NextToken",
 }
 _PARAMETERS: Final = {call: frozenset(said.split()) for call, said in _KNOWN.items()}

@@ -69,8 +69,8 @@ def found_by(bug: Bug, options: argparse.Namespace) -> tuple[bool, str]:
             return is_found_by(bug, bug.test), f"`{bug.test}`"
         except RuntimeError as error:
             return False, str(error)
-    crowds = {"is_crowd": options.crowds}
-    count, seen = seeds_until_found(bug, options.seeds, options.first, **crowds)
+    kind = {"is_crowd": options.crowds} | ({"restores": 1.0} if options.restores else {})
+    count, seen = seeds_until_found(bug, options.seeds, options.first, **kind)
     return bool(count), f"{count} seeds: {seen[:100].replace('|', '/')}"
 
 
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only-seeds", action="store_true", help="ask no named test")
     parser.add_argument("--crowds", action="store_true", help="the seeds are crowds")
+    parser.add_argument("--restores", action="store_true", help="something is lost and restored")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BUGS]
     if unknown:

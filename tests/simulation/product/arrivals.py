@@ -90,7 +90,7 @@ def _content(markers: dict[str, Posted], said: dict[str, Any]) -> Iterator[str]:
     posted = markers.get(marker)
     if posted is None or said["event_type"] != posted.event_type or producers.differs(posted, said):
         yield f"{said['id']} was pushed as {str(said)[:300]}"
-    elif posted.event_id not in (None, said["id"]):
+    elif posted.event_id and said["id"] not in (posted.event_id, *posted.former_ids):
         yield f"{posted.event_id} was pushed as {said['id']}"
 
 

@@ -33,6 +33,7 @@ _REFUSALS: Final = {
     "scheduler": (("ThrottlingException", 429), ("ServiceQuotaExceededException", 402)),
     "kms": (("ThrottlingException", 400), ("KMSInternalException", 500)),
     "accounts": (("ThrottlingException", 400), ("InternalFailure", 500)),
+    "logs": (("ThrottlingException", 400), ("ServiceUnavailableException", 503)),
     "cloudwatch": (("Throttling", 400), ("InternalServiceFault", 500)),
 }
 

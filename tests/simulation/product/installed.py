@@ -21,6 +21,7 @@ from tests import conftest as _environment  # noqa: F401  # sets what the handle
 from tests.simulation.cloud.kernel import Kernel, current
 from tests.simulation.cloud.threads import Lock, Threads, wait
 from tests.simulation.cloud.wire import Line, Wire, unsigned
+from tests.simulation.product import restore_command
 from tests.simulation.product.log import overheard
 from tests.simulation.product.receivers import simulated
 from tests.simulation.product.releases import TODAY, Release
@@ -145,6 +146,7 @@ def installed(*others: Release) -> Iterator[Callable[..., Wire]]:
     try:
         yield put_on
     finally:
+        restore_command.end()
         for each in reversed(patches):
             each.stop()
         logging.disable(logging.NOTSET)

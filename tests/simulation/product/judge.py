@@ -23,10 +23,10 @@ from tests.simulation.product import (
     producers,
     pushed,
     quotas,
+    restored,
 )
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
-from tests.simulation.product.usage import usage
 from triggers_api.store.items import event_key
 from triggers_api.store.payloads import in_head, place_of
 
@@ -55,6 +55,7 @@ def judge(play: Play) -> None:
     found += accounts.judged(play)
     found += kept.judged(play)
     found += quotas.judged(play)
+    found += restored.judged(play)
     for tenant, stage in play.stages.items():
         if stage.is_leaving:
             left = _gone(play, tenant)
@@ -64,7 +65,7 @@ def judge(play: Play) -> None:
             continue
         found += _events(play, tenant)
         found += _pushes(play, stage)
-        found += usage(play, tenant)
+        found += restored.figures(play, tenant)
         found += _executions(play, tenant)
         found += _erased(play, tenant)
         found += lease_all.judged(play, tenant)

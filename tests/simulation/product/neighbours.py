@@ -50,7 +50,12 @@ def _configs(play: Play, stage: Stage) -> list[str]:
     path = "/notifications/configs"
     answer = play.world.callers[stage.tenant].api.get(path)
     listed = [each["id"] for each in answer.json()]
-    missing = [each.id for each in stage.configs if not each.is_touched and each.id not in listed]
+    gone = set() if play.loss is None else play.loss.gone
+    missing = [
+        each.id
+        for each in stage.configs
+        if not each.is_touched and each.id not in listed and each.id not in gone
+    ]
     return [
         *(f"{each} of {stage.tenant} is not listed" for each in missing),
         *_heard(play, stage.tenant, path, answer),

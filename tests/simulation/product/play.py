@@ -18,6 +18,7 @@ from tests.simulation.product import (
     producers,
     quotas,
     removal,
+    restoring,
     scripts,
 )
 from tests.simulation.product.loud import Loud
@@ -52,6 +53,7 @@ ACTORS: Final = frozenset(
         *accounts.ACTORS,
         *foreign.ACTORS,
         *quotas.ACTORS,
+        *restoring.ACTORS,
         *operators.DEEDS,
         *operators.BY_THE_MINUTE,
         *("subscribe", "dispatcher", "delivery", "counter"),
@@ -72,6 +74,9 @@ class Play:
     targets: list[accounts.Target] = field(default_factory=list)
     loud: Loud | None = None
     quota: quotas.Quota | None = None
+    has_deletion: bool = False
+    restores: float = restoring.HOW_OFTEN  # of all worlds
+    loss: restoring.Loss | None = None
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -82,6 +87,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     world = World(seed, stage, **given)
     play = Play(world, Truth(seed), is_crowd=is_crowd)
     quotas.begin(play)
+    play.restores = given.get("restores", play.restores)
     chance = random.Random(f"{seed}/users")  # noqa: S311
     span = chance.choice([1, 3, 20, 120])
     size = CROWD if play.is_crowd else chance.choice(SIZES)
@@ -101,7 +107,8 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     if play.quota is not None:
         return play
     loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
-    if play.loud is None:
+    restoring.begin(play, span)
+    if play.loud is None and play.loss is None:
         foreign.begin(play, span)
         accounts.begin(play, span)
     return play
@@ -124,6 +131,7 @@ def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
         work = partial(operator.change_limits, world.callers[""], stage)
         world.start("operator", "limits", work, chance.uniform(0, span))
     elif drawn < 0.2:
+        play.has_deletion = True
         work = partial(operator.delete_tenant, world.callers[""], stage)
         world.start("operator", "delete tenant", work, chance.uniform(0.5, span + 1))
         remover = partial(operator.each_minute, world.kernel, world.functions["remover"], 5)
@@ -155,11 +163,14 @@ def finish(play: Play) -> None:
     world.kernel.run(until=world.kernel.now + _STORM)
     if world.calendar is not None:
         days.live_on(play, _start)
+    restoring.live_on(play)
     world.fates.is_calm = True
     if world.calendar is not None:
         world.calendar.sweeper.come_to_an_end()
     world.kernel.run()
     removal.end(play)
+    removal.end(play)
+    restoring.make_good(play)
     foreign.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)
     loud.end(play)

@@ -49,6 +49,8 @@ def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
 def _as_acknowledged(play: Play, record: Item) -> Iterator[str]:
     """Unless the event was replayed since, and was not pushed there in its new round."""
     event_id = event_of(record["id"]["S"])
+    if play.loss is not None and event_id in play.loss.ids:
+        return  # who was to note it, and began anew, may have found no event: see docs/restore.md
     key = event_key(record["tenant"]["S"], str(event_id))
     head = play.world.tables["events"].find((key["pk"]["S"], key["sk"]["S"]))
     if head is None or head["id"]["S"] != event_id:
@@ -61,7 +63,10 @@ def _records(play: Play) -> Iterator[Item]:
     for item in play.world.tables["notifications"].all():
         if "attempts" not in item or play.stages[item["tenant"]["S"]].is_leaving:
             continue
-        posted = play.truth.by_id.get(str(event_of(item["id"]["S"])))
+        event_id = str(event_of(item["id"]["S"]))
+        posted = play.truth.by_id.get(event_id)
+        if posted and play.loss and play.loss.took_what_is_pushed(posted, event_id):
+            continue
         if posted is None or posted.erase_sent_at is None:
             yield item
 

@@ -67,15 +67,15 @@ class Quota:
 
     def heard(
         self,
-        tell: Callable[[Caller, str, str, Answer | None], None],
+        tell: Callable[[Caller, str, str, Answer | str], None],
         caller: Caller,
         method: str,
         path: str,
-        answer: Answer | None,
+        answer: Answer | str,
     ) -> None:
         """What a user of a tenant was answered."""
         tell(caller, method, path, answer)
-        if answer is None:
+        if isinstance(answer, str):  # how none came
             return
         if answer.status == 429 and answer.json().get("error") == "quota_exceeded":
             self._refused(caller, f"{method} {path}", float(answer.headers["retry-after"]))

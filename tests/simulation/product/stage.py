@@ -1,9 +1,11 @@
 """What the programs of one tenant's users share."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.http_api import Answer
 from tests.simulation.cloud.kernel import Kernel
@@ -12,6 +14,9 @@ from tests.simulation.product.calendar import Calendar
 from tests.simulation.product.callers import Caller, GaveUpError
 from tests.simulation.product.truth import Deed, Posted, Truth
 from triggers_api.store.items import event_key
+
+if TYPE_CHECKING:
+    from tests.simulation.product.restoring import Loss
 
 _ASKED: Final = 30.0  # seconds that an answer is under way at most
 
@@ -52,6 +57,7 @@ class Stage:
     numbers: list[int] = field(default_factory=lambda: [0])
     calendar: Calendar | None = None  # where days pass
     has_quota: bool = False
+    loss: Loss | None = None  # where something is lost and restored
     slowness: float = 1.0  # of somebody who takes hours between two calls
     suspensions: list[Deed] = field(default_factory=list)
     sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
@@ -80,6 +86,8 @@ class Stage:
     def has_been(self, statuses: tuple[str, ...], posted: Posted, since: float) -> bool:
         """Whether an event has been unchanged since then, in one of these statuses."""
         key = tuple(each["S"] for each in event_key(self.tenant, str(posted.event_id)).values())
+        if self.loss is not None and self.loss.hides_lists(self.tenant):
+            return False
         head = self.events.find(key)
         if head is None or head["status"]["S"] not in statuses:
             return False
@@ -88,7 +96,9 @@ class Stage:
         return self.events.settled_since(key, "StatusIndex") < since
 
     def may_be_over(self, posted: Posted) -> bool:
-        """Whether the time of an event may have come to its end."""
+        """Whether the time of an event may have come to its end, or it is lost."""
+        if self.loss is not None and self.loss.may_lack(posted):
+            return True
         if self.calendar is None:
             return False
         return self.calendar.lives.may_be_over(str(posted.event_id), self.kernel.now)
@@ -102,6 +112,7 @@ class Stage:
         """Note an answer that nothing explains."""
         gone = (401, 403, 404) if self.is_leaving else ()
         is_over = self.calendar is not None and self.calendar.explains(answer)
+        is_over |= self.loss is not None and self.loss.explains(answer)
         if answer.status not in (*statuses, *gone, *self.if_suspended(403)) and not is_over:
             said = answer.body[:200]
             self.truth.faults.append(f"answered {answer.status} {said!r} at {answer.url}")

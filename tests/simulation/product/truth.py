@@ -1,8 +1,13 @@
 """What users know of their events: what was answered to them, and when."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tests.simulation.product.restoring import Loss
 
 LATE: Final = 6.0
 """Seconds after which nothing that was given up on can take effect any more."""
@@ -36,6 +41,7 @@ class Posted:
     replays: list[Deed] = field(default_factory=list)
     erase_sent_at: float | None = None
     erased_at: float | None = None
+    former_ids: set[str] = field(default_factory=set)  # of what was lost before it was posted again
 
     def is_surely_acknowledged(self, before: float, until: float) -> bool:
         """Whether it was, before a moment, and no replay may have undone it until another."""
@@ -69,10 +75,13 @@ class Truth:
         default_factory=lambda: defaultdict(list)
     )  # by event
     faults: list[str] = field(default_factory=list)
+    loss: Loss | None = None  # where something is lost and restored
 
     def answered(self, posted: Posted, event_id: str, at: float) -> None:
         """A request of it was answered with this event."""
-        if posted.event_id not in (None, event_id):
+        if self.loss is not None and self.loss.is_made_anew(posted, event_id):
+            event_id = self.loss.note_made_anew(posted, event_id)
+        elif posted.event_id not in (None, event_id):
             self.faults.append(
                 f"key {posted.key} of {posted.tenant} stands for {posted.event_id} and {event_id}"
             )
@@ -83,5 +92,10 @@ class Truth:
             self.faults.append(f"{event_id} was answered to {known.key} and to {posted.key}")
 
     def of(self, tenant: str) -> list[Posted]:
-        """What a tenant has posted and was answered."""
-        return [each for each in self.by_id.values() if each.tenant == tenant]
+        """What a tenant has posted and was answered, but for what no copy has."""
+        gone = set[str]() if self.loss is None else self.loss.gone
+        return [
+            each
+            for each in self.by_id.values()
+            if each.tenant == tenant and each.event_id not in gone
+        ]

@@ -31,7 +31,7 @@ def usage(play: Play, tenant: str) -> list[str]:
     days: defaultdict[str, Figures] = defaultdict(Counter)
     hours: defaultdict[str, Figures] = defaultdict(Counter)
     configs: defaultdict[tuple[str, str], Figures] = defaultdict(Counter)
-    for at, config_id, figures in _changes(play, tenant):
+    for at, config_id, figures in changes(play, tenant):
         hour = f"{at:%Y-%m-%dT%H}"
         days[hour[:10]] += figures
         hours[hour] += figures
@@ -81,7 +81,7 @@ def _of_config(
     return found
 
 
-def _changes(play: Play, tenant: str) -> Iterator[tuple[datetime, str, Figures]]:
+def changes(play: Play, tenant: str) -> Iterator[tuple[datetime, str, Figures]]:
     """When something was written that counts, of which config, and what it counts as."""
     for name in ("events", "notifications"):
         stream = play.world.tables[name].stream
@@ -91,6 +91,8 @@ def _changes(play: Play, tenant: str) -> Iterator[tuple[datetime, str, Figures]]
             new, old = stored.get("NewImage"), stored.get("OldImage", {})
             if new is None or new.get("tenant") != {"S": tenant} or "restored_at" in new:
                 continue
+            if "OldImage" not in stored and name == "events" and "is_new" not in new:
+                continue  # it was restored: it counted when it was stored
             figures = Counter[str]()
             if name == "events" and new["sk"]["S"] == "event":
                 figures = _of_event(new, old)
