@@ -21,7 +21,6 @@ from tests.builders.events import (
     walk,
 )
 from tests.builders.push import a_delivery, a_task
-from tests.builders.usage import SHARD, a_row, counts_of
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import SAID
 from triggers_api.errors import EventErasedError
@@ -31,7 +30,6 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.executions.tally import Tally
 from triggers_api.leases.ledger import Lease, Ledger
 from triggers_api.push.delivery import DeliveryStatus
-from triggers_api.store.counters import DynamoCounterStore
 from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.leases import DynamoLeaseStore
 from triggers_api.store.stream_changes import change_of
@@ -289,53 +287,6 @@ def test_an_execution_counts_what_is_back_though_it_was_counted_meanwhile(
 
     summary = Summarize(store, damaged.clock)(TENANT, "exec_42")
     assert sum(summary.counts.values()) == 4
-
-
-def test_usage_that_was_counted_anew_is_added_to_what_it_was(damaged: Damaged) -> None:
-    usage = damaged.tables[Part.USAGE]
-    key = {"pk": {"S": TENANT}, "sk": {"S": "day#2026-11-21"}}
-    row = key | {"at_a": {"N": "7"}, "events_created": {"N": "100"}, "attempts": {"N": "90"}}
-    damaged.dynamodb.put_item(TableName=usage, Item=row)
-    damaged.remember()
-    damaged.lose(Part.USAGE)
-    since = key | {"at_a": {"N": "9"}, "events_created": {"N": "3"}}
-    damaged.dynamodb.put_item(TableName=usage, Item=since)
-
-    damaged.bring_back()
-    damaged.bring_back()
-
-    found = damaged.dynamodb.get_item(TableName=usage, Key=key)["Item"]
-    assert found == key | {
-        "at_a": {"N": "9"},
-        "events_created": {"N": "103"},
-        "attempts": {"N": "90"},
-    }
-
-
-def test_usage_is_added_though_more_was_counted_anew_than_there_was(damaged: Damaged) -> None:
-    counters = DynamoCounterStore(damaged.dynamodb, damaged.tables[Part.USAGE])
-    counters.add(SHARD, counts_of(1, 2, row=a_row(TENANT)))
-    damaged.remember()
-    damaged.lose(Part.USAGE)
-    counters.add(SHARD, counts_of(3, 4, 5, 6, row=a_row(TENANT)))
-
-    damaged.bring_back()
-    damaged.bring_back()
-    counters.add(SHARD, counts_of(7, row=a_row(TENANT)))
-    damaged.bring_back()
-
-    assert counters.find(a_row(TENANT)) == {"events_created": 7}
-
-
-def test_usage_that_was_counted_on_is_not_added(damaged: Damaged) -> None:
-    counters = DynamoCounterStore(damaged.dynamodb, damaged.tables[Part.USAGE])
-    counters.add(SHARD, counts_of(1, 2, row=a_row(TENANT)))
-    damaged.remember()
-    counters.add(SHARD, counts_of(3, row=a_row(TENANT)))
-
-    damaged.bring_back()
-
-    assert counters.find(a_row(TENANT)) == {"events_created": 3}
 
 
 def test_what_is_back_is_free_to_be_leased(damaged: Damaged) -> None:

@@ -18,6 +18,7 @@ from tests.simulation.cloud.kernel import BEGIN, Kernel
 from tests.simulation.cloud.logs import Logs
 from tests.simulation.cloud.points_in_time import BEHIND, PointsInTime
 from tests.simulation.cloud.tables import Table
+from tests.simulation.cloud.values import Item
 
 COPY = "events-as-of-then"
 GROUP = "/aws/lambda/triggers/api"
@@ -38,7 +39,7 @@ class Cloud:
         return self.kernel.now
 
     def write(self, sk: str, said: str | None) -> None:
-        item = {"pk": {"S": "a"}, "sk": {"S": sk}, "said": {"S": str(said)}}
+        item: Item = {"pk": {"S": "a"}, "sk": {"S": sk}, "said": {"S": str(said)}}
         self.table.write(("a", sk), None if said is None else item)
 
     def restore(self, at: float) -> None:
