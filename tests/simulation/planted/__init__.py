@@ -5,6 +5,7 @@ from typing import Final
 from tests.simulation.planted.accepting import ACCEPTING
 from tests.simulation.planted.access import ACCESS
 from tests.simulation.planted.bug import Bug
+from tests.simulation.planted.choosy import CHOOSY
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
 from tests.simulation.planted.days import DAYS
 from tests.simulation.planted.events import EVENTS
@@ -29,5 +30,6 @@ _ALL: Final = (
     *NEIGHBOURS,
     *FOREIGN,
     *QUOTAS,
+    *CHOOSY,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}

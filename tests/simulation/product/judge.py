@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.simulation.product import (
     accounts,
     arrivals,
+    choosy,
     days,
     foreign,
     kept,
@@ -54,6 +55,7 @@ def judge(play: Play) -> None:
     found += arrivals.judged(play)
     found += accounts.judged(play)
     found += kept.judged(play)
+    found += choosy.judged(play)
     found += quotas.judged(play)
     found += restored.judged(play)
     for tenant, stage in play.stages.items():
@@ -267,6 +269,7 @@ def _missing(play: Play, config: Config, said: set[str]) -> list[str]:
         if posted.sent_at > config.created_at + _SKEW
         and posted.erase_sent_at is None
         and posted.marker not in said
+        and config.wants(posted)
     ]
 
 

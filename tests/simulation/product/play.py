@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.simulation.product import (
     accounts,
+    choosy,
     days,
     foreign,
     judge,
@@ -21,6 +22,7 @@ from tests.simulation.product import (
     restoring,
     scripts,
 )
+from tests.simulation.product.choosy import Choosy
 from tests.simulation.product.loud import Loud
 from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
@@ -51,6 +53,7 @@ ACTORS: Final = frozenset(
         *scripts.SCRIPTS,
         *days.NAMES,
         *accounts.ACTORS,
+        *choosy.ACTORS,
         *foreign.ACTORS,
         *quotas.ACTORS,
         *restoring.ACTORS,
@@ -73,6 +76,7 @@ class Play:
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
     targets: list[accounts.Target] = field(default_factory=list)
     loud: Loud | None = None
+    choosy: list[Choosy] = field(default_factory=list)
     quota: quotas.Quota | None = None
     has_deletion: bool = False
     restores: float = restoring.HOW_OFTEN  # of all worlds
@@ -111,6 +115,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     if play.loud is None and play.loss is None:
         foreign.begin(play, span)
         accounts.begin(play, span)
+        choosy.begin(play, span)
     return play
 
 

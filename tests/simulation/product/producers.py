@@ -108,7 +108,7 @@ def said_by(posted: Posted) -> dict[str, Any]:
         "payload": {"said": posted.marker, "noise": noise},
         "metadata": {"connector": "amazon"},
         "execution_id": posted.execution_id,
-    }
+    } | ({"severity": posted.severity} if posted.severity else {})
 
 
 def differs(posted: Posted, shown: Mapping[str, Any]) -> bool:

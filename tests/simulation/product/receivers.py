@@ -13,7 +13,7 @@ from triggers_api.channels.network import SendError
 
 MOODS = ("healthy", "healthy", "healthy", "moody", "lying", "dead", "picky", "gone")
 
-_SLOW_SECONDS = 9.0  # just within a push's patience
+SLOW_SECONDS = 9.0  # just within a push's patience
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,18 @@ class Receivers:
     arrivals: list[Arrival] = field(default_factory=list)
     by_url: defaultdict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
 
-    def take(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def take(
+        self, url: str, headers: Mapping[str, str], body: bytes, patience: float | None = None
+    ) -> Response:
         """Answer a push, after a while; raises `SendError`."""
         self.kernel.sleep(self.chance.uniform(0.005, 0.3))
         mood = url.split("/")[2].split(".")[1]
+        if mood == "slow" and patience is not None and patience < SLOW_SECONDS:
+            self.tell(url, "not waited for")
+            self.kernel.sleep(patience)
+            raise SendError("The receiver did not answer in time.")
         if mood == "slow":
-            self.kernel.sleep(_SLOW_SECONDS)
+            self.kernel.sleep(SLOW_SECONDS)
         status, retry_after = self._answer(mood)
         self.tell(url, "no answer" if status is None else str(status))
         is_accepted = status is not None and status < 300
@@ -102,11 +108,11 @@ class SimulatedHttp:
         *,
         headers: Mapping[str, str],
         body: bytes,
-        timeout_seconds: float | None = None,  # noqa: ARG002
+        timeout_seconds: float | None = None,
         deadline: Any = None,  # noqa: ARG002
     ) -> Response:
         try:
-            return self.receivers.take(url, headers, body)
+            return self.receivers.take(url, headers, body, timeout_seconds)
         except SendError as error:
             refusal = self.http.Refusal(error.refusal.value)
             raise self.http.SendError(error.message, refusal=refusal) from error

@@ -41,6 +41,7 @@ class Config:
     is_touched: bool = False  # changed, disabled or deleted: no longer all events go there
     secret: str = ""  # that it was made with
     changes: list[Change] = field(default_factory=list)
+    wants: Callable[[Posted], bool] = lambda _: True
 
 
 @dataclass

@@ -36,6 +36,7 @@ class Posted:
     event_id: str | None = None  # as answered; None: nobody knows whether it was stored
     answered_at: float | None = None
     noise: int = 0  # bytes of its payload that say nothing: of a large one, it lies apart
+    severity: str = ""  # none is said, and it is `info`
     source: tuple[str, str] | None = None  # the id and provider of the source that it came by
     acknowledgements: list[Deed] = field(default_factory=list)
     replays: list[Deed] = field(default_factory=list)
