@@ -13,6 +13,9 @@ from tests.simulation.product.lambdas import FailedError, Function, ThrottledErr
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY: Final = ((503, "Service Unavailable"), (429, "Too Many Requests"))
 _BUDGET_SECONDS: Final = 60.0
+_PATIENCE: Final = (0.1, 2.0, 10.0)  # seconds, at most: a connection breaks, or nobody waits longer
+OVER_WITHIN: Final = 20.0
+"""Seconds in which a request is over: its function lives for ten, and a call of it arrives late."""
 
 
 class LostError(Exception):
@@ -40,21 +43,34 @@ class Gateway:
         self.kernel.sleep(self.fates.seconds())
         if fate in (Fate.UNREACHABLE, Fate.REFUSED, Fate.KILLED_BEFORE):
             raise LostError("request lost")
-        try:
-            answer = self.function.invoke(event)
-        except ThrottledError:
-            answer = _gateways_own(*self.chance.choice(_BUSY))
-        except FailedError:
-            answer = _gateways_own(500, "Internal Server Error")
+        if fate is Fate.LATE:
+            self.kernel.start("gateway", lambda: self._invoke(event))
+            self.kernel.sleep(self.chance.uniform(0, self.chance.choice(_PATIENCE)))
+            raise LostError("no answer yet")
+        answer = self._invoke(event)
         self.kernel.sleep(self.fates.seconds())
         if fate is not Fate.NOTHING:
             raise LostError("answer lost")
         return answer
 
+    def _invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self.function.invoke(event)
+        except ThrottledError:
+            return _gateways_own(*self.chance.choice(_BUSY))
+        except FailedError:
+            return _gateways_own(500, "Internal Server Error")
+
 
 def _gateways_own(status: int, said: str) -> dict[str, Any]:
     body = f'{{"message":"{said}"}}'
     return {"statusCode": status, "headers": {}, "body": body, "isBase64Encoded": False}
+
+
+def _may_be_done_twice(method: str, path: str) -> bool:
+    """Whether our own clients ask for it again while it may still be worked on, as senders do."""
+    of_events = path.startswith(("/events", "/inbox", "/in/")) and not path.endswith("/replay")
+    return method == "GET" or of_events
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,8 @@ class Caller:
             if answer is not None and answer.status not in _AGAIN:
                 return answer
             asked = float(answer.headers.get("retry-after", 0)) if answer is not None else 0.0
+            if answer is None and not _may_be_done_twice(method, path):
+                asked = OVER_WITHIN
             wait = min(30.0, 0.5 * 2**number) * (0.5 + self.chance.random() / 2) + asked
             number += 1
             if self.kernel.now + wait - begun > _BUDGET_SECONDS:

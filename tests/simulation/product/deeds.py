@@ -8,7 +8,7 @@ from tests.simulation.cloud.kernel import BEGIN
 from tests.simulation.product.callers import Caller, GaveUpError
 from tests.simulation.product.operator import DEFAULTS, delete_tenant, lower_limits
 from tests.simulation.product.stage import Stage
-from tests.simulation.product.truth import LATE, Deed
+from tests.simulation.product.truth import LATE, LATEST, Deed
 
 _LISTED_WITHIN: Final = 40.0  # seconds in which an index follows its table, and more
 _KNOWN_WITHIN: Final = 65.0  # seconds in which every process knows how a tenant or key stands
@@ -51,7 +51,7 @@ def _look_at_the_door(stage: Stage, deed: Deed) -> None:
 
 def _change_until_heard(operator: Caller, stage: Stage, change: dict[str, Any]) -> None:
     """Change a tenant, after whatever somebody gave up on has taken effect."""
-    stage.kernel.sleep(LATE)
+    stage.kernel.sleep(LATEST)
     while True:
         try:
             answer = operator.call("PATCH", f"/tenants/{stage.tenant}", change)

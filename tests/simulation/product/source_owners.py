@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.http_api import Answer
-from tests.simulation.product.callers import GaveUpError
+from tests.simulation.product.callers import OVER_WITHIN, GaveUpError
 from tests.simulation.product.senders import CONTENTS, is_forged, made_up_secret
 from tests.simulation.product.sources import Source, Telling
 from tests.simulation.product.stage import Stage
-from tests.simulation.product.truth import Deed
+from tests.simulation.product.truth import LATEST, Deed
 
 _TRIES: Final = 5
 _BUSY: Final = (429, 500, 502, 503, 504)
@@ -78,7 +78,7 @@ def _rotate(stage: Stage, source: Source) -> None:
                 source.tellings.append(Telling(told, stage.kernel.now, source.asked))
             stage.expect(answer, 200)
             return
-        stage.pause(8)
+        stage.kernel.sleep(OVER_WITHIN)
 
 
 def _replace_secret(stage: Stage, source: Source) -> None:
@@ -148,6 +148,7 @@ def _ask(
     try:
         answer = stage.caller.call(method, f"/sources/{source.id}{path}", body)
     except GaveUpError:
+        stage.kernel.sleep(LATEST)  # else its last try may be done after what comes next
         return None
     stage.expect(answer, 200, 204, *([404] if source.deletion is not None else []))
     return answer

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from tests.simulation.product.restoring import Loss
 
 LATE: Final = 6.0
-"""Seconds after which nothing that was given up on can take effect any more."""
+"""Seconds after an answer in which a call that its request gave up on can take effect.
+
+An earlier try may still be worked on, if to do it twice is to do it once: see `callers`.
+"""
 LATEST: Final = 30.0
 """The same after the last try of a caller that has given up: its function lives ten seconds more."""
 
