@@ -72,16 +72,23 @@ class Function:
         return self._end(process, fiber)
 
     def _end(self, process: Process, fiber: Fiber[Event]) -> Event:
+        """A handler that raises has answered, and its process serves on with all that it remembers.
+
+        Who runs out of time or dies is reset:
+        https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html,
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
         process.is_busy = False
         if not fiber.is_done:
             process.die(self.kernel)
         error = fiber.raised
         if error is not None and not isinstance(error, KilledError):
             self.crashed(process.name, error)
-            process.is_dead = True
         if process.is_dead:
             self.processes.remove(process)
             raise FailedError(f"{process.name} is dead")
+        if error is not None:
+            raise FailedError(f"{process.name} raised {error!r}")
         assert fiber.result is not None
         return fiber.result
 
