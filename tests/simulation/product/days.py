@@ -6,10 +6,9 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.product import consumers, operator, owners, producers, scripts
+from tests.simulation.product import consumers, minutes, owners, producers, scripts
 from tests.simulation.product.calendar import DAY, HOUR, MARGIN
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.truth import Posted
@@ -116,8 +115,7 @@ def live_on(play: Play, start: Callable[..., None]) -> None:
 def _look_after(world: World, chance: random.Random) -> None:
     for name in ("rescuer", "monitor"):
         if chance.random() < 0.15:
-            work = partial(operator.each_minute, world.kernel, world.functions[name], 2)
-            world.start("operator", name, work)
+            minutes.each_minute(world, name, 2, chance)
 
 
 def judge(play: Play) -> Iterator[str]:

@@ -20,16 +20,16 @@ _APART: Final = (0.0, 0.2, 2.0, 59.0)  # seconds at most: at once, or when the n
 
 def each_minute(world: World, name: str, minutes: int, chance: random.Random) -> None:
     """Call a function so many times, and now and then once more: each call is a program."""
-    call = partial(_call, world.functions[name])
+    work = partial(call, world.functions[name])
     for minute in range(1, minutes + 1):
         due = 60.0 * minute
-        world.start("EventBridge", name, call, due)
+        world.start("EventBridge", name, work, due)
         if chance.random() < _TWICE:
             late = chance.uniform(0, chance.choice(_APART))
-            world.start("EventBridge", name, call, due + late)
+            world.start("EventBridge", name, work, due + late)
 
 
-def _call(function: Function) -> None:
+def call(function: Function) -> None:
     """Nothing tries again what failed: `MaximumRetryAttempts` is 0, the next minute comes."""
     with suppress(FailedError):
         function.invoke({})

@@ -1,15 +1,12 @@
-"""The operator, and what runs once a minute."""
+"""The operator, and what is left of a tenant that was deleted."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
-from tests.simulation.cloud.kernel import Kernel
 from tests.simulation.cloud.tables import Table
 from tests.simulation.product.callers import Caller, GaveUpError
-from tests.simulation.product.lambdas import FailedError, Function
 from tests.simulation.product.stage import Stage
 
-_MINUTES_AT_MOST: Final = 90
 _LOWER: Final = {"requests_per_second": 2, "burst": 4}
 DEFAULTS: Final = dict.fromkeys(("deliveries_per_second", *_LOWER), "default")
 
@@ -39,25 +36,6 @@ def delete_tenant(operator: Caller, stage: Stage) -> None:
     except GaveUpError:
         return
     stage.expect(answer, 202, 404)
-
-
-def each_minute(kernel: Kernel, function: Function, minutes: int) -> None:
-    """As EventBridge calls a function, so many times."""
-    for _ in range(minutes):
-        kernel.sleep(60)
-        try:
-            function.invoke({})
-        except FailedError:
-            continue
-
-
-def until_gone(kernel: Kernel, remover: Function, keys: Table, tenant: str) -> bool:
-    """Let the remover work; whether it came to its end."""
-    for _ in range(_MINUTES_AT_MOST):
-        if keys.find((f"tenant#{tenant}",)) is None:
-            return True
-        each_minute(kernel, remover, 1)
-    return False
 
 
 def remains(tables: Iterable[Table], tenant: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from tests.simulation.product import (
     foreign,
     judge,
     loud,
+    minutes,
     operator,
     operators,
     owners,
@@ -131,6 +132,7 @@ def _stage_of(play: Play, tenant: str, chance: random.Random) -> Stage:
 def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
     """Sometimes a tenant gets other limits, or is deleted; sometimes the monitor looks."""
     world, stage = play.world, play.stages[TENANTS[0]]
+    own = random.Random(f"{world.seed}/minutes")  # noqa: S311
     drawn = chance.random()
     if drawn < 0.1:
         work = partial(operator.change_limits, world.callers[""], stage)
@@ -139,14 +141,10 @@ def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
         play.has_deletion = True
         work = partial(operator.delete_tenant, world.callers[""], stage)
         world.start("operator", "delete tenant", work, chance.uniform(0.5, span + 1))
-        remover = partial(operator.each_minute, world.kernel, world.functions["remover"], 5)
-        world.start("operator", "remover", remover)
-    if chance.random() < 0.1:
-        rescuer = partial(operator.each_minute, world.kernel, world.functions["rescuer"], 3)
-        world.start("operator", "rescuer", rescuer)
-    if chance.random() < 0.1:
-        monitor = partial(operator.each_minute, world.kernel, world.functions["monitor"], 2)
-        world.start("operator", "monitor", monitor)
+        minutes.each_minute(world, "remover", operators.BY_THE_MINUTE["remover"], own)
+    for name in ("rescuer", "monitor"):
+        if chance.random() < 0.1:
+            minutes.each_minute(world, name, operators.BY_THE_MINUTE[name], own)
 
 
 def _start(
