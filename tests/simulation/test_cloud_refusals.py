@@ -63,6 +63,7 @@ REFUSED: Final[dict[str, tuple[tuple[str, dict[str, Any]], bool]]] = {
     ),
     "a page begins in another partition": (from_start(**an_item("b", "1")), False),
     "a page begins beyond its range": (from_start(**an_item("a", "7")), False),
+    "a key names what is none": (("get_item", {"Key": an_item("a", "1", v={"S": "x"})}), True),
     "a page begins at half a key": (from_start(pk={"S": "a"}), False),
 }
 """Each with whether moto refuses it, too."""
@@ -104,7 +105,8 @@ def a_queue_service() -> Sqs:
     [
         ([an_entry(), an_entry()], "BatchEntryIdsNotDistinct"),
         ([an_entry(Id="a.b")], "InvalidBatchEntryId"),
-        ([], "TooManyEntriesInBatchRequest"),
+        ([an_entry(Id=str(number)) for number in range(11)], "TooManyEntriesInBatchRequest"),
+        ([], "EmptyBatchRequest"),
     ],
 )
 def test_a_queue_refuses_what_is_no_batch(entries: list[dict[str, Any]], code: str) -> None:

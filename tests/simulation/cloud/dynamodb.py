@@ -78,7 +78,7 @@ class DynamoDb:
 
     def _GetItem(self, request: Request) -> Answer:  # noqa: N802  # an operation's name
         table = self._table(request)
-        key = _key(table, request["Key"])
+        key = _whole_key(table, request["Key"])
         is_old = not request.get("ConsistentRead") and self.is_stale()
         found = table.find_stale(key) if is_old else table.find(key)
         self.partitions.read((table.name, "", key[0]), units_of([found or {}], request))
@@ -96,7 +96,7 @@ class DynamoDb:
             table = self._table({"TableName": name})
             if not wanted.get("ConsistentRead"):
                 raise NotImplementedError("No adapter reads a batch that may be stale yet.")
-            keys = [_key(table, each) for each in wanted["Keys"]]
+            keys = [_whole_key(table, each) for each in wanted["Keys"]]
             refuse_duplicates(keys)
             unread = self.left_of(len(keys))
             unread += [
@@ -167,7 +167,7 @@ class DynamoDb:
 
     def _update(self, request: Request) -> tuple[Table, Key, Item]:
         table = self._table(request)
-        key = _key(table, request["Key"])
+        key = _whole_key(table, request["Key"])
         given = given_in(request)
         update = expressions.update(request["UpdateExpression"])
         touched = update.touched(given)
@@ -184,7 +184,7 @@ class DynamoDb:
 
     def _delete(self, request: Request) -> tuple[Table, Key, None]:
         table = self._table(request)
-        return table, _key(table, request["Key"]), None
+        return table, _whole_key(table, request["Key"]), None
 
     def _TransactWriteItems(self, request: Request) -> Answer:  # noqa: N802
         actions = [action for each in request["TransactItems"] for action in each.items()]
@@ -314,7 +314,14 @@ def _batched(table: Table, request: Request) -> tuple[Key, Item | None]:
         item = request["PutRequest"]["Item"]
         refuse_item(table, item)
         return _key(table, item), item
-    return _key(table, request["DeleteRequest"]["Key"]), None
+    return _whole_key(table, request["DeleteRequest"]["Key"]), None
+
+
+def _whole_key(table: Table, said: Mapping[str, Value]) -> Key:
+    """A key as it is named by itself: with each of its attributes, and no other."""
+    if said.keys() != set(table.keys):
+        raise invalid("The provided key element does not match the schema")
+    return _key(table, said)
 
 
 def _key(table: Table, item: Mapping[str, Value]) -> Key:

@@ -6,6 +6,8 @@ NEVER_RIGHT: Final = frozenset(
     {
         *("ValidationException", "InvalidParameterValue", "TooManyEntriesInBatchRequest"),
         *("BatchRequestTooLong", "InvalidBatchEntryId", "BatchEntryIdsNotDistinct"),
+        *("EmptyBatchRequest", "QueueDoesNotExist", "InvalidCiphertextException"),
+        "IdempotentParameterMismatchException",
     }
 )
 """The codes of calls that can never succeed: whoever makes one has a bug."""

@@ -1,6 +1,5 @@
 """SQS: at least once, in no order, a busy group behind the quiet ones."""
 
-import json
 import random
 import re
 from collections import Counter
@@ -45,7 +44,6 @@ class Message:
     is_delayed: bool
     received: int = 0
     receipt: str = ""
-    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,14 +66,12 @@ class Queue:
     tell: Callable[[], None] = lambda: None  # called when there is more to receive
     _past: list[tuple[float, str, tuple[float, bool] | None]] = field(default_factory=list)
 
-    def send(self, body: str, group: str = "", delay: float = 0.0, **attributes: Any) -> str:
+    def send(self, body: str, group: str = "", delay: float = 0.0) -> str:
         """Take a message."""
         self.sent += 1
         at = self.clock()
         id_ = f"{self.url.rpartition('/')[2]}-{self.sent}"
-        self.messages[id_] = Message(
-            id_, body, group, at, at + delay, delay > 0, attributes=attributes
-        )
+        self.messages[id_] = Message(id_, body, group, at, at + delay, delay > 0)
         self._note(self.messages[id_])
         self.tell()
         return id_
@@ -295,8 +291,10 @@ def _send(queue: Queue, entry: Request) -> str:
 def _entries(request: Request) -> list[Request]:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html."""
     entries: list[Request] = request["Entries"]
-    if not 1 <= len(entries) <= _BATCH:
-        raise AwsError("TooManyEntriesInBatchRequest", f"A batch has 1 to {_BATCH} entries.")
+    if not entries:
+        raise AwsError("EmptyBatchRequest", "A batch has at least one entry.")
+    if len(entries) > _BATCH:
+        raise AwsError("TooManyEntriesInBatchRequest", f"A batch has {_BATCH} entries at most.")
     ids = [each["Id"] for each in entries]
     if not all(map(_ENTRY_ID.fullmatch, ids)):
         raise AwsError("InvalidBatchEntryId", "An Id has 1 to 80 letters, digits, - and _.")
@@ -307,8 +305,3 @@ def _entries(request: Request) -> list[Request]:
 
 def _wrong(message: str) -> AwsError:
     return AwsError("InvalidParameterValue", message)
-
-
-def letters(queue: Queue) -> list[dict[str, Any]]:
-    """What the messages of a queue say."""
-    return [json.loads(each.body) for each in queue.messages.values()]

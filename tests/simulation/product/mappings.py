@@ -226,6 +226,3 @@ def _record(message: Message) -> dict[str, Any]:
         "body": message.body,
         "attributes": {"ApproximateReceiveCount": str(message.received)},
     }
-
-
-Notice = Callable[[], None]

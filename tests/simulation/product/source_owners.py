@@ -61,7 +61,7 @@ def _make(stage: Stage) -> Source | None:
         return None
     made, at = answer.json(), stage.kernel.now
     telling = Telling(secret or made["secret"], at, asked=1)
-    return Source(made["id"], stage.tenant, provider, made["url"], at, [telling])
+    return Source(made["id"], stage.tenant, provider, made["url"], [telling])
 
 
 def _rotate(stage: Stage, source: Source) -> None:

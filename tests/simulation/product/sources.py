@@ -40,7 +40,6 @@ class Source:
     tenant: str
     provider: str
     url: str
-    made_at: float
     tellings: list[Telling]
     asked: int = 1  # how many secrets it was asked for: answers get lost
     first: int = 1  # of those that still prove, the first
@@ -48,11 +47,6 @@ class Source:
     opening: Deed | None = None
     deletion: Deed | None = None
     deliveries: list[Delivery] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Where its sender posts to."""
-        return "/in/" + self.url.rpartition("/in/")[2]
 
     @property
     def is_surely_deleted(self) -> bool:

@@ -261,8 +261,8 @@ class World:
             self.mappings.append(mapping)
         size = _properties("DeliveryMapping")["BatchSize"]
         workers = self.functions["delivery"]
-        self.to_workers = QueueToFunction(self.queue, workers, self.kernel, chance, size)
-        self.queue.tell = self.to_workers.notice
+        to_workers = QueueToFunction(self.queue, workers, self.kernel, chance, size)
+        self.queue.tell = to_workers.notice
 
     def _make_callers(self) -> None:
         process = self.functions["api"]
