@@ -49,6 +49,8 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
     """Say that they are processed, until it is heard."""
     known = [stage.truth.by_id[each] for each in event_ids if each in stage.truth.by_id]
     deeds = {str(posted.event_id): Deed(stage.kernel.now) for posted in known}
+    for each in event_ids:
+        stage.truth.acknowledging.setdefault(each, stage.kernel.now)
     for posted in known:
         posted.acknowledgements.append(deeds[str(posted.event_id)])
     try:

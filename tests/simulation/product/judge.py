@@ -25,6 +25,7 @@ from tests.simulation.product import (
     pushed,
     quotas,
     restored,
+    statuses,
 )
 from tests.simulation.product.stage import Config, Stage
 from tests.simulation.product.truth import Posted
@@ -52,6 +53,7 @@ def judge(play: Play) -> None:
     found += neighbours.judged(play)
     found += foreign.judged(play)
     found += pushed.judged(play)
+    found += statuses.judged(play)
     found += arrivals.judged(play)
     found += accounts.judged(play)
     found += kept.judged(play)

@@ -80,6 +80,8 @@ class Truth:
     )  # by event
     faults: list[str] = field(default_factory=list)
     loss: Loss | None = None  # where something is lost and restored
+    acknowledging: dict[str, float] = field(default_factory=dict)
+    """Events that somebody asked to acknowledge, known to who posted them or not, and when first."""
 
     def answered(self, posted: Posted, event_id: str, at: float) -> None:
         """A request of it was answered with this event."""
