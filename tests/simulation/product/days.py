@@ -53,17 +53,6 @@ def post_another_body(stage: Stage) -> None:
     stage.expect(answer, 422, *([410] if posted.erase_sent_at is not None else []))
 
 
-def look_back(stage: Stage) -> None:
-    """Read events that one still knows of."""
-    known = stage.truth.of(stage.tenant)
-    for posted in stage.chance.sample(known, min(4, len(known))):
-        try:
-            answer = stage.caller.call("GET", f"/events/{posted.event_id}")
-        except GaveUpError:
-            return
-        stage.expect(answer, 200, *([410] if posted.erase_sent_at is not None else []))
-
-
 def acknowledge_late(stage: Stage) -> None:
     """Say of events of days ago that they are processed."""
     known = [str(each.event_id) for each in stage.truth.of(stage.tenant)]
@@ -79,7 +68,7 @@ _OTHERS: Final = ("erase", "replay", "replay delivery", "replay dead letters", "
 _LATER: Final[tuple[tuple[str, Script], ...]] = (
     *[("post days later", post_days_later)] * 6,
     *[("post another body", post_another_body)] * 2,
-    *[("look back", look_back)] * 3,
+    *[("look back", owners.look_back)] * 3,
     *[("acknowledge late", acknowledge_late)] * 2,
     *[(name, scripts.SCRIPTS[name][0]) for name in ("walk inbox", "consume", "lease")] * 2,
     *[(name, scripts.SCRIPTS[name][0]) for name in ("post", "post again", "look around")],

@@ -5,7 +5,7 @@ from typing import Any, Final
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.receivers import MOODS
 from tests.simulation.product.stage import Change, Config, Stage
-from tests.simulation.product.truth import LATE, LATEST, Deed
+from tests.simulation.product.truth import LATE, LATEST, Deed, Posted
 
 _LISTED: Final = ("pending", "failed", "delivered")
 
@@ -59,7 +59,41 @@ def erase(stage: Stage) -> None:
         return
     stage.expect(answer, 204)
     if answer.status == 204:
-        posted.erased_at = stage.kernel.now
+        posted.erased_at = posted.erased_at or stage.kernel.now
+        _look_for(stage, posted)
+
+
+def _look_for(stage: Stage, erased: Posted) -> None:
+    """Who has just erased an event looks whether it is gone."""
+    path = stage.chance.choice(["", "/events?limit=100", "/inbox?limit=100&order=desc"])
+    if not path:
+        _read(stage, erased)
+        return
+    try:
+        answer = stage.caller.call("GET", path)
+    except GaveUpError:
+        return
+    stage.expect(answer, 200)
+    if answer.status == 200 and erased.event_id in [each["id"] for each in answer.json()]:
+        stage.truth.faults.append(f"{erased.event_id} is in {path}, and was erased")
+
+
+def look_back(stage: Stage) -> None:
+    """Read events that one still knows of."""
+    known = stage.truth.of(stage.tenant)
+    for posted in stage.chance.sample(known, min(4, len(known))):
+        _read(stage, posted)
+
+
+def _read(stage: Stage, posted: Posted) -> None:
+    """Read an event: from the answer to its erasure on, it is there for nobody."""
+    is_erased = posted.erased_at is not None
+    try:
+        answer = stage.caller.call("GET", f"/events/{posted.event_id}")
+    except GaveUpError:
+        return
+    may_be_erased = posted.erase_sent_at is not None
+    stage.expect(answer, *([] if is_erased else [200]), *([410] if may_be_erased else []))
 
 
 def change_config(stage: Stage) -> None:
@@ -107,6 +141,10 @@ def list_events(stage: Stage) -> None:
         for posted in stage.truth.of(stage.tenant)
         if posted.event_id not in ids and stage.has_been(_LISTED, posted, began_at)
     ]
+    for asked_at, each in found:
+        listed = stage.truth.by_id.get(each["id"])
+        if listed is not None and listed.erased_at is not None and listed.erased_at < asked_at:
+            stage.truth.faults.append(f"{each['id']} is listed, and was erased")
 
 
 def read_story(stage: Stage) -> None:

@@ -20,6 +20,7 @@ SCRIPTS: Final[Mapping[str, tuple[Script, int]]] = {
     "erase": (owners.erase, 3),
     "change config": (owners.change_config, 2),
     "list": (owners.list_events, 1),
+    "look back": (owners.look_back, 1),
     "story": (owners.read_story, 1),
     "look around": (owners.look_around, 1),
     "another key": (owners.use_another_key, 1),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.product.restoring import Loss
 
 _ASKED: Final = 30.0  # seconds that an answer is under way at most
+_ONE_TRY: Final = 12.0  # seconds from a request to its answer: the API has ten, ways are short
 
 
 @dataclass
@@ -110,13 +111,21 @@ class Stage:
         return self.chance.choice(known) if known else None
 
     def expect(self, answer: Answer, *statuses: int) -> None:
-        """Note an answer that nothing explains."""
+        """Note an answer that nothing explains, or that shows what was erased before it was asked for."""
+        self._expect_nothing_erased(answer)
         gone = (401, 403, 404) if self.is_leaving else ()
         is_over = self.calendar is not None and self.calendar.explains(answer)
         is_over |= self.loss is not None and self.loss.explains(answer)
         if answer.status not in (*statuses, *gone, *self.if_suspended(403)) and not is_over:
             said = answer.body[:200]
             self.truth.faults.append(f"answered {answer.status} {said!r} at {answer.url}")
+
+    def _expect_nothing_erased(self, answer: Answer) -> None:
+        for posted in self.truth.of(self.tenant):
+            if posted.erased_at is None or posted.erased_at > self.kernel.now - _ONE_TRY:
+                continue
+            if posted.marker.encode() in answer.body:
+                self.truth.faults.append(f"{posted.event_id} was erased, and is in {answer.url}")
 
     def if_suspended(self, *statuses: int) -> tuple[int, ...]:
         """These, if an operator has suspended it, and somebody may not know yet that it is over."""

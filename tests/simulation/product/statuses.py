@@ -144,4 +144,4 @@ def _images(play: Play, table: str) -> Iterator[tuple[float, Item, Item]]:
 
 
 def _round(head: Item) -> int:
-    return int(head.get("rounds", {"N": "0"})["N"])
+    return int(head.get("rounds", {}).get("N", 0))
