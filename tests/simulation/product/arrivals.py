@@ -18,7 +18,7 @@ from triggers_api.events.event import is_systems_own
 if TYPE_CHECKING:
     from tests.simulation.product.play import Play
     from tests.simulation.product.receivers import Arrival
-    from tests.simulation.product.stage import Change, Config
+    from tests.simulation.product.stage import Change, Config, Stage
     from tests.simulation.product.truth import Posted
 
 _DELIVERY: Final = re.compile(r"dlv_([0-9A-Z]{26})_([0-9a-f]{24})_(\d+)")
@@ -152,10 +152,19 @@ def _again(play: Play) -> Iterator[str]:
     together = world.functions["delivery"].seconds + _RECORDED_WITHIN
     for stage in play.stages.values():
         taken: defaultdict[str, list[float]] = defaultdict(list)
-        for url in {each.url for each in stage.configs} if not stage.redelivered else ():
+        for url in {each.url for each in stage.configs}:
             for each in world.receivers.by_url[url]:
                 if each.is_accepted and each.headers["webhook-id"]:
                     taken[each.headers["webhook-id"]].append(each.at)
         for name, times in taken.items():
-            if max(times) - min(times) > together:
-                yield f"{name} was taken, and pushed again {max(times) - min(times):.0f} s later"
+            for at in times:
+                if at - min(times) > together and not _is_asked_for(stage, name, at):
+                    yield f"{name} was taken, and pushed again {at - min(times):.0f} s later"
+
+
+def _is_asked_for(stage: Stage, name: str, at: float) -> bool:
+    named = _DELIVERY.fullmatch(name)
+    config_id = f"cfg_{named[2]}" if named else ""
+    return any(
+        each.asked_at < at and each.config_id in ("", config_id) for each in stage.redelivered
+    )

@@ -142,7 +142,8 @@ def _let_go(stage: Stage, lease_id: str, ids: list[str], held: list[Holding]) ->
         each.ended_at = min(each.ended_at, stage.kernel.now)
     if fate < 0.4:
         try:
-            stage.caller.call("POST", "/inbox/release", {"lease_id": lease_id})
+            answer = stage.caller.call("POST", "/inbox/release", {"lease_id": lease_id})
+            stage.expect(answer, 204)
         except GaveUpError:
             return
     else:

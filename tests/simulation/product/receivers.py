@@ -12,6 +12,8 @@ from triggers_api.channels.http import Response
 from triggers_api.channels.network import SendError
 
 MOODS = ("healthy", "healthy", "healthy", "moody", "lying", "dead", "picky", "gone")
+MAY_BE_DISABLED = ("dead", "gone", "locked")
+"""Those whose config the product itself disables: they say that they want nothing more."""
 
 SLOW_SECONDS = 9.0  # just within a push's patience
 

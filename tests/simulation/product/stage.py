@@ -44,6 +44,18 @@ class Config:
     changes: list[Change] = field(default_factory=list)
     wants: Callable[[Posted], bool] = lambda _: True
 
+    def is_asked(self, what: str) -> bool:
+        """Whether somebody asked for this change, answered or not."""
+        return any(each.what == what for each in self.changes)
+
+
+@dataclass(frozen=True)
+class Redelivery:
+    """Somebody asked for deliveries once more."""
+
+    asked_at: float
+    config_id: str = ""  # to which; to all, if none is named
+
 
 @dataclass
 class Stage:
@@ -63,7 +75,7 @@ class Stage:
     slowness: float = 1.0  # of somebody who takes hours between two calls
     suspensions: list[Deed] = field(default_factory=list)
     sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
-    redelivered: list[float] = field(default_factory=list)  # when somebody asked for deliveries
+    redelivered: list[Redelivery] = field(default_factory=list)
 
     @property
     def is_leaving(self) -> bool:
