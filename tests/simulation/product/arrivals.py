@@ -27,11 +27,9 @@ _RECORDED_WITHIN: Final = 25.0  # seconds after an arrival, if all is well: a do
 
 
 def judged(play: Play) -> Iterator[str]:
-    """What is wrong with the pushes of tenants that stay."""
+    """What is wrong with the pushes, also of tenants that leave: `leaving` tells of those too late."""
     markers = {each.marker: each for each in play.truth.posted}
     for tenant, stage in play.stages.items():
-        if stage.is_leaving:
-            continue
         configs = {each.id: each for each in stage.configs}
         for url in {each.url for each in stage.configs}:
             for arrival in play.world.receivers.by_url[url]:

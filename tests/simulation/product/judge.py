@@ -64,6 +64,7 @@ def judge(play: Play) -> None:
         if stage.is_leaving:
             left = _gone(play, tenant)
             found += left
+            found += leaving.judged(play, tenant)
             if play.is_crowd and not left:
                 found += leaving.begins_empty(play, tenant)
             continue

@@ -1,11 +1,37 @@
-"""A tenant that has left: what whoever takes its name finds."""
+"""A tenant that has left: nobody is pushed to for it, its key opens nothing, its name is free."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.simulation.product.play import Play
+
+
+def watch(play: Play) -> None:
+    """Note when the last row of a tenant goes, which says that it is being deleted."""
+    kernel = play.world.kernel
+
+    def note(key: tuple[Any, ...], new: dict[str, Any] | None) -> None:
+        kind, _, tenant = key[0].partition("#")
+        if kind == "tenant" and new is None:
+            play.gone_at[tenant] = kernel.now
+
+    play.world.tables["keys"].heard.append(note)
+
+
+def judged(play: Play, tenant: str) -> Iterator[str]:
+    """Whoever could still push has ended before the row goes: see `access/deletion.py`."""
+    gone_at = play.gone_at.get(tenant, float("inf"))  # what is never gone, others tell
+    for config in play.stages[tenant].configs:
+        for arrival in play.world.receivers.by_url[config.url]:
+            if arrival.at > gone_at:
+                late = arrival.at - gone_at
+                yield f"{config.url} was pushed to {late:.0f} s after {tenant} was gone"
+    answer = play.world.callers[tenant].api.get("/events?limit=1")
+    if answer.status != 401:
+        yield f"the key of {tenant}, which is gone, is answered {answer.status}"
 
 
 def begins_empty(play: Play, tenant: str) -> list[str]:

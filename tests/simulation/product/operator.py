@@ -8,6 +8,7 @@ from tests.simulation.product.callers import Caller, GaveUpError
 from tests.simulation.product.stage import Stage
 
 _LOWER: Final = {"requests_per_second": 2, "burst": 4}
+_KNOWN_WITHIN: Final = 65.0  # seconds in which every process knows that a tenant is deleted
 DEFAULTS: Final = dict.fromkeys(("deliveries_per_second", *_LOWER), "default")
 
 
@@ -29,13 +30,17 @@ def lower_limits(operator: Caller, stage: Stage) -> None:
 
 
 def delete_tenant(operator: Caller, stage: Stage) -> None:
-    """Delete a tenant, until it is heard."""
+    """Delete a tenant, until it is heard; and look a minute later whether its key is dead."""
     stage.leaving[0] = True
     try:
         answer = operator.call("DELETE", f"/tenants/{stage.tenant}")
+        stage.expect(answer, 202, 404)
+        stage.kernel.sleep(_KNOWN_WITHIN)
+        shown = stage.caller.call("GET", "/events?limit=1")
     except GaveUpError:
         return
-    stage.expect(answer, 202, 404)
+    if shown.status not in (401, 403):  # 403 where it was suspended before
+        stage.truth.faults.append(f"{stage.tenant} is being deleted, and is shown {shown.status}")
 
 
 def remains(tables: Iterable[Table], tenant: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from tests.simulation.product import (
     days,
     foreign,
     judge,
+    leaving,
     loud,
     minutes,
     operator,
@@ -82,6 +83,7 @@ class Play:
     has_deletion: bool = False
     restores: float = restoring.HOW_OFTEN  # of all worlds
     loss: restoring.Loss | None = None
+    gone_at: dict[str, float] = field(default_factory=dict)  # tenants that were deleted
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -91,6 +93,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         given["days"] = 0.0  # they would be no crowd: those who come back come one by one
     world = World(seed, stage, **given)
     play = Play(world, Truth(seed), is_crowd=is_crowd)
+    leaving.watch(play)
     quotas.begin(play)
     play.restores = given.get("restores", play.restores)
     chance = random.Random(f"{seed}/users")  # noqa: S311
