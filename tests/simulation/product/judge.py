@@ -18,6 +18,7 @@ from tests.simulation.product import (
     kept,
     lease_all,
     leaving,
+    letters,
     loud,
     neighbours,
     operator,
@@ -52,6 +53,7 @@ def judge(play: Play) -> None:
     found += _held_by_two(play)
     found += neighbours.judged(play)
     found += foreign.judged(play)
+    found += letters.judged(play)
     found += pushed.judged(play)
     found += statuses.judged(play)
     found += arrivals.judged(play)

@@ -1,12 +1,11 @@
-"""What must be true of deliveries' records and of dead letters once all is calm."""
+"""What must be true of deliveries' records once all is calm."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from tests.simulation.product.loud import POISON
+from tests.simulation.product import letters
 from triggers_api.push.delivery import event_of
 from triggers_api.store.items import event_key
 
@@ -15,16 +14,12 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-_CRASHED: Final = "workers crashed"
-
 
 def judged(play: Play) -> Iterator[str]:
     """Each delivery has come to its end, and each end to what it entails."""
     if play.world.calendar is not None:
-        return  # events, records and letters may be over
-    letters = list(_letters(play))
-    yield from _unexplained(play, letters)
-    told = {each["delivery_id"] for each in letters if "delivery_id" in each}
+        return  # events and records may be over
+    told = {each["delivery_id"] for each in letters.of(play) if "delivery_id" in each}
     for record in _records(play):
         yield from _as_ended(play, record, told)
 
@@ -88,41 +83,3 @@ def _is_healthy(play: Play, record: Item) -> bool:
     configs = play.stages[record["tenant"]["S"]].configs
     own = [each for each in configs if each.id == record["config_id"]["S"]]
     return any(each.mood == "healthy" and each.url.startswith("https:") for each in own)
-
-
-def _letters(play: Play) -> Iterator[Item]:
-    """Those of tenants that stay, but for what a world itself put into the queue."""
-    for each in play.world.dead_letters.messages.values():
-        if play.loud is not None and each.body in POISON:
-            continue
-        letter = json.loads(each.body)
-        stage = play.stages.get(letter["tenant"])
-        if stage is None or not stage.is_leaving:
-            yield letter
-
-
-def _unexplained(play: Play, letters: list[Item]) -> Iterator[str]:
-    """A letter is about a delivery that was given up: no worker ever gives up a message."""
-    if not letters:
-        return
-    given_up = _given_up(play)
-    for each in letters:
-        name, reason = each.get("delivery_id"), each.get("reason", "")
-        if name is None:
-            yield f"a task ended as a dead letter without a word: {each}"
-        elif reason.startswith(_CRASHED) or name not in given_up:
-            yield f"{name} is a dead letter, and was never given up: {reason}"
-
-
-def _given_up(play: Play) -> set[str]:
-    """Deliveries that were dead at any time, before a replay or an erasure perhaps."""
-    stream = play.world.tables["notifications"].stream
-    assert stream is not None
-    images = (
-        each["dynamodb"].get("NewImage", {}) for shard in stream.shards for each in shard.records
-    )
-    return {
-        image["id"]["S"]
-        for image in images
-        if "attempts" in image and image["status"] == {"S": "dead"}
-    }
