@@ -25,6 +25,7 @@ from tests.simulation.product import (
     producers,
     pushed,
     quotas,
+    replays,
     restored,
     statuses,
 )
@@ -56,6 +57,7 @@ def judge(play: Play) -> None:
     found += letters.judged(play)
     found += pushed.judged(play)
     found += statuses.judged(play)
+    found += replays.judged(play)
     found += arrivals.judged(play)
     found += accounts.judged(play)
     found += kept.judged(play)

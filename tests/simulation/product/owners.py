@@ -46,6 +46,7 @@ def replay(stage: Stage) -> None:
         return
     stage.expect(answer, 202, *([410] if posted.erase_sent_at is not None else []))
     deed.ended_at = stage.kernel.now + LATE
+    deed.answered_at = stage.kernel.now if answer.status == 202 else None
 
 
 def erase(stage: Stage) -> None:
@@ -170,7 +171,8 @@ def replay_delivery(stage: Stage) -> None:
         if not ended:
             return
         delivery = stage.chance.choice(ended)
-        stage.redelivered.append(Redelivery(stage.kernel.now, delivery["config_id"]))
+        asked = Redelivery(stage.kernel.now, delivery["config_id"])
+        stage.redelivered.append(asked)
         answer = stage.caller.call("POST", f"/notifications/history/{delivery['id']}/replay")
     except GaveUpError:
         return
@@ -179,21 +181,27 @@ def replay_delivery(stage: Stage) -> None:
     posted = stage.truth.by_id.get(delivery["event_id"])
     may_be_erased = posted is None or posted.erase_sent_at is not None
     stage.expect(answer, 202, 409, *is_swept, *([410] if may_be_erased else []))
+    if answer.status == 202:
+        asked.expected.add(delivery["id"])
 
 
 def replay_dead_letters(stage: Stage) -> None:
     """Have all that was given up pushed again, page by page."""
     body: dict[str, object] = {}
-    stage.redelivered.append(Redelivery(stage.kernel.now))
+    asked = Redelivery(stage.kernel.now)
+    stage.redelivered.append(asked)
     while True:
         try:
             answer = stage.caller.call("POST", "/notifications/dead-letters/replay", body)
         except GaveUpError:
             return
         stage.expect(answer, 200)
-        if answer.status != 200 or answer.json()["next_cursor"] is None:
+        if answer.status != 200:
             return
+        if answer.json()["next_cursor"] is None:
+            break
         body = {"cursor": answer.json()["next_cursor"]}
+    asked.expected |= stage.dead_since(asked.asked_at)
 
 
 def replay_missed(stage: Stage) -> None:

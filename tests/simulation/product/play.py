@@ -125,8 +125,10 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
 
 def _stage_of(play: Play, tenant: str, chance: random.Random) -> Stage:
     world = play.world
-    caller = world.callers[tenant]
-    stage = Stage(world.kernel, chance, caller, play.truth, world.tables["events"])
+    caller, tables = world.callers[tenant], world.tables
+    stage = Stage(
+        world.kernel, chance, caller, play.truth, tables["events"], tables["notifications"]
+    )
     stage.calendar = world.calendar
     play.stages[tenant] = stage
     return stage

@@ -49,12 +49,13 @@ class Config:
         return any(each.what == what for each in self.changes)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Redelivery:
     """Somebody asked for deliveries once more."""
 
     asked_at: float
     config_id: str = ""  # to which; to all, if none is named
+    expected: set[str] = field(default_factory=set)  # that are surely tried again
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Stage:
     caller: Caller
     truth: Truth
     events: Table
+    notifications: Table
     configs: list[Config] = field(default_factory=list)
     leaving: list[bool] = field(default_factory=lambda: [False])
     numbers: list[int] = field(default_factory=lambda: [0])
@@ -108,6 +110,17 @@ class Stage:
         if head["id"]["S"] != posted.event_id or self.may_be_over(posted):
             return False
         return self.events.settled_since(key, "StatusIndex") < since
+
+    def dead_since(self, moment: float) -> set[str]:
+        """The deliveries that were given up by then, for the table and its index alike."""
+        table = self.notifications
+        return {
+            item["id"]["S"]
+            for item in table.all()
+            if item.get("unsuccessful") == {"S": "dead"}
+            and item["tenant"]["S"] == self.tenant
+            and table.settled_since(table.key_of(item), "UnsuccessfulIndex") < moment
+        }
 
     def may_be_over(self, posted: Posted) -> bool:
         """Whether the time of an event may have come to its end, or it is lost."""

@@ -24,6 +24,7 @@ class Deed:
 
     sent_at: float
     ended_at: float = float("inf")  # when it was answered and nothing of it can still come
+    answered_at: float | None = None  # that it was done
 
 
 @dataclass
