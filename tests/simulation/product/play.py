@@ -21,6 +21,7 @@ from tests.simulation.product import (
     producers,
     quotas,
     removal,
+    replays,
     restoring,
     scripts,
 )
@@ -180,6 +181,7 @@ def finish(play: Play) -> None:
     removal.end(play)
     restoring.make_good(play)
     foreign.last_calls(play)
+    replays.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)
     loud.end(play)
     judge.judge(play)

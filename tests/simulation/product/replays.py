@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.simulation.product import owners
 from triggers_api.push.delivery import event_of
 from triggers_api.timestamps import from_text
 
@@ -19,7 +23,24 @@ Rounds = list[tuple[float, int]]
 """When an event got which round, in the stream's whole seconds."""
 
 _SKEW: Final = 2.5  # seconds that two clocks are apart at most, and some
+_INDEX_FOLLOWS: Final = 60.0  # seconds, and some
+_WORLDS: Final = 4  # every so manyth: each takes the dead ones' whole schedule once more
 _HELD: Final = "the receiver was down or too busy"
+
+
+def last_calls(play: Play) -> None:
+    """When all is calm, have dead letters replayed: until then, few are there to be asked for."""
+    world = play.world
+    if world.seed % _WORLDS != 3 or world.calendar is not None:
+        return
+    world.kernel.sleep(_INDEX_FOLLOWS)
+    chance = random.Random(f"{world.seed}/last replays")  # noqa: S311
+    for tenant, stage in play.stages.items():
+        own = replace(stage, chance=chance)
+        if not stage.is_leaving and own.dead_since(world.kernel.now):
+            who, work = f"{tenant}'s last replays", partial(owners.replay_dead_letters, own)
+            world.start(who, "replay dead letters", work)
+    world.kernel.run()
 
 
 def judged(play: Play) -> Iterator[str]:
