@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,8 @@ _OF_CONFIGS: Final = {
     "failed": "deliveries_failed",
 }
 _HOURS_IN: Final = 4  # every so manyth world: two more requests would be a tenth of a seed's CPU
+
+_A_WEEK: Final = 167 * 3600.0  # seconds: the hour that has begun is one of the 168
 
 Figures = Counter[str]
 
@@ -44,12 +46,22 @@ def usage(play: Play, tenant: str) -> list[str]:
     found += _differences(shown, "date", days, _OF_DAYS)
     if play.world.seed % _HOURS_IN == 0:
         shown = get("/usage/hours?hours=168").json()["hours"]
+        found += _left_out(play, shown, hours)
         found += _differences(shown, "begins_at", hours, _OF_HOURS)
         for config in play.stages[tenant].configs:
             answer = get(f"/notifications/configs/{config.id}/stats?hours=168")
             if answer.status == 200:
+                of_config = {hour: each for (of, hour), each in configs.items() if of == config.id}
+                found += _left_out(play, answer.json()["hours"], of_config)
                 found += _of_config(answer.json()["hours"], config.id, configs)
     return [f"{each} of {tenant}" for each in found]
+
+
+def _left_out(play: Play, shown: list[dict[str, Any]], true: Mapping[str, Figures]) -> list[str]:
+    """Hours of the last week that an answer does not show."""
+    since = datetime.fromtimestamp(play.world.kernel.now - _A_WEEK, UTC)
+    missing = true.keys() - {each["begins_at"][:13] for each in shown}
+    return [f"{hour} is not shown" for hour in sorted(missing) if hour > f"{since:%Y-%m-%dT%H}"]
 
 
 def _differences(
