@@ -83,7 +83,7 @@ def give_key(operator: Caller, stage: Stage) -> None:
         stage.expect(made, 201, 409)
         if made.status != 201:
             return
-        other = stage.caller.calling_with(made.json()["api_key"])
+        other = stage.caller.calling_with(stage.told(made.json()["api_key"]))
         stage.expect(other.call("GET", "/events?limit=2"), 200)
         stage.pause(10)
         ended = stage.caller.call("DELETE", f"/keys/{made.json()['key_id']}")
@@ -103,7 +103,7 @@ def open_console(operator: Caller, stage: Stage) -> None:
         stage.expect(made, 201, 409)
         if made.status != 201:
             return
-        link = {"token": made.json()["url"].rpartition("/")[2]}
+        link = {"token": stage.told(made.json()["url"].rpartition("/")[2])}
         opened = stage.caller.calling_with(None).call("POST", "/console/session", link)
         stage.expect(opened, 200, 401)  # used, if an answer was lost; shut, if it is suspended
         if opened.status != 200:
@@ -111,7 +111,7 @@ def open_console(operator: Caller, stage: Stage) -> None:
         again = stage.caller.calling_with(None).call("POST", "/console/session", link)
         if again.status != 401:
             stage.truth.faults.append(f"a link was opened twice: {again.status}")
-        session = stage.caller.calling_with(opened.json()["api_key"])
+        session = stage.caller.calling_with(stage.told(opened.json()["api_key"]))
         stage.expect(session.call("GET", "/events?limit=2"), 200, *stage.if_suspended(401))
         stage.pause(90)
         if any(each > made_at + LATE for each in stage.sessions_ended):

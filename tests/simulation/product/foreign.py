@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.product import kept, senders, source_owners
+from tests.simulation.product import senders, source_owners
 from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
 
@@ -90,8 +90,6 @@ def judged(play: Play) -> list[str]:
             found += _listed(play, tenant, sources)
             found += _refusals(play, sources)
             found += _told_whence(play, tenant)
-    if play.sources:
-        found += _never_kept(play)
     return found
 
 
@@ -124,20 +122,3 @@ def _told_whence(play: Play, tenant: str) -> Iterator[str]:
             yield f"{posted.event_id} came by {posted.source} and says {metadata}"
         if said["event_type"] != posted.event_type:
             yield f"{posted.event_id} is {said['event_type']}, not {posted.event_type}"
-
-
-def _never_kept(play: Play) -> Iterator[str]:
-    """Neither what was forged nor a secret is anywhere."""
-    secrets = [
-        telling.secret
-        for sources in play.sources.values()
-        for source in sources
-        for telling in source.tellings
-    ]
-    for table in play.world.tables.values():
-        for item in table.all():
-            text = kept.words(item)
-            if senders.is_forged(text):
-                yield f"what was forged is kept: {text[:200]}"
-            if any(secret in text for secret in secrets):
-                yield f"a secret is kept as it is: {text[:200]}"

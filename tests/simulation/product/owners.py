@@ -254,11 +254,13 @@ def use_another_key(stage: Stage) -> None:
         if made.status != 201:
             return
         key, path = made.json(), f"/keys/{made.json()['key_id']}"
-        other = stage.caller.calling_with(key["api_key"])
+        other = stage.caller.calling_with(stage.told(key["api_key"]))
         stage.expect(other.call("GET", "/events?limit=1"), 200)
         if stage.chance.random() < 0.5:
             turned = stage.caller.call("POST", f"{path}/rotate", {"overlap_seconds": 60})
             stage.expect(turned, 200)
+            if turned.status == 200:
+                stage.told(turned.json()["api_key"])
         ended = stage.caller.call("DELETE", path)
         stage.expect(ended, 204)
         if ended.status != 204:

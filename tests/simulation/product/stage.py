@@ -78,6 +78,7 @@ class Stage:
     suspensions: list[Deed] = field(default_factory=list)
     sessions_ended: list[float] = field(default_factory=list)  # by suspensions that were answered
     redelivered: list[Redelivery] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)  # of keys, links and sessions, dead ones too
 
     @property
     def is_leaving(self) -> bool:
@@ -87,6 +88,11 @@ class Stage:
     @property
     def tenant(self) -> str:
         return self.caller.tenant
+
+    def told(self, token: str) -> str:
+        """Remember a token that somebody was told: nothing may keep it as it is."""
+        self.tokens.add(token)
+        return token
 
     def pause(self, seconds: float) -> None:
         self.kernel.sleep(self.chance.uniform(0, seconds) * self.slowness)
