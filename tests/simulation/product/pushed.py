@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.simulation.product import letters
 from triggers_api.push.delivery import event_of
@@ -14,14 +15,36 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+_WORLDS: Final = 4  # every so manyth: a walk is some requests
+
 
 def judged(play: Play) -> Iterator[str]:
     """Each delivery has come to its end, and each end to what it entails."""
     if play.world.calendar is not None:
         return  # events and records may be over
+    yield from _history(play)
     told = {each["delivery_id"] for each in letters.of(play) if "delivery_id" in each}
     for record in _records(play):
         yield from _as_ended(play, record, told)
+
+
+def _history(play: Play) -> Iterator[str]:
+    """A tenant is shown each of its deliveries once, as its record has it."""
+    if play.world.seed % _WORLDS != 1:
+        return
+    for tenant, stage in play.stages.items():
+        if stage.is_leaving:
+            continue
+        shown = play.world.callers[tenant].api.walk("/notifications/history?limit=25")
+        listed = Counter((each["id"], each["status"], len(each["attempts"])) for each in shown)
+        true = Counter(
+            (item["id"]["S"], item["status"]["S"], int(item["attempt_count"]["N"]))
+            for item in play.world.tables["notifications"].all()
+            if "attempts" in item and item["tenant"]["S"] == tenant
+        )
+        if listed != true:
+            wrong = [*(listed - true), *(true - listed)]
+            yield f"the history of {tenant} is not that of its deliveries: {wrong}"
 
 
 def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
