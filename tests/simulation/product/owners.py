@@ -8,6 +8,7 @@ from tests.simulation.product.stage import Change, Config, Redelivery, Stage
 from tests.simulation.product.truth import LATE, LATEST, Deed, Posted
 
 _LISTED: Final = ("pending", "failed", "delivered")
+_SKEW: Final = 2.5  # seconds that two clocks are apart at most, and some
 
 
 def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | None:
@@ -20,6 +21,7 @@ def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | 
         "settings": {"url": url},
         "acknowledges": stage.chance.random() < 0.2,
     } | fields
+    asked_at = stage.kernel.now
     try:
         answer = stage.caller.call("POST", "/notifications/configs", body)
     except GaveUpError:
@@ -27,7 +29,7 @@ def subscribe(stage: Stage, mood: str | None = None, **fields: Any) -> Config | 
     stage.expect(answer, 201)
     if answer.status != 201:
         return None
-    config = Config(answer.json()["id"], stage.tenant, url, mood, stage.kernel.now)
+    config = Config(answer.json()["id"], stage.tenant, url, mood, asked_at, stage.kernel.now)
     config.secret = answer.json().get("secret") or ""  # what is not signed has none
     stage.configs.append(config)
     return config
@@ -205,13 +207,15 @@ def replay_dead_letters(stage: Stage) -> None:
 
 
 def replay_missed(stage: Stage) -> None:
-    """Have a config pushed what it never got, page by page."""
-    if not stage.configs:
+    """Have a config pushed what it never got, page by page: often a new one, all before it."""
+    is_new = not stage.configs or stage.chance.random() < 0.5
+    config = subscribe(stage, "healthy") if is_new else stage.chance.choice(stage.configs)
+    if config is None:
         return
-    config = stage.chance.choice(stage.configs)
     path = f"/notifications/configs/{config.id}/replay"
     body: dict[str, object] = {"dry_run": stage.chance.random() < 0.2}
-    stage.redelivered.append(Redelivery(stage.kernel.now, config.id))
+    asked = Redelivery(stage.kernel.now, config.id)
+    stage.redelivered.append(asked)
     while True:
         try:
             answer = stage.caller.call("POST", path, body)
@@ -219,9 +223,18 @@ def replay_missed(stage: Stage) -> None:
             return
         is_gone = [404] if config.is_asked("delete") else []
         stage.expect(answer, 200, 409, *is_gone)
-        if answer.status != 200 or answer.json()["next_cursor"] is None:
+        if answer.status != 200:
             return
+        if answer.json()["next_cursor"] is None:
+            break
         body |= {"cursor": answer.json()["next_cursor"]}
+    if not body["dry_run"]:
+        asked.missed += [
+            posted
+            for posted in stage.truth.of(stage.tenant)
+            if (posted.answered_at or 0.0) < config.asked_at - _SKEW
+            and stage.has_been(_LISTED, posted, asked.asked_at)
+        ]
 
 
 def look_around(stage: Stage) -> None:

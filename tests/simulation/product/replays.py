@@ -56,6 +56,7 @@ def judged(play: Play) -> Iterator[str]:
         for stage in stages:
             for redelivery in stage.redelivered:
                 yield from _of_deliveries(play, stage, redelivery)
+                yield from _of_missed(play, stage, redelivery)
 
 
 def _rounds(play: Play) -> dict[str, Rounds]:
@@ -88,7 +89,7 @@ def _unpushed(play: Play, posted: Posted, deed: Deed, rounds: set[int]) -> Itera
     if posted.erase_sent_at is not None or play.world.calendar is not None:
         return
     for config in play.stages[posted.tenant].configs:
-        if not _surely_wants(config, deed.sent_at):
+        if config.created_at + _SKEW > deed.sent_at or not _surely_takes(config):
             continue
         begins = f"dlv_{str(posted.event_id)[4:]}_{config.id[4:]}_"
         names = {f"{begins}{number}" for number in rounds}
@@ -97,9 +98,9 @@ def _unpushed(play: Play, posted: Posted, deed: Deed, rounds: set[int]) -> Itera
             yield f"{posted.event_id} was replayed, and not pushed to {config.id} again"
 
 
-def _surely_wants(config: Config, at: float) -> bool:
+def _surely_takes(config: Config) -> bool:
     is_well = config.mood == "healthy" and config.url.startswith("https:")
-    return is_well and not config.is_touched and config.created_at + _SKEW < at
+    return is_well and not config.is_touched
 
 
 def _of_deliveries(play: Play, stage: Stage, asked: Redelivery) -> Iterator[str]:
@@ -119,6 +120,17 @@ def _of_deliveries(play: Play, stage: Stage, asked: Redelivery) -> Iterator[str]
             continue
         if not _was_tried(record, asked.asked_at):
             yield f"{name} was replayed, and not tried again: {str(record)[:300]}"
+
+
+def _of_missed(play: Play, stage: Stage, asked: Redelivery) -> Iterator[str]:
+    """A config gets what is older than itself."""
+    for config in stage.configs if asked.missed else ():
+        if config.id != asked.config_id or not _surely_takes(config):
+            continue
+        said = b"".join(each.body for each in play.world.receivers.by_url[config.url])
+        for posted in asked.missed:
+            if posted.erase_sent_at is None and posted.marker.encode() not in said:
+                yield f"{posted.event_id} was replayed to {config.id}, and never came"
 
 
 def _record(play: Play, tenant: str, name: str) -> dict[str, Any] | None:

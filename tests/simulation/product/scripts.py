@@ -17,6 +17,7 @@ SCRIPTS: Final[Mapping[str, tuple[Script, int]]] = {
     "replay": (owners.replay, 2),
     "replay delivery": (owners.replay_delivery, 1),
     "replay dead letters": (owners.replay_dead_letters, 1),
+    "replay missed": (owners.replay_missed, 1),
     "erase": (owners.erase, 3),
     "change config": (owners.change_config, 2),
     "list": (owners.list_events, 1),

@@ -38,6 +38,7 @@ class Config:
     tenant: str
     url: str
     mood: str
+    asked_at: float
     created_at: float  # when it was answered
     is_touched: bool = False  # changed, disabled or deleted: no longer all events go there
     secret: str = ""  # that it was made with
@@ -56,6 +57,7 @@ class Redelivery:
     asked_at: float
     config_id: str = ""  # to which; to all, if none is named
     expected: set[str] = field(default_factory=set)  # that are surely tried again
+    missed: list[Posted] = field(default_factory=list)  # that the config surely gets now
 
 
 @dataclass
