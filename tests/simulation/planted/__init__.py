@@ -8,6 +8,7 @@ from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.choosy import CHOOSY
 from tests.simulation.planted.counts_and_tenants import COUNTS_AND_TENANTS
 from tests.simulation.planted.days import DAYS
+from tests.simulation.planted.effects import EFFECTS
 from tests.simulation.planted.events import EVENTS
 from tests.simulation.planted.foreign import FOREIGN
 from tests.simulation.planted.leases import LEASES
@@ -31,5 +32,6 @@ _ALL: Final = (
     *FOREIGN,
     *QUOTAS,
     *CHOOSY,
+    *EFFECTS,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}
