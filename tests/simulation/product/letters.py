@@ -41,6 +41,7 @@ def _again(play: Play, names: set[str]) -> Iterator[str]:
     """
     readings: Counter[tuple[str, str]] = Counter()
     unheard: set[tuple[str, str]] = set()
+    attempts: dict[str, str] = {}
     for said in play.world.story:
         if said.request is None or said.became.startswith(_ARRIVED):
             continue
@@ -51,7 +52,10 @@ def _again(play: Play, names: set[str]) -> Iterator[str]:
         if said.what == "dynamodb.GetItem":
             readings[worker] += said.became == _ANSWERED
         elif said.what == "dynamodb.PutItem":
+            # What is replayed is put as it was, before it is tried again with the same reading.
+            before, attempts[name] = attempts.get(name), _attempts(said)
             is_over = said.became != _ANSWERED or _status(said) == "dead"
+            is_over = is_over or before == attempts[name]
             readings[worker] -= 0 if is_over else min(1, readings[worker])
         elif worker in unheard or readings[worker]:
             readings[worker] -= worker not in unheard
@@ -76,6 +80,10 @@ def _delivery_of(said: Said, dead_letters: str) -> str:
 
 def _status(said: Said) -> str:
     return str((said.request or {})["Item"]["status"]["S"])
+
+
+def _attempts(said: Said) -> str:
+    return str((said.request or {})["Item"]["attempt_count"]["N"])
 
 
 def of(play: Play) -> Iterator[Item]:
