@@ -12,16 +12,6 @@ _KNOWN_WITHIN: Final = 65.0  # seconds in which every process knows that a tenan
 DEFAULTS: Final = dict.fromkeys(("deliveries_per_second", *_LOWER), "default")
 
 
-def change_limits(operator: Caller, stage: Stage) -> None:
-    """Give a tenant other limits, for a while."""
-    try:
-        lower_limits(operator, stage)
-        usual = {"limits": DEFAULTS}
-        stage.expect(operator.call("PATCH", f"/tenants/{stage.tenant}", usual), 200, 409)
-    except GaveUpError:
-        return
-
-
 def lower_limits(operator: Caller, stage: Stage) -> None:
     """Lower a tenant's limits, and wait a while. Raises `GaveUpError`."""
     limits = _LOWER | {"deliveries_per_second": stage.chance.choice([1, 5, 50])}

@@ -10,6 +10,7 @@ from tests.simulation.product import (
     accounts,
     choosy,
     days,
+    deeds,
     foreign,
     judge,
     leaving,
@@ -141,7 +142,7 @@ def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
     own = random.Random(f"{world.seed}/minutes")  # noqa: S311
     drawn = chance.random()
     if drawn < 0.1:
-        work = partial(operator.change_limits, world.callers[""], stage)
+        work = partial(deeds.change_limits, world.callers[""], stage)
         world.start("operator", "limits", work, chance.uniform(0, span))
     elif drawn < 0.2:
         play.has_deletion = True
