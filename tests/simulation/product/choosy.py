@@ -83,11 +83,11 @@ def _start(
 def _choose(play: Play, stage: Stage) -> None:
     """Make a config."""
     chance = stage.chance
-    filters, wants = _filters(chance) if chance.random() < 0.7 else ({}, _all)
+    chosen, wants = filters(chance) if chance.random() < 0.7 else ({}, _all)
     mood, fields = chance.choice(_KINDS)
     if mood != "healthy":  # what waits for a circuit to close waits for a week, and takes its CPU
-        filters, wants = {_FEW[0]: _FEW[1]}, _FEW[2]
-    fields = fields | ({"filters": filters} if filters else {})
+        chosen, wants = {_FEW[0]: _FEW[1]}, _FEW[2]
+    fields = fields | ({"filters": chosen} if chosen else {})
     config = owners.subscribe(stage, mood, **fields)
     if config is None:
         return
@@ -125,7 +125,7 @@ def _all(_posted: Posted) -> bool:
     return True
 
 
-def _filters(chance: random.Random) -> tuple[dict[str, Any], Wants]:
+def filters(chance: random.Random) -> tuple[dict[str, Any], Wants]:
     """One or two, which have to agree."""
     chosen = {each[0]: each for each in chance.sample(_FILTERS, chance.choice([1, 1, 2]))}
     said = {name: value for name, value, _ in chosen.values()}

@@ -27,6 +27,7 @@ from tests.simulation.product import (
     quotas,
     replays,
     restored,
+    seldom,
     statuses,
 )
 from tests.simulation.product.stage import Config, Stage
@@ -62,6 +63,7 @@ def judge(play: Play) -> None:
     found += accounts.judged(play)
     found += kept.judged(play)
     found += choosy.judged(play)
+    found += seldom.judged(play)
     found += quotas.judged(play)
     found += restored.judged(play)
     for tenant, stage in play.stages.items():

@@ -25,9 +25,11 @@ from tests.simulation.product import (
     replays,
     restoring,
     scripts,
+    seldom,
 )
 from tests.simulation.product.choosy import Choosy
 from tests.simulation.product.loud import Loud
+from tests.simulation.product.seldom import Seldom
 from tests.simulation.product.sources import Source
 from tests.simulation.product.stage import Stage
 from tests.simulation.product.truth import Truth
@@ -58,6 +60,7 @@ ACTORS: Final = frozenset(
         *days.NAMES,
         *accounts.ACTORS,
         *choosy.ACTORS,
+        *seldom.ACTORS,
         *foreign.ACTORS,
         *quotas.ACTORS,
         *restoring.ACTORS,
@@ -80,6 +83,7 @@ class Play:
     sources: dict[str, list[Source]] = field(default_factory=dict)  # by tenant
     targets: list[accounts.Target] = field(default_factory=list)
     loud: Loud | None = None
+    seldom: Seldom | None = None
     choosy: list[Choosy] = field(default_factory=list)
     quota: quotas.Quota | None = None
     has_deletion: bool = False
@@ -122,6 +126,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
         foreign.begin(play, span)
         accounts.begin(play, span)
         choosy.begin(play, span)
+        seldom.begin(play, span)
     return play
 
 

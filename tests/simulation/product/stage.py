@@ -107,7 +107,9 @@ class Stage:
         """Whether an event was undelivered since then, for the table and its index alike."""
         return self.has_been(("pending", "failed"), posted, since)
 
-    def has_been(self, statuses: tuple[str, ...], posted: Posted, since: float) -> bool:
+    def has_been(
+        self, statuses: tuple[str, ...], posted: Posted, since: float, index: str = "StatusIndex"
+    ) -> bool:
         """Whether an event has been unchanged since then, in one of these statuses."""
         key = tuple(each["S"] for each in event_key(self.tenant, str(posted.event_id)).values())
         if self.loss is not None and self.loss.hides_lists(self.tenant):
@@ -117,7 +119,7 @@ class Stage:
             return False
         if head["id"]["S"] != posted.event_id or self.may_be_over(posted):
             return False
-        return self.events.settled_since(key, "StatusIndex") < since
+        return self.events.settled_since(key, index) < since
 
     def dead_since(self, moment: float) -> set[str]:
         """The deliveries that were given up by then, for the table and its index alike."""
