@@ -91,6 +91,8 @@ def _unpushed(play: Play, posted: Posted, deed: Deed, rounds: set[int]) -> Itera
     for config in play.stages[posted.tenant].configs:
         if config.created_at + _SKEW > deed.sent_at or not _surely_takes(config):
             continue
+        if not config.wants(posted):
+            continue
         begins = f"dlv_{str(posted.event_id)[4:]}_{config.id[4:]}_"
         names = {f"{begins}{number}" for number in rounds}
         came = play.world.receivers.by_url[config.url]
@@ -128,7 +130,7 @@ def _of_missed(play: Play, stage: Stage, asked: Redelivery) -> Iterator[str]:
         if config.id != asked.config_id or not _surely_takes(config):
             continue
         said = b"".join(each.body for each in play.world.receivers.by_url[config.url])
-        for posted in asked.missed:
+        for posted in filter(config.wants, asked.missed):
             if posted.erase_sent_at is None and posted.marker.encode() not in said:
                 yield f"{posted.event_id} was replayed to {config.id}, and never came"
 
