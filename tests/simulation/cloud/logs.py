@@ -42,7 +42,7 @@ class Logs:
         name = request["logGroupName"]
         if name not in self.groups:
             raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
-        begin = int(request.get("nextToken", 0))
+        page, begin = (int(each) for each in request.get("nextToken", "0/0").split("/"))
         end = begin + self.chance.randint(0, _PAGE_AT_MOST)
         fits, since = _pattern(request["filterPattern"]), request["startTime"]
         found = [
@@ -51,7 +51,7 @@ class Logs:
             if at >= since and fits(json.loads(message))
         ]
         answer: dict[str, Any] = {"events": found[begin:end]}
-        return answer | ({"nextToken": str(end)} if end < len(found) else {})
+        return answer | ({"nextToken": f"{page + 1}/{end}"} if end < len(found) else {})
 
 
 @cache

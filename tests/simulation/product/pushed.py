@@ -56,7 +56,7 @@ def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
     # took effect that was given up on and reopens it for a replay: the rescuer looks after that.
     if row is None or not row["enabled"]["BOOL"] or _is_touched(play, record):
         return
-    if status == "retrying":
+    if status == "retrying" and not (play.loss and play.loss.holds(row)):
         yield f"{name} is retrying, and nothing is left that tries"
     if status == "dead" and _is_healthy(play, record):
         yield f"{name} was given up, and its receiver is well"

@@ -30,6 +30,11 @@ _BY_THE_LOG: Final = frozenset(
     | {"payload", "payload_bytes", "metadata", "fingerprint", "delivery_attempts", "revoked_at"}
 )
 
+# A delivery of an erased event: without answers, and dropped unless it succeeded.
+_OF_ERASED: Final = frozenset(
+    {"answers", "erased", "attempts", "status", "reason", "next_attempt_at", "unsuccessful"}
+)
+
 
 def judged(play: Play) -> Iterator[str]:
     """Each item that was lost is there again as it was, and none that is newer made way."""
@@ -84,7 +89,7 @@ def _may_differ(loss: Loss, place: Place, before: Item, back: Item) -> set[str]:
     if key[-1].startswith("payload#"):
         may_differ.add("expires_at")  # not before its head's
     if name == "notifications" and "attempts" in before and "erased" in back:
-        may_differ |= {"answers", "erased", "attempts"}  # what was said of an erased event
+        may_differ |= _OF_ERASED
     if (name, key[-1]) == ("events", "tenant"):
         may_differ |= {"index_settles_at", "spread_at"}  # noted anew; its shards are all it is for
     return may_differ

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.simulation.cloud.kernel import BEGIN, Kernel, current
 from tests.simulation.cloud.logs import Logs
 from tests.simulation.cloud.points_in_time import BEHIND, PointsInTime
-from tests.simulation.product import owners, restore_command, scripts
+from tests.simulation.product import owners, producers, restore_command, scripts
 from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.log import Heard
 from tests.simulation.product.operator import DEFAULTS
 from tests.simulation.product.restore_command import Place
+from triggers_api.store.config_items import to_breaker
 from triggers_api.store.items import event_key
 
 if TYPE_CHECKING:
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
     from tests.simulation.cloud.values import Item
     from tests.simulation.product.callers import Caller
     from tests.simulation.product.play import Play
-    from tests.simulation.product.stage import Stage
+    from tests.simulation.product.stage import Script, Stage
     from tests.simulation.product.truth import Posted
     from tests.simulation.product.world import World
 
 ACTORS: Final = ("restore",)
 HOW_OFTEN: Final = 0.02  # of all worlds
 _TABLES: Final = {"events": 5, "notifications": 4, "keys": 2, "usage": 1, "all": 3}
+_BETWEEN: Final = ("consume", "erase", "replay", "change config", "another key", "post")
+"""What is done between the second and the loss, so that only the log tells it."""
 _LOGGING: Final = ("api", "delivery")
 _TRIES: Final = 60
 _LONGEST_STRETCH: Final = 7200.0  # seconds: a run takes minutes, and is begun again when it stops
@@ -102,6 +105,10 @@ class Loss:
         """Whether the event of a delivery is not back, since its key stands for another one."""
         return event_id in self.gone or event_id in posted.former_ids
 
+    def holds(self, row: Item) -> bool:
+        """Whether a config's breaker keeps the rescuer from what has lost its message, for a week."""
+        return "breaker" in row and to_breaker(row["breaker"]["S"]).opened_at is not None
+
     def has_lost_usage(self, tenant: str) -> bool:
         """Whether rows are lost that were counted in since the second: their counts are, too."""
         return any(name == "usage" and key[0] == tenant for name, key in self.lost)
@@ -126,6 +133,11 @@ def begin(play: Play, span: float) -> None:
         stage.loss = loss
     play.truth.loss = loss
     world.kernel.at(loss.happens_at, partial(_happen, play, loss, chance))
+    gap = loss.happens_at - loss.at
+    for stage in play.stages.values():
+        for name in chance.choices(_BETWEEN, k=chance.randint(0, 4)):
+            after = loss.at - BEGIN + chance.uniform(-1, gap)
+            _come_back(world, stage, name, scripts.SCRIPTS[name][0], after)
     world.start("operator", "restore", partial(_restore, play, loss, chance))
 
 
@@ -233,7 +245,10 @@ def _restore(play: Play, loss: Loss, chance: random.Random) -> None:
     _until_it_ends(world, chance, place, "prepare", *at)
     for stage in play.stages.values():
         for name in scripts.drawn(chance, chance.randint(1, 4)):
-            _come_back(world, stage, name, chance.uniform(0, 20))
+            _come_back(world, stage, name, scripts.SCRIPTS[name][0], chance.uniform(0, 20))
+        for _ in range(chance.randint(0, 2)):
+            again = partial(_post_lost_again, loss)
+            _come_back(world, stage, "post again", again, chance.uniform(0, 20))
     _until_it_ends(world, chance, place, "bring-back", *at, *_choice(play, loss, chance), "--apply")
     loss.back_at = world.kernel.now
 
@@ -258,10 +273,17 @@ def _choice(play: Play, loss: Loss, chance: random.Random) -> Iterator[str]:
         yield "--all-tenants"
 
 
-def _come_back(world: World, stage: Stage, name: str, after: float) -> None:
+def _come_back(world: World, stage: Stage, name: str, script: Script, after: float) -> None:
     who = f"{stage.tenant}'s {name}"
     own = replace(stage, caller=stage.caller.named(who))
-    world.start(who, name, lambda: scripts.SCRIPTS[name][0](own), after)
+    world.start(who, name, lambda: script(own), after)
+
+
+def _post_lost_again(loss: Loss, stage: Stage) -> None:
+    """Somebody has not heard of an event, which is missing, and posts it under its key."""
+    lost = [each for each in stage.truth.of(stage.tenant) if each.event_id in loss.ids]
+    if lost:
+        producers.post(stage, stage.chance.choice(lost))
 
 
 def _second(at: float) -> str:
