@@ -76,6 +76,8 @@ def _as_it_was(loss: Loss, place: Place, before: Item, writes: list[Write]) -> I
     ]
     if wrong:
         yield f"{key} came back with another {', '.join(sorted(wrong))}"
+    if "attempts" in before and "restored_at" not in first.new:
+        yield f"{key} came back without a mark: its attempts are counted again"
     if "is_new" in first.new:
         yield f"{key} came back as new: it is pushed and counted again"
 

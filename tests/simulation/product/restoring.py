@@ -97,7 +97,7 @@ class Loss:
         posted.former_ids.add(min(known, event_id))
         if event_id < known:
             return known
-        posted.acknowledgements, posted.replays = [], []
+        posted.acknowledgements = []
         posted.erase_sent_at = posted.erased_at = None
         return event_id
 
@@ -154,7 +154,7 @@ def _prepared(world: World, chance: random.Random, span: float) -> Loss:
     world._services |= {"dynamodb": points, "logs": logs}  # noqa: SLF001  # in some worlds only
     Heard.keep = partial(_keep, world, logs)
     at = BEGIN + chance.randint(1, int(span) + 10)
-    gap = chance.choice([0.0, 0.0, chance.uniform(0, 2), chance.uniform(2, 60)])
+    gap = chance.choice([0.0, chance.uniform(0, 2), chance.uniform(2, 20), chance.uniform(2, 60)])
     return Loss(points, logs, world.kernel, at, at + 0.001 + gap)
 
 
