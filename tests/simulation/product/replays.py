@@ -51,6 +51,8 @@ def judged(play: Play) -> Iterator[str]:
     ]
     rounds = _rounds(play) if replayed else {}
     for posted in replayed:
+        if play.loss and play.loss.took_any(posted.event_id, *posted.former_ids):
+            continue
         yield from _of_event(play, posted, rounds.get(str(posted.event_id), []))
     if play.world.calendar is None:  # where days pass, the event may be over by then
         for stage in stages:
@@ -91,7 +93,7 @@ def _unpushed(play: Play, posted: Posted, deed: Deed, rounds: set[int]) -> Itera
     for config in play.stages[posted.tenant].configs:
         if config.created_at + _SKEW > deed.sent_at or not _surely_takes(config):
             continue
-        if not config.wants(posted):
+        if not config.wants(posted) or (play.loss and play.loss.took_any(config.id)):
             continue
         begins = f"dlv_{str(posted.event_id)[4:]}_{config.id[4:]}_"
         names = {f"{begins}{number}" for number in rounds}
@@ -111,6 +113,8 @@ def _of_deliveries(play: Play, stage: Stage, asked: Redelivery) -> Iterator[str]
     for name in sorted(asked.expected):
         posted = play.truth.by_id.get(str(event_of(name)))
         if posted is not None and posted.erase_sent_at is not None:
+            continue
+        if play.loss and play.loss.took_any(name, str(event_of(name)), f"cfg_{name.split('_')[2]}"):
             continue
         record = _record(play, stage.tenant, name)
         if record is None:

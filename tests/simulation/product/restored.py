@@ -76,7 +76,7 @@ def _as_it_was(loss: Loss, place: Place, before: Item, writes: list[Write]) -> I
     ]
     if wrong:
         yield f"{key} came back with another {', '.join(sorted(wrong))}"
-    if "attempts" in before and "restored_at" not in first.new:
+    if "attempt_count" in before and "restored_at" not in first.new:
         yield f"{key} came back without a mark: its attempts are counted again"
     if "is_new" in first.new:
         yield f"{key} came back as new: it is pushed and counted again"
@@ -90,7 +90,7 @@ def _may_differ(loss: Loss, place: Place, before: Item, back: Item) -> set[str]:
         may_differ |= _BY_THE_LOG  # what was done between the second and the loss was done to it
     if key[-1].startswith("payload#"):
         may_differ.add("expires_at")  # not before its head's
-    if name == "notifications" and "attempts" in before and "erased" in back:
+    if "attempt_count" in before and "erased" in back:
         may_differ |= _OF_ERASED
     if (name, key[-1]) == ("events", "tenant"):
         may_differ |= {"index_settles_at", "spread_at"}  # noted anew; its shards are all it is for

@@ -23,6 +23,7 @@ from tests.simulation.product.callers import GaveUpError
 from tests.simulation.product.log import Heard
 from tests.simulation.product.operator import DEFAULTS
 from tests.simulation.product.restore_command import Place
+from tests.simulation.product.stage import Redelivery
 from triggers_api.store.config_items import to_breaker
 from triggers_api.store.items import event_key
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from tests.simulation.cloud.values import Item
     from tests.simulation.product.callers import Caller
     from tests.simulation.product.play import Play
-    from tests.simulation.product.stage import Script, Stage
+    from tests.simulation.product.stage import Config, Script, Stage
     from tests.simulation.product.truth import Posted
     from tests.simulation.product.world import World
 
@@ -104,6 +105,10 @@ class Loss:
     def took_what_is_pushed(self, posted: Posted, event_id: str) -> bool:
         """Whether the event of a delivery is not back, since its key stands for another one."""
         return event_id in self.gone or event_id in posted.former_ids
+
+    def took_any(self, *ids: str | None) -> bool:
+        """Whether one of these was missing: what was to be done with it may have been given up."""
+        return not self.ids.isdisjoint(ids)
 
     def holds(self, row: Item) -> bool:
         """Whether a config's breaker keeps the rescuer from what has lost its message, for a week."""
@@ -365,11 +370,20 @@ def _ask_for_pushes(stage: Stage) -> None:
     owners.replay_dead_letters(stage)
     for config in stage.configs:
         path = f"/notifications/configs/{config.id}"
-        try:
+        with suppress(GaveUpError):
             said = {"name": f"secret-of-{stage.tenant}"}
             touched = stage.caller.call("PATCH", path, said)
             stage.expect(touched, 200, 404)
             if touched.status == 200:
-                owners.replay_missed(replace(stage, configs=[config]))
-        except GaveUpError:
+                _replay_missed(stage, config, f"{path}/replay")
+
+
+def _replay_missed(stage: Stage, config: Config, path: str) -> None:
+    stage.redelivered.append(Redelivery(stage.kernel.now, config.id))
+    body: dict[str, object] = {}
+    while body.get("cursor", "") is not None:
+        answer = stage.caller.call("POST", path, body)
+        stage.expect(answer, 200, 409)
+        if answer.status != 200:
             return
+        body = {"cursor": answer.json()["next_cursor"]}
