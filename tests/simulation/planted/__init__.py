@@ -17,6 +17,7 @@ from tests.simulation.planted.pushes import PUSHES
 from tests.simulation.planted.quotas import QUOTAS
 from tests.simulation.planted.reading import READING
 from tests.simulation.planted.receivers import RECEIVERS
+from tests.simulation.planted.restoring import RESTORING
 from tests.simulation.planted.seldom import SELDOM
 
 _ALL: Final = (
@@ -35,5 +36,6 @@ _ALL: Final = (
     *CHOOSY,
     *EFFECTS,
     *SELDOM,
+    *RESTORING,
 )
 BUGS: Final[dict[str, Bug]] = {each.name: each for each in _ALL}

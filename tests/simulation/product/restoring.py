@@ -106,6 +106,10 @@ class Loss:
         """Whether the event of a delivery is not back, since its key stands for another one."""
         return event_id in self.gone or event_id in posted.former_ids
 
+    def undid(self, sent_at: float) -> bool:
+        """Whether what was asked for then was done between the second and the loss, or may be."""
+        return self.at - _UNDER_WAY < sent_at <= self.happens_at
+
     def took_any(self, *ids: str | None) -> bool:
         """Whether one of these was missing: what was to be done with it may have been given up."""
         return not self.ids.isdisjoint(ids)
@@ -316,6 +320,8 @@ def make_good(play: Play) -> None:
     for stage in play.stages.values():
         for config in stage.configs:
             config.is_touched |= config.id in loss.gone
+            if config.id in loss.ids:  # it is back as it was before these
+                config.changes = [each for each in config.changes if not loss.undid(each.sent_at)]
         work = partial(_give_limits_back, world.callers[""], stage)
         world.start("operator", "limits", work)
     world.kernel.run()
