@@ -109,9 +109,22 @@ class Judge:
                 yield from self._placed(tenant, item, there, bodies, now)
             elif kind is not Kind.PAYLOAD:
                 yield self.rows.judge(Part.EVENTS, kind, tenant, item, there)
-        yield from (
-            Verdict(Kind.PAYLOAD, _tenant(each), Outcome.ORPHAN) for each in bodies.values()
-        )
+        yield from self._without_their_heads(bodies, now)
+
+    def _without_their_heads(
+        self, bodies: Mapping[_Key, Item], now: Mapping[_Key, Item]
+    ) -> Iterator[Verdict]:
+        """Payloads that were stored before the second, and their events after it or never."""
+        keys = [{"pk": body["pk"], "sk": {"S": "event"}} for body in bodies.values()]
+        heads = self.live[Part.EVENTS].find_all(keys)
+        opened = {_key(Part.EVENTS, payloads.place_of(head)): head for head in heads}
+        for place, body in bodies.items():
+            head = opened.get(place)
+            if head is not None and place not in now and not items.is_erased(head):
+                yield self._payload(_tenant(body), body, head)
+            else:
+                outcome = Outcome.ORPHAN if head is None else Outcome.LIVE
+                yield Verdict(Kind.PAYLOAD, _tenant(body), outcome)
 
     def _missing(self, tenant: str, then: Item, bodies: dict[_Key, Item]) -> Iterator[Verdict]:
         """An event that is not there: it comes back as what it had become."""

@@ -267,6 +267,19 @@ def test_a_payload_that_alone_was_lost_comes_back(damaged: Damaged) -> None:
     assert damaged.events.get(TENANT, event.id).payload == LARGE
 
 
+def test_a_payload_comes_back_whose_event_was_stored_after_the_second(damaged: Damaged) -> None:
+    event = damaged.post(payload=LARGE)
+    head = head_of(damaged)
+    damaged.lose(Part.EVENTS, f"{TENANT}#{event.id[-16:]} event")
+    damaged.remember()  # between the two writes of a request
+    damaged.dynamodb.put_item(TableName=damaged.tables[Part.EVENTS], Item=head)
+    damaged.lose(Part.EVENTS, f"{TENANT}#{event.id[-16:]} payload#")
+
+    damaged.bring_back()
+
+    assert damaged.events.get(TENANT, event.id).payload == LARGE
+
+
 def test_an_execution_counts_what_is_back_though_it_was_counted_meanwhile(
     damaged: Damaged,
 ) -> None:
