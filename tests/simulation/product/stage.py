@@ -107,12 +107,17 @@ class Stage:
         """Whether an event was undelivered since then, for the table and its index alike."""
         return self.has_been(("pending", "failed"), posted, since)
 
+    @property
+    def are_lists_right(self) -> bool:
+        """Whether lists know which index to distrust: not while the tenant's row is lost."""
+        return self.loss is None or not self.loss.hides_lists(self.tenant)
+
     def has_been(
         self, statuses: tuple[str, ...], posted: Posted, since: float, index: str = "StatusIndex"
     ) -> bool:
         """Whether an event has been unchanged since then, in one of these statuses."""
         key = tuple(each["S"] for each in event_key(self.tenant, str(posted.event_id)).values())
-        if self.loss is not None and self.loss.hides_lists(self.tenant):
+        if not self.are_lists_right:
             return False
         head = self.events.find(key)
         if head is None or head["status"]["S"] not in statuses:
