@@ -151,6 +151,26 @@ def test_a_window_ends_with_a_call_for_no_record_until_it_is_answered() -> None:
     assert [each["isFinalInvokeForWindow"] for each in events] == [False, True, True]
 
 
+def test_a_reader_that_is_held_back_hands_over_later() -> None:
+    calls = Calls("SequenceNumber")
+    handed: list[float] = []
+
+    def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        handed.append(calls.kernel.now)
+        return calls.answer(event, context)
+
+    calls.function.wire = lambda _: answer
+    stream = Stream("arn", [Shard("shard")])
+    stream.tell({"pk": {"S": "a"}}, None, {"pk": {"S": "a"}}, calls.kernel.now, swept=False)
+    began_at = calls.kernel.now
+
+    a_mapping(calls, stream, "DispatcherMapping", 0, held_for=lambda: 300.0).notice()
+    calls.kernel.run()
+
+    (at,) = handed
+    assert at - began_at > 300
+
+
 def test_a_batch_may_be_handed_over_again_behind_a_later_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -15,6 +15,9 @@ _RETRIED: Final = 0.05  # of the schedules
 _RETRIED_FOR: Final = 600.0  # seconds, at most
 _LINGER: Final = 0.5  # of those that have run
 _LINGERS_FOR: Final = 60.0  # likewise
+_HOLDS_BACK: Final = 0.06  # of the worlds have readers of streams that are held back
+_HELD: Final = 0.2  # of their batches
+_HELD_FOR: Final = 900.0  # seconds, at most
 _WINDOWS_END: Final = 0.05  # after a batch
 Batch = TypeVar("Batch")
 
@@ -42,10 +45,18 @@ class Whims:
         self._shards = branch("shards")
         self._have_ends = self._shards.random() < _SHARDS_END
         self._windows = branch("windows")
+        self._readers = branch("readers")
+        self.holds_readers_back = self._readers.random() < _HOLDS_BACK
         self._schedules = branch("schedules")
         self._indexes = branch("indexes")
         goes_back = self._indexes.random() < _GO_BACK
         self.goes_back_by = lags_at_most if goes_back else 0.0
+
+    def held_for(self) -> float:
+        """Seconds for which a batch is not handed over: others' records hold its shard's reader."""
+        if not self.holds_readers_back or self._is_calm() or self._readers.random() >= _HELD:
+            return 0.0
+        return self._readers.uniform(0, _HELD_FOR)
 
     def is_lenient(self) -> bool:
         """Whether a message is deleted by an old receipt, too."""

@@ -167,6 +167,13 @@ COUNTS_AND_TENANTS: Final = (
         test="tests/unit/aws/test_tenant_tasks.py::test_a_letter_that_the_queue_does_not_delete_is_not_counted_as_gone",
     ),
     Bug(
+        "late records of a deleted tenant count",
+        "handlers/lives.py",
+        "if not self._is_there(record):\n            return True",
+        "if not self._is_there(record):\n            return False",
+        test="tests/functional/test_late_records.py::test_what_is_read_late_of_a_tenant_that_is_gone_leaves_no_trace",
+    ),
+    Bug(
         "two runs look through dead letters at once",
         "handlers/remover.py",
         'OneRunAtATime(letters, deletions, "#dead-letters", clock)',

@@ -35,6 +35,11 @@ def never() -> bool:
     return False
 
 
+def at_once() -> float:
+    """No reader is held back."""
+    return 0.0
+
+
 def newest(batches: list[Batch]) -> Batch:
     """A batch is repeated at once."""
     return batches[-1]
@@ -70,6 +75,7 @@ class StreamToFunction:
     lanes_of_shard: int
     ends_window: Callable[[], bool] = never
     repeated: Callable[[list[Batch]], Batch] = newest
+    held_for: Callable[[], float] = at_once
     given_up: list[Record] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     _shards: int = 0  # that have lanes
@@ -91,6 +97,8 @@ class StreamToFunction:
 
     def _work(self, lane: Lane) -> None:
         while batch := self._batch(lane):
+            if seconds := self.held_for():
+                self.kernel.sleep(seconds)
             self._hand_over(lane, batch)
         lane.is_busy = False
         if lane.shard.children:

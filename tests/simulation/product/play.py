@@ -36,6 +36,7 @@ from tests.simulation.product.truth import Truth
 from tests.simulation.product.world import TENANTS, World
 
 _LEVEL_AFTER: Final = 120.0  # seconds, in which the last write reaches every index
+_OUTLAST_READERS: Final = 20  # minutes: a deletion ends while records wait to be read
 _STORM: Final = 300.0  # seconds in which everything may fail
 
 
@@ -120,7 +121,8 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     quotas.join(play)
     if play.quota is not None:
         return play
-    loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
+    if not world.whims.holds_readers_back:
+        loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
     restoring.begin(play, span)
     if play.loud is None and play.loss is None:
         foreign.begin(play, span)
@@ -153,7 +155,9 @@ def _begin_of_operator(play: Play, chance: random.Random, span: float) -> None:
         play.has_deletion = True
         work = partial(operator.delete_tenant, world.callers[""], stage)
         world.start("operator", "delete tenant", work, chance.uniform(0.5, span + 1))
-        minutes.each_minute(world, "remover", operators.BY_THE_MINUTE["remover"], own)
+        is_held = world.whims.holds_readers_back
+        count = _OUTLAST_READERS if is_held else operators.BY_THE_MINUTE["remover"]
+        minutes.each_minute(world, "remover", count, own)
     for name in ("rescuer", "monitor"):
         if chance.random() < 0.1:
             minutes.each_minute(world, name, operators.BY_THE_MINUTE[name], own)

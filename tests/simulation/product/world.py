@@ -255,6 +255,7 @@ class World:
                 lanes,
                 self.whims.ends_window,
                 self.whims.one_of,
+                self.whims.held_for,
             )
             stream.children = self.whims.children
             stream.heard.append(mapping.notice)
