@@ -3,7 +3,7 @@
 | pk         | sk         | holds                                                                |
 |------------|------------|----------------------------------------------------------------------|
 | `<tenant>` | row's name | an attribute for each counter; `at_<shard>`, the last number;        |
-|            |            | `at_first`, the number it began with: another one was begun anew     |
+|            |            | `at_first`, the shard and number it began with: another row is anew  |
 
 A number of a record is one of 21 to 40 digits, by DynamoDB's documentation, and is kept as a
 number, which holds 38 of them: those seen have less than 30. A position is 30 bytes; shards live
@@ -67,14 +67,14 @@ class DynamoCounterStore:
         if row.day is not None:
             kept["day"] = {"S": row.day.isoformat()}
         setting = ", ".join(f"#{name} = :{name}" for name in kept)
-        setting += f", #{FIRST} = if_not_exists(#{FIRST}, :first)"
+        setting += f", #{FIRST} = if_not_exists(#{FIRST}, :begun)"
         adding = ", ".join(f"#{name} :{name}" for name in amounts)
         values = kept | {name: _whole(amount) for name, amount in amounts.items()}
         self._table.update(
             _key(row),
             f"SET {setting} ADD {adding}",
             {f":{name}": value for name, value in values.items()}
-            | {":first": _whole(counts[0].number)},
+            | {":first": _whole(counts[0].number), ":begun": _begun(position, counts[0])},
             when=f"attribute_not_exists(#{position}) OR #{position} < :first",
         )
 
@@ -86,6 +86,11 @@ def amounts_of(item: Item) -> dict[str, int]:
         for name, value in item.items()
         if "N" in value and name != "expires_at" and not name.startswith(_AT)
     }
+
+
+def _begun(position: str, first: Count) -> dict[str, str]:
+    """Which record a row began with: a number alone may be that of another table's, too."""
+    return {"S": f"{position.removeprefix(_AT)}#{first.number}"}
 
 
 def _counted_until(item: Item | None, position: str) -> int:

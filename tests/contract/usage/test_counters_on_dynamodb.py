@@ -93,8 +93,21 @@ def test_a_row_of_a_day_is_named_after_it_and_expires(
         "expires_at": {"N": str(int(begins_at + KEPT_FOR.total_seconds()))},
         "events_created": {"N": "1"},
         position: {"N": str(FIRST + 1)},
-        FIRST_NUMBER: {"N": str(FIRST + 1)},
+        FIRST_NUMBER: {"S": f"{position.removeprefix('at_')}#{FIRST + 1}"},
     }
+
+
+def test_a_row_that_another_tables_record_of_the_same_number_began_is_another_row(
+    dynamodb: "DynamoDBClient", usage_table: str, store: CounterStore
+) -> None:
+    begun = []
+    for shard in (SHARD, OTHER_SHARD):
+        store.add(shard, counts_of(1))
+        (item,) = dynamodb.scan(TableName=usage_table)["Items"]
+        begun.append(item[FIRST_NUMBER])
+        dynamodb.delete_item(TableName=usage_table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+    assert begun[0] != begun[1]
 
 
 def test_a_row_of_a_day_of_forty_shards_is_of_two_write_units(
