@@ -174,14 +174,19 @@ class Stage:
         at = self.kernel.now
         return statuses if any(at <= each.ended_at + _ASKED for each in self.suspensions) else ()
 
-    def walk(self, path: str) -> list[tuple[float, dict[str, Any]]]:
-        """All items of a list, and when each one's page was asked for. Raises `GaveUpError`."""
+    def walk(self, path: str, *none: int) -> list[tuple[float, dict[str, Any]]]:
+        """All items of a list, and when each one's page was asked for. Raises `GaveUpError`.
+
+        `none` are statuses that say that there is nothing, as far as an index knows.
+        """
         found: list[tuple[float, dict[str, Any]]] = []
         url = path
         while True:
             sent_at = self.kernel.now
             answer = self.caller.call("GET", url)
-            self.expect(answer, 200)
+            self.expect(answer, 200, *none)
+            if answer.status in none:
+                return found
             if answer.status != 200:
                 raise GaveUpError(path)
             found += [(sent_at, each) for each in answer.json()]
