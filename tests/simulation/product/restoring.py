@@ -134,6 +134,8 @@ def begin(play: Play, span: float) -> None:
     chance = random.Random(f"{world.seed}/restoring")  # noqa: S311
     if world.calendar is not None or play.loud is not None or play.has_deletion:
         return
+    if world.whims.holds_readers_back:
+        return  # what is read late of a lost row counts nothing, as docs/restore.md says
     if chance.random() >= play.restores:
         return
     loss = _prepared(world, chance, span)
