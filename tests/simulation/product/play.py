@@ -121,7 +121,8 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     quotas.join(play)
     if play.quota is not None:
         return play
-    if not world.whims.holds_readers_back:
+    # Beside another release no crash may be logged, and one who is loud may poison tasks.
+    if not world.whims.holds_readers_back and len(world.rollout.releases) == 1:
         loud.begin(play, lambda: _stage_of(play, TENANTS[1], chance), _STORM)
     restoring.begin(play, span)
     if play.loud is None and play.loss is None:
