@@ -2,8 +2,9 @@
 
 A removal takes what a tenant has of one kind. All removals are run again and again, because some
 of what was accepted before the keys died is still being written: a request under way, a push
-whose receiver is slow, a task with a delay, what a stream's reader makes of a row that is gone. A
-pass ends the deletion only if it began after all of that is over, and found nothing. Then nobody is left who could write for this tenant.
+whose receiver is slow, a task with a delay, what a stream's reader makes of a row that is gone.
+A pass ends the deletion only if it began after all of that is over, and found nothing. Then nobody
+is left who could write for this tenant.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
