@@ -20,7 +20,7 @@ from triggers_api.events.event import Event
 from triggers_api.events.ports import EventStore
 from triggers_api.executions.ports import ExecutionStore
 from triggers_api.executions.summarize import Summarize, is_late
-from triggers_api.handlers.lives import IsThere, Lives, written_at
+from triggers_api.handlers.lives import IsThere, Lives
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Batch, Handler, Traces
@@ -34,7 +34,7 @@ from triggers_api.store.executions import DynamoExecutionStore
 from triggers_api.store.items import payload_of, to_event
 from triggers_api.store.notification_configs import DynamoConfigList
 from triggers_api.store.streaks import DynamoStreakStore
-from triggers_api.store.streamed_rows import StreamedRows
+from triggers_api.store.streamed_rows import StreamedRows, written_at
 from triggers_api.store.table import create_client
 from triggers_api.timestamps import Clock, now
 from triggers_api.trace_header import trace_id_of

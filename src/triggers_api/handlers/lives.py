@@ -8,9 +8,10 @@ deletion does not end before whoever asked has, and what was written since is th
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from triggers_api.store.streamed_rows import written_at
 from triggers_api.timestamps import Clock
 
 Record = Mapping[str, Any]
@@ -18,11 +19,6 @@ IsThere = Callable[[Record], bool]
 """Whether the row that a record tells of is there, read consistently."""
 
 LATE_AFTER: Final = timedelta(minutes=2)  # longer than a mapping collects a batch
-
-
-def written_at(record: Record) -> datetime:
-    """When the write was made that the record tells of."""
-    return datetime.fromtimestamp(float(record["dynamodb"]["ApproximateCreationDateTime"]), UTC)
 
 
 class Lives:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from triggers_api.events.lifecycle import EventStatus
 from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.store.items import IS_NEW, RESTORED_AT
+from triggers_api.store.streamed_rows import written_at
 from triggers_api.store.table import Item
 from triggers_api.usage.changes import (
     Change,
@@ -30,7 +30,7 @@ def change_of(record: Mapping[str, Any]) -> Change | None:
     old: Item = stored.get("OldImage", {})
     known: dict[str, Any] = {
         "tenant": new["tenant"]["S"],
-        "at": datetime.fromtimestamp(float(stored["ApproximateCreationDateTime"]), UTC),
+        "at": written_at(record),
         "number": int(stored["SequenceNumber"]),
     }
     if RESTORED_AT in new:

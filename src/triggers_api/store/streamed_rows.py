@@ -1,14 +1,20 @@
-"""Whether the row is there that a record of a table's stream tells of."""
+"""What a record of a table's stream tells of: when it was written, and whether the row is there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from triggers_api.store.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def written_at(record: Mapping[str, Any]) -> datetime:
+    """When the write was made that the record tells of."""
+    return datetime.fromtimestamp(float(record["dynamodb"]["ApproximateCreationDateTime"]), UTC)
 
 
 class StreamedRows:
