@@ -3,9 +3,11 @@
 import ast
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -34,6 +36,7 @@ README = Document("README.md")
 CONTRACTS = Document("docs/API_CONTRACTS.md")
 GLOSSARY = Document("docs/glossary.md")
 DECISIONS = Document("docs/adr/README.md")
+RUNBOOK = Document("docs/runbook.md")
 SOURCES = sorted((ROOT / "src" / "triggers_api").rglob("*.py"))
 STAGES = ("default", "staging", "prod")  # the columns of the README's table
 RECORDS = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
@@ -133,6 +136,41 @@ def test_every_scope_is_explained() -> None:
     assert set(Scope) <= set(code_words(CONTRACTS.section("Authentication")))
 
 
+def allowed_by(row: list[str]) -> set[str]:
+    """The routes that a row of the scopes' table names: one by one, or all of a path but some."""
+    named = set(code_words(row[1])) & operations().keys()
+    but = tuple(f"/{word}" for word in re.findall(r" but [^`;]*`(\w+)`", row[1]))
+    for path in re.findall(r"all of `(/[\w-]+)`", row[1]):
+        below = {route for route in operations() if re.search(rf" {path}(/|$)", route)}
+        named |= {route for route in below if not (but and route.endswith(but))}
+    return named
+
+
+@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.ADMIN}))
+def test_a_scope_allows_what_its_row_says(scope: Scope) -> None:
+    rows = table_rows(CONTRACTS.section("Authentication"))
+    (row,) = (row for row in rows if code_words(row[0]) == [scope])
+    needing = {
+        route
+        for route, operation in operations().items()
+        if any(scope in each["ApiKey"] for each in operation["security"])
+    }
+
+    assert allowed_by(row) == needing
+
+
+def test_every_step_of_the_dispatcher_is_in_the_runbook() -> None:
+    dispatcher = ast.parse((ROOT / "src/triggers_api/handlers/dispatcher.py").read_text())
+    steps: set[str] = set()
+    for node in ast.walk(dispatcher):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            is_step = node.func.attr in {"_step", "_set_aside"}
+            steps |= texts(*node.args[:1]) if is_step else set()
+    table, _, _ = RUNBOOK.section("Set aside events").partition("\n### ")
+
+    assert {code_words(row[0])[0] for row in table_rows(table)} == steps
+
+
 def test_every_metric_is_measured_by_a_handler() -> None:
     handlers = (path.read_text() for path in SOURCES if path.parent.name == "handlers")
     measured = {name for text in handlers for name in re.findall(r"\bMetric\.(\w+)", text)}
@@ -214,6 +252,33 @@ def test_every_make_target_that_is_named_exists() -> None:
 
     assert {"run", "test", "deploy"} <= named
     assert named <= targets
+
+
+def commands_of_admin() -> set[tuple[str, str]]:
+    """Every `make NAME ARGS=…` that a document tells, as name and arguments."""
+    told: set[tuple[str, str]] = set()
+    for document in documents():
+        for text in [*code_words(document.prose), *(block.text for block in document.blocks)]:
+            found = re.findall(r"make (\w+) ARGS=(?:'([^'\n]*)'|\"([^\"\n]*)\")", text)
+            told |= {(name, one or other) for name, one, other in found}
+    return {(name, arguments) for name, arguments in told if "…" not in arguments}
+
+
+def test_every_command_of_admin_that_is_told_has_options_that_it_takes() -> None:
+    modules = {"key": "keys"}  # whose name is not their target's
+    told = commands_of_admin()
+
+    assert len(told) > 10
+    for name, arguments in told:
+        module = import_module(f"admin.{modules.get(name, name)}")
+        words = shlex.split(arguments.replace("NAME", "acme"), comments=True)
+        module._parser().parse_args(words)  # noqa: SLF001  # the one that `main` takes
+
+
+def test_no_command_wants_a_date_of_gnu() -> None:
+    for document in documents():
+        for block in document.blocks:
+            assert not re.search(r"\bdate (-u )?-d\b", block.text), document.name
 
 
 def test_a_word_of_the_glossary_has_one_meaning_and_is_found_by_the_alphabet() -> None:
