@@ -8,7 +8,7 @@ import pytest
 from admin.template import template
 from tests.cloudformation import ROOT, properties, resources
 from tests.conftest import ENVIRONMENT
-from tests.markdown import Document, code_words
+from tests.markdown import Document, code_words, table_rows
 from triggers_api.settings import (
     ApiSettings,
     CounterSettings,
@@ -91,11 +91,30 @@ def is_taken(parameter: dict[str, Any], value: str) -> bool:
     return re.fullmatch(parameter.get("AllowedPattern", ".*"), value) is not None
 
 
-def test_the_readme_tells_exactly_the_variables_that_are_read() -> None:
-    section = Document("README.md").section("Settings")
-    table = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")]
+def parameters_of(value: Any) -> set[str]:
+    """The parameters that a value is made of, or that its condition compares."""
+    if isinstance(value, list):
+        return set().union(*map(parameters_of, value))
+    if not isinstance(value, dict):
+        return set()
+    ((name, of),) = value.items()
+    if name == "Ref":
+        return {of} & set(template()["Parameters"])
+    if name == "Fn::If":
+        return parameters_of(template()["Conditions"][of[0]]) | parameters_of(of[1:])
+    return parameters_of(of)
 
-    assert set(code_words("\n".join(table))) == ALL
+
+def test_the_readme_tells_of_each_parameter_the_variable_that_it_becomes() -> None:
+    variables = [template()["Globals"]["Function"]["Environment"]["Variables"]]
+    variables += [properties(function)["Environment"]["Variables"] for function in READS]
+    becomes: dict[str, set[str]] = {name: set() for name in ["", *template()["Parameters"]]}
+    for variable, value in (pair for each in variables for pair in each.items()):
+        for parameter in parameters_of(value) or {""}:
+            becomes[parameter].add(variable)
+    rows = table_rows(Document("README.md").section("Settings"))
+
+    assert {row[0].strip("`"): set(code_words(row[1])) for row in rows} == becomes
 
 
 def test_nothing_but_settings_knows_a_variable_by_its_name() -> None:
