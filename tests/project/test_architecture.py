@@ -103,6 +103,13 @@ def test_every_folder_is_a_subject_or_an_edge() -> None:
     assert folders == SUBJECTS.keys() | EDGES
 
 
+def test_the_architecture_names_what_all_share() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    (told,) = re.findall(r"^  (.+?)    what all share$", page, re.MULTILINE)
+
+    assert set(told.split(", ")) == SHARED
+
+
 def test_imports_go_one_way_from_handlers_over_edges_to_subjects() -> None:
     wrong = {}
     for path in MODULES:
