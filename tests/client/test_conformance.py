@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.client.scripted_api import LOST, Said, ScriptedApi
 from tests.cloudformation import ROOT
-from triggers_client import ApiError, Client, TriggersError, verify_webhook
+from triggers_client import ApiError, Client, TriggersError, WebhookKeyError, verify_webhook
 from triggers_client import WebhookVerificationError as RefusedError
 from triggers_client.encoding import read_document
 from triggers_client.models import payload_json
@@ -129,8 +129,17 @@ def test_a_push_is_genuine_or_not(case: Case, monkeypatch: pytest.MonkeyPatch) -
             return False
         return True
 
-    if not any(key.startswith("whpk_") for key in case["secrets"]):
+    is_misconfigured = case.get("error") == "WebhookKeyError"
+    if not is_misconfigured and not any(key.startswith("whpk_") for key in case["secrets"]):
         assert any(map(is_genuine, case["secrets"])) == case["genuine"]
     body = case["body"].encode()
-    with nullcontext() if case["genuine"] else pytest.raises(RefusedError):
+    refused = pytest.raises(WebhookKeyError if is_misconfigured else RefusedError)
+    with nullcontext() if case["genuine"] else refused:
         verify_webhook(body, case["headers"], case["secrets"], now=case["now"])
+
+
+def test_what_is_no_key_is_not_shown_in_the_error() -> None:
+    with pytest.raises(WebhookKeyError) as raised:
+        verify_webhook(b"{}", {}, ["whsec_hunter2"])
+
+    assert "hunter2" not in str(raised.value)

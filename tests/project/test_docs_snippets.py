@@ -24,6 +24,10 @@ MINUTES = timedelta(minutes=1)
 
 Verdict = Callable[[str, dict[str, str], str], bool]
 
+# With each of these as its key, whoever guesses it can sign: nothing is called genuine or not.
+NO_SECRETS = ["", "whsec_", "whsec_???", "change-me", "whsec_change-me", NEW.removeprefix("whsec_")]
+NO_PUBLIC_KEYS = ["", "whpk_", "whpk_???", "whpk_AAAA"]
+
 
 def snippets(language: str) -> list[str]:
     found = [block.text for block in VERIFY.blocks if block.language == language]
@@ -55,8 +59,10 @@ def in_javascript(code: str, directory: Path) -> Verdict:
             input=asked,
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        if run.returncode != 0:
+            raise ValueError(run.stderr)
         return {"true": True, "false": False}[run.stdout.strip()]
 
     return verdict
@@ -94,6 +100,35 @@ def assert_tells_right_from_wrong(
     bad = {"webhook-signature": f"{kind},AAAA {kind},é {kind}"}
     assert not is_genuine(verify, signed(new) | bad, BODY)
     assert not is_genuine(verify, {}, BODY)
+
+
+def assert_raises_at(is_genuine: Verdict, no_keys: Sequence[str]) -> None:
+    for each in no_keys:
+        with pytest.raises(ValueError):  # noqa: PT011  # each language's own words
+            is_genuine(each, signed(NEW), BODY)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["with a library", "without"])
+def test_the_python_code_raises_at_what_is_no_secret(number: int) -> None:
+    assert_raises_at(in_python(snippets("python")[number]), NO_SECRETS)
+
+
+def test_the_python_code_in_the_contracts_raises_at_what_is_no_secret() -> None:
+    (code,) = [block.text for block in CONTRACTS.blocks if block.language == "python"]
+
+    assert_raises_at(in_python(code), NO_SECRETS)
+
+
+def test_the_python_code_raises_at_what_is_no_public_key() -> None:
+    assert_raises_at(in_python(snippets("python")[2]), NO_PUBLIC_KEYS)
+
+
+@needs_node()
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["with a library", "without", "public key"])
+def test_the_javascript_code_raises_at_what_is_no_key(tmp_path: Path, number: int) -> None:
+    is_genuine = in_javascript(snippets("javascript")[number], tmp_path)
+
+    assert_raises_at(is_genuine, NO_PUBLIC_KEYS if number == 2 else NO_SECRETS)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["with a library", "without"])
@@ -141,18 +176,19 @@ def test_the_code_of_the_n8n_workflow_verifies_what_we_sign(tmp_path: Path) -> N
         for node in workflow["nodes"]
         if node["type"] == "n8n-nodes-base.code"
     ]
+    filled_in = code.replace('"whsec_…"', "secret")
     # As n8n runs it: in an async function, with the item and the helpers of a Code node.
     (tmp_path / "ask.cjs").write_text(
-        "const { headers, body } = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
+        "const { secret, headers, body } = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
         "const $input = { first: () => ({ json: { headers } }) };\n"
         "const helpers = { getBinaryDataBuffer: async () => Buffer.from(body) };\n"
-        f"(async function () {{\n{code.replace('whsec_…', NEW)}\n}})\n"
+        f"(async function () {{\n{filled_in}\n}})\n"
         ".call({ helpers }).then((items) => console.log(JSON.stringify(items)))\n"
         ".catch((error) => console.log(error.message));\n"
     )
 
-    def said(headers: dict[str, str], body: str) -> str:
-        asked = json.dumps({"headers": headers, "body": body})
+    def said(headers: dict[str, str], body: str, secret: str = NEW) -> str:
+        asked = json.dumps({"secret": secret, "headers": headers, "body": body})
         run = subprocess.run(
             ["node", "ask.cjs"],  # noqa: S607
             cwd=tmp_path,
@@ -169,6 +205,8 @@ def test_the_code_of_the_n8n_workflow_verifies_what_we_sign(tmp_path: Path) -> N
     assert said(signed(NEW), BODY + " ") == refused
     assert said(signed(NEW, age=6 * MINUTES), BODY) == refused
     assert said({}, BODY) == refused
+    for each in ["whsec_…", *NO_SECRETS]:  # as it is imported, or wrongly filled in
+        assert said(signed(NEW), BODY, each) == "Put the config's secret into the first line."
 
 
 @pytest.mark.parametrize("name", ["n8n-poll.json", "n8n-webhook.json"])

@@ -21,7 +21,7 @@ from triggers_client.models import Event, EventDraft, payload_json
 from triggers_client.paging import Page
 from triggers_client.retry import Retry
 from triggers_client.version import VERSION
-from triggers_client.webhooks import WebhookVerificationError, verify_webhook
+from triggers_client.webhooks import WebhookKeyError, WebhookVerificationError, verify_webhook
 
 __version__ = VERSION
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "TriggersError",
     "UnexpectedAnswerError",
     "UnreachableError",
+    "WebhookKeyError",
     "WebhookVerificationError",
     "payload_json",
     "verify_webhook",

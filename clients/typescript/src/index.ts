@@ -7,4 +7,4 @@ export type { AnswerOf, Given, Method, OperationOf, PathOf } from "./operations.
 export type { Page } from "./paging.js";
 export type { Retry } from "./retry.js";
 export type { Settings } from "./transport.js";
-export { type Verification, verifyWebhook, WebhookVerificationError } from "./webhooks.js";
+export { type Verification, verifyWebhook, WebhookKeyError, WebhookVerificationError } from "./webhooks.js";

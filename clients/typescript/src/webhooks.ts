@@ -3,9 +3,14 @@ import { TriggersError } from "./errors.js";
 import { parseExactly } from "./exact_json.js";
 
 const TOLERANCE_SECONDS = 300;
+const SECRET_BYTES = [24, 64] as const; // as the standard says
+const PUBLIC_BYTES = [32, 32] as const;
 
 /** The push is not genuine, or too old; its message says which. */
 export class WebhookVerificationError extends TriggersError {}
+
+/** What was given to verify with is no key: the receiver's fault, whatever the push says. */
+export class WebhookKeyError extends TriggersError {}
 
 export interface Verification {
   /** `whsec_…`, or the public key `whpk_…`; while one is rotated, the old and the new one. */
@@ -18,21 +23,23 @@ export interface Verification {
 /**
  * The event of a webhook, once its signature is proven (Standard Webhooks, `v1` and `v1a`).
  *
- * `body` is the request's body as it came, before any parsing.
+ * `body` is the request's body as it came, before any parsing. Throws a `WebhookKeyError` if one of
+ * the secrets is none, such as a variable that is not set: with an empty key, anybody could sign.
  */
 export async function verifyWebhook(
   body: string | Uint8Array,
   headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>,
   verification: Verification,
 ): Promise<Event> {
+  const keys = await Promise.all(verification.secrets.map(keyOf));
+  if (keys.length === 0) throw new WebhookKeyError("There is no key to verify with.");
   const id = header(headers, "webhook-id");
   const timestamp = header(headers, "webhook-timestamp");
   checkAge(timestamp, verification);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   const signed = concatenated(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
   const signatures = header(headers, "webhook-signature").split(" ");
-  for (const secret of verification.secrets) {
-    const { kind, algorithm, key } = await keyOf(secret);
+  for (const { kind, algorithm, key } of keys) {
     for (const signature of signatures.filter((each) => each.startsWith(kind))) {
       const raw = bytesOf(signature.slice(kind.length));
       if (raw !== null && (await crypto.subtle.verify(algorithm, key, raw, signed))) {
@@ -73,10 +80,15 @@ interface VerifyingKey {
 }
 
 async function keyOf(secret: string): Promise<VerifyingKey> {
-  const isPublic = secret.startsWith("whpk_");
-  const bytes = bytesOf(secret.replace(/^(whsec|whpk)_/, ""));
-  if (bytes === null || bytes.length === 0 || (isPublic && bytes.length !== 32)) {
-    throw new WebhookVerificationError("The secret is none of the form whsec_… or whpk_….");
+  // A public key without its beginning would be a secret that everybody knows.
+  const [, prefix, encoded = ""] = /^\s*(whsec|whpk)_(\S*)\s*$/.exec(secret ?? "") ?? [];
+  const isPublic = prefix === "whpk";
+  const bytes = bytesOf(encoded);
+  const [shortest, longest] = isPublic ? PUBLIC_BYTES : SECRET_BYTES;
+  if (bytes === null || bytes.length < shortest || bytes.length > longest) {
+    throw new WebhookKeyError(
+      "To verify, give whsec_ and 24 to 64 bytes in base64, or the public key, whpk_ and 32. This is neither.",
+    );
   }
   const how = isPublic ? { name: "Ed25519" } : { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", bytes, how, false, ["verify"]);

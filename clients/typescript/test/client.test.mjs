@@ -113,3 +113,9 @@ test("a webhook is verified from Node's headers and bytes as from texts", async 
   const secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
   await assert.rejects(verifyWebhook(new Uint8Array([123, 125]), { "Webhook-Id": ["a"], "webhook-timestamp": "1", "webhook-signature": "v1,AA==" }, { secrets: [secret], now: 1 }));
 });
+
+test("a variable that is not set is no secret, and what was given is not shown", async () => {
+  const verifying = (secret) => verifyWebhook("{}", {}, { secrets: [secret] });
+  await assert.rejects(verifying(undefined), { name: "WebhookKeyError" });
+  await assert.rejects(verifying("whsec_hunter2"), (error) => error.name === "WebhookKeyError" && !error.message.includes("hunter2"));
+});

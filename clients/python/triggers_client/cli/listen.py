@@ -13,7 +13,7 @@ from triggers_client.follow import Follow
 from triggers_client.listen import Forward, Forwarded, Waits
 from triggers_client.listen import listen as forward_all
 from triggers_client.retry import Retry
-from triggers_client.webhooks import key_of, new_secret
+from triggers_client.webhooks import WebhookKeyError, key_of, new_secret
 
 SECRET_VARIABLE = "TRIGGERS_LISTEN_SECRET"  # noqa: S105  # a variable's name
 _SUCCESS = range(200, 300)
@@ -47,8 +47,9 @@ def listen(session: Session, target: str, event_types: tuple[str, ...], secret: 
     types = [each.strip() for some in event_types for each in some.split(",") if each.strip()]
     try:
         key = key_of(secret)
-    except ValueError as cause:
-        raise click.UsageError(f"--secret is no signing secret: {cause}.") from cause
+    except WebhookKeyError as cause:
+        needed = "whsec_ and 24 to 64 bytes in base64"
+        raise click.UsageError(f"--secret is no signing secret: {needed}.") from cause
     with stopping(lambda: end_line(session)) as stop:
         forward = Forward(target, key, stop.wait, _Away(session).tell)
         waits = Waits(stop.wait)
