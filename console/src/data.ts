@@ -1,6 +1,6 @@
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
 import { createContext } from "preact";
-import type { ItemOf, ListPath } from "triggers-client";
+import { ApiError, type ItemOf, type ListPath } from "triggers-client";
 import type { Session } from "./session";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -20,8 +20,8 @@ export interface Asked<Data> {
 }
 
 /**
- * Ask the API, and again whenever `key` changes, or every so often. Answers that come too late are
- * dropped.
+ * Ask the API, and again whenever `key` changes, or every so often: but not while an answer is waited
+ * for, nor before the API wants to be asked. Answers that come too late are dropped.
  */
 export function useData<Data>(
   key: string,
@@ -33,24 +33,44 @@ export function useData<Data>(
   const asking = useRef(ask);
   asking.current = ask;
   const reload = useCallback(() => setRound((before) => before + 1), []);
+  const unanswered = useRef<AbortSignal | null>(null);
+  const restsUntil = useRef(0);
   useEffect(() => {
     const stop = new AbortController();
+    unanswered.current = stop.signal;
     setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
     asking
       .current(stop.signal)
-      .then((data) => !stop.signal.aborted && setState({ key, data, isLoading: false }))
+      .then((data) => {
+        if (stop.signal.aborted) return;
+        restsUntil.current = 0;
+        setState({ key, data, isLoading: false });
+      })
       .catch((error: unknown) => {
-        if (!stop.signal.aborted) setState((before) => ({ ...before, key, error, isLoading: false }));
+        if (stop.signal.aborted) return;
+        restsUntil.current = Date.now() + askedToWait(error) * 1000;
+        setState((before) => ({ ...before, key, error, isLoading: false }));
+      })
+      .finally(() => {
+        if (unanswered.current === stop.signal) unanswered.current = null;
       });
     return () => stop.abort();
   }, [key, round]);
   useEffect(() => {
     if (everySeconds === null) return undefined;
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), everySeconds * 1000);
+    const tick = () => {
+      const mayAsk = unanswered.current === null && Date.now() >= restsUntil.current;
+      if (mayAsk && document.visibilityState === "visible") reload();
+    };
+    const timer = setInterval(tick, everySeconds * 1000);
     return () => clearInterval(timer);
   }, [everySeconds, reload]);
   const current: Partial<typeof state> = state.key === key ? state : { isLoading: true };
   return { data: current.data, error: current.error, isLoading: current.isLoading ?? true, reload };
+}
+
+function askedToWait(error: unknown): number {
+  return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0;
 }
 
 /** A list, page by page. Only one page is on the screen, so a list of any length stays smooth. */
