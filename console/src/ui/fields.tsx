@@ -83,7 +83,7 @@ export function TextField(props: TextFieldProps) {
 }
 
 /** A moment as the browser's own field wants it, also one that an address holds in another form. */
-function typedMoment(text: string): string {
+export function typedMoment(text: string): string {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return text;
   const moment = new Date(text);
   if (Number.isNaN(moment.getTime())) return "";
