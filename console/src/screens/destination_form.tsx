@@ -4,10 +4,12 @@ import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
 import { Cards, Check, Choice, TextArea, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
-import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
+import { isEmpty } from "../ui/patch";
+import { faultsOf, type Schema, SchemaForm, under } from "../ui/schema_form";
 import { spelled } from "../ui/spelling";
+import { bodyOf, changesOf, LISTS, type Typed, typedOf } from "./destination_body";
 import { Preview } from "./preview";
-import { PolicyFields, policyOf, policyTexts } from "./policy_fields";
+import { PolicyFields, policyTexts } from "./policy_fields";
 
 type Channel = components["schemas"]["ChannelOut"];
 type Config = components["schemas"]["ConfigOut"];
@@ -18,12 +20,6 @@ const SEVERITIES = [
   ["warning", "Warning and above"],
   ["error", "Error and above"],
   ["critical", "Critical only"],
-] as const;
-const LISTS = [
-  ["event_types", "Event types", "invoice.*"],
-  ["connectors", "Connectors", "amazon"],
-  ["entity_types", "Entity types", "invoice"],
-  ["error_types", "Error types", "rate_limit"],
 ] as const;
 
 export function DestinationFormScreen({ configId }: { configId?: string }) {
@@ -47,41 +43,24 @@ export function DestinationFormScreen({ configId }: { configId?: string }) {
 
 function DestinationForm({ channels, config }: { channels: readonly Channel[]; config: Config | null }) {
   const { client } = useSession();
-  const [name, setName] = useState(config?.name ?? "");
-  const [channelName, setChannelName] = useState(config?.channel ?? channels[0]?.channel ?? "");
-  const [texts, setTexts] = useState<Texts>(textsOf(config?.settings ?? {}));
-  const [filters, setFilters] = useState<Texts>(textsOf(config?.filters ?? {}));
-  const [template, setTemplate] = useState(config?.message_template ?? "");
-  const [transform, setTransform] = useState(config?.transform ?? "");
-  const [acknowledges, setAcknowledges] = useState(config?.acknowledges ?? false);
-  const [policy, setPolicy] = useState(policyTexts(config));
+  const [typed, setTyped] = useState(typedOf(config, channels));
   const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
+  const put = (more: Partial<Typed>) => setTyped((before) => ({ ...before, ...more }));
   const chooseChannel = (chosen: string) => {
-    setChannelName(chosen);
     // Not every channel takes a time of its own, or signs.
-    const known = policyTexts(chosen === config?.channel ? config : null);
-    setPolicy({ ...policy, timeout: known.timeout, signature: known.signature });
+    const { timeout, signature } = policyTexts(chosen === config?.channel ? config : null);
+    put({ channel: chosen, policy: { ...typed.policy, timeout, signature } });
   };
-  const channel = channels.find((each) => each.channel === channelName);
-  const sendsJson = channel?.sends_json === true;
-  const schema = (channel?.settings ?? {}) as Schema;
-  const body = {
-    ...config, // what this form does not know stays
-    name,
-    channel: channelName,
-    settings: valuesOf(schema, texts),
-    filters: { ...config?.filters, ...filtersOf(filters) },
-    transform: !sendsJson || transform.trim() === "" ? null : transform,
-    message_template: sendsJson || template === "" ? null : template,
-    acknowledges,
-    enabled: config?.enabled ?? true,
-    ...policyOf(policy),
-  } as components["schemas"]["ConfigIn"];
+  const setFilter = (name: string, value: string) => put({ filters: { ...typed.filters, [name]: value } });
+  const channel = channels.find((each) => each.channel === typed.channel);
+  const body = bodyOf(typed, channels);
+  const changes = config === null ? body : changesOf(config, typed, channels);
   const saving = useAction(async () => {
+    if (config !== null && isEmpty(changes)) return go(href(["destinations", config.id]));
     const saved =
       config === null
-        ? await client.post("/notifications/configs", { body })
-        : await client.put("/notifications/configs/{config_id}", { path: { config_id: config.id }, body });
+        ? await client.post("/notifications/configs", { body: body as components["schemas"]["ConfigIn"] })
+        : await client.patch("/notifications/configs/{config_id}", { path: { config_id: config.id }, body: changes as components["schemas"]["ConfigPatchIn"] });
     if (saved.secret) setSecret({ text: saved.secret, id: saved.id });
     else go(href(["destinations", saved.id]));
   });
@@ -98,7 +77,7 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
     );
   }
   const faults = faultsOf(saving.error);
-  const secretsSet = new Set(config !== null && config.channel === channelName ? config.secrets_set : []);
+  const secretsSet = new Set(config !== null && config.channel === typed.channel ? config.secrets_set : []);
   return (
     <form
       onSubmit={(event) => {
@@ -110,9 +89,9 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       <div class="stack">
         <Card title="Where to">
           <div class="stack">
-            <TextField label="Name" value={name} change={setName} required fault={faults["name"]} placeholder="Shop" />
-            <Cards label="Channel" value={channelName} change={chooseChannel} of={channels.map((each) => ({ value: each.channel, name: spelled(each.channel), says: each.description }))} />
-            <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={secretsSet} />
+            <TextField label="Name" value={typed.name} change={(name) => put({ name })} required fault={faults["name"]} placeholder="Shop" />
+            <Cards label="Channel" value={typed.channel} change={chooseChannel} of={channels.map((each) => ({ value: each.channel, name: spelled(each.channel), says: each.description }))} />
+            <SchemaForm schema={(channel?.settings ?? {}) as Schema} texts={typed.settings} change={(settings) => put({ settings })} faults={under(faults, "settings")} secretsSet={secretsSet} />
           </div>
         </Card>
         <div class="stack">
@@ -124,19 +103,19 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
                   key={list}
                   label={label}
                   rows={1}
-                  value={filters[list] ?? ""}
-                  change={(value) => setFilters({ ...filters, [list]: value })}
+                  value={typed.filters[list] ?? ""}
+                  change={(value) => setFilter(list, value)}
                   placeholder={example}
                   hint="One on each line."
                   fault={under(faults, "filters")[list]}
                 />
               ))}
-              <Choice label="Severity" value={filters["min_severity"] ?? ""} change={(value) => setFilters({ ...filters, min_severity: value })} of={SEVERITIES} />
+              <Choice label="Severity" value={typed.filters["min_severity"] ?? ""} change={(value) => setFilter("min_severity", value)} of={SEVERITIES} />
               <TextArea
                 label="Expression"
                 rows={1}
-                value={filters["match"] ?? ""}
-                change={(value) => setFilters({ ...filters, match: value })}
+                value={typed.filters["match"] ?? ""}
+                change={(value) => setFilter("match", value)}
                 placeholder="payload.total > 100"
                 hint="In CEL, over the event: only those for which it is true."
                 fault={under(faults, "filters")["match"]}
@@ -145,23 +124,23 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
           </Card>
           <Card title="How">
             <div class="stack">
-              <PolicyFields texts={policy} change={setPolicy} isSigned={channel?.has_signing_secret === true} faults={faults} />
-              {sendsJson ? (
+              <PolicyFields texts={typed.policy} change={(policy) => put({ policy })} isSigned={channel?.has_signing_secret === true} faults={faults} />
+              {channel?.sends_json === true ? (
                 <TextArea
                   label="Body"
-                  value={transform}
-                  change={setTransform}
+                  value={typed.transform}
+                  change={(transform) => put({ transform })}
                   placeholder="{'text': event_type, 'total': payload.total}"
                   hint="An expression in CEL over the event, whose value is sent in its place. Empty to send the event."
                   fault={faults["transform"]}
                 />
               ) : (
-                <TextArea label="Message" value={template} change={setTemplate} hint="${event_type} and the like are filled in. Empty for the usual text, which tells the `message` of the payload." fault={faults["message_template"]} />
+                <TextArea label="Message" value={typed.template} change={(template) => put({ template })} hint="${event_type} and the like are filled in. Empty for the usual text, which tells the `message` of the payload." fault={faults["message_template"]} />
               )}
-              <Check label="A push acknowledges its event" value={acknowledges} change={setAcknowledges} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
+              <Check label="A push acknowledges its event" value={typed.acknowledges} change={(acknowledges) => put({ acknowledges })} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
           </Card>
-          <Preview config={body} />
+          <Preview of={config !== null && isEmpty(changes) ? { config_id: config.id } : { config: { ...config, ...body } }} />
         </div>
       </div>
       <div class="row">
@@ -174,13 +153,4 @@ function DestinationForm({ channels, config }: { channels: readonly Channel[]; c
       </div>
     </form>
   );
-}
-
-function filtersOf(texts: Texts): Record<string, unknown> {
-  const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
-  const lists = LISTS.map(([name]) => {
-    const values = lines(texts[name] ?? "");
-    return [name, values.length === 0 ? null : values] as const;
-  });
-  return { ...Object.fromEntries(lists), min_severity: texts["min_severity"] || null, match: texts["match"]?.trim() || null };
 }

@@ -14,15 +14,25 @@ function inFull({ body, ...request }: { body: string }): string {
 
 const EXAMPLE = JSON.stringify({ event_type: "invoice.failed", severity: "error", payload: { order_id: "A-1", total: 150 } }, null, 2);
 
-/** What the destination, as it stands in the form, would be sent of an event; nothing is sent. */
-export function Preview({ config }: { config: Readonly<Record<string, unknown>> }) {
+/** A destination that is kept, or as it stands in the form. */
+type Previewed = { config_id: string } | { config: Readonly<Record<string, unknown>> };
+
+/** The event goes as it was typed: JavaScript would round some of its numbers. */
+export function previewBody(of: Previewed, event: string): string {
+  if (/^\s*evt_\w+\s*$/.test(event)) return JSON.stringify({ ...of, event_id: event.trim() });
+  JSON.parse(event); // says what is wrong with it
+  return `${JSON.stringify(of).slice(0, -1)},"event":${event}}`;
+}
+
+/** What the destination would be sent of an event; nothing is sent. */
+export function Preview({ of }: { of: Previewed }) {
   const { client } = useSession();
   const [event, setEvent] = useState(EXAMPLE);
   const [told, setTold] = useState<Told | null>(null);
   const asking = useAction(async () => {
     setTold(null);
-    const about = /^\s*evt_\w+\s*$/.test(event) ? { event_id: event.trim() } : { event: JSON.parse(event) as Record<string, unknown> };
-    setTold(await client.post("/notifications/preview", { body: { config: { ...config }, ...about } }));
+    const asked = { method: "post", path: "/notifications/preview", body: previewBody(of, event), repeatable: true };
+    setTold(JSON.parse((await client.transport.send(asked)).text) as Told);
   });
   return (
     <Card title="Preview" tools={<Button size="small" disabled={asking.isRunning} onClick={() => void asking.run()}>Show what would be sent</Button>}>

@@ -4,12 +4,20 @@ import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
 import { Cards, TextField } from "../ui/fields";
 import { Button, Card, Fault, Heading, LinkButton, Secret, Skeleton } from "../ui/parts";
+import { isEmpty, patchOf, type Values } from "../ui/patch";
 import { faultsOf, type Schema, SchemaForm, type Texts, textsOf, under, valuesOf } from "../ui/schema_form";
 import { spelled } from "../ui/spelling";
 import { Steps } from "./source";
 
 type Source = components["schemas"]["OneSourceOut"];
 type Provider = components["schemas"]["ProviderOut"];
+
+/** What was changed in the form since the source was read; its settings have this schema. */
+export function changesOf(source: Source, typed: Values & { provider: string }, schema: Schema): Record<string, unknown> {
+  const { name, provider, event_type } = source;
+  const settings = typed.provider === provider ? valuesOf(schema, textsOf(source.settings)) : {}; // another one's begin anew
+  return patchOf({ name, provider, settings, event_type }, typed);
+}
 
 export function SourceFormScreen({ sourceId }: { sourceId?: string }) {
   const { client } = useSession();
@@ -38,16 +46,13 @@ function SourceForm({ providers, source }: { providers: readonly Provider[]; sou
   const provider = providers.find((each) => each.provider === providerName);
   const schema = (provider?.settings ?? {}) as Schema;
   const saving = useAction(async () => {
-    const body = {
-      ...source, // what this form does not know stays
-      name,
-      provider: providerName,
-      settings: valuesOf(schema, texts),
-      event_type: eventType.trim() === "" ? null : eventType.trim(),
-      enabled: source?.enabled ?? true,
-      ...(secret !== "" && { secret }),
-    } as components["schemas"]["SourceIn"];
-    const saved = source === null ? await client.post("/sources", { body }) : await client.put("/sources/{source_id}", { path: { source_id: source.id }, body });
+    const typed = { name, provider: providerName, settings: valuesOf(schema, texts), event_type: eventType.trim() || null, ...(secret !== "" && { secret }) };
+    const changes = source === null ? typed : changesOf(source, typed, schema);
+    if (source !== null && isEmpty(changes)) return go(href(["sources", source.id]));
+    const saved =
+      source === null
+        ? await client.post("/sources", { body: typed as components["schemas"]["SourceIn"] })
+        : await client.patch("/sources/{source_id}", { path: { source_id: source.id }, body: changes as components["schemas"]["SourcePatchIn"] });
     if (saved.secret) setMade({ text: saved.secret, id: saved.id });
     else go(href(["sources", saved.id]));
   });
@@ -64,7 +69,8 @@ function SourceForm({ providers, source }: { providers: readonly Provider[]; sou
     );
   }
   const faults = faultsOf(saving.error);
-  const isKept = source !== null && source.provider === providerName && source.secrets_set.includes("secret");
+  const secretsSet = new Set(source !== null && source.provider === providerName ? source.secrets_set : []);
+  const isKept = secretsSet.has("secret");
   const secretHint = isKept ? "Set. Leave it empty to keep it." : provider?.makes_secret ? "Empty to have one made, and shown once." : (provider?.secret as { description?: string } | null)?.description;
   return (
     <form
@@ -90,7 +96,7 @@ function SourceForm({ providers, source }: { providers: readonly Provider[]; sou
               </div>
             )}
             {provider?.secret && <TextField label="Secret" type="password" value={secret} change={setSecret} hint={secretHint} fault={faults["secret"]} />}
-            <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={new Set(isKept ? source.secrets_set : [])} />
+            <SchemaForm schema={schema} texts={texts} change={setTexts} faults={under(faults, "settings")} secretsSet={secretsSet} />
           </div>
         </Card>
         <Card title="What it becomes">

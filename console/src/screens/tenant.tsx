@@ -122,11 +122,10 @@ function Standing({ of: tenant, edit }: { of: Tenant; edit: () => void }) {
 /** A limit as it is typed: empty for the deployment's own, `none` for none. */
 function Limits({ of: tenant, saved }: { of: Tenant; saved: () => void }) {
   const { client } = useSession();
-  const own = new Set<string>(tenant.own_limits);
-  const begin = Object.fromEntries(Object.entries(tenant.limits).map(([name, limit]) => [name, own.has(name) ? String(limit ?? "none") : ""]));
-  const [texts, setTexts] = useState<Record<string, string>>(begin);
+  const [read] = useState(() => limitTexts(tenant));
+  const [texts, setTexts] = useState(read);
   const saving = useAction(async () => {
-    const limits = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, limitOf(text)]));
+    const limits = changedLimits(read, texts);
     await client.patch("/tenants/{tenant}", { path: { tenant: tenant.tenant }, body: { limits } as components["schemas"]["TenantPatchIn"] });
     saved();
   });
@@ -147,6 +146,19 @@ function Limits({ of: tenant, saved }: { of: Tenant; saved: () => void }) {
       </Button>
     </form>
   );
+}
+
+type LimitTexts = Readonly<Record<string, string>>;
+
+function limitTexts(tenant: Pick<Tenant, "limits" | "own_limits">): LimitTexts {
+  const own = new Set<string>(tenant.own_limits);
+  return Object.fromEntries(Object.entries(tenant.limits).map(([name, limit]) => [name, own.has(name) ? String(limit ?? "none") : ""]));
+}
+
+/** Those that somebody typed anew; the others are left to whoever changes them meanwhile. */
+export function changedLimits(read: LimitTexts, texts: LimitTexts): Record<string, unknown> {
+  const changed = Object.entries(texts).filter(([name, text]) => text !== read[name]);
+  return Object.fromEntries(changed.map(([name, text]) => [name, limitOf(text)]));
 }
 
 function limitOf(text: string): unknown {

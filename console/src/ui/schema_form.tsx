@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { ApiError } from "triggers-client";
 import { Check, Choice, TextArea, TextField } from "./fields";
 
@@ -27,7 +28,8 @@ interface Property {
   writeOnly?: boolean;
 }
 
-export type Texts = Readonly<Record<string, string>>;
+/** What was typed, by name; null for a secret that shall be removed. */
+export type Texts = Readonly<Record<string, string | null>>;
 
 const kindOf = (property: Property): string => (Array.isArray(property.type) ? "string" : (property.type ?? "string"));
 
@@ -44,12 +46,13 @@ function textOf(value: unknown): string {
   return String(value);
 }
 
-/** The settings to send: what was left empty is left out. */
+/** The settings to send: what was left empty is left out, and null removes a secret. */
 export function valuesOf(schema: Schema, texts: Texts): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(shownOf(schema, texts))) {
     const text = texts[name] ?? "";
-    if (text.trim() !== "") values[name] = valueOf(kindOf(property), text);
+    if (texts[name] === null) values[name] = null;
+    else if (text.trim() !== "") values[name] = valueOf(kindOf(property), text);
   }
   return values;
 }
@@ -100,13 +103,18 @@ export function SchemaForm(props: {
         const common = {
           label: property.title ?? name,
           value: props.texts[name] ?? "",
-          change: (value: string) => props.change({ ...props.texts, [name]: value }),
+          change: (value: string | null) => props.change({ ...props.texts, [name]: value }),
           hint: isKept ? "Set. Leave it empty to keep it; type it again if you change where events go." : property.description,
           fault: props.faults[name],
           required: required.has(name) && !isKept,
           placeholder: textOf(property.examples?.[0]),
         };
-        return <Input key={name} property={property} common={common} />;
+        return (
+          <Fragment key={name}>
+            <Input property={property} common={common} />
+            {isKept && !required.has(name) && <Check label={`Remove “${common.label}”`} value={props.texts[name] === null} change={(isRemoved) => common.change(isRemoved ? null : "")} />}
+          </Fragment>
+        );
       })}
     </>
   );

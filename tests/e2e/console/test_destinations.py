@@ -282,3 +282,26 @@ def test_a_destination_is_paused_gets_another_secret_and_is_deleted(
     delete.click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.get_by_text("Nothing is pushed anywhere yet").wait_for()
+
+
+def test_an_edit_takes_away_what_was_emptied_and_leaves_a_pause_of_meanwhile(
+    visitor: Visitor, stack: Stack, receiver: str
+) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    settings = {"url": receiver, "headers": {"X-Api-Key": "old"}, "bearer_token": "old"}
+    known = api.client.notifications.create_config(
+        {"name": "Shop", "channel": "webhook", "settings": settings}
+    )
+    visitor.sign_in(api.api_key)
+    visitor.go(f"destinations/{known['id']}/edit")
+    api.client.notifications.update_config(known["id"], {"enabled": False})
+
+    page.get_by_label("Headers").fill("")
+    page.get_by_label("Remove “Bearer token”").check()
+    page.get_by_role("button", name="Save").click()
+    visitor.shows(HEALTH, "paused")
+    kept = api.client.notifications.get_config(known["id"])
+
+    assert kept["settings"]["headers"] == {}
+    assert kept["secrets_set"] == ["secret"]
+    assert not kept["enabled"]
