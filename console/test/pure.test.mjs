@@ -10,7 +10,8 @@ const { spanOf, secondsSince } = await load("ui/moments.ts");
 const { findingsOf, nameOf } = await load("screens/verdict.tsx");
 const { standingOf } = await load("screens/sources.tsx");
 const { spelled } = await load("ui/spelling.ts");
-const { indented } = await load("ui/indented.ts");
+const { indented, memberText } = await load("ui/indented.ts");
+const { previewBody } = await load("screens/preview.tsx");
 const { placeOf, href } = await load("router.ts");
 const { shownOf, textsOf, valuesOf } = await load("ui/schema_form.tsx");
 
@@ -48,6 +49,21 @@ test("JSON is indented, and nothing in it changes", () => {
     assert.deepEqual(JSON.parse(indented(JSON.stringify(value))), value);
   }
   assert.equal(indented("Dear {customer}, "), "Dear {customer}, ");
+});
+
+test("a member is shown as it was written, whatever stands around it", () => {
+  const payload = '{"payload":{"id":12345678901234567890,"total":1.0},"2":[],"1":"},"}';
+  const told = (more) => `{"id":"payload", "of":["payload",{"payload":1}]${more}}`;
+  assert.equal(memberText(told(`, "payload" : ${payload},"severity":"info"`), "payload"), payload);
+  assert.equal(memberText(told(`,"pay\\u006coad":-0.10`), "payload"), "-0.10");
+  assert.deepEqual(["", "[]", "{}", told("")].map((text) => memberText(text, "payload")), [undefined, undefined, undefined, undefined]);
+});
+
+test("an event is previewed number for number as it was typed", () => {
+  const of = { config: { name: "Shop", settings: {} } };
+  assert.equal(previewBody(of, '{"payload": {"id": 12345678901234567890}}'), '{"config":{"name":"Shop","settings":{}},"event":{"payload": {"id": 12345678901234567890}}}');
+  assert.equal(previewBody({ config_id: "cfg_1" }, " evt_1\n"), '{"config_id":"cfg_1","event_id":"evt_1"}');
+  assert.throws(() => previewBody(of, '{}, "config_id": 1'), SyntaxError);
 });
 
 test("one refusal, which anybody can cause, says nothing of a source that works", () => {

@@ -6,5 +6,5 @@ export type { components, paths } from "./openapi.js";
 export type { AnswerOf, Given, Method, OperationOf, PathOf } from "./operations.js";
 export type { Page } from "./paging.js";
 export type { Retry } from "./retry.js";
-export type { Settings } from "./transport.js";
+export { type Settings, textOf } from "./transport.js";
 export { type Verification, verifyWebhook, WebhookKeyError, WebhookVerificationError } from "./webhooks.js";

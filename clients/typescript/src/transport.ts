@@ -32,11 +32,23 @@ export interface Answer {
   text: string;
 }
 
+const texts = new WeakMap<object, string>();
+
+/**
+ * The JSON that an answer was read from, in which each number is as it was written; undefined for
+ * what is no answer as a whole.
+ */
+export function textOf(answer: unknown): string | undefined {
+  return typeof answer === "object" && answer !== null ? texts.get(answer) : undefined;
+}
+
 /** What an answer says; undefined if it has no body. */
 export function read(answer: Answer): unknown {
   if (answer.text === "") return undefined;
   try {
-    return parseExactly(answer.text);
+    const value = parseExactly(answer.text);
+    if (typeof value === "object" && value !== null) texts.set(value, answer.text);
+    return value;
   } catch (cause) {
     throw new UnexpectedAnswerError("The answer is no JSON. Is the URL that of the API?", { cause });
   }

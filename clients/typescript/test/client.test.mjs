@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Client, TriggersError, verifyWebhook } from "../dist/index.js";
+import { Client, textOf, TriggersError, verifyWebhook } from "../dist/index.js";
 
 /** A `fetch` that notes what it was asked, and answers in turn. */
 function scripted(...answers) {
@@ -44,6 +44,13 @@ test("an idempotency key of one's own is kept", async () => {
 test("an answer without a body is undefined", async () => {
   const { fetch } = scripted({ status: 204 });
   assert.equal(await client(fetch).post("/events/{event_id}/acknowledge", { path: { event_id: "evt_1" } }), undefined);
+});
+
+test("the JSON of an answer is there as it came, number for number", async () => {
+  const text = '[{"payload":{"id":12345678901234567890,"total":1.0}}]';
+  const page = await client(async () => new Response(text)).page("/events");
+  assert.equal(textOf(page.items), text);
+  assert.deepEqual([page.items[0], undefined, 1].map(textOf), [undefined, undefined, undefined]);
 });
 
 test("a page that has not changed says so", async () => {

@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
+import { textOf } from "triggers-client";
 import { useAction, useData, useSession } from "../data";
 import { go, href } from "../router";
 import { EventStory } from "./story";
+import { indented, memberText } from "../ui/indented";
 import { Button, Card, Code, Destroy, Fault, ForPrograms, Heading, Pairs, Skeleton, Status, Time } from "../ui/parts";
 
 export function EventScreen({ eventId }: { eventId: string }) {
@@ -49,7 +51,7 @@ export function EventScreen({ eventId }: { eventId: string }) {
         <>
           <div class="two">
             <Card title="Payload">
-              <Code label="Payload" text={JSON.stringify(found.payload, null, 2)} />
+              <Code label="Payload" text={payloadText(found)} />
             </Card>
             <div class="stack">
               <Card title="Facts">
@@ -74,4 +76,9 @@ export function EventScreen({ eventId }: { eventId: string }) {
       )}
     </>
   );
+}
+
+/** Number for number as it was posted. */
+function payloadText(event: { payload?: unknown }): string {
+  return indented(memberText(textOf(event) ?? "", "payload") ?? JSON.stringify(event.payload));
 }

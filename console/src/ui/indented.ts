@@ -15,6 +15,21 @@ export function indented(text: string): string {
   return parts.join("");
 }
 
+/** The text of one member in that of an object; undefined if there is none. */
+export function memberText(text: string, name: string): string | undefined {
+  const tokens = text.match(TOKENS) ?? [];
+  let depth = 0;
+  let begin: number | undefined;
+  for (const [at, token] of tokens.entries()) {
+    const isOwn = depth === 1;
+    if (begin !== undefined && isOwn && (token === "," || token === "}")) return tokens.slice(begin, at).join("");
+    if (begin === undefined && isOwn && tokens[at + 1] === ":" && JSON.parse(token) === name) begin = at + 2;
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+  }
+  return undefined;
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

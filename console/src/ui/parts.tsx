@@ -1,8 +1,9 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError, type Detail } from "triggers-client";
+import { ApiError, type Detail, textOf } from "triggers-client";
 import { curlOf } from "../curl";
 import type { Action } from "../data";
+import { indented } from "./indented";
 
 export type Tone = "good" | "warn" | "bad" | "accent" | "plain";
 
@@ -230,7 +231,7 @@ export function ForPrograms(props: { method?: string; path: string; body?: unkno
       {isOpen && (
         <Dialog title="For programs" close={() => setIsOpen(false)}>
           <Code label="The call as curl" text={curlOf(props.method ?? "GET", props.path, props.body)} />
-          {props.value !== undefined && <Code label="The answer as JSON" text={JSON.stringify(props.value, null, 2)} />}
+          {props.value !== undefined && <Code label="The answer as JSON" text={indented(textOf(props.value) ?? JSON.stringify(props.value))} />}
         </Dialog>
       )}
     </>
