@@ -6,6 +6,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -17,6 +18,8 @@ from admin.template import template
 from tests.cloudformation import ROOT
 from tests.markdown import Document, code_words, documents, table_rows
 from triggers_api.access.keys import Scope
+from triggers_api.sources.provider import Refusal
+from triggers_api.story.fate import Outcome, Reason
 from triggers_api.watch.metrics import METRICS, Metric
 
 # Not repeated with each route: the status says as much.
@@ -97,6 +100,18 @@ def test_every_error_code_is_in_the_table_and_the_table_has_no_other() -> None:
     assert set(named) == error_codes()
 
 
+def test_the_table_of_errors_tells_the_status_of_each() -> None:
+    statuses: dict[str, set[str]] = {}
+    for operation in operations().values():
+        for status, answer in operation["responses"].items():
+            for code in answer.get("x-error-codes", ()):
+                statuses.setdefault(code, set()).add(status)
+    rows = table_rows(CONTRACTS.section("Errors"))
+    told = {code: {row[1]} for row in rows for code in code_words(row[0])}
+
+    assert {code: told[code] for code in statuses} == statuses
+
+
 def test_every_code_of_a_detail_of_ours_is_named() -> None:
     assert detail_codes() <= set(code_words(CONTRACTS.section("Errors")))
 
@@ -126,6 +141,47 @@ def test_the_errors_of_a_route_are_those_of_the_openapi_document(route: str) -> 
     codes = {code for answer in answers for code in answer.get("x-error-codes", ())}
 
     assert set(code_words(told)) - ONE_FOR_ITS_STATUS == codes - ONE_FOR_ITS_STATUS
+
+
+@pytest.mark.parametrize("route", operations())
+def test_a_route_names_the_scopes_of_which_it_needs_one(route: str) -> None:
+    said = re.search(r"\bScope ([^.]+)\.", CONTRACTS.section(f"`{route}`"))
+    told, *_ = re.split(r", |; `", said[1] if said else "")
+    needs = [each for key in operations()[route]["security"] for each in key["ApiKey"]]
+
+    assert code_words(told) == needs
+
+
+def test_the_table_of_costs_names_each_route_that_takes_more_than_a_token() -> None:
+    each, owed, _ = (code_words(row[0]) for row in table_rows(CONTRACTS.section("Rate limit")))
+    told = {"each": each, "read": owed}
+
+    for cost, words in told.items():
+        routes = {word if " " in word else f"GET {word}" for word in words}
+        assert routes == {name for name, one in operations().items() if one.get("x-cost") == cost}
+
+
+def test_the_routes_with_a_tag_are_named() -> None:
+    named, *_ = CONTRACTS.section("Asking only for what changed").strip().splitlines()
+    tagged = {name for name, one in operations().items() if "304" in one["responses"]}
+
+    assert set(code_words(named)) == tagged | {"ETag", "Link"}
+
+
+@pytest.mark.parametrize(("column", "words"), [("outcome", Outcome), ("reason", Reason)])
+def test_a_story_explains_its_words(column: str, words: type[StrEnum]) -> None:
+    section = CONTRACTS.section("`GET /events/{event_id}/story`")
+    _, _, rest = section.partition(f"\n| {column} |")
+    table, _, _ = rest.partition("\n\n")
+
+    assert {code_words(row[0])[0] for row in table_rows(f"| {column} |{table}")} == set(words)
+
+
+def test_the_reasons_of_refusals_are_named() -> None:
+    rows = table_rows(CONTRACTS.section("`GET /sources/{source_id}/refusals`"))
+    (told,) = (row[1] for row in rows if row[0] == "`reason`")
+
+    assert set(code_words(told)) == set(Refusal)
 
 
 def test_the_openapi_document_is_what_the_app_makes() -> None:

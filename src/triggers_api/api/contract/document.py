@@ -28,7 +28,7 @@ reaches the API has the gateway's own: `{"message": "…"}` with 413, 429, 500 o
 Lists are arrays; the next page is in the `Link` header. Times are UTC, ISO 8601.
 Send your API key as `Authorization: Bearer <key>`. An operation's `security` names the scope
 that the key needs (`x-required-scope` is the same), or several of which one is enough; the scope
-`admin` stands for all but `metrics:read`, which is not about one tenant.
+`admin` stands for all but `metrics:read` and `operator`, which are not about one tenant.
 """
 _TAGS: Final = {
     "events": "What integrators post, and what became of it.",

@@ -168,7 +168,7 @@ async def delete_tenant(call: Call, tenant: TenantInPath) -> Response:
     """Delete a tenant with everything that it stored, wherever it is kept. There is no way back.
 
     Its keys are dead within 60 seconds. Its data goes piece by piece: reading the tenant tells how
-    far that is, and answers 404 when nothing is left, after 3 to 20 minutes or more. Until then
+    far that is, and answers 404 when nothing is left, after 5 to 20 minutes or more. Until then
     nobody can make a tenant of that name.
     """
     call.context.about = tenant
