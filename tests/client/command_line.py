@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.cloudformation import ROOT
 
@@ -32,7 +32,11 @@ def command(*arguments: str) -> list[str]:
 
 
 def start(
-    *arguments: str, env: Mapping[str, str], cwd: Path, stdout: int = subprocess.PIPE
+    *arguments: str,
+    env: Mapping[str, str],
+    cwd: Path,
+    stdin: IO[str] | None = None,
+    stdout: int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     """Let it run."""
     return subprocess.Popen(  # noqa: S603  # our own command
@@ -40,6 +44,7 @@ def start(
         env=dict(env),
         cwd=cwd,
         text=True,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
     )

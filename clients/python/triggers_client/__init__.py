@@ -1,5 +1,6 @@
 """A client of the Triggers API: post events, consume an inbox, be pushed to."""
 
+from triggers_client.batch import Refused, Stored, Unfinished
 from triggers_client.client import Client
 from triggers_client.encoding import RawJson
 from triggers_client.errors import (
@@ -38,11 +39,14 @@ __all__ = [
     "Page",
     "RateLimitedError",
     "RawJson",
+    "Refused",
     "Retry",
     "ScopeError",
     "ServerError",
+    "Stored",
     "TriggersError",
     "UnexpectedAnswerError",
+    "Unfinished",
     "UnreachableError",
     "WebhookKeyError",
     "WebhookVerificationError",

@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from triggers_client.batch import Unfinished
 
 
 class TriggersError(Exception):
-    """Anything this client raises on purpose; its text is a sentence for people."""
+    """Anything this client raises on purpose; its text is a sentence for people.
+
+    Of an event that was posted, `idempotency_key` is its key, also one that the client drew: who
+    posts it again under that stores it once. Of many, `unfinished` tells how far it came.
+    """
+
+    idempotency_key: str | None = None
+    unfinished: "Unfinished | None" = None
 
 
 class UnreachableError(TriggersError):

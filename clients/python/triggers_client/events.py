@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 from urllib.parse import quote
 
-from triggers_client.batch import BATCH_EVENTS, Result, send_batch
+from triggers_client.batch import BATCH_EVENTS, Result, Unfinished, send_some
 from triggers_client.encoding import RawJson, object_text
+from triggers_client.errors import TriggersError
 from triggers_client.models import Event, EventDraft, Order, Scalar, Severity, Story
 from triggers_client.paging import Page, fetch, path_of, walk
 from triggers_client.transport import Transport
@@ -35,25 +36,39 @@ class Events:
     ) -> Event:
         """Store an event.
 
-        Without an `idempotency_key` it gets one of its own, so that no retry doubles it; give
-        yours to be safe also when the program itself is run again, within 24 hours.
+        Without an `idempotency_key` it gets one of its own, so that no retry doubles it; an error
+        has it, to post the event again with. Give yours to be safe also when the program itself
+        is run again, within 24 hours.
         """
         members: dict[str, object] = {"event_type": event_type, "payload": payload}
         given = {"metadata": metadata, "severity": severity, "execution_id": execution_id}
         members |= {name: value for name, value in given.items() if value is not None}
-        key = _own_key() if idempotency_key is None else idempotency_key
-        answer = self._transport.send(
-            "POST", "/events", object_text(members), headers={"Idempotency-Key": key}
-        )
-        return cast("Event", answer.document())
+        key = own_key() if idempotency_key is None else idempotency_key
+        text = object_text(members)
+        try:
+            answer = self._transport.send("POST", "/events", text, headers={"Idempotency-Key": key})
+            return cast("Event", answer.document())
+        except TriggersError as error:
+            error.idempotency_key = key
+            raise
 
     def post_many(self, drafts: Sequence[EventDraft]) -> list[Result]:
-        """Store events, a hundred in a request; what became of each, in their order."""
-        texts = [object_text(_keyed(draft)) for draft in drafts]
-        batches = (
-            texts[start : start + BATCH_EVENTS] for start in range(0, len(texts), BATCH_EVENTS)
-        )
-        return [result for batch in batches for result in send_batch(self._transport, batch)]
+        """Store events, a hundred in a request; what became of each, in their order.
+
+        An error has in `unfinished` what became of each until then, and the drafts with the keys
+        that they went under: post those again, and nothing is doubled.
+        """
+        keyed = [_keyed(draft) for draft in drafts]
+        texts = [object_text(cast("dict[str, object]", draft)) for draft in keyed]
+        places, results = range(len(texts)), dict[int, Result]()
+        try:
+            for start in places[::BATCH_EVENTS]:
+                some = places[start : start + BATCH_EVENTS]
+                send_some(self._transport, texts, some, results)
+        except TriggersError as error:
+            error.unfinished = Unfinished(keyed, [results.get(place) for place in places])
+            raise
+        return [results[place] for place in places]
 
     def get(self, event_id: str) -> Event:
         """The event as it is at this moment."""
@@ -115,11 +130,12 @@ class Events:
         return walk(self._transport, path)
 
 
-def _keyed(draft: EventDraft) -> dict[str, object]:
+def _keyed(draft: EventDraft) -> EventDraft:
     """The draft with a key, so that no retry doubles it."""
     given = draft.get("idempotency_key")
-    return dict(draft) | {"idempotency_key": _own_key() if given is None else given}
+    return {**draft, "idempotency_key": own_key() if given is None else given}
 
 
-def _own_key() -> str:
+def own_key() -> str:
+    """An idempotency key that nobody else has."""
     return str(uuid.uuid4())

@@ -1,5 +1,5 @@
 import { type BatchResult, type Draft, postAll } from "./batch.js";
-import { UnexpectedAnswerError } from "./errors.js";
+import { TriggersError, UnexpectedAnswerError } from "./errors.js";
 import {
   type AnswerOf,
   type Arguments,
@@ -12,6 +12,8 @@ import {
 } from "./operations.js";
 import { nextOf, type Page } from "./paging.js";
 import { read, type Settings, Transport } from "./transport.js";
+
+const KEY_HEADER = "idempotency-key";
 
 interface Loose {
   path?: Record<string, unknown>;
@@ -46,7 +48,7 @@ export class Client {
     return this.call<"get", P>("get", path, given[0]);
   }
 
-  /** A POST of an event gets an idempotency key, if it has none, so that no retry doubles it. */
+  /** A POST of an event gets an idempotency key, if it has none, so that no retry doubles it; an error has it. */
   post<P extends PathOf<"post">>(path: P, ...given: Arguments<OperationOf<"post", P>>) {
     return this.call<"post", P>("post", path, given[0]);
   }
@@ -97,7 +99,10 @@ export class Client {
     } while (next !== null);
   }
 
-  /** Store events, a hundred in a request; what became of each, in their order. */
+  /**
+   * Store events, a hundred in a request; what became of each, in their order. An error tells in
+   * `unfinished` how far it came, with the drafts to post again.
+   */
   postEvents(drafts: readonly Draft[]): Promise<BatchResult[]> {
     return postAll(this.transport, drafts);
   }
@@ -109,17 +114,21 @@ export class Client {
   ): Promise<AnswerOf<OperationOf<M, P>>> {
     const isEvent = method === "post" && path === "/events";
     const headers: Record<string, string> = { ...given.headers };
-    if (isEvent && !Object.keys(headers).some((name) => name.toLowerCase() === "idempotency-key")) {
-      headers["idempotency-key"] = crypto.randomUUID();
+    const name = Object.keys(headers).find((each) => each.toLowerCase() === KEY_HEADER) ?? KEY_HEADER;
+    if (isEvent) headers[name] ??= crypto.randomUUID();
+    try {
+      const answer = await this.transport.send({
+        method,
+        path: filled(path, given.path) + queryOf(given.query),
+        headers,
+        repeatable: isRepeatable(method, path),
+        ...(given.body !== undefined && { body: JSON.stringify(given.body) }),
+        ...(given.signal !== undefined && { signal: given.signal }),
+      });
+      return read(answer) as AnswerOf<OperationOf<M, P>>;
+    } catch (error) {
+      if (isEvent && error instanceof TriggersError) error.idempotencyKey = headers[name];
+      throw error;
     }
-    const answer = await this.transport.send({
-      method,
-      path: filled(path, given.path) + queryOf(given.query),
-      headers,
-      repeatable: isRepeatable(method, path),
-      ...(given.body !== undefined && { body: JSON.stringify(given.body) }),
-      ...(given.signal !== undefined && { signal: given.signal }),
-    });
-    return read(answer) as AnswerOf<OperationOf<M, P>>;
   }
 }

@@ -1,3 +1,5 @@
+import type { Unfinished } from "./batch.js";
+
 /** One field at fault. */
 export interface Detail {
   field: string;
@@ -18,6 +20,11 @@ export interface Problem {
 
 /** Anything this client throws on purpose; its message is a sentence for people. */
 export class TriggersError extends Error {
+  /** Of an event that was posted: its key, also one that the client drew. Posted again under that, it is stored once. */
+  idempotencyKey?: string | undefined;
+  /** Of `postEvents`: how far it came. */
+  unfinished?: Unfinished;
+
   override get name(): string {
     return this.constructor.name;
   }

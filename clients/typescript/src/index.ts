@@ -1,4 +1,4 @@
-export type { BatchResult, Draft, Event } from "./batch.js";
+export type { BatchResult, Draft, Event, Unfinished } from "./batch.js";
 export { Client, type ItemOf, type ListPath } from "./client.js";
 export * from "./errors.js";
 export { parseExactly } from "./exact_json.js";

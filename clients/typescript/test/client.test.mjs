@@ -41,6 +41,53 @@ test("an idempotency key of one's own is kept", async () => {
   assert.equal(asked[0].headers["idempotency-key"], undefined);
 });
 
+test("an error has the key to post the event again with, whoever drew it", async () => {
+  const { asked, fetch } = scripted({ status: 503 });
+  const impatient = new Client({ url: "https://api.example.com", apiKey: "trg_key", fetch, retry: { budgetSeconds: 0 } });
+  const post = (headers) => impatient.post("/events", { body: { event_type: "a", payload: {} }, headers }).catch((error) => error);
+  const { idempotencyKey } = await post({});
+  assert.equal(idempotencyKey, asked[0].headers["idempotency-key"]);
+  assert.match(idempotencyKey, /^[0-9a-f-]{36}$/);
+  assert.equal((await post({ "Idempotency-Key": "mine" })).idempotencyKey, "mine");
+  assert.equal((await impatient.get("/me").catch((error) => error)).idempotencyKey, undefined);
+});
+
+test("an error of many tells what is stored, and posting its drafts again doubles nothing", async () => {
+  const kept = new Map();
+  let isDown = true;
+  const fetch = async (_, { body }) => {
+    const results = JSON.parse(body).events.map((draft) => {
+      const replayed = kept.has(draft.idempotency_key);
+      kept.set(draft.idempotency_key, draft.payload.n);
+      return { status: 201, replayed, event: { id: draft.idempotency_key } };
+    });
+    return isDown && kept.size > 100 ? new Response("{}", { status: 503 }) : new Response(JSON.stringify({ results }));
+  };
+  const impatient = new Client({ url: "https://api.example.com", apiKey: "trg_key", fetch, retry: { budgetSeconds: 0 } });
+  const drafts = Array.from({ length: 250 }, (_, n) => ({ event_type: "a", payload: { n } }));
+  const { unfinished } = await impatient.postEvents(drafts).catch((error) => error);
+  assert.deepEqual(unfinished.results.map((each) => each !== null), drafts.map((_, n) => n < 100));
+  isDown = false;
+  const again = await impatient.postEvents(unfinished.drafts);
+  assert.deepEqual(again.map(({ replayed }) => replayed), drafts.map((_, n) => n < 200)); // the answer for the second hundred was lost
+  assert.deepEqual([...kept.values()], drafts.map(({ payload }) => payload.n));
+});
+
+test("what one half of a batch became is not lost with the other", async () => {
+  const fetch = async (_, { body }) => {
+    const numbers = JSON.parse(body).events.map(({ payload }) => payload.n);
+    if (numbers.join() === "2,3") return new Response("{}", { status: 503 });
+    if (numbers.includes(0)) return new Response("{}", { status: 400 });
+    return new Response(JSON.stringify({ results: numbers.map((n) => ({ status: 201, event: { id: n } })) }));
+  };
+  const impatient = new Client({ url: "https://api.example.com", apiKey: "trg_key", fetch, retry: { budgetSeconds: 0 } });
+  const drafts = [0, 1, 2, 3].map((n) => ({ event_type: "a", payload: { n } }));
+  const { unfinished } = await impatient.postEvents(drafts).catch((error) => error);
+  assert.equal(unfinished.results[0].problem.status, 400);
+  assert.equal(unfinished.results[1].event.id, 1);
+  assert.deepEqual(unfinished.results.slice(2), [null, null]);
+});
+
 test("an answer without a body is undefined", async () => {
   const { fetch } = scripted({ status: 204 });
   assert.equal(await client(fetch).post("/events/{event_id}/acknowledge", { path: { event_id: "evt_1" } }), undefined);

@@ -17,10 +17,15 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class Session:
-    """One run of the command."""
+    """One run of the command.
+
+    `repeat_with` is the option and the value that keep a repetition of it from storing anything
+    twice, where nothing on the command line does and something may be stored already.
+    """
 
     target: Target = field(default_factory=Target)
     output: Output = field(default_factory=Output)
+    repeat_with: tuple[str, str] | None = None
 
     def client(self, retry: Retry | None = None, *, needs_key: bool = True) -> Client:
         """A client of the API that is meant."""
@@ -29,6 +34,23 @@ class Session:
     def operators_client(self) -> Client:
         """The same, but in a local run with the operator's key."""
         return self.target.client(for_operator=True)
+
+    def repeatable(self, body: dict[str, object]) -> dict[str, object]:
+        """What went wrong, and how to repeat the command if that needs more than its line."""
+        if self.repeat_with is None:
+            return body
+        option, value = self.repeat_with
+        advice = (
+            f"To repeat the command, add {option} {value} within 24 hours:"
+            " what is stored already is not stored again."
+        )
+        return body | {"message": f"{body['message']} {advice}", "repeat_with": {option: value}}
+
+    def say_interrupted(self) -> None:
+        """Say it where a repetition needs to know more than that."""
+        if self.repeat_with is not None:
+            told: dict[str, object] = {"error": "interrupted", "message": "Interrupted."}
+            self.output.fail(self.repeatable(told))
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

@@ -108,6 +108,7 @@ def run(arguments: list[str], session: Session) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except (click.Abort, KeyboardInterrupt):
+        session.say_interrupted()
         return exit_codes.INTERRUPTED
     except click.ClickException as wrong:
         _say_wrong(session, wrong)
@@ -123,7 +124,7 @@ def run(arguments: list[str], session: Session) -> int:
     except TriggersError as error:
         if isinstance(error, UnwritableError):
             _silence()
-        session.output.fail(described(error))
+        session.output.fail(session.repeatable(described(error)))
         return exit_codes.code_for(error)
     return result if isinstance(result, int) else exit_codes.OK
 

@@ -12,6 +12,8 @@ from triggers_client.cli.arguments import raw_json_argument
 from triggers_client.cli.command import Command, Session, given, once_each, pass_session
 from triggers_client.cli.post_lines import FileOptions, post_file, post_stream
 from triggers_client.encoding import RawJson, object_text
+from triggers_client.errors import ApiError
+from triggers_client.events import own_key
 from triggers_client.models import Severity
 
 _LONGEST_PREFIX = 150  # line number and hash come behind it; a key has 255 characters at most
@@ -78,6 +80,9 @@ def post(
     How far it came is kept in FILE.progress: after Ctrl-C, a crash or an outage the same command
     goes on there, within 24 hours, and no line is stored twice. What the API refuses goes into
     FILE.rejected, with its line number and the reason, and the exit code is 1.
+
+    One event, and what comes on standard input, are stored once if the command is repeated with
+    the key or prefix that it tells when it fails.
     """
     if (event_type is None) == (path is None):
         if event_type is not None or sys.stdin.isatty():
@@ -108,10 +113,19 @@ def _post_one(
     idempotency_key: str | None,
 ) -> int:
     body = RawJson("{}") if payload is None else raw_json_argument("--payload", payload)
-    more = given(severity=severity, execution_id=execution_id, idempotency_key=idempotency_key)
     scalars = once_each("--metadata", map(_metadata, metadata))
     about = RawJson(object_text(scalars)) if scalars else None
-    event = session.client().events.post(event_type, body, metadata=about, **more)  # type: ignore[arg-type]
+    client, key = session.client(), idempotency_key
+    if key is None:
+        key = own_key()
+        session.repeat_with = "--idempotency-key", key
+    more = given(severity=severity, execution_id=execution_id)
+    try:
+        event = client.events.post(event_type, body, metadata=about, idempotency_key=key, **more)  # type: ignore[arg-type]
+    except ApiError as error:
+        if exit_codes.code_for(error) != exit_codes.TEMPORARY:
+            session.repeat_with = None  # refused: nothing is stored
+        raise
     if session.output.is_for_people:
         from triggers_client.cli.tables import events_table  # noqa: PLC0415  # only for people
 

@@ -75,10 +75,12 @@ def post_stream(session: Session, file: BinaryIO, options: FileOptions) -> int:
     """Post what comes on standard input; only `--key-prefix` makes that repeatable."""
     if options.restart or options.force:
         raise click.UsageError("--restart and --force are for files: a stream keeps no progress.")
-    with stopping(lambda: _ending(session)) as stop:
+    prefix = options.key_prefix or new_key_prefix()
+    with stopping(lambda: _ending(session), session.say_interrupted) as stop:
         retry = Retry(budget_seconds=options.patience_seconds, pause=stop.wait)
         transport = session.client(retry).transport
-        prefix = options.key_prefix or new_key_prefix()
+        if options.key_prefix is None:
+            session.repeat_with = "--key-prefix", prefix
         begun, began_at = Checkpoint(prefix, transport.url, "", time.time()), time.monotonic()
         with _bar(session, None, begun) as settled:
             uploader = Uploader(
@@ -136,9 +138,10 @@ def _finish(
         _summarize(session, counts, (counts.settled - begun.counts.settled) / max(seconds, 0.001))
         if counts.rejected and rejected is not None:
             session.output.say(f"Refused lines and why: {rejected}", "red")
-        if not complete:
+        if not complete and session.repeat_with is None:
             session.output.say("Interrupted. Run the same command again to go on.", "yellow")
     if not complete:
+        session.say_interrupted()
         return exit_codes.INTERRUPTED
     return exit_codes.FAILED if counts.rejected else exit_codes.OK
 
