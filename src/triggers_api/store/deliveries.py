@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from triggers_api.errors import NotFoundError, UnreadableError
@@ -74,7 +74,7 @@ class DynamoDeliveryStore:
 
     def record(self, delivery: Delivery, *, known_attempts: int | None) -> bool:
         """See `DeliveryStore.record`. One write."""
-        item = to_item(delivery, self._retention)
+        item = to_item(delivery, self._retention, self._clock())
         when, values = "attribute_not_exists(pk)", Item()
         if known_attempts is not None:
             when = "attempt_count = :known AND attribute_not_exists(erased)"
@@ -231,11 +231,14 @@ def to_delivery(item: Item) -> Delivery:
     )
 
 
-def to_item(delivery: Delivery, retention: timedelta) -> Item:
-    """The item of a delivery; it is swept `retention` after its last change, or its next."""
+def to_item(delivery: Delivery, retention: timedelta, at: datetime | None = None) -> Item:
+    """The item of a delivery; it is swept `retention` after its last change, or its next.
+
+    It changes at `at`; if that is not said, it last did when it was tried.
+    """
     task = delivery.task
-    changed_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
-    due_at = delivery.next_attempt_at or changed_at
+    tried_at = delivery.attempts[-1].at if delivery.attempts else delivery.created_at
+    changed_at, due_at = at or tried_at, delivery.next_attempt_at or tried_at
     item: Item = delivery_key(task.tenant, task.event_id, task.delivery_id) | {
         "tenant": {"S": task.tenant},
         "config_id": {"S": task.config_id},

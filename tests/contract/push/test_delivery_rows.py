@@ -9,7 +9,7 @@ import pytest
 from tests.builders.events import TENANT, an_event
 from tests.builders.push import a_config, a_delivery, a_task, an_attempt
 from tests.capacity import Bill, metered
-from tests.clock import START
+from tests.clock import START, FixedClock
 from tests.contract.clients import before_call
 from tests.contract.push.calls import answers_lost, operations, recorded
 from tests.contract.push.conftest import RETENTION, Table
@@ -83,14 +83,29 @@ def test_a_record_outlives_a_wait_that_is_longer_than_its_retention(table: Table
     assert int(item["expires_at"]["N"]) == int((due_at + RETENTION).timestamp())
 
 
+def test_a_record_that_ends_without_an_attempt_is_kept_its_retention_from_then(
+    table: Table, clock: FixedClock
+) -> None:
+    delivery = a_delivery(a_task(an_event(START), a_config()), attempts=(an_attempt(START),))
+    table.deliveries.record(delivery, known_attempts=None)
+    at = clock.advance(days=29)
+
+    given_up = replace(delivery.replayed(at), status=DeliveryStatus.DEAD, next_attempt_at=None)
+    table.deliveries.record(given_up, known_attempts=1)
+
+    (item,) = table.items()
+    assert int(item["expires_at"]["N"]) == int((at + RETENTION).timestamp())
+
+
 def test_a_record_is_swept_when_its_retention_after_the_last_attempt_has_passed(
-    table: Table,
+    table: Table, clock: FixedClock
 ) -> None:
     attempts = (an_attempt(START), an_attempt(START + timedelta(hours=20)))
     delivery = a_delivery(a_task(an_event(START), a_config()), attempts=attempts)
     never_tried = a_delivery(a_task(an_event(START), a_config()), attempts=())
-    for each in (delivery, never_tried):
-        table.deliveries.record(each, known_attempts=None)
+    table.deliveries.record(never_tried, known_attempts=None)
+    clock.advance(hours=20)
+    table.deliveries.record(delivery, known_attempts=None)
 
     expiry = {item["id"]["S"]: int(item["expires_at"]["N"]) for item in table.items()}
 
