@@ -131,7 +131,7 @@ def _erased(play: Play, tenant: str) -> list[str]:
     tables = play.world.tables.values() if erased else ()
     said = [kept.words(item) for table in tables for item in table.all()]
     for posted, erased_at in erased:
-        left = [each[:200] for each in said if posted.marker in each]
+        left = [each[:200] for each in said if posted.marker in each and not _of_lost(posted, each)]
         found += [f"{posted.event_id} was erased, and {each} is left" for each in left]
         key = event_key(tenant, str(posted.event_id))["pk"]["S"]
         items = play.world.tables["events"].items.get(key, {})
@@ -149,6 +149,11 @@ def _erased(play: Play, tenant: str) -> list[str]:
         ]
         found += [f"{posted.event_id} was pushed after it was erased" for _ in late]
     return found
+
+
+def _of_lost(posted: Posted, said: str) -> bool:
+    """What was pushed of an event that an accident took, and whose key stands for another now."""
+    return any(f"#{former}'" in said for former in posted.former_ids)
 
 
 def _written_at(play: Play, key: tuple[str, ...]) -> float:

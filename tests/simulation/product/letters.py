@@ -71,7 +71,7 @@ def _delivery_of(said: Said, dead_letters: str) -> str:
     asked = said.request or {}
     if said.what == "dynamodb.GetItem" and said.who.startswith("delivery"):
         return str(asked["Key"].get("sk", {"S": ""})["S"].partition("#")[2])
-    if said.what == "dynamodb.PutItem" and "attempts" in asked["Item"]:
+    if said.what == "dynamodb.PutItem" and "attempt_count" in asked["Item"]:
         return str(asked["Item"]["id"]["S"])
     if said.what == _LETTER and asked["QueueUrl"] == dead_letters:
         return str(json.loads(asked["MessageBody"]).get("delivery_id", ""))

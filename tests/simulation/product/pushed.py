@@ -83,7 +83,7 @@ def _records(play: Play) -> Iterator[Item]:
             continue
         event_id = str(event_of(item["id"]["S"]))
         posted = play.truth.by_id.get(event_id)
-        if posted and play.loss and play.loss.took_what_is_pushed(posted, event_id):
+        if play.loss and play.loss.took_what_is_pushed(posted, event_id):
             continue
         if posted is None or posted.erase_sent_at is None:
             yield item

@@ -102,9 +102,9 @@ class Loss:
         posted.erase_sent_at = posted.erased_at = None
         return event_id
 
-    def took_what_is_pushed(self, posted: Posted, event_id: str) -> bool:
-        """Whether the event of a delivery is not back, since its key stands for another one."""
-        return event_id in self.gone or event_id in posted.former_ids
+    def took_what_is_pushed(self, posted: Posted | None, event_id: str) -> bool:
+        """Whether the event of a delivery is not back, or its key stands for another one."""
+        return event_id in self.gone or (posted is not None and event_id in posted.former_ids)
 
     def undid(self, sent_at: float) -> bool:
         """Whether what was asked for then was done between the second and the loss, or may be."""
