@@ -122,6 +122,26 @@ def test_of_two_changes_of_one_version_the_first_is_kept_whole_and_the_other_not
     assert leases.read_leases(TENANT, after="") == [first]
 
 
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_a_ledger_that_goes_on_after_lost_versions_follows_the_one_that_is_stored(
+    leases: LeaseStore, clock: FixedClock, kept: int
+) -> None:
+    stored = Ledger()
+    for _ in range(kept):
+        stored = next_of(stored)
+        assert leases.change(TENANT, stored, ())
+    lease, ledger = a_lease(clock), next_of(stored.at_least(7, clock()), "ours")
+
+    assert not leases.change(TENANT, next_of(next_of(stored).at_least(7, clock()), "another"), ())
+    assert leases.change(TENANT, ledger, (lease,))
+    assert leases.change(TENANT, ledger, (lease,)), "the same change, whose answer was lost"
+
+    assert leases.read_ledger(TENANT) == replace(ledger, lost=0)
+    assert leases.read_ledger(TENANT).version == 8
+    assert [each.version for each in leases.read_leases(TENANT, after="")] == [8]
+    assert leases.change(TENANT, next_of(leases.read_ledger(TENANT)), ())
+
+
 @pytest.mark.parametrize("with_lease", [True, False])
 def test_a_change_that_was_kept_already_is_no_conflict_with_itself(
     leases: LeaseStore, clock: FixedClock, *, with_lease: bool

@@ -40,6 +40,10 @@ class InMemoryLeaseStore:
     def read_ledger(self, tenant: str) -> Ledger:
         return self._books.get(tenant, Ledger())
 
+    def put_back(self, tenant: str, ledger: Ledger) -> None:
+        """What a restore does that finds the ledger as it was, and the leases as they are."""
+        self._books[tenant] = ledger
+
     def read_leases(
         self, tenant: str, *, after: str, until: str | None = None, limit: int | None = None
     ) -> list[Lease]:
@@ -52,9 +56,9 @@ class InMemoryLeaseStore:
 
     def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         seen = self.read_ledger(tenant)
-        if seen.version != ledger.version - 1:
+        if seen.version != ledger.follows:
             return seen.change_id == ledger.change_id
-        self._books[tenant] = ledger
+        self._books[tenant] = replace(ledger, lost=0)
         kept = [replace(lease, version=ledger.version) for lease in leases]
         self._leases[tenant] |= {lease.id: lease for lease in kept}
         return True

@@ -18,7 +18,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -82,7 +81,11 @@ class _Found:
 
 
 class _OvertakenError(Exception):
-    """Somebody changed the ledger after it was read."""
+    """Somebody changed the ledger after it was read, perhaps to this version."""
+
+    def __init__(self, version: int = 0) -> None:
+        super().__init__()
+        self.version = version
 
 
 class LeaseEvents:
@@ -109,7 +112,7 @@ class LeaseEvents:
 
         Raises `TooManyAtOnceError` if too many other workers lease at the same time.
         """
-        return self._until_won(lambda: self._try_lease(tenant, limit, duration))
+        return self._until_won(lambda seen: self._try_lease(tenant, limit, duration, seen))
 
     def release(
         self, tenant: str, lease_id: str, event_ids: Sequence[str] | None = None
@@ -118,23 +121,26 @@ class LeaseEvents:
 
         If the lease has ended, or never existed, nothing changes.
         """
-        return self._until_won(lambda: self._try_release(tenant, lease_id, event_ids))
+        return self._until_won(lambda _: self._try_release(tenant, lease_id, event_ids))
 
-    def _until_won(self, attempt: Callable[[], Answer]) -> Answer:
-        give_up_at = self._clock() + _GIVEN_UP_AFTER
+    def _until_won(self, attempt: Callable[[int], Answer]) -> Answer:
+        """Each attempt is told the newest version of a lease that one before it has seen."""
+        give_up_at, seen = self._clock() + _GIVEN_UP_AFTER, 0
         for number, wait in enumerate((*WAITS, 0)):
             begun_at = self._clock()
-            with suppress(_OvertakenError):
-                return attempt()
+            try:
+                return attempt(seen)
+            except _OvertakenError as overtaken:
+                seen = max(seen, overtaken.version)
             took = (self._clock() - begun_at) * min(2**number, _MOST_TRIES_WAITED)
             if self._clock() + took / 2 >= give_up_at:
                 break
             self._pause(max(wait, took.total_seconds()) * self._chance())
         raise TooManyAtOnceError("Very many workers lease at once. Try again in a moment.")
 
-    def _try_lease(self, tenant: str, limit: int, duration: timedelta) -> Leased:
+    def _try_lease(self, tenant: str, limit: int, duration: timedelta, version: int) -> Leased:
         now = self._clock()
-        seen = self._store.read_ledger(tenant)
+        seen = self._store.read_ledger(tenant).at_least(version, now)
         found = self._find_free(tenant, seen, limit, now)
         if found == _Found(seen):
             return Leased(read_units=found.read_units)
@@ -248,8 +254,9 @@ class LeaseEvents:
         an older lease holds too, or that the ledger says are free.
         """
         found = self._store.read_leases(tenant, after=ledger.returned, until=until, limit=limit)
-        if any(lease.version > ledger.version for lease in found):
-            raise _OvertakenError
+        newest = max((lease.version for lease in found), default=0)
+        if newest > ledger.version:
+            raise _OvertakenError(newest)
         return found
 
     def _change(self, tenant: str, ledger: Ledger, *leases: Lease) -> None:

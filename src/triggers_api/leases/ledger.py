@@ -40,12 +40,29 @@ class Ledger:
 
     version: int = 0  # 0: nothing was ever leased
     change_id: str = ""  # of the change that made this version
+    lost: int = 0  # versions before this one that are not stored: an accident took them
     returned: str = ""  # leases up to this id are over: their events were passed on
     scan_position: Position | None = None  # where the scan continues; None: at the beginning
     reached: Position | None = None  # nothing after this was ever handed out
     next_pass_at: datetime = _EPOCH
     next_full_pass_at: datetime = _EPOCH
     scans_first: bool = False  # ended leases alone filled the last lease: new events come first
+
+    @property
+    def follows(self) -> int:
+        """The version that is stored when this one is written; 0: none is."""
+        return self.version - 1 - self.lost
+
+    def at_least(self, version: int, now: datetime) -> Self:
+        """The ledger after a lease of that version was seen.
+
+        Both were written at once, so a ledger that was read later and is older was lost, or was
+        restored without its leases. It goes on after them, and any event until now may be held.
+        """
+        if version <= self.version:
+            return self
+        reached = max(self.reached or Position(_EPOCH, ""), Position(now + _LOOK_BACK, ""))
+        return replace(self, version=version, lost=version - self.version, reached=reached)
 
     @property
     def is_behind(self) -> bool:

@@ -41,8 +41,8 @@ class LeaseStore(Protocol):
     def change(self, tenant: str, ledger: Ledger, leases: tuple[Lease, ...]) -> bool:
         """Write this version of the ledger and these leases, all or nothing.
 
-        False if the stored ledger is no longer at the version before this one. True also if
-        this same change was already written and only the answer was lost.
+        False if the stored ledger is no longer at the version that this one follows. True also
+        if this same change was already written and only the answer was lost.
         """
         ...
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from triggers_api.events import ids as event_ids
 from triggers_api.events.lifecycle import UNDELIVERED
@@ -79,8 +79,8 @@ class DynamoLeaseStore:
         """See `LeaseStore.change`. A put, or one transaction, which costs twice."""
         item = of_ledger(tenant, ledger)
         changed = Put(item, "attribute_not_exists(pk)")
-        if ledger.version > 1:
-            seen: Item = {":seen": items.number(ledger.version - 1)}
+        if ledger.follows:
+            seen: Item = {":seen": items.number(ledger.follows)}
             changed = Put(item, "version = :seen", seen)
         added = (Put(of_lease(tenant, each, ledger.version)) for each in leases)
         try:
@@ -189,14 +189,15 @@ def of_ledger(tenant: str, ledger: Ledger) -> Item:
 
 def to_ledger(item: Item) -> Ledger:
     """The ledger of an item."""
+    passes: dict[str, Any] = {name: from_text(item[name]["S"]) for name in _PASSES if name in item}
     return Ledger(
         version=int(item["version"]["N"]),
         change_id=_change_id(item),
         returned=item.get("returned", {"S": ""})["S"],
         scan_position=_position(item.get("scan_position")),
         reached=_position(item.get("reached")),
-        **{name: from_text(item[name]["S"]) for name in _PASSES if name in item},
         scans_first=item.get("scans_first", {"BOOL": False})["BOOL"],
+        **passes,
     )
 
 

@@ -44,9 +44,23 @@ LEASES: Final = (
     Bug(
         "does not see that the ledger moved on",
         "leases/lease.py",
-        "if any(lease.version > ledger.version for lease in found):",
+        "if newest > ledger.version:",
         "if False:",
         test="tests/unit/leases/test_lease_passes.py::test_leases_that_are_newer_than_the_ledger_are_not_judged_by_it",
+    ),
+    Bug(
+        "waits for a ledger that is lost",
+        "leases/lease.py",
+        "seen = max(seen, overtaken.version)",
+        "seen = 0",
+        test="tests/unit/leases/test_lease_steps.py::test_leases_go_on_where_an_accident_took_the_ledger_and_left_the_leases",
+    ),
+    Bug(
+        "a ledger goes on over what others wrote",
+        "leases/ledger.py",
+        "return self.version - 1 - self.lost",
+        "return self.version - 1",
+        test="tests/contract/test_lease_store.py::test_a_ledger_that_goes_on_after_lost_versions_follows_the_one_that_is_stored",
     ),
     Bug(
         "gives back leases that run",

@@ -225,6 +225,28 @@ def test_of_what_is_given_back_the_oldest_comes_first(inbox: Inbox) -> None:
     assert inbox.leased(3) == ids(posted[:3])
 
 
+@pytest.mark.parametrize("versions_left", [0, 1])
+def test_leases_go_on_where_an_accident_took_the_ledger_and_left_the_leases(
+    inbox: Inbox, versions_left: int
+) -> None:
+    posted = inbox.post(6)
+    older = Ledger()
+    for number in range(3):
+        older = inbox.store.read_ledger(TENANT) if number == versions_left else older
+        inbox.lease(2)
+    inbox.clock.advance(minutes=2)
+
+    inbox.store.put_back(TENANT, older)
+
+    assert sorted(inbox.leased(10)) == sorted(ids(posted))
+    assert inbox.leased() == []
+    inbox.clock.advance(minutes=2)
+    lease = inbox.lease()
+    assert len(lease.events) == 6
+    assert lease.lease_id is not None
+    assert len(inbox.verb.release(TENANT, lease.lease_id)) == 6
+
+
 class Losing(InMemoryLeaseStore):
     """Somebody else is faster so many times."""
 
