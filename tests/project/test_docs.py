@@ -116,6 +116,23 @@ def test_every_code_of_a_detail_of_ours_is_named() -> None:
     assert detail_codes() <= set(code_words(CONTRACTS.section("Errors")))
 
 
+def kinds_of_keys(cell: str) -> set[str]:
+    """What tells a key from others: `#sources` of `<tenant>#sources`."""
+    parts = (re.split(r"<[^>]+>|…", word) for word in code_words(cell))
+    return {part for each in parts for part in each if re.search(r"#\w|\w#", part)}
+
+
+def test_every_kind_of_item_is_among_the_data() -> None:
+    kept: set[str] = set()
+    for path in (ROOT / "src" / "triggers_api" / "store").glob("*.py"):
+        rows = table_rows(ast.get_docstring(ast.parse(path.read_text())) or "")
+        kept |= {kind for row in rows for cell in row for kind in kinds_of_keys(cell)}
+    told = Document("docs/architecture.md").section("Data")
+
+    assert len(kept) > 15
+    assert {kind for kind in kept if kind not in told} == set()
+
+
 def test_every_route_has_its_heading_and_every_such_heading_its_route() -> None:
     beside_the_document = {"GET /openapi.json", "GET /docs"}
     found = {word for heading in CONTRACTS.headings for word in code_words(heading)}
