@@ -107,6 +107,144 @@ def test_an_outage_is_told_once_it_ends_and_loses_nothing(api: ScriptedApi) -> N
     assert [each is None for each in outages] == [False, False, True]
 
 
+def test_a_rare_type_does_not_have_its_whole_history_read(api: ScriptedApi) -> None:
+    feed = Feed(api, looks_at=10)
+    feed.add(0, 0, "rare")
+    for number in range(1, 301):  # thirty pages for a filter
+        feed.add(number, number)
+    feed.now = 600
+    requests: list[int] = []
+
+    def an_hour_later() -> None:
+        for number in range(301, 401):
+            feed.add(number, 600 + (number - 300) * 36)
+
+    def counted(step: Any) -> Any:
+        def stepped() -> None:
+            requests.append(len(api.asked))
+            step()
+
+        return stepped
+
+    quiet, it_comes = (lambda: None), (lambda: feed.add(401, 4201, "rare"))
+    steps = [quiet, quiet, an_hour_later, quiet, it_comes, quiet, quiet]
+    follow, _ = followed(api, [counted(step) for step in steps])
+    follow.event_type = "rare"
+
+    assert follow.begin(10) == []
+    assert ids(list(follow)) == ["evt_401"]
+    # It begins with few pages; of the hour that it did not ask for, it must look through all.
+    begun, first, second, _all, third, fourth, fifth = requests
+    assert begun <= 5
+    assert (first - begun, second - first) == (1, 1)
+    assert {fourth - third, fifth - fourth, len(api.asked) - fifth} == {1}
+
+
+def test_what_comes_between_the_questions_it_begins_with_is_shown(api: ScriptedApi) -> None:
+    feed = Feed(api, looks_at=10)
+    for number in range(100):
+        feed.add(number, number, "rare" if number == 60 else "order.fetched")
+    plain = feed.answer
+
+    def busy(asked: Asked) -> Said:
+        said = plain(asked)
+        if len(feed.events) == 100:
+            feed.add(100, 100, "rare")
+        return said
+
+    api.script = busy
+    follow, _ = followed(api, [lambda: None])
+    follow.event_type = "rare"
+
+    assert follow.begin(0) == []
+    assert ids(list(follow)) == ["evt_100"]
+
+
+def test_an_event_that_is_late_behind_a_window_that_moved_by_the_clock_is_shown(
+    api: ScriptedApi,
+) -> None:
+    feed = Feed(api)
+
+    def time_passes() -> None:
+        feed.now = 1000
+
+    late = lambda: feed.add(1, 950)  # noqa: E731  # stored 50 seconds after it got its time
+    follow, _ = followed(api, [time_passes, lambda: None, late])
+
+    follow.begin(0)
+    assert ids(list(follow)) == ["evt_1"]
+
+
+def test_a_clock_that_the_api_does_not_tell_moves_nothing(api: ScriptedApi) -> None:
+    feed = Feed(api)
+    feed.add(0, 0)
+    plain = feed.answer
+
+    def without_a_clock(asked: Asked) -> Said:
+        said = plain(asked)
+        return Said(said.status, said.body, said.headers | {"date": "unknown"})
+
+    api.script = without_a_clock
+    follow, _ = followed(api, [lambda: None, lambda: feed.add(1, 1), lambda: None])
+
+    follow.begin(0)
+    assert ids(list(follow)) == ["evt_1"]
+
+
+def test_who_asks_too_much_waits_as_told_and_goes_on_where_the_walk_was(api: ScriptedApi) -> None:
+    feed, pauses = Feed(api, page=2), Pauses()
+    asked_for = Counter[str]()
+
+    def busy(asked: Asked) -> Said:
+        asked_for[asked.path] += 1
+        is_refused = "cursor" in asked.path and asked_for[asked.path] == 1
+        return problem(429, "rate_limited", Retry_After="7") if is_refused else feed.answer(asked)
+
+    def burst() -> None:
+        for number in range(6):
+            feed.add(number, number)
+
+    api.script = busy
+    follow, outages = followed(api, [burst, lambda: None, lambda: None])
+    follow.pause = pauses
+
+    assert follow.begin(0) == []
+    assert ids(list(follow)) == [f"evt_{number}" for number in range(6)]
+    assert pauses == [7.0, 7.0]
+    assert [each is None for each in outages] == [False, True] * 2
+    assert list(asked_for.values()) == [1, 1, 2, 2]  # when it began, and a page after the other
+
+
+def test_who_is_to_stop_while_the_api_is_away_stops(api: ScriptedApi) -> None:
+    Feed(api)
+    follow, _ = followed(api, [lambda: None])
+    follow.begin(0)
+    api.script = lambda _asked: problem(503, "store_unavailable", Retry_After="7")
+    follow.pause = lambda _seconds: True
+
+    assert list(follow) == []
+
+
+def test_who_begins_while_the_limit_is_used_up_waits_too(api: ScriptedApi) -> None:
+    feed, pauses = Feed(api), Pauses()
+    feed.add(0, 0)
+    busy = problem(429, "rate_limited", Retry_After="3")
+    api.script = lambda asked: busy if len(api.asked) == 1 else feed.answer(asked)
+    follow, _ = followed(api, [lambda: None])
+    follow.pause = pauses
+
+    assert ids(follow.begin(1)) == ["evt_0"]
+    assert pauses == [3.0]
+
+
+class Pauses(list[float]):
+    """Pauses that take no time."""
+
+    def __call__(self, seconds: float) -> bool:
+        self.append(seconds)
+        return False
+
+
 class Inbox:
     """Leases and acknowledgements of a scripted API."""
 

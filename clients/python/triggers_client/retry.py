@@ -13,7 +13,8 @@ _YOUNG_SECONDS = 60.0
 _chance = random.SystemRandom()
 
 
-def _pause(seconds: float) -> bool:
+def sleep(seconds: float) -> bool:
+    """Sleep; nobody wants to stop."""
     time.sleep(seconds)
     return False
 
@@ -31,7 +32,7 @@ class Retry:
     first_seconds: float = 0.5
     longest_seconds: float = 30.0
     clock: Callable[[], float] = field(default=elapsed, repr=False)
-    pause: Callable[[float], bool] = field(default=_pause, repr=False)
+    pause: Callable[[float], bool] = field(default=sleep, repr=False)
     chance: Callable[[], float] = field(default=_chance.random, repr=False)
 
     def wait_seconds(self, attempt: int, asked_for: float | None) -> float:

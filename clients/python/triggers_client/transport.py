@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,6 +110,12 @@ class Transport:
     def now(self) -> float:
         """The time by the API's clock, as it told last; by this machine's before it did."""
         return time.time() if self._ahead_seconds is None else elapsed() + self._ahead_seconds
+
+    def clock_at(self, moment: float) -> datetime | None:
+        """What the API's clock said at a moment of `elapsed`, or a bit less; None: it never told."""
+        if self._ahead_seconds is None:
+            return None
+        return datetime.fromtimestamp(moment + self._ahead_seconds, UTC)
 
     def take_time_from(self, headers: Mapping[str, str]) -> None:
         """Read the API's clock off an answer, if it is there."""

@@ -55,7 +55,7 @@ def listen(session: Session, target: str, event_types: tuple[str, ...], secret: 
         waits = Waits(stop.wait)
         client = session.client(Retry(budget_seconds=0))  # the next question comes anyway
         only = types[0] if len(types) == 1 else None
-        follow = Follow(client, waits, only, Outage(session).tell)
+        follow = Follow(client, waits, only, Outage(session).tell, stop.wait)
         follow.begin(0)
         _begin(session, target, None if given else secret)
         forward_all(follow, forward, lambda done: show(session, done), waits, types)

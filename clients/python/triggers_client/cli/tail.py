@@ -23,7 +23,12 @@ _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
 )
 @click.option("--type", "event_type", metavar="TYPE", help="One type, or a prefix: 'invoice.*'.")
 @click.option(
-    "-n", "--last", type=click.IntRange(0, 100), default=10, show_default=True, help="Begin with."
+    "-n",
+    "--last",
+    type=click.IntRange(0, 100),
+    default=10,
+    show_default=True,
+    help="Begin with so many.",
 )
 @click.option(
     "--interval",
@@ -36,9 +41,9 @@ _SEVERITY_WIDTH, _TYPE_WIDTH = 8, 20
 def tail(session: Session, event_type: str | None, last: int, interval: float) -> None:
     """Follow new events until Ctrl-C, each once, through outages too."""
     with stopping(lambda: end_line(session)) as stop:
-        pause = Retry(budget_seconds=0)  # the next question comes anyway
+        client = session.client(Retry(budget_seconds=0))  # the next question comes anyway
         follow = Follow(
-            session.client(pause), lambda: stop.wait(interval), event_type, Outage(session).tell
+            client, lambda: stop.wait(interval), event_type, Outage(session).tell, stop.wait
         )
         for event in follow.begin(last):
             show(session, event)
