@@ -1,15 +1,12 @@
 'use strict';
 
+const { notTheApi } = require('./lib/answers');
+
 /** Ask whose key this is: the cheap call that tests it, whatever its scopes. */
 const test = async (z) => {
   const { data } = await z.request('/me');
   if (typeof data?.tenant !== 'string') {
-    throw new z.errors.Error(
-      'What answers at this URL is not a Triggers API. Give the URL of the API itself, as your' +
-        ' deployment shows it, without a path such as /events or /docs.',
-      'invalid_url',
-      400,
-    );
+    throw notTheApi(z);
   }
   return data;
 };

@@ -15,8 +15,11 @@ const { version } = require('./package.json');
 module.exports = {
   version,
   platformVersion: zapier.version,
-  // Else Zapier takes "", null, [] and {} out of what a person gives, also inside a payload.
-  flags: { cleanInputData: false },
+  flags: {
+    // Else Zapier takes "", null, [] and {} out of what a person gives, also inside a payload.
+    cleanInputData: false,
+    throwForThrottlingEarly: false, // our own reading of a 429 tells what the API said
+  },
   authentication,
   beforeRequest: [toTheApi],
   afterResponse: [answered],

@@ -3,6 +3,8 @@
 const { version } = require('../package.json');
 const { baseUrl } = require('./base_url');
 
+const KEY = /^[!-~]+$/;
+
 /**
  * Every request is one path of the API: its URL and the key come from the connection, here and
  * nowhere else, so that the key goes to no other place.
@@ -18,10 +20,19 @@ const toTheApi = (request, z, bundle) => {
     headers: {
       ...request.headers,
       Accept: 'application/json',
-      Authorization: `Bearer ${String(bundle.authData.api_key ?? '').trim()}`,
+      Authorization: `Bearer ${apiKey(z, bundle)}`,
       'user-agent': `Zapier triggers-api/${version}`, // else Zapier logs each request twice
     },
   };
+};
+
+/** Else the header's own error would show the key. */
+const apiKey = (z, bundle) => {
+  const key = String(bundle.authData.api_key ?? '').trim();
+  if (!KEY.test(key)) {
+    throw new z.errors.Error('This is no API key: copy it again, whole and alone.', 'invalid_key', 400);
+  }
+  return key;
 };
 
 const apiUrl = (z, bundle) => {

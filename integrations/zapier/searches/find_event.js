@@ -1,12 +1,13 @@
 'use strict';
 
+const { isGone } = require('../lib/answers');
 const { eventPath, outputFields, sample } = require('../lib/event');
 
 /** One event, or none: one that is unknown, dropped or erased is not an error here. */
 const perform = async (z, bundle) => {
   const { status, data } = await z.request({
     url: eventPath(bundle.inputData.event_id),
-    expects: [404, 410],
+    expects: isGone,
   });
   return status === 200 ? [data] : [];
 };

@@ -2,9 +2,12 @@
 
 const { parseExactly } = require('../lib/exact_json');
 const { SEVERITIES, outputFields, sample } = require('../lib/event');
+const { firstOf, walk } = require('../lib/pages');
 const { isGenuine } = require('../lib/signature');
 
 const CONFIGS = '/notifications/configs';
+const GRAVITIES = Object.keys(SEVERITIES); // from light to grave
+const SAMPLES = 3; // Zapier's editor shows no more
 
 const performSubscribe = async (z, bundle) => {
   await removeEarlier(z, bundle.targetUrl);
@@ -23,11 +26,13 @@ const performSubscribe = async (z, bundle) => {
 
 /** What an earlier try left whose answer was lost: else each event would come twice. */
 const removeEarlier = async (z, targetUrl) => {
-  const { data: configs } = await z.request(CONFIGS);
-  for (const { id, settings } of configs) {
-    if (settings.url === targetUrl) {
-      await remove(z, id);
-    }
+  const ofThisZap = (configs) => configs.filter(({ settings }) => settings.url === targetUrl);
+  const { found, isWhole } = await walk(z, CONFIGS, {}, { keep: ofThisZap, isPatient: true });
+  for (const { id } of found) {
+    await remove(z, id);
+  }
+  if (!isWhole) {
+    throw new z.errors.ThrottledError('There are too many subscriptions to look through.', 30);
   }
 };
 
@@ -51,7 +56,11 @@ const performUnsubscribe = async (z, bundle) => {
 };
 
 const remove = (z, id) =>
-  z.request({ method: 'DELETE', url: `${CONFIGS}/${encodeURIComponent(id)}`, expects: [404] });
+  z.request({
+    method: 'DELETE',
+    url: `${CONFIGS}/${encodeURIComponent(id)}`,
+    expects: ({ data }) => data?.error === 'config_not_found',
+  });
 
 const perform = (z, bundle) => {
   const secret = bundle.subscribeData?.secret;
@@ -67,13 +76,22 @@ const perform = (z, bundle) => {
   return [content ? parseExactly(content) : bundle.cleanedRequest];
 };
 
-/** Something to show in the editor, also when the inbox is empty. */
-const performList = async (z, bundle) => {
-  const types = eventTypes(bundle.inputData);
-  const params = types.length === 1 ? { limit: 3, event_type: types[0] } : { limit: 3 };
-  const { data } = await z.request({ url: '/events', params });
-  return data;
+/** What would have fired lately, to show in the editor, also when the inbox is empty. */
+const performList = (z, bundle) => {
+  const { event_types: types = [], min_severity: severity } = filters(bundle.inputData);
+  const params = {
+    limit: types.length > 1 || severity ? 100 : SAMPLES, // the list itself filters by one type
+    ...(types.length === 1 && { event_type: types[0] }),
+  };
+  const would = (event) => isOneOf(types, event) && isAsGrave(severity, event);
+  return firstOf(z, '/events', params, SAMPLES, (events) => events.filter(would));
 };
+
+const isOneOf = (types, { event_type: type }) =>
+  types.length === 0 ||
+  types.some((each) => (each.endsWith('.*') ? type.startsWith(each.slice(0, -1)) : type === each));
+
+const isAsGrave = (least, { severity }) => GRAVITIES.indexOf(severity) >= GRAVITIES.indexOf(least);
 
 /** Which events: all, but for what is given. */
 const filters = (inputData) => {

@@ -84,6 +84,7 @@ test('a busy API makes Zapier wait, for as long as the API says', async (t) => {
 
   assert.deepEqual([busy.name, busy.delay], ['ThrottledError', 7]);
   assert.deepEqual([limited.name, limited.delay], ['ThrottledError', 7]);
+  assert.equal(limited.message, 'Slow.');
   assert.deepEqual([gateway.name, gateway.delay], ['ThrottledError', 30]);
 });
 
@@ -127,5 +128,34 @@ test('what is looked for and is not there is no error', async (t) => {
     const { connection } = await stubApi(t, () => refusal(status, 'event_not_found', 'None.'));
 
     assert.deepEqual(await connection.run(find.perform, acknowledge), []);
+  }
+});
+
+test('a path that is not there is no event that is not there', async (t) => {
+  const elsewhere = refusal(404, 'route_not_found', 'There is nothing here.');
+
+  for (const answer of [elsewhere, { status: 404, body: '<html>Not found</html>' }]) {
+    assert.equal((await failure(t, answer, find.perform, acknowledge)).name, 'AppError');
+  }
+});
+
+test('a page of something else is no event', async (t) => {
+  const page = { headers: { 'Content-Type': 'text/html' }, body: '<html>Welcome</html>' };
+
+  for (const perform of [find.perform, creates.acknowledge.perform]) {
+    assert.match((await failure(t, page, perform, acknowledge)).message, /not a Triggers API/);
+  }
+});
+
+test('a key that cannot be sent is refused, and not shown', async (t) => {
+  for (const key of ['trg_a\ntrg_b', 'trg_ä', '', undefined]) {
+    const { url, requests } = await stubApi(t, () => ({}));
+
+    await assert.rejects(new Connection(url, key).run(testOfKey), (error) => {
+      assert.match(error.message, /API key/);
+      assert.doesNotMatch(error.message, /trg_/);
+      return true;
+    });
+    assert.equal(requests.length, 0);
   }
 });

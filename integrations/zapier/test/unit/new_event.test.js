@@ -6,7 +6,7 @@ const { test } = require('node:test');
 
 const { sample } = require('../../lib/event');
 const { Connection, triggers } = require('../integration');
-const { stubApi } = require('./stub_api');
+const { skipWaiting, stubApi } = require('./stub_api');
 
 const KEY = Buffer.from('a key of 32 bytes, or nearly so!');
 const SECRET = `whsec_${KEY.toString('base64')}`;
@@ -78,16 +78,54 @@ test('the editor is shown events of the type that is asked for', async (t) => {
 
   assert.deepEqual(
     requests.map(({ url }) => decodeURIComponent(url.search)),
-    ['?limit=3&event_type=invoice.*', '?limit=3'],
+    ['?limit=3&event_type=invoice.*', '?limit=100'],
   );
 });
 
-/** An API with these subscriptions, and what is left of them in the end. */
+/** A list of such pages, each with a Link to the next. */
+const listOf = (t, pages) =>
+  stubApi(t, ({ url }) => {
+    const number = Number(url.searchParams.get('cursor') ?? 0);
+    const link = { Link: `<?limit=3&cursor=${number + 1}>; rel="next"` };
+    return { body: pages[number], headers: number < pages.length - 1 ? link : {} };
+  });
+
+test('the editor is shown what would have fired, on whichever page it is', async (t) => {
+  const event = (id, event_type, severity) => ({ ...sample, id, event_type, severity });
+  const first = [event('1', 'order.lost', 'critical'), event('2', 'invoice', 'error')];
+  const second = [event('3', 'invoice.failed', 'warning'), event('4', 'invoice.failed', 'error')];
+  const third = [event('5', 'a.b', 'critical'), event('6', 'invoice.a.b', 'critical')];
+  const { connection } = await listOf(t, [first, [], second, [], third]);
+  const shown = async (inputData) =>
+    (await connection.run(performList, { inputData })).map(({ id }) => id);
+
+  assert.deepEqual(await shown({}), ['1', '2', '3']);
+  assert.deepEqual(await shown({ event_types: ['invoice.*'], min_severity: 'error' }), ['4', '6']);
+  assert.deepEqual(await shown({ event_types: ['invoice.*', 'a.b'] }), ['3', '4', '5']);
+  assert.deepEqual(await shown({ event_types: ['invoice', 'c'] }), ['2']);
+  assert.deepEqual(await shown({ event_types: ['d', 'e'] }), []);
+});
+
+test('the editor does not wait where looking further would cost too much', async (t) => {
+  const { connection, requests } = await stubApi(t, () =>
+    requests.length === 1
+      ? { body: [sample], headers: { Link: '<?cursor=1>; rel="next"' } }
+      : { status: 429, headers: { 'Retry-After': '9' }, body: { message: 'Slow down.' } },
+  );
+
+  assert.deepEqual(await connection.run(performList), [sample]);
+  await assert.rejects(connection.run(performList), { name: 'ThrottledError' });
+});
+
+/** An API with these subscriptions, one on a page, and what is left of them in the end. */
 const subscribed = async (t, configs) => {
   const left = new Map(configs.map(({ id, url }) => [id, { id, settings: { url } }]));
   const { connection } = await stubApi(t, ({ method, url }) => {
     if (method === 'GET') {
-      return { body: [...left.values()] };
+      const after = url.searchParams.get('cursor') ?? '';
+      const [next, ...rest] = [...left.values()].filter(({ id }) => id > after);
+      const headers = rest.length ? { Link: `<?cursor=${next.id}>; rel="next"` } : {};
+      return { body: next ? [next] : [], headers };
     }
     const known = left.delete(url.pathname.split('/').at(-1));
     return known ? { status: 204, body: '' } : { status: 404, body: { error: 'config_not_found' } };
@@ -99,11 +137,14 @@ const MINE = 'https://hooks.zapier.com/mine';
 const CONFIGS = [
   { id: 'cfg_1', url: MINE },
   { id: 'cfg_2', url: 'https://hooks.zapier.com/theirs' },
+  { id: 'cfg_3', url: MINE },
 ];
 
 test('whatever Zapier has kept, the subscription of the Zap is gone afterwards', async (t) => {
-  for (const subscribeData of [{ id: 'cfg_1' }, undefined, null, {}, { id: '' }, { id: 'cfg_old' }]) {
-    const { connection, left } = await subscribed(t, CONFIGS);
+  const kept = [{ id: 'cfg_1' }, undefined, null, {}, { id: '' }, { id: 'cfg_old' }];
+  for (const subscribeData of kept) {
+    const configs = subscribeData?.id === 'cfg_1' ? CONFIGS.slice(0, 2) : CONFIGS;
+    const { connection, left } = await subscribed(t, configs);
 
     await connection.run(performUnsubscribe, { subscribeData, targetUrl: MINE });
 
@@ -116,6 +157,26 @@ test('who cannot tell which subscription it was does not say that it is gone', a
     const { connection, left } = await subscribed(t, CONFIGS);
 
     await assert.rejects(connection.run(performUnsubscribe, { subscribeData }), /Delete the one/);
-    assert.equal(left.size, 2);
+    assert.equal(left.size, 3);
   }
+});
+
+test('a URL that is not that of the API is not taken for a subscription that is gone', async (t) => {
+  const { connection } = await stubApi(t, () => ({ status: 404, body: '<html>Not found</html>' }));
+  const known = { subscribeData: { id: 'cfg_1' }, targetUrl: MINE };
+
+  await assert.rejects(connection.run(performUnsubscribe, known), /404 without saying why/);
+});
+
+test('a list of subscriptions that could not be read to its end is not taken for all', async (t) => {
+  skipWaiting(t);
+  const { connection } = await stubApi(t, ({ url }) =>
+    url.search
+      ? { status: 503, body: { message: 'Service Unavailable' } }
+      : { body: [], headers: { Link: '<?cursor=1>; rel="next"' } },
+  );
+
+  await assert.rejects(connection.run(performUnsubscribe, { targetUrl: MINE }), {
+    name: 'ThrottledError',
+  });
 });

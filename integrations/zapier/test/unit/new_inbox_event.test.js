@@ -5,7 +5,7 @@ const { test } = require('node:test');
 
 const { sample } = require('../../lib/event');
 const { triggers } = require('../integration');
-const { stubApi } = require('./stub_api');
+const { skipWaiting, stubApi } = require('./stub_api');
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const SEEDING = { meta: { isPopulatingDedupe: true } };
@@ -66,6 +66,53 @@ test('a poll ends before it is more than Zapier takes', async (t) => {
   assert.equal((await connection.run(perform)).length, 4);
 });
 
+test('its size is counted in bytes, whatever the script', async (t) => {
+  const large = { note: '漢'.repeat(1_000_000) };
+  const { connection } = await inboxOf(t, (number) => ({
+    content: [{ ...sample, id: `evt_${number}`, payload: large }],
+    isLast: number === 9,
+  }));
+
+  assert.equal((await connection.run(perform)).length, 4);
+});
+
+/** An inbox of many pages, of which each second request is told to wait. */
+const busyInbox = async (t) => {
+  skipWaiting(t);
+  const api = await stubApi(t, ({ url }) => {
+    if (api.requests.length % 2 === 0) {
+      return { status: 429, headers: { 'Retry-After': '2' }, body: { message: 'Slow down.' } };
+    }
+    const number = Number(url.searchParams.get('cursor') ?? 0);
+    const link = { Link: `<?cursor=${number + 1}>; rel="next"` };
+    return { body: events(number, 1), headers: number < 4 ? link : {} };
+  });
+  return api;
+};
+
+test('a poll that is told to wait gives what it has, so that it gives something', async (t) => {
+  const { connection } = await busyInbox(t);
+
+  assert.deepEqual(await connection.run(perform), events(0, 1));
+});
+
+test('a poll that cannot even begin comes again later', async (t) => {
+  const { connection } = await stubApi(t, () => ({ status: 503, body: { message: 'Busy.' } }));
+
+  await assert.rejects(connection.run(perform), { name: 'ThrottledError' });
+});
+
+test('the seeding poll waits when it is told to, since it must see all', async (t) => {
+  const { connection } = await busyInbox(t);
+
+  const seeded = await connection.run(perform, SEEDING);
+
+  assert.deepEqual(
+    seeded.map(({ id }) => id),
+    events(0, 5).map(({ id }) => id),
+  );
+});
+
 test('a poll that takes long gives what it has', async (t) => {
   const { connection } = await inboxOf(
     t,
@@ -92,6 +139,23 @@ test('the seeding poll carries no payloads, but every key', async (t) => {
   const [seeded] = await connection.run(perform, SEEDING);
 
   assert.deepEqual(seeded, { ...sample, id: 'evt_1', payload: {}, metadata: {} });
+});
+
+test('a page that is no list is not taken for an empty one', async (t) => {
+  const { connection } = await stubApi(t, () => ({ body: { message: 'Welcome' } }));
+
+  await assert.rejects(connection.run(perform), /not a Triggers API/);
+});
+
+test('the editor finds events behind empty pages, too', async (t) => {
+  const { connection } = await inboxOf(t, (number) => ({
+    content: number % 2 ? events(number * 2, 2) : [],
+    isLast: number === 9,
+  }));
+  const ids = async (meta) => (await connection.run(perform, { meta })).map(({ id }) => id);
+
+  assert.deepEqual(await ids({ isLoadingSample: true }), ['evt_2', 'evt_3', 'evt_6']);
+  assert.equal((await ids({ isFillingDynamicDropdown: true })).length, 10);
 });
 
 test('the editor is shown the newest three, however old', async (t) => {
