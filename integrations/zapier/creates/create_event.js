@@ -3,19 +3,11 @@
 const { createHash } = require('node:crypto');
 
 const { SEVERITIES, outputFields, sample } = require('../lib/event');
+const { postOnce } = require('../lib/post');
 
-const KEY = /^[!-~]{1,255}$/; // what the API takes as an Idempotency-Key
+const KEY = /^[!#-~]{1,255}$/; // what the API takes as an Idempotency-Key in quotes
 
-const perform = async (z, bundle) => {
-  const { data } = await z.request({
-    method: 'POST',
-    url: '/events',
-    merge: false, // as it is: Zapier would refuse a payload that speaks of {{curly braces}}
-    headers: { 'Content-Type': 'application/json', ...idempotency(bundle.inputData) },
-    body: body(z, bundle.inputData),
-  });
-  return data;
-};
+const perform = (z, { inputData }) => postOnce(z, body(z, inputData), ownKey(inputData));
 
 /** The event as text: a payload that was given as text is sent number for number. */
 const body = (z, inputData) => {
@@ -60,13 +52,12 @@ const invalid = (z, message) => new z.errors.Error(message, 'invalid_input', 422
  * A person's own key, or none. Zapier tells an action nothing that is the same when a run is
  * replayed and another in the next run; a key made of the content would swallow equal events.
  */
-const idempotency = ({ idempotency_key: given }) => {
+const ownKey = ({ idempotency_key: given }) => {
   const key = String(given ?? '').trim();
   if (key === '') {
-    return {};
+    return undefined;
   }
-  const sendable = KEY.test(key) ? key : createHash('sha256').update(key).digest('hex');
-  return { 'Idempotency-Key': sendable };
+  return KEY.test(key) ? key : createHash('sha256').update(key).digest('hex');
 };
 
 module.exports = {

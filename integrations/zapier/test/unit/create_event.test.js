@@ -54,8 +54,19 @@ test('a key of any characters is sent as one that the API takes', async (t) => {
   const again = await posted(t, { idempotency_key: 'Käse Nr. 7' });
   const none = await posted(t, { idempotency_key: '' });
 
-  assert.equal(plain.headers['idempotency-key'], 'evt_1-refund');
-  assert.match(fancy.headers['idempotency-key'], /^[0-9a-f]{64}$/);
+  assert.equal(plain.headers['idempotency-key'], '"evt_1-refund"');
+  assert.match(fancy.headers['idempotency-key'], /^"[0-9a-f]{64}"$/);
   assert.equal(again.headers['idempotency-key'], fancy.headers['idempotency-key']);
-  assert.equal(none.headers['idempotency-key'], undefined);
+  assert.match(none.headers['idempotency-key'], /^"[0-9a-f-]{36}"$/, 'one of its own');
+});
+
+test('a key with commas is sent as it is, one with quotes as another', async (t) => {
+  const key = async (text) =>
+    (await posted(t, { idempotency_key: text })).headers['idempotency-key'];
+
+  assert.equal(await key('A-1,B-2'), '"A-1,B-2"');
+  assert.equal(await key('x'.repeat(255)), `"${'x'.repeat(255)}"`);
+  for (const text of ['"A-1"', '"', 'A"1', 'x'.repeat(256), 'A 1']) {
+    assert.match(await key(text), /^"[0-9a-f]{64}"$/, text);
+  }
 });
