@@ -3,12 +3,10 @@
 import ast
 import json
 import re
-import shlex
 import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -325,33 +323,6 @@ def test_every_make_target_that_is_named_exists() -> None:
 
     assert {"run", "test", "deploy"} <= named
     assert named <= targets
-
-
-def commands_of_admin() -> set[tuple[str, str]]:
-    """Every `make NAME ARGS=…` that a document tells, as name and arguments."""
-    told: set[tuple[str, str]] = set()
-    for document in documents():
-        for text in [*code_words(document.prose), *(block.text for block in document.blocks)]:
-            found = re.findall(r"make (\w+) ARGS=(?:'([^'\n]*)'|\"([^\"\n]*)\")", text)
-            told |= {(name, one or other) for name, one, other in found}
-    return {(name, arguments) for name, arguments in told if "…" not in arguments}
-
-
-def test_every_command_of_admin_that_is_told_has_options_that_it_takes() -> None:
-    modules = {"key": "keys"}  # whose name is not their target's
-    told = commands_of_admin()
-
-    assert len(told) > 10
-    for name, arguments in told:
-        module = import_module(f"admin.{modules.get(name, name)}")
-        words = shlex.split(arguments.replace("NAME", "acme"), comments=True)
-        module._parser().parse_args(words)  # noqa: SLF001  # the one that `main` takes
-
-
-def test_no_command_wants_a_date_of_gnu() -> None:
-    for document in documents():
-        for block in document.blocks:
-            assert not re.search(r"\bdate (-u )?-d\b", block.text), document.name
 
 
 def test_a_word_of_the_glossary_has_one_meaning_and_is_found_by_the_alphabet() -> None:
