@@ -60,7 +60,7 @@ class SourceIn(BaseModel):
         description=(
             "What its requests are signed with, or known by. Left out, one is made if the sender "
             "takes ours, and shown once; or it is given later. In a PUT, left out, it stays; "
-            "another one takes its place at once: see `rotate-secret`."
+            "another one takes its place within a minute: see `rotate-secret`."
         ),
     )
     settings: Settings = Field(
@@ -105,7 +105,7 @@ class SourcePatchIn(BaseModel):
     secret: _Secret | None = Field(
         default=None,
         json_schema_extra={"writeOnly": True},
-        description="In place of the old one at once; null: it stays.",
+        description="In place of the old one within a minute; null: it stays.",
     )
     settings: Settings | None = Field(
         default=None,
