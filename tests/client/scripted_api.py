@@ -87,7 +87,12 @@ class ScriptedApi(ThreadingHTTPServer):
         if path == "/base/events/batch":
             return Said(body={"results": [self.store(each) for each in asked.body["events"]]})
         if path == "/base/events":
-            result = self.store(asked.body | {"idempotency_key": asked.headers["idempotency-key"]})
+            key = asked.headers["idempotency-key"]
+            if len(key) > 1 and key[0] == key[-1] == '"':
+                key = key[1:-1]
+            elif "," in key:  # as of a header that came twice
+                return problem(400, "invalid_parameter")
+            result = self.store(asked.body | {"idempotency_key": key})
             return Said(result["status"], result.get("event", result.get("error")))
         return problem(404, "route_not_found")
 

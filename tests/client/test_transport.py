@@ -14,6 +14,7 @@ from triggers_client import (
     Retry,
     ScopeError,
     ServerError,
+    Stored,
     TriggersError,
     UnexpectedAnswerError,
     UnreachableError,
@@ -60,6 +61,26 @@ def test_two_events_have_two_keys(api: ScriptedApi) -> None:
     client.events.post("order.fetched", {})
 
     assert len(api.stored) == 2
+
+
+@pytest.mark.parametrize("key", ["A-1,B-2", ",", 'a"b', "mine"])
+def test_one_key_is_one_event_whether_it_is_posted_alone_or_among_many(
+    api: ScriptedApi, key: str
+) -> None:
+    events = api.client().events
+    alone = events.post("order.fetched", {}, idempotency_key=key)
+    (among_many,) = events.post_many(
+        [{"event_type": "order.fetched", "payload": {}, "idempotency_key": key}]
+    )
+
+    assert list(api.stored) == [key]
+    assert among_many == Stored(dict(alone), replayed=True)
+
+
+def test_a_key_that_was_put_in_quotes_stays_in_one_pair(api: ScriptedApi) -> None:
+    api.client().events.post("order.fetched", {}, idempotency_key='"A-1,B-2"')
+
+    assert list(api.stored) == ["A-1,B-2"]
 
 
 def test_what_would_happen_twice_is_not_sent_again_after_a_lost_answer(api: ScriptedApi) -> None:

@@ -138,3 +138,13 @@ def draft_text(answer: Answer) -> str:
     """Type, payload and metadata as they stand in an answer."""
     said = answer.body.decode().partition('"event_type":')[2].partition(',"severity"')[0]
     return f'{{"event_type":{said}}}'
+
+
+def test_a_key_with_a_comma_is_in_quotes_what_it_is_in_a_batch(api: Api, clock: FixedClock) -> None:
+    first = api.post("/events", EVENT, idempotency_key='"A-1,B-2"')
+    clock.advance(seconds=1)
+
+    batch = {"events": [EVENT | {"idempotency_key": "A-1,B-2"}]}
+    (result,) = api.post("/events/batch", batch).json()["results"]
+
+    assert (result["replayed"], result["event"]["id"]) == (True, first.json()["id"])

@@ -46,7 +46,9 @@ class Events:
         key = own_key() if idempotency_key is None else idempotency_key
         text = object_text(members)
         try:
-            answer = self._transport.send("POST", "/events", text, headers={"Idempotency-Key": key})
+            answer = self._transport.send(
+                "POST", "/events", text, headers={"Idempotency-Key": _in_header(key)}
+            )
             return cast("Event", answer.document())
         except TriggersError as error:
             error.idempotency_key = key
@@ -134,6 +136,12 @@ def _keyed(draft: EventDraft) -> EventDraft:
     """The draft with a key, so that no retry doubles it."""
     given = draft.get("idempotency_key")
     return {**draft, "idempotency_key": own_key() if given is None else given}
+
+
+def _in_header(key: str) -> str:
+    """In quotes where it has a comma, for a bare one would say that the header came twice."""
+    is_quoted = len(key) > 1 and key[0] == key[-1] == '"'
+    return f'"{key}"' if "," in key and not is_quoted else key
 
 
 def own_key() -> str:

@@ -115,7 +115,8 @@ export class Client {
     const isEvent = method === "post" && path === "/events";
     const headers: Record<string, string> = { ...given.headers };
     const name = Object.keys(headers).find((each) => each.toLowerCase() === KEY_HEADER) ?? KEY_HEADER;
-    if (isEvent) headers[name] ??= crypto.randomUUID();
+    const key = headers[name] ?? (isEvent ? crypto.randomUUID() : undefined);
+    if (key !== undefined) headers[name] = inHeader(key);
     try {
       const answer = await this.transport.send({
         method,
@@ -127,8 +128,13 @@ export class Client {
       });
       return read(answer) as AnswerOf<OperationOf<M, P>>;
     } catch (error) {
-      if (isEvent && error instanceof TriggersError) error.idempotencyKey = headers[name];
+      if (isEvent && error instanceof TriggersError) error.idempotencyKey = key;
       throw error;
     }
   }
+}
+
+/** In quotes where it has a comma, for a bare one would say that the header came twice. */
+function inHeader(key: string): string {
+  return key.includes(",") && !/^".*"$/.test(key) ? `"${key}"` : key;
 }

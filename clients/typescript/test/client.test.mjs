@@ -41,6 +41,17 @@ test("an idempotency key of one's own is kept", async () => {
   assert.equal(asked[0].headers["idempotency-key"], undefined);
 });
 
+test("a key with a comma goes in quotes, once", async () => {
+  const { asked, fetch } = scripted({ status: 201 });
+  const sent = ["A-1,B-2", '"A-1,B-2"', 'a"b', "mine"];
+  for (const key of sent) {
+    await client(fetch).post("/events", { body: { event_type: "a", payload: {} }, headers: { "Idempotency-Key": key } });
+    await client(fetch).post("/events/batch", { body: { events: [] }, headers: { "idempotency-key": key } });
+  }
+  const quoted = ['"A-1,B-2"', '"A-1,B-2"', 'a"b', "mine"];
+  assert.deepEqual(asked.map(({ headers }) => headers["Idempotency-Key"] ?? headers["idempotency-key"]), quoted.flatMap((key) => [key, key]));
+});
+
 test("an error has the key to post the event again with, whoever drew it", async () => {
   const { asked, fetch } = scripted({ status: 503 });
   const impatient = new Client({ url: "https://api.example.com", apiKey: "trg_key", fetch, retry: { budgetSeconds: 0 } });
