@@ -12,6 +12,8 @@ const { signedBy } = await load("screens/destination.tsx");
 const { shownOf } = await load("ui/schema_form.tsx");
 const { findingsOf, nameOf } = await load("screens/verdict.tsx");
 
+const seen = (alerts) => ({ alerts, as_of: new Date().toISOString() });
+
 /** The texts of what is shown. */
 function textOf(shown) {
   if (Array.isArray(shown)) return shown.map(textOf).join("");
@@ -40,14 +42,14 @@ test("the health of a destination is its circuit's, whatever its word, or unknow
 
 test("a destination in a state that is not known is told of, and not called well", () => {
   const config = { id: "cfg_1", name: "Shop", enabled: true, disabled_reason: null, circuit: { state: "novelty", held_until: null } };
-  const [finding, ...more] = findingsOf({ configs: [config], inbox: { pending: 0, failed: 0 }, alerts: [{ name: "a", state: "novelty", severity: "novelty" }] });
+  const [finding, ...more] = findingsOf({ configs: [config], inbox: { pending: 0, failed: 0 }, alarms: seen([{ name: "a", state: "novelty", severity: "novelty" }]) });
   assert.deepEqual([finding.tone, finding.says, more.length], ["warn", "Shop is “novelty”", 0]);
 });
 
 test("an alarm of a severity that is not known has its name, and does not ring as critical", () => {
   assert.equal(nameOf({ name: "triggers-prod-novel-depth", severity: "novel" }), "depth");
   const alarm = { name: "depth", state: "alarm", severity: "novelty" };
-  assert.deepEqual(findingsOf({ configs: null, inbox: null, alerts: [alarm] }).map(({ tone }) => tone), ["warn"]);
+  assert.deepEqual(findingsOf({ configs: null, inbox: null, alarms: seen([alarm]) }).map(({ tone }) => tone), ["warn"]);
 });
 
 test("a delivery tells its last answer as far as it is there", () => {

@@ -12,6 +12,8 @@ const { standingOf } = await load("screens/sources.tsx");
 const { spelled } = await load("ui/spelling.ts");
 const { indented, memberText } = await load("ui/indented.ts");
 const { previewBody } = await load("screens/preview.tsx");
+const { everyConfig } = await load("screens/destinations.tsx");
+const { Client } = await load("../../clients/typescript/src/index.ts");
 const { placeOf, href } = await load("router.ts");
 const { shownOf, textsOf, valuesOf } = await load("ui/schema_form.tsx");
 
@@ -77,15 +79,17 @@ const inbox = { pending: 0, failed: 0, leased: 0, oldest_pending_at: null, is_ca
 const config = (name, more = {}) => ({ id: `cfg_${name}`, name, enabled: true, disabled_reason: null, circuit: { state: "closed", failures: 0, opened_at: null, held_until: null }, ...more });
 const ringing = { name: "triggers-prod-critical-stuck-queue", severity: "critical", state: "alarm" };
 
+const seen = (alerts, secondsAgo = 0) => ({ alerts, as_of: new Date(Date.now() - secondsAgo * 1000).toISOString() });
+
 test("nothing needs anybody where all is well, or may not be asked", () => {
-  assert.deepEqual(findingsOf({ inbox, configs: [config("Shop"), config("Off", { enabled: false })], alerts: [{ ...ringing, state: "ok" }] }), []);
-  assert.deepEqual(findingsOf({ inbox: null, configs: null, alerts: null }), []);
+  assert.deepEqual(findingsOf({ inbox, configs: [config("Shop"), config("Off", { enabled: false })], alarms: seen([{ ...ringing, state: "ok" }]) }), []);
+  assert.deepEqual(findingsOf({ inbox: null, configs: null, alarms: null }), []);
 });
 
 test("what is worst comes first, and leads to where it is mended", () => {
   const failing = config("Crm", { circuit: { state: "open", failures: 12, opened_at: "2026-11-22T00:00:00Z", held_until: null } });
   const held = config("Slow", { circuit: { state: "closed", failures: 0, opened_at: null, held_until: "2026-11-22T00:00:00Z" } });
-  const found = findingsOf({ inbox: { ...inbox, pending: 3, failed: 1, oldest_pending_at: "2020-01-01T00:00:00Z" }, configs: [held, failing], alerts: [ringing] });
+  const found = findingsOf({ inbox: { ...inbox, pending: 3, failed: 1, oldest_pending_at: "2020-01-01T00:00:00Z" }, configs: [held, failing], alarms: seen([ringing]) });
   assert.deepEqual(found.map((each) => [each.tone, each.to]), [
     ["bad", "#/deployment"],
     ["bad", "#/destinations/cfg_Crm"],
@@ -93,6 +97,14 @@ test("what is worst comes first, and leads to where it is mended", () => {
     ["warn", "#/events?status=failed"],
     ["warn", "#/events?status=undelivered"],
   ]);
+});
+
+test("alarms that nobody looked at for long, or ever, are told of, and not taken for silent", () => {
+  const told = (alarms) => findingsOf({ inbox: null, configs: null, alarms }).map((each) => [each.tone, each.says, each.to]);
+  assert.deepEqual(told(seen([], 280)), []);
+  assert.deepEqual(told(seen([{ ...ringing, state: "ok" }], 20 * 60 + 1)), [["warn", "Nobody has looked at the alarms for 20 min", "#/deployment"]]);
+  assert.deepEqual(told({ alerts: [], as_of: null }), [["warn", "Nobody has looked at the alarms yet", "#/deployment"]]);
+  assert.deepEqual(told({ alerts: [], as_of: "novelty" }), [["warn", "Nobody knows when the alarms were last looked at", "#/deployment"]]);
 });
 
 test("an alarm is called by its own words", () => {
@@ -106,6 +118,16 @@ test("an address leads back to what it was made of, whatever is in it", () => {
   const place = placeOf(href(parts, { status: "a&b=c", none: "" }));
   assert.deepEqual([place.parts, [...place.query]], [parts, [["status", "a&b=c"]]]);
   assert.deepEqual(placeOf("#/events/%E0%A4%A").parts, ["events", "%E0%A4%A"]);
+});
+
+test("destinations are told of however many pages they fill", async () => {
+  const pages = { "": [[{ id: "cfg_1" }], '<?cursor=c1>; rel="next"'], "?cursor=c1": [[{ id: "cfg_2" }, { id: "cfg_3" }], ""] };
+  const fetch = async (url) => {
+    const [configs, link] = pages[new URL(url).search];
+    return new Response(JSON.stringify(configs), { headers: { link } });
+  };
+  const client = new Client({ url: "https://api.example.com", apiKey: "trg_key", fetch });
+  assert.deepEqual((await everyConfig(client)).map(({ id }) => id), ["cfg_1", "cfg_2", "cfg_3"]);
 });
 
 const schema = {

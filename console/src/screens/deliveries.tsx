@@ -5,6 +5,7 @@ import { DestinationChoice } from "../ui/destination_choice";
 import { asked, queryOf, useFilters } from "../ui/filters";
 import { Button, Empty, ForPrograms, Heading, Status, Time } from "../ui/parts";
 import { PagedTable } from "../ui/table";
+import { everyConfig } from "./destinations";
 import { ReplayDeadLetters } from "./replay";
 
 const STATUSES = [
@@ -22,7 +23,7 @@ export function DeliveriesScreen({ place }: { place: Place }) {
   const filters = useFilters(place, ["status", "config_id", "event_id", "event_type", "since", "until"]);
   const query = filters.values;
   const pages = usePages("/notifications/history", { query: { ...asked(query), limit: 50 } }, { everySeconds: REFRESH_SECONDS });
-  const configs = useData("configs", (signal) => client.get("/notifications/configs", { signal }));
+  const configs = useData("configs", (signal) => everyConfig(client, signal));
   const names = new Map((configs.data ?? []).map((config) => [config.id, config.name]));
   return (
     <>

@@ -3,7 +3,7 @@ import { Bars, Lines } from "../ui/chart";
 import { hourName, spanOf } from "../ui/moments";
 import { Card, Empty, Fault, Figure, ForPrograms, Heading, Skeleton, Status, Time } from "../ui/parts";
 import { Table } from "../ui/table";
-import { nameOf, Verdict } from "./verdict";
+import { isFresh, nameOf, Verdict } from "./verdict";
 
 const REFRESH_SECONDS = 15;
 
@@ -19,7 +19,7 @@ export function DeploymentScreen() {
         <ForPrograms path="/metrics/dashboard" value={found} />
       </Heading>
       <Fault error={dashboard.error} retry={dashboard.reload} />
-      {dashboard.error === undefined && <Verdict known={{ configs: null, inbox: null, alerts: found?.alerts }} />}
+      {dashboard.error === undefined && <Verdict known={{ configs: null, inbox: null, alarms: found && { alerts: found.alerts, as_of: found.summary.observed_at } }} />}
       <div class="figures">
         <Figure name="Waiting in all inboxes" value={summary && counted(summary.inbox_depth)} says={summary && (summary.oldest_pending_age_seconds === null ? "" : `the oldest for ${spanOf(summary.oldest_pending_age_seconds)}`)} />
         <Figure name="Events today" value={summary && counted(summary.events_created_today)} says={summary && `${counted(summary.events_created_last_hour)} in the last hour`} />
@@ -27,7 +27,7 @@ export function DeploymentScreen() {
         <Figure name="API, last hour" value={summary && milliseconds(summary.api_latency_p95_milliseconds_last_hour)} says={summary && `p95; ${share(summary.api_error_rate_percent_last_hour)} errors`} />
       </div>
       <Hours hours={found?.hours} />
-      <Alarms alarms={found?.alerts} />
+      <Alarms alarms={found?.alerts} asOf={summary?.observed_at} />
     </>
   );
 }
@@ -45,11 +45,11 @@ interface Alarm {
   runbook: string | null;
 }
 
-function Alarms({ alarms }: { alarms: readonly Alarm[] | undefined }) {
+function Alarms({ alarms, asOf }: { alarms: readonly Alarm[] | undefined; asOf: string | null | undefined }) {
   const ringing = alarms?.filter((alarm) => alarm.state === "alarm").length ?? 0;
-  const title = alarms === undefined ? "Alarms" : ringing === 0 ? `Alarms: none of ${alarms.length} rings` : `Alarms: ${ringing} of ${alarms.length} ${ringing === 1 ? "rings" : "ring"}`;
+  const title = alarms === undefined || !isFresh(asOf) ? "Alarms" : ringing === 0 ? `Alarms: none of ${alarms.length} rings` : `Alarms: ${ringing} of ${alarms.length} ${ringing === 1 ? "rings" : "ring"}`;
   return (
-    <Card title={title}>
+    <Card title={title} tools={asOf != null && <small>As of <Time at={asOf} /></small>}>
       {alarms === undefined && <Skeleton lines={4} />}
       {alarms?.length === 0 && <Empty title="Nobody has looked at the alarms yet">The monitor does, once a minute.</Empty>}
       {alarms !== undefined && alarms.length > 0 && (

@@ -1,9 +1,19 @@
+import type { Client, components } from "triggers-client";
 import { useData, useSession } from "../data";
 import { go, href, type Place } from "../router";
 import { Choice, TextField } from "../ui/fields";
 import { useFilters } from "../ui/filters";
 import { Button, Empty, Fault, ForPrograms, Heading, LinkButton, Skeleton, Status, Time } from "../ui/parts";
 import { LongTable } from "../ui/table";
+
+type Config = components["schemas"]["ConfigOut"];
+
+/** All of them: very many come on pages. */
+export async function everyConfig(client: Client, signal: AbortSignal): Promise<readonly Config[]> {
+  const found: Config[] = [];
+  for await (const config of client.walk("/notifications/configs", { signal })) found.push(config);
+  return found;
+}
 
 export interface Standing {
   enabled: boolean;
@@ -30,7 +40,7 @@ const A_FEW = 10; // found without a filter
 export function DestinationsScreen({ place }: { place: Place }) {
   const { client } = useSession();
   const filters = useFilters(place, ["name", "health"]);
-  const configs = useData("configs", (signal) => client.get("/notifications/configs", { signal }));
+  const configs = useData("configs", (signal) => everyConfig(client, signal));
   const found = configs.data;
   const { name, health } = filters.values;
   const fitting = found?.filter(

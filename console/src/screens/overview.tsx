@@ -4,7 +4,7 @@ import { Bars } from "../ui/chart";
 import { hourName, secondsSince, spanOf } from "../ui/moments";
 import { Card, Empty, Fault, Figure, ForPrograms, Heading, LinkButton, Skeleton, Status, Time } from "../ui/parts";
 import { PagedTable, Table } from "../ui/table";
-import { healthOf } from "./destinations";
+import { everyConfig, healthOf } from "./destinations";
 import { type Known, Verdict } from "./verdict";
 
 const REFRESH_SECONDS = 15;
@@ -17,10 +17,10 @@ export function OverviewScreen() {
   const often = { everySeconds: REFRESH_SECONDS };
   const mayCount = can("events:read") || can("metrics:read");
   const inbox = useData("inbox stats", async (signal) => (mayCount ? client.get("/inbox/stats", { signal }) : null), often);
-  const configs = useData("configs", async (signal) => (can("notifications:manage") ? client.get("/notifications/configs", { signal }) : null), often);
+  const configs = useData("configs", async (signal) => (can("notifications:manage") ? everyConfig(client, signal) : null), often);
   const alerts = useData("alerts", async (signal) => (can("metrics:read") ? client.get("/metrics/alerts", { signal }) : null), often);
   const usage = useData("usage by the hour", async (signal) => (mayCount ? client.get("/usage/hours", { signal }) : null), { everySeconds: HOURS_SECONDS });
-  const known: Known = { configs: configs.data, inbox: inbox.data, alerts: alerts.data && alerts.data.alerts };
+  const known: Known = { configs: configs.data, inbox: inbox.data, alarms: alerts.data };
   const faults = [inbox, configs, alerts, usage].filter((each) => each.error !== undefined);
   return (
     <>

@@ -7,13 +7,14 @@ import { healthOf } from "./destinations";
 
 type Config = components["schemas"]["ConfigOut"];
 type Inbox = components["schemas"]["InboxStatsOut"];
-type Alert = components["schemas"]["AlertsOut"]["alerts"][number];
+/** Each alarm as it was when somebody last looked; null if nobody ever did. */
+type Alarms = Pick<components["schemas"]["AlertsOut"], "alerts" | "as_of">;
 
 /** What may be known of an account; null for what the key may not ask, undefined while it is asked. */
 export interface Known {
   configs: readonly Config[] | null | undefined;
   inbox: Inbox | null | undefined;
-  alerts: readonly Alert[] | null | undefined;
+  alarms: Alarms | null | undefined;
 }
 
 export interface Finding {
@@ -23,17 +24,32 @@ export interface Finding {
 }
 
 const LONG_SECONDS = 24 * 3600; // nobody works through an inbox that is older
+const FRESH_SECONDS = 5 * 60; // as `/health` has it
 const SHOWN = 6;
 
 /** What somebody should look at, the worst first. */
 export function findingsOf(known: Known): Finding[] {
-  const found = [...(known.alerts ?? []).flatMap(ofAlert), ...(known.configs ?? []).flatMap(ofConfig), ...ofInbox(known.inbox)];
+  const found = [...ofAlarms(known.alarms), ...(known.configs ?? []).flatMap(ofConfig), ...ofInbox(known.inbox)];
   return found.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 }
 
-function ofAlert(alert: Alert): Finding[] {
-  if (alert.state !== "alarm") return [];
-  return [{ tone: alert.severity === "critical" ? "bad" : "warn", says: `The alarm “${nameOf(alert)}” rings`, to: href(["deployment"]) }];
+function ofAlarms(alarms: Alarms | null | undefined): Finding[] {
+  if (!alarms) return [];
+  const to = href(["deployment"]);
+  const ringing = alarms.alerts.filter((alert) => alert.state === "alarm");
+  const found: Finding[] = ringing.map((alert) => ({ tone: alert.severity === "critical" ? "bad" : "warn", says: `The alarm “${nameOf(alert)}” rings`, to }));
+  if (!isFresh(alarms.as_of)) found.push({ tone: "warn", says: lookedAt(alarms.as_of), to });
+  return found;
+}
+
+/** Whether what was seen then may be taken for what is: the monitor looks once a minute. */
+export function isFresh(at: string | null | undefined): boolean {
+  return at != null && secondsSince(at) <= FRESH_SECONDS;
+}
+
+function lookedAt(at: string | null | undefined): string {
+  if (at == null) return "Nobody has looked at the alarms yet";
+  return Number.isNaN(Date.parse(at)) ? "Nobody knows when the alarms were last looked at" : `Nobody has looked at the alarms for ${spanOf(secondsSince(at))}`;
 }
 
 /** An alarm's own words: before them stand the stack and the severity, as `triggers-prod-critical-`. */
@@ -73,7 +89,7 @@ function ofInbox(inbox: Inbox | null | undefined): Finding[] {
 
 /** Is all well? In a word, and then what is not. */
 export function Verdict({ known }: { known: Known }) {
-  if (known.configs === undefined || known.inbox === undefined || known.alerts === undefined) {
+  if (known.configs === undefined || known.inbox === undefined || known.alarms === undefined) {
     return (
       <section class="card verdict">
         <Skeleton lines={2} />
@@ -106,8 +122,8 @@ export function Verdict({ known }: { known: Known }) {
   );
 }
 
-function wellOf({ configs, inbox, alerts }: Known): string {
-  if (configs === null && inbox === null) return alerts?.length === 0 ? "Nobody has looked at the alarms yet." : `None of ${alerts?.length ?? 0} alarms rings.`;
+function wellOf({ configs, inbox, alarms }: Known): string {
+  if (configs === null && inbox === null) return `None of ${alarms?.alerts.length ?? 0} alarms rings.`;
   if (configs?.length === 0) return "Nothing is pushed anywhere yet: events wait in the inbox until somebody takes them.";
   const active = configs?.filter((config) => config.enabled).length ?? 0;
   const taken = active === 1 ? "Your destination takes what it is sent." : `All ${active} destinations take what they are sent.`;

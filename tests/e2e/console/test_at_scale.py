@@ -84,13 +84,18 @@ def test_ten_thousand_destinations_are_found_by_name_and_fit(
         )
     )
     ailing = one | {"enabled": False, "disabled_reason": "The receiver answered 410."}
-    every = json.dumps(
-        [ailing | {"id": f"cfg_{n:024x}", "name": f"Receiver {n}"} for n in range(CONFIGS)]
-    )
+    every = [ailing | {"id": f"cfg_{n:024x}", "name": f"Receiver {n}"} for n in range(CONFIGS)]
+
+    def page_of(route: Route) -> None:
+        begin = int(parse_qs(urlsplit(route.request.url).query).get("cursor", ["0"])[0])
+        end = begin + CONFIGS // 2
+        link = {"Link": f'<?cursor={end}>; rel="next"'} if end < CONFIGS else {}
+        route.fulfill(body=json.dumps(every[begin:end]), headers=link)
+
     visitor.sign_in(api.api_key)
     page = visitor.page
     page.set_viewport_size({"width": 360, "height": 800})
-    with answering(visitor, "**/notifications/configs", lambda route: route.fulfill(body=every)):
+    with answering(visitor, "**/notifications/configs*", page_of):
         for place in ("overview", "deliveries", "destinations"):
             visitor.go(place)
             assert page.evaluate(COUNT_NODES) < 2_000, place
