@@ -29,7 +29,7 @@ export function DeliveriesScreen({ place }: { place: Place }) {
     <>
       <Heading title="Deliveries" says="What was pushed, newest first, with every attempt.">
         <ForPrograms path={`/notifications/history${queryOf(query)}`} value={pages.data} />
-        <ReplayDeadLetters configId={query.config_id} configs={[...names]} done={pages.reload} />
+        <ReplayDeadLetters listed={query} configs={[...names]} done={pages.reload} />
       </Heading>
       <div class="filters">
         <Choice label="Status" value={query.status} change={(value) => filters.set("status", value)} of={STATUSES} />

@@ -12,6 +12,13 @@ interface Counted {
   skipped: number;
 }
 
+/** The list's filters that a replay can have too. */
+interface Listed {
+  config_id: string;
+  since: string;
+  until: string;
+}
+
 type Part = Counted & { next_cursor: string | null };
 
 /** One call of many: a replay takes a part at a time. */
@@ -22,21 +29,29 @@ interface Call {
   dry_run: boolean;
 }
 
-/** Pushes again what was given up, of one destination or of all. */
-export function ReplayDeadLetters(props: { configId: string; configs: readonly (readonly [string, string])[]; done: () => void }) {
+/** What the list behind the dialog is filtered by, until something else is chosen in the dialog. */
+export function useChoice(listed: string) {
+  const [chosen, choose] = useState<string | null>(null);
+  return { value: chosen ?? listed, choose, forget: () => choose(null) };
+}
+
+/** Pushes again what was given up, of one destination or of all: at first, of those in the list. */
+export function ReplayDeadLetters(props: { listed: Listed; configs: readonly (readonly [string, string])[]; done: () => void }) {
   const { client } = useSession();
-  const [configId, setConfigId] = useState(props.configId);
+  const config = useChoice(props.listed.config_id);
   return (
     <ReplayMany
       name="Replay dead letters"
       says="What was given up is pushed again, with its whole retry schedule ahead."
       since="First attempted since"
       what={(count) => (count === 1 ? "1 dead letter matches." : `${count.toLocaleString()} dead letters match.`)}
-      about={configId}
-      call={(body) => client.post("/notifications/dead-letters/replay", { body: { ...body, ...asked({ config_id: configId }) } })}
+      listed={props.listed}
+      opens={config.forget}
+      about={config.value}
+      call={(body) => client.post("/notifications/dead-letters/replay", { body: { ...body, ...asked({ config_id: config.value }) } })}
       done={props.done}
     >
-      <DestinationChoice value={configId} change={setConfigId} of={props.configs} />
+      <DestinationChoice value={config.value} change={config.choose} of={props.configs} />
     </ReplayMany>
   );
 }
@@ -63,6 +78,8 @@ function ReplayMany(props: {
   says: string;
   since: string;
   what: (count: number) => string;
+  listed?: Pick<Listed, "since" | "until">;
+  opens?: () => void;
   /** What else the question is about: a count holds for one question alone. */
   about: string;
   call: (body: Call) => Promise<Part>;
@@ -70,16 +87,16 @@ function ReplayMany(props: {
   children?: ComponentChildren;
 }) {
   const [isOpen, setIsOpen] = useState(false);
-  const [since, setSince] = useState("");
-  const [until, setUntil] = useState("");
+  const since = useChoice(props.listed?.since ?? "");
+  const until = useChoice(props.listed?.until ?? "");
   const [told, setTold] = useState<(Counted & { isDone: boolean; question: string }) | null>(null);
-  const question = JSON.stringify([props.about, since, until]);
+  const question = JSON.stringify([props.about, since.value, until.value]);
   const found = told?.question === question ? told : null;
   const replaying = useAction(async (isDone: boolean) => {
     const total: Counted = { matched: 0, replayed: 0, skipped: 0 };
     let cursor: string | null = null;
     do {
-      const part: Part = await props.call({ ...asked({ since, until, cursor: cursor ?? "" }), dry_run: !isDone });
+      const part: Part = await props.call({ ...asked({ since: since.value, until: until.value, cursor: cursor ?? "" }), dry_run: !isDone });
       total.matched += part.matched;
       total.replayed += part.replayed;
       total.skipped += part.skipped;
@@ -89,6 +106,8 @@ function ReplayMany(props: {
     if (isDone) props.done();
   });
   const open = () => {
+    for (const each of [since, until]) each.forget();
+    props.opens?.();
     setTold(null);
     replaying.clear();
     setIsOpen(true);
@@ -101,8 +120,8 @@ function ReplayMany(props: {
         <Dialog title={props.name} close={() => setIsOpen(false)}>
           <p>{props.says} Count it first: nothing is pushed by that.</p>
           {props.children}
-          <TextField label={props.since} type="datetime-local" value={since} change={setSince} hint="From the beginning, if left empty." />
-          <TextField label="And before" type="datetime-local" value={until} change={setUntil} hint="Until now, if left empty." />
+          <TextField label={props.since} type="datetime-local" value={since.value} change={since.choose} hint="From the beginning, if left empty." />
+          <TextField label="And before" type="datetime-local" value={until.value} change={until.choose} hint="Until now, if left empty." />
           <Fault error={replaying.error} />
           <p class="note" role="status" hidden={found === null}>
             {found !== null && (found.isDone ? pushed(found) : `${props.what(found.matched)}${skipped(found.skipped)}`)}

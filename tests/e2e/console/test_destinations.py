@@ -216,6 +216,12 @@ def test_dead_letters_are_counted_before_they_are_replayed(
     expect(page.get_by_role("row", name=re.compile("Two.*dead"))).to_have_count(1)
     expect(page.get_by_role("row", name=re.compile("One.*dead"))).to_have_count(0)
 
+    page.get_by_label("Destination").select_option("Two")
+    page.wait_for_url("**config_id=cfg_**")
+    page.get_by_role("button", name="Replay dead letters").click()
+    chosen = dialog.get_by_label("Destination").locator("option:checked")
+    expect(chosen).to_have_text("Two")  # as the list, and not as the last time
+
 
 def test_a_form_offers_what_its_channel_takes(visitor: Visitor, stack: Stack) -> None:
     page = visitor.page
