@@ -179,16 +179,33 @@ export function Pairs(props: { of: readonly (readonly [string, ComponentChildren
   );
 }
 
-export function Copy(props: { text: string; children?: ComponentChildren }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(props.text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1500);
+const TOLD_MS = { copied: 1500, selected: 10_000 };
+
+/** Copies a text, or selects it where it stands: a browser lets no page copy over http, nor one in a frame unless it is allowed to. */
+export function useCopy(text: string) {
+  const [word, setWord] = useState<string | null>(null);
+  const tell = (said: string, milliseconds: number) => {
+    setWord(said);
+    setTimeout(() => setWord(null), milliseconds);
   };
+  const copy = async (shown: Element | null | undefined) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      tell("Copied", TOLD_MS.copied);
+    } catch {
+      if (shown) getSelection()?.selectAllChildren(shown);
+      tell(/Mac|iP/.test(navigator.platform) ? "Press ⌘C" : "Press Ctrl+C", TOLD_MS.selected);
+    }
+  };
+  return { word, copy };
+}
+
+/** A button beside the text that it copies. */
+export function Copy(props: { text: string; children?: ComponentChildren }) {
+  const { word, copy } = useCopy(props.text);
   return (
-    <Button size="small" onClick={copy} aria-live="polite">
-      {copied ? "Copied" : (props.children ?? "Copy")}
+    <Button size="small" onClick={(event) => void copy(event.currentTarget.parentElement?.querySelector("pre, code"))} aria-live="polite">
+      {word ?? props.children ?? "Copy"}
     </Button>
   );
 }

@@ -79,6 +79,23 @@ def test_a_list_is_filtered_and_the_address_keeps_the_filter(
     assert page.get_by_label("Type", exact=True).input_value() == "invoice.*"
 
 
+def test_a_payload_is_shown_as_it_was_posted_and_what_cannot_be_copied_is_selected(
+    visitor: Visitor, stack: Stack
+) -> None:
+    page, api = visitor.page, new_tenant(stack)
+    body = b'{"event_type": "invoice.sent", "payload": {"id": 12345678901234567890, "of": 1.0}}'
+    event = api.post("/events", body).json()
+    visitor.sign_in(api.api_key)
+    visitor.go(f"events/{event['id']}")
+    payload = page.get_by_role("group", name="Payload")
+    expect(payload).to_have_text('{ "id": 12345678901234567890, "of": 1.0 }')
+
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    page.get_by_role("region", name="Payload").get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Press Ctrl+C").wait_for()
+    assert page.evaluate("getSelection().toString()") == payload.inner_text()
+
+
 def test_what_is_no_moment_is_told_and_breaks_nothing(visitor: Visitor, stack: Stack) -> None:
     visitor.sign_in(stack.api_key)
     visitor.go("events?since=yesterday-or-so")
