@@ -1,7 +1,8 @@
-import { useEventTypes, usePages } from "../data";
+import { curlOf } from "../curl";
+import { useEventTypes, usePages, useSession } from "../data";
 import { go, href, type Place } from "../router";
 import { Choice, TextField } from "../ui/fields";
-import { Button, Empty, ForPrograms, Heading, Status, Time } from "../ui/parts";
+import { Button, Code, Empty, ForPrograms, Heading, Status, Time } from "../ui/parts";
 import { PagedTable } from "../ui/table";
 import { asked, queryOf, useFilters } from "../ui/filters";
 
@@ -17,9 +18,12 @@ const SEVERITIES = ["", "info", "warning", "error", "critical"].map((each) => [e
 
 const LIVE_SECONDS = 5;
 
+const FIRST = { event_type: "invoice.sent", payload: { order_id: "A-1" } };
+
 export function EventsScreen({ place }: { place: Place }) {
   const filters = useFilters(place, ["status", "event_type", "severity", "execution_id", "since", "until", "live"]);
-  const { live, ...query } = filters.values;
+  const { can } = useSession();
+  const { live, ...query } = filters.values; // live is none of the filters
   const pages = usePages("/events", { query: { ...asked(query), limit: 50 } }, { everySeconds: live === "1" ? LIVE_SECONDS : null });
   const types = useEventTypes();
   return (
@@ -50,13 +54,14 @@ export function EventsScreen({ place }: { place: Place }) {
           { name: "Created", show: (event) => <Time at={event.created_at} /> },
         ]}
         empty={
-          filters.areSet ? (
+          queryOf(query) !== "" ? (
             <Empty title="No event fits these filters">
-              <Button onClick={() => go(href(["events"]))}>Clear the filters</Button>
+              <Button onClick={() => go(href(["events"], { live }))}>Clear the filters</Button>
             </Empty>
           ) : (
             <Empty title="No event has come yet">
-              <p>Post one from your program, or with the curl line under “JSON &amp; curl”; it shows here at once.</p>
+              <p>Post one from your program, or in a terminal. {live === "1" ? "It shows here within seconds." : "Go live to see it come."}</p>
+              {can("events:write") && <Code label="A first event as curl" text={curlOf("POST", "/events", FIRST)} />}
             </Empty>
           )
         }

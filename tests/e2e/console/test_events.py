@@ -55,6 +55,8 @@ def test_the_list_tells_of_a_new_event_by_itself_once_it_is_live(
     visitor.go("events")
     page.get_by_role("button", name="Go live").click()
     page.get_by_role("button", name="Live", exact=True).wait_for()
+    page.get_by_text("No event has come yet").wait_for()
+    expect(page.get_by_role("group", name="A first event as curl")).to_contain_text("-X POST")
     api.client.events.post("invoice.sent", {})
     page.clock.fast_forward(5_000)
 
