@@ -39,6 +39,8 @@ GLOSSARY = Document("docs/glossary.md")
 DECISIONS = Document("docs/adr/README.md")
 RUNBOOK = Document("docs/runbook.md")
 SOURCES = sorted((ROOT / "src" / "triggers_api").rglob("*.py"))
+# Items that nobody need delete, if they cannot be read: the next run or reader makes them again.
+WRITTEN_ANEW = {"alarm", "execution", "report", "what a rescue left"}
 STAGES = ("default", "staging", "prod")  # the columns of the README's table
 RECORDS = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
 
@@ -240,6 +242,17 @@ def test_every_step_of_the_dispatcher_is_in_the_runbook() -> None:
     table, _, _ = RUNBOOK.section("Set aside events").partition("\n### ")
 
     assert {code_words(row[0])[0] for row in table_rows(table)} == steps
+
+
+def test_what_to_do_about_each_kind_of_unreadable_item_is_in_the_runbook() -> None:
+    kinds: set[str] = set()
+    for node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            kinds |= texts(*node.args[2:]) if node.func.id == "readable" else set()
+    _, _, table = RUNBOOK.section("Set aside events").partition("\n| `kind` |")
+    told = [kind for row in table_rows(f"| `kind` |{table}") for kind in row[0].split(", ")]
+
+    assert set(told) == kinds - WRITTEN_ANEW
 
 
 def test_every_metric_is_measured_by_a_handler() -> None:
