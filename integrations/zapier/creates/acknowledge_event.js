@@ -1,11 +1,14 @@
 'use strict';
 
-const { eventPath } = require('../lib/event');
+const { eventId } = require('../lib/event');
 
 /** The API answers nothing, Zapier wants an object. Saying it twice is fine. */
 const perform = async (z, bundle) => {
-  const id = bundle.inputData.event_id.trim();
-  await z.request({ method: 'POST', url: `${eventPath(id)}/acknowledge` });
+  const id = eventId(bundle.inputData.event_id);
+  if (!id) {
+    throw new z.errors.Error('Event must be the ID of one, such as evt_…', 'invalid_input', 422);
+  }
+  await z.request({ method: 'POST', url: `/events/${id}/acknowledge` });
   return { id, acknowledged: true };
 };
 

@@ -11,7 +11,7 @@ const perform = (z, { inputData }) => postOnce(z, body(z, inputData), ownKey(inp
 
 /** The event as text: a payload that was given as text is sent number for number. */
 const body = (z, inputData) => {
-  const members = { event_type: inputData.event_type.trim() };
+  const members = { event_type: String(inputData.event_type ?? '').trim() };
   for (const name of ['severity', 'execution_id', 'metadata']) {
     if (isGiven(inputData[name])) {
       members[name] = inputData[name];

@@ -18,6 +18,12 @@ const outputFields = [
   { key: 'delivery_attempts', label: 'Delivery Attempts', type: 'integer' },
 ];
 
-const eventPath = (id) => `/events/${encodeURIComponent(String(id ?? '').trim())}`;
+const ID = /^[\w-]+$/;
 
-module.exports = { SEVERITIES, eventPath, outputFields, sample };
+/** The id that a person gave; none, where it cannot be one: `..` would lead to another path. */
+const eventId = (given) => {
+  const id = String(given ?? '').trim();
+  return ID.test(id) ? id : undefined;
+};
+
+module.exports = { SEVERITIES, eventId, outputFields, sample };

@@ -1,14 +1,15 @@
 'use strict';
 
 const { isGone } = require('../lib/answers');
-const { eventPath, outputFields, sample } = require('../lib/event');
+const { eventId, outputFields, sample } = require('../lib/event');
 
 /** One event, or none: one that is unknown, dropped or erased is not an error here. */
 const perform = async (z, bundle) => {
-  const { status, data } = await z.request({
-    url: eventPath(bundle.inputData.event_id),
-    expects: isGone,
-  });
+  const id = eventId(bundle.inputData.event_id);
+  if (!id) {
+    return [];
+  }
+  const { status, data } = await z.request({ url: `/events/${id}`, expects: isGone });
   return status === 200 ? [data] : [];
 };
 

@@ -101,7 +101,7 @@ const filters = (inputData) => {
 };
 
 const eventTypes = (inputData) =>
-  [inputData?.event_types ?? []].flat().map((type) => type.trim()).filter(Boolean);
+  [inputData?.event_types ?? []].flat().map((type) => String(type ?? '').trim()).filter(Boolean);
 
 module.exports = {
   key: 'new_event',

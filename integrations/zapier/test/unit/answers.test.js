@@ -94,6 +94,23 @@ test('a fault of the API names the request', async (t) => {
   assert.equal(message, 'A fault of ours. (request req-1)');
 });
 
+test('a URL that leads to events is not that of the API', async (t) => {
+  const answer = refusal(404, 'event_not_found', "There is no event 'me'.");
+
+  assert.match((await failure(t, answer)).message, /without a path such as \/events/);
+});
+
+test('what is no id is no event, and asks for nothing else', async (t) => {
+  for (const id of ['', ' ', '.', '..', '../inbox', 'evt_1?x', 'evt_1#', undefined, null]) {
+    const { connection, requests } = await stubApi(t, () => ({ body: { tenant: 'acme' } }));
+    const asked = { inputData: { event_id: id } };
+
+    assert.deepEqual(await connection.run(find.perform, asked), []);
+    await assert.rejects(connection.run(creates.acknowledge.perform, asked), /must be the ID/);
+    assert.equal(requests.length, 0);
+  }
+});
+
 test('what is not the API is not taken for it', async (t) => {
   const page = { headers: { 'Content-Type': 'text/html' }, body: '<html>Welcome</html>' };
   const elsewhere = { status: 302, headers: { Location: 'http://127.0.0.1:1/me' } };
