@@ -13,7 +13,7 @@ from triggers_api.store import items
 from triggers_api.store.api_keys import roster_of
 from triggers_api.store.counters import FIRST, amounts_of
 from triggers_api.store.deliveries import to_delivery, to_item
-from triggers_api.store.notification_configs import deleted_configs_of
+from triggers_api.store.notification_configs import deleted_configs_of, row_of_deleted
 from triggers_api.store.table import Item, Put, Table
 from triggers_api.timestamps import Clock, to_text
 
@@ -106,7 +106,11 @@ class Rows:
         if now is not None and "deleted_at" not in now:
             return self._in_place(Kind.CONFIG, tenant, name, back, now)
         if is_deleted and config_id not in self.named:
-            return Verdict(Kind.CONFIG, tenant, Outcome.DELETED, name=name)
+            puts: tuple[Put, ...] = ()
+            if left is None and now is None and ended_at is not None:  # the log alone knows of it
+                row = row_of_deleted(tenant, config_id, ended_at)
+                puts = (absent(Part.NOTIFICATIONS, row),)  # by which its history is found
+            return Verdict(Kind.CONFIG, tenant, Outcome.DELETED, Part.NOTIFICATIONS, puts, name)
 
         def forget_deletion() -> None:
             if left is not None:

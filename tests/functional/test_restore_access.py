@@ -14,7 +14,7 @@ from tests.fakes.push import InMemoryQueue
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import PlainBox
 from triggers_api.push.delivery import DeliveryStatus
-from triggers_api.push.ports import MissedQuery
+from triggers_api.push.ports import DeliveryQuery, MissedQuery
 from triggers_api.push.replay_missed import ReplayMissed
 from triggers_api.store.sources import DynamoSourceStore
 
@@ -72,8 +72,27 @@ def test_a_deleted_config_comes_back_only_if_it_is_named(damaged: Damaged) -> No
     assert found is not None
     assert found.secrets == config.secrets
     assert found.updated_at == damaged.clock()  # since when a replay takes what it missed
-    assert damaged.configs.list_deleted(TENANT) == {}
+    assert list(damaged.configs.list_deleted(TENANT)) == [other.id]
     assert damaged.configs.find(TENANT, other.id) is None
+
+
+def test_what_was_pushed_to_a_deleted_config_is_in_the_history_though_its_row_is_lost(
+    damaged: Damaged,
+) -> None:
+    config = damaged.subscribe()
+    pushed = a_delivery(a_task(damaged.post(), config), DeliveryStatus.SUCCEEDED)
+    damaged.deliveries.record(pushed, known_attempts=None)
+    damaged.remember()
+    damaged.configs.delete(TENANT, config.id)
+    damaged.log("DELETE /notifications/configs/{config_id}", tenant=TENANT, config_id=config.id)
+    damaged.lose(Part.NOTIFICATIONS)
+
+    damaged.bring_back()
+
+    assert damaged.configs.list_configs(TENANT) == ()
+    assert list(damaged.configs.list_deleted(TENANT)) == [config.id]
+    shown = damaged.deliveries.list_deliveries(TENANT, DeliveryQuery(), limit=10, after=None)
+    assert [each.id for each in shown.deliveries] == [pushed.id]
 
 
 def test_a_replay_takes_what_a_config_missed_while_it_was_gone_and_nothing_else(

@@ -288,12 +288,16 @@ def deleted_configs_of(tenant: str) -> Query:
 
 
 def move_away(table: Table, tenant: str, config_id: str, at: datetime) -> None:
-    """Leave no more of a config than the row by which its deliveries are found."""
+    """Leave no more of a config than the row that tells that it was deleted."""
+    table.put(row_of_deleted(tenant, config_id, at))
+    table.delete(_key(tenant, config_id))
+
+
+def row_of_deleted(tenant: str, config_id: str, at: datetime) -> Item:
+    """By which the deliveries of a deleted config are found."""
     deletion = _deletion(at)
     sk = f"{deletion['deleted_at']['S']} {config_id}"
-    key: Item = {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}}
-    table.put(key | deletion)
-    table.delete(_key(tenant, config_id))
+    return {"pk": {"S": _pk_of_deleted(tenant)}, "sk": {"S": sk}} | deletion
 
 
 def _deletion(at: datetime) -> Item:
