@@ -47,16 +47,16 @@ def check_waits(stage: Stage, asked_at: float, event_id: str, done: str) -> None
 
 def acknowledge(stage: Stage, event_ids: list[str]) -> None:
     """Say that they are processed, until it is heard."""
-    known = [stage.truth.by_id[each] for each in event_ids if each in stage.truth.by_id]
-    deeds = {str(posted.event_id): Deed(stage.kernel.now) for posted in known}
+    known = {each: stage.truth.by_id[each] for each in event_ids if each in stage.truth.by_id}
+    deeds = {event_id: Deed(stage.kernel.now) for event_id in known}
     for each in event_ids:
         stage.truth.acknowledging.setdefault(each, stage.kernel.now)
-    for posted in known:
-        posted.acknowledgements.append(deeds[str(posted.event_id)])
+    for event_id, posted in known.items():
+        posted.acknowledgements.append(deeds[event_id])
     try:
         if len(event_ids) == 1 and stage.chance.random() < 0.5:
             answer = stage.caller.call("POST", f"/events/{event_ids[0]}/acknowledge")
-            erased = any(posted.erase_sent_at is not None for posted in known)
+            erased = any(posted.erase_sent_at is not None for posted in known.values())
             stage.expect(answer, 204, *([410] if erased else []))
             done = {event_ids[0]: answer.status}
         else:
@@ -69,21 +69,22 @@ def acknowledge(stage: Stage, event_ids: list[str]) -> None:
     except GaveUpError:
         return
     for event_id, deed in deeds.items():
-        if done.get(event_id) == 204:
+        if done.get(event_id) == 204 and known[event_id].event_id == event_id:
             deed.ended_at = stage.kernel.now + LATE
 
 
-def _check_results(stage: Stage, known: list[Posted], done: dict[str, int]) -> None:
+def _check_results(stage: Stage, known: dict[str, Posted], done: dict[str, int]) -> None:
     """Each id is answered for itself, and refused only for what explains it."""
-    for posted in known:
-        status = done.get(str(posted.event_id))
+    for event_id, posted in known.items():
+        status, is_another_now = done.get(event_id), posted.event_id != event_id
+        may_be_gone = stage.is_leaving or stage.may_be_over(posted) or is_another_now
         explained = (
             *(204, 429, 503),
             *([410] if posted.erase_sent_at is not None else []),
-            *([404] if stage.is_leaving or stage.may_be_over(posted) else []),
+            *([404] if may_be_gone else []),
         )
         if status not in explained:
-            stage.truth.faults.append(f"acknowledging {posted.event_id} was answered {status}")
+            stage.truth.faults.append(f"acknowledging {event_id} was answered {status}")
 
 
 def consume(stage: Stage) -> None:

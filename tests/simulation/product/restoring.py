@@ -47,7 +47,7 @@ _TRIES: Final = 60
 _LONGEST_STRETCH: Final = 7200.0  # seconds: a run takes minutes, and is begun again when it stops
 _UNDER_WAY: Final = 60.0  # seconds for which an answer, or a process's memory, is of before
 _ID: Final = re.compile(r"(?:evt|cfg|dlv|src)_[0-9A-Za-z_]+")
-_ASKED_AGAIN: Final = 12  # times that the rescuer is called, a quarter of an hour apart
+_ASKED_AGAIN: Final = 48  # times at most that the rescuer is called, a quarter of an hour apart
 
 
 @dataclass
@@ -335,12 +335,18 @@ def make_good(play: Play) -> None:
 
     def look() -> None:
         for _ in range(_ASKED_AGAIN):
+            if not _is_under_way(world):
+                return
             world.kernel.sleep(900)
             rescuer.invoke({})
 
-    if any(each.get("status") == {"S": "retrying"} for each in world.tables["notifications"].all()):
-        world.start("operator", "rescuer", look)
-        world.kernel.run()
+    world.start("operator", "rescuer", look)
+    world.kernel.run()
+
+
+def _is_under_way(world: World) -> bool:
+    rows = world.tables["notifications"].all()
+    return any(each.get("status") == {"S": "retrying"} for each in rows)
 
 
 def _find_what_was_made_anew(play: Play) -> None:

@@ -109,6 +109,8 @@ def _of_waiting(play: Play, deliveries: _Deliveries, item: Item) -> Iterator[str
     calendar = play.world.calendar
     if stage.is_leaving or (calendar and calendar.lives.may_be_over(event_id, now)):
         return
+    if play.loss is not None and event_id in play.loss.ids:
+        return  # they were given up while it was missing, and it came back as it was
     siblings = deliveries.siblings(event_id, _round(item), now)
     last = [each.told[-1][1] for each in siblings]
     if "dead" not in last or not _GIVEN_UP.issuperset(last):
