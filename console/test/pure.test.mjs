@@ -8,6 +8,7 @@ const { waitsOf, waitsInWords, policyOf } = await load("screens/policy_fields.ts
 const { roundTop } = await load("ui/chart.tsx");
 const { spanOf, secondsSince } = await load("ui/moments.ts");
 const { findingsOf, nameOf } = await load("screens/verdict.tsx");
+const { secretFacts } = await load("screens/source.tsx");
 const { standingOf } = await load("screens/sources.tsx");
 const { spelled } = await load("ui/spelling.ts");
 const { indented, memberText } = await load("ui/indented.ts");
@@ -73,6 +74,15 @@ test("one refusal, which anybody can cause, says nothing of a source that works"
   const states = (mores) => mores.map((more) => standingOf({ ...source, ...more }));
   assert.deepEqual(states([{}, { last_refused_at: "2026-11-22T00:59:00Z" }, { last_refused_at: "2026-11-21T00:00:00Z" }, { enabled: false }]), ["healthy", "healthy", "healthy", "paused"]);
   assert.deepEqual(states([{ last_refused_at: "2026-11-22T01:01:00Z" }, { last_arrived_at: null, last_refused_at: "2026-11-22T00:00:00Z" }, { last_arrived_at: null }]), ["last was refused", "last was refused", "new"]);
+});
+
+test("a source has no secret to verify with, whatever other secret it has", () => {
+  assert.deepEqual([["secret", "verify_token"], ["verify_token"], []].map((set) => secretFacts(set).map(([name, value]) => `${name}: ${value}`)), [
+    ["Secret: set, not shown", "verify token: set, not shown"],
+    ["Secret: none set", "verify token: set, not shown"],
+    ["Secret: none set"],
+  ]);
+  assert.deepEqual(secretFacts(undefined), [["Secret", "none set"]]);
 });
 
 const inbox = { pending: 0, failed: 0, leased: 0, oldest_pending_at: null, is_capped: false };

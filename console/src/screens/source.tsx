@@ -93,7 +93,7 @@ function Facts({ of: source }: { of: Source }) {
         ["State", <Status of={standingOf(source)} />],
         ["Sender", source.provider],
         ["Events are of type", source.event_type ?? "the sender’s own"],
-        ["Secret", !source.secrets_set?.length ? "none set" : "set, not shown"],
+        ...secretFacts(source.secrets_set),
         ...(source.previous_secret_until == null ? [] : [["Old secret taken until", <Time at={source.previous_secret_until} />] as const]),
         ...Object.entries(source.settings ?? {}).map(([name, value]) => [name.replaceAll("_", " "), <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>] as const),
         ["Created", <Time at={source.created_at} />],
@@ -101,6 +101,12 @@ function Facts({ of: source }: { of: Source }) {
       ]}
     />
   );
+}
+
+/** What it is signed with, and other secrets that it may have beside that. */
+export function secretFacts(set: readonly string[] | undefined): readonly (readonly [string, string])[] {
+  const others = set?.filter((name) => name !== "secret") ?? [];
+  return [["Secret", set?.includes("secret") ? "set, not shown" : "none set"], ...others.map((name) => [name.replaceAll("_", " "), "set, not shown"] as const)];
 }
 
 /** When the last one came, and where they are, if their types tell. */
