@@ -1,9 +1,10 @@
 import { useEffect, useErrorBoundary, useMemo, useState } from "preact/hooks";
 import { SessionContext } from "./data";
+import { type Entrance, type Trouble, useEntrance } from "./entrance";
 import { href, type Place, usePlace } from "./router";
 import { type Found, screenAt, type Screen, screensFor } from "./screens";
-import { exchange, resume, type Session, signIn, signOut } from "./session";
-import { SignIn } from "./screens/sign_in";
+import type { Session } from "./session";
+import { SignIn, SignInAgain } from "./screens/sign_in";
 import { Icon } from "./ui/icons";
 import { setTheme, themeNow } from "./theme";
 import { Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
@@ -12,18 +13,7 @@ const ICON = "console/files/icon.svg"; // beside the page, wherever that is
 
 /** Signs somebody in, and then shows the screen that the address names. */
 export function App() {
-  const [session, setSession] = useState<Session | null | undefined>(undefined);
-  const [fault, setFault] = useState<unknown>(undefined);
-  const place = usePlace();
-  const token = place.parts[0] === "session" ? place.parts[1] : undefined;
-  useEffect(() => {
-    if (token === undefined && session !== undefined) return; // the link's own token has left the address
-    const begin = token === undefined ? resume() : exchange(token).then(signIn);
-    begin.then(setSession).catch((error: unknown) => {
-      setFault(error);
-      setSession(null);
-    });
-  }, [token]);
+  const { session, isOver, ...entrance } = useEntrance();
   if (session === undefined) {
     return (
       <div class="alone">
@@ -31,26 +21,18 @@ export function App() {
       </div>
     );
   }
-  if (session === null) {
-    const enter = async (key: string) => {
-      const entered = await signIn(key);
-      setFault(undefined);
-      setSession(entered);
-    };
-    return <SignIn enter={enter} fault={fault} />;
-  }
-  const leave = () => {
-    signOut();
-    setSession(null);
-  };
+  if (session === null) return <SignIn {...entrance} />;
   return (
     <SessionContext.Provider value={session}>
-      <Frame session={session} leave={leave} />
+      <Frame key={session.me.tenant ?? ""} session={session} {...entrance} />
+      {isOver && <SignInAgain {...entrance} />}
     </SessionContext.Provider>
   );
 }
 
-function Frame({ session, leave }: { session: Session; leave: () => void }) {
+type FrameProps = Pick<Entrance, "trouble" | "leave" | "dismiss"> & { session: Session };
+
+function Frame({ session, leave, trouble, dismiss }: FrameProps) {
   const place = usePlace();
   const screens = useMemo(() => screensFor(session), [session]);
   const found = screenAt(place, screens);
@@ -66,9 +48,31 @@ function Frame({ session, leave }: { session: Session; leave: () => void }) {
       </a>
       <div class="frame">
         <Bar session={session} screens={screens} current={found?.screen} address={address} leave={leave} />
-        <main>{found === null ? <NotHere /> : <Shown key={address} place={place} {...found} />}</main>
+        <main>
+          {trouble !== null && <LinkFailed trouble={trouble} as={whoIs(session)} dismiss={dismiss} />}
+          {found === null ? <NotHere /> : <Shown key={address} place={place} {...found} />}
+        </main>
       </div>
     </>
+  );
+}
+
+function whoIs({ me }: Session): string {
+  return me.tenant ?? "Operator";
+}
+
+/** A link that was opened where somebody is signed in, and did not sign them in anew. */
+function LinkFailed({ trouble, as, dismiss }: { trouble: Trouble; as: string; dismiss: () => void }) {
+  return (
+    <div class="stack">
+      <Fault error={trouble.error} retry={trouble.again} />
+      <div class="row">
+        <span>The link did not sign you in. You still are, as {as}.</span>
+        <Button size="small" onClick={dismiss}>
+          Dismiss
+        </Button>
+      </div>
+    </div>
   );
 }
 
@@ -117,7 +121,7 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
         ))}
       </ul>
       <div class="who">
-        <strong>{me.tenant ?? "Operator"}</strong>
+        <strong>{whoIs(props.session)}</strong>
         <span>
           <small>signed in with “{me.key_name}”</small>
         </span>

@@ -20,8 +20,8 @@ export interface Asked<Data> {
 }
 
 /**
- * Ask the API, and again whenever `key` changes, or every so often: but not while an answer is waited
- * for, nor before the API wants to be asked. Answers that come too late are dropped.
+ * Ask the API, and again whenever `key` or the session changes, or every so often: but not while an
+ * answer is waited for, nor before the API wants to be asked. Answers that come too late are dropped.
  */
 export function useData<Data>(
   key: string,
@@ -30,6 +30,7 @@ export function useData<Data>(
 ): Asked<Data> {
   const [state, setState] = useState<{ key: string; data?: Data; error?: unknown; isLoading: boolean }>({ key, isLoading: true });
   const [round, setRound] = useState(0);
+  const session = useContext(SessionContext);
   const asking = useRef(ask);
   asking.current = ask;
   const reload = useCallback(() => setRound((before) => before + 1), []);
@@ -55,16 +56,16 @@ export function useData<Data>(
         if (unanswered.current === stop.signal) unanswered.current = null;
       });
     return () => stop.abort();
-  }, [key, round]);
+  }, [key, round, session]);
   useEffect(() => {
     if (everySeconds === null) return undefined;
     const tick = () => {
-      const mayAsk = unanswered.current === null && Date.now() >= restsUntil.current;
+      const mayAsk = unanswered.current === null && Date.now() >= restsUntil.current && !session?.over.aborted;
       if (mayAsk && document.visibilityState === "visible") reload();
     };
     const timer = setInterval(tick, everySeconds * 1000);
     return () => clearInterval(timer);
-  }, [everySeconds, reload]);
+  }, [everySeconds, reload, session]);
   const current: Partial<typeof state> = state.key === key ? state : { isLoading: true };
   return { data: current.data, error: current.error, isLoading: current.isLoading ?? true, reload };
 }

@@ -24,6 +24,17 @@ export function go(address: string, { replace = false } = {}): void {
   else location.hash = address;
 }
 
+/**
+ * The token of a console link, if the address is one; null if it is not. The address, and with it the
+ * history, is `instead` before anything else happens.
+ */
+export function takeToken(instead: string): string | null {
+  const [first, token] = placeOf(location.hash).parts;
+  if (first !== "session" || token === undefined) return null;
+  history.replaceState(null, "", location.pathname + instead);
+  return token;
+}
+
 export function usePlace(): Place {
   const [place, setPlace] = useState(() => placeOf(location.hash));
   useEffect(() => {

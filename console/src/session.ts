@@ -12,6 +12,8 @@ export interface Session {
   client: Client;
   me: Me;
   can: (scope: string) => boolean;
+  /** Aborted once the API no longer knows the key. */
+  over: AbortSignal;
 }
 
 /** Kept for this tab; by this page alone where the browser keeps nothing for a page in a frame. */
@@ -25,7 +27,7 @@ export function storedKey(): string | null {
   }
 }
 
-function storeKey(apiKey: string): void {
+export function storeKey(apiKey: string): void {
   try {
     sessionStorage.setItem(STORED, apiKey);
   } catch {
@@ -48,11 +50,21 @@ export function consoleUrl(): string {
 }
 
 export async function signIn(apiKey: string): Promise<Session> {
-  const client = new Client({ url: apiUrl(), apiKey: apiKey.trim(), allowHttp: true, retry: { budgetSeconds: 8 } });
+  const ending = new AbortController();
+  const heard: typeof fetch = async (...asked) => {
+    const answer = await fetch(...asked);
+    if (answer.status === 401) ending.abort();
+    return answer;
+  };
+  const client = new Client({ ...thisApi(), apiKey: apiKey.trim(), fetch: heard });
   const me = await client.get("/me");
   storeKey(apiKey.trim());
   const scopes = new Set<string>(me.scopes);
-  return { client, me, can: (scope) => scopes.has(scope) || (scopes.has("admin") && !NOT_IN_ADMIN.has(scope)) };
+  return { client, me, can: (scope) => scopes.has(scope) || (scopes.has("admin") && !NOT_IN_ADMIN.has(scope)), over: ending.signal };
+}
+
+function thisApi() {
+  return { url: apiUrl(), allowHttp: true, retry: { budgetSeconds: 8 } };
 }
 
 /** What `admin` does not include. */
@@ -80,22 +92,7 @@ export async function resume(): Promise<Session | null> {
   }
 }
 
-/**
- * The key for the token of a console link, which works once. The token leaves the address, and
- * with it the history, before anything else happens.
- */
+/** The key for the token of a console link. There is no second: store it before anything else may fail. */
 export async function exchange(token: string): Promise<string> {
-  history.replaceState(null, "", `${location.pathname}#/`);
-  const answer = await fetch(`${apiUrl()}/console/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-    credentials: "omit",
-    referrerPolicy: "no-referrer",
-  });
-  const body = (await answer.json()) as { api_key?: string; message?: string };
-  if (!answer.ok || body.api_key === undefined) {
-    throw new Error(body.message ?? "This link was used already, or its time is over. Ask for a new one.");
-  }
-  return body.api_key;
+  return (await new Client(thisApi()).post("/console/session", { body: { token } })).api_key;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { loadHooks, settled } from "./hooks.mjs";
 
-const { ApiError, held, useData } = await loadHooks("data.ts", `export { ApiError } from "triggers-client";`);
+const { ApiError, h, held, SessionContext, useData } = await loadHooks("data.ts", `export { ApiError } from "triggers-client";`);
 
 beforeEach(() => {
   mock.timers.reset();
@@ -66,4 +66,25 @@ test("an API that wants to be left alone for a while is not asked before that", 
   assert.equal(asked.length, 1);
   await pass(6);
   assert.equal(asked.length, 2);
+});
+
+test("a session that is over asks no more, and the next one asks anew and keeps what is shown", async () => {
+  const ending = new AbortController();
+  let session = { over: ending.signal };
+  const asked = [];
+  const ask = () => new Promise((answer, refuse) => asked.push({ answer, refuse }));
+  const within = (screen) => h(SessionContext.Provider, { value: session }, screen);
+  const { now, again } = held(() => useData("inbox", ask, { everySeconds: 10 }), within);
+  await again();
+  asked[0].answer("what was there");
+  ending.abort();
+  await pass(30);
+  assert.equal(asked.length, 1);
+
+  session = { over: new AbortController().signal };
+  await again();
+  assert.deepEqual([asked.length, now().data], [2, "what was there"]);
+  asked[1].answer("what is there");
+  await pass(10);
+  assert.deepEqual([asked.length, now().data], [3, "what is there"]);
 });

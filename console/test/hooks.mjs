@@ -9,7 +9,7 @@ export async function loadHooks(module, ...more) {
     `export * from "./src/${module}";`,
     ...more,
   );
-  globalThis.document ??= { visibilityState: "visible" };
+  globalThis.document ??= { visibilityState: "visible", querySelector: () => null };
   options.requestAnimationFrame = queueMicrotask; // effects need no frame, as there is none
 
   /** The hook as a screen holds it: `now()` is what it says, `again()` renders, `leave()` unmounts. */

@@ -95,7 +95,7 @@ export function Time(props: { at: string | null | undefined; missing?: string })
 }
 
 /** An error of the API as it can be acted on, with what support needs to find it. */
-export function Fault(props: { error: unknown; retry?: () => void }) {
+export function Fault(props: { error: unknown; retry?: (() => void) | undefined }) {
   if (props.error === undefined || props.error === null) return null;
   const error = props.error instanceof Error ? props.error : new Error(String(props.error));
   return (
@@ -279,7 +279,7 @@ export function Dialog(props: { title: string; close: () => void; closeName?: st
 }
 
 /** To what had it, or if that is gone, to the title of the screen; never from where it is now. */
-function returnFocus(to: Element | null) {
+export function returnFocus(to: Element | null) {
   queueMicrotask(() => {
     const isNowhere = document.activeElement === null || document.activeElement === document.body;
     const target = to?.isConnected && to !== document.body ? to : document.getElementById("title");

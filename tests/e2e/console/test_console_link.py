@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from local.stack import Stack
 from tests.e2e.console.visitor import Visitor
+from tests.raw_http import RawApi
 
 
 @pytest.fixture
@@ -78,3 +79,30 @@ def test_going_on_from_a_link_asks_who_it_is_no_second_time(
         guest.settle()
 
         assert [urlsplit(url).path.endswith("/me") for url in guest.requests].count(True) == 1
+
+
+def test_a_link_that_is_opened_over_the_console_signs_in_and_leaves_everything_as_it_is(
+    visitor: Visitor, stack: Stack
+) -> None:
+    operator = RawApi(stack.url, stack.operator_key)
+    tenant = f"linked-{secrets.token_hex(4)}"
+    operator.client.tenants.create(tenant, name=tenant)
+    asked = {"scopes": ["notifications:manage"], "expires_in_seconds": 3600}
+    page = visitor.page
+
+    def open_link() -> None:
+        """As the page does that has the console in a frame, once the session's hour is over."""
+        link = operator.post(f"/tenants/{tenant}/console-links", asked).json()["url"]
+        with page.expect_response("**/me"):
+            page.evaluate("link => { location.href = link }", link)
+
+    page.goto(f"{visitor.url}/console")
+    open_link()
+    page.get_by_role("navigation", name="Screens").get_by_text(tenant, exact=True).wait_for()
+    visitor.go("destinations/new")
+    page.get_by_label("Name").fill("Shop")
+    open_link()
+    visitor.settle()
+
+    assert page.get_by_label("Name").input_value() == "Shop"
+    assert urlsplit(page.url).fragment == "/destinations/new"

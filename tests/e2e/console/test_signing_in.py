@@ -76,3 +76,29 @@ def test_a_key_sees_only_the_screens_that_it_may_use(visitor: Visitor, stack: St
     visitor.sign_in(inbox_only.api_key)
 
     assert visitor.page.get_by_role("link", name="Destinations").count() == 0
+
+
+def test_what_was_typed_is_there_for_whoever_signs_in_again(visitor: Visitor, stack: Stack) -> None:
+    page = visitor.page
+    visitor.sign_in(stack.api_key)
+    visitor.go("destinations/new")
+    page.get_by_label("Name").fill("Shop")
+    page.get_by_label("URL").fill("https://hooks.example.com/")
+    told = {"error": "unauthenticated", "message": "Send a live key.", "request_id": "req_1"}
+    page.route("**/notifications/configs", lambda route: route.fulfill(status=401, json=told))
+    page.get_by_role("button", name="Save").click()
+    cover = page.get_by_role("dialog", name="Sign in again")
+    cover.wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    barriers = visitor.barriers()
+    covered = page.evaluate("document.elementFromPoint(9, 9).closest('dialog') !== null")
+    page.unroute("**/notifications/configs")
+    cover.get_by_label("API key").fill(stack.api_key)
+    cover.get_by_role("button", name="Sign in").click()
+    cover.wait_for(state="detached")
+
+    assert barriers == []
+    assert covered
+    assert page.get_by_label("Name").input_value() == "Shop"
+    assert visitor.focused() == "Save"
