@@ -41,8 +41,9 @@ export function DestinationFormScreen({ configId }: { configId?: string }) {
   );
 }
 
-function DestinationForm({ channels, config }: { channels: readonly Channel[]; config: Config | null }) {
+function DestinationForm({ channels, config: found }: { channels: readonly Channel[]; config: Config | null }) {
   const { client } = useSession();
+  const [config] = useState(found); // what was read when somebody began to type
   const [typed, setTyped] = useState(typedOf(config, channels));
   const [secret, setSecret] = useState<{ text: string; id: string } | null>(null);
   const put = (more: Partial<Typed>) => setTyped((before) => ({ ...before, ...more }));

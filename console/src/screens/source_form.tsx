@@ -35,8 +35,9 @@ export function SourceFormScreen({ sourceId }: { sourceId?: string }) {
   );
 }
 
-function SourceForm({ providers, source }: { providers: readonly Provider[]; source: Source | null }) {
+function SourceForm({ providers, source: found }: { providers: readonly Provider[]; source: Source | null }) {
   const { client } = useSession();
+  const [source] = useState(found); // what was read when somebody began to type
   const [name, setName] = useState(source?.name ?? "");
   const [providerName, setProviderName] = useState(source?.provider ?? providers[0]?.provider ?? "");
   const [secret, setSecret] = useState("");

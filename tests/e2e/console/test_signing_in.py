@@ -79,13 +79,15 @@ def test_a_key_sees_only_the_screens_that_it_may_use(visitor: Visitor, stack: St
 
 
 def test_what_was_typed_is_there_for_whoever_signs_in_again(visitor: Visitor, stack: Stack) -> None:
-    page = visitor.page
-    visitor.sign_in(stack.api_key)
-    visitor.go("destinations/new")
-    page.get_by_label("Name").fill("Shop")
-    page.get_by_label("URL").fill("https://hooks.example.com/")
+    page, api = visitor.page, new_tenant(stack)
+    notifications = api.client.notifications
+    webhook = {"channel": "webhook", "settings": {"url": "https://hooks.example.com/"}}
+    config = str(notifications.create_config({"name": "Shop", **webhook})["id"])
+    visitor.sign_in(api.api_key)
+    visitor.go(f"destinations/{config}/edit")
+    page.get_by_label("Name").fill("Store")
     told = {"error": "unauthenticated", "message": "Send a live key.", "request_id": "req_1"}
-    page.route("**/notifications/configs", lambda route: route.fulfill(status=401, json=told))
+    page.route("**/notifications/configs/*", lambda route: route.fulfill(status=401, json=told))
     page.get_by_role("button", name="Save").click()
     cover = page.get_by_role("dialog", name="Sign in again")
     cover.wait_for()
@@ -93,12 +95,18 @@ def test_what_was_typed_is_there_for_whoever_signs_in_again(visitor: Visitor, st
     page.keyboard.press("Escape")
     barriers = visitor.barriers()
     covered = page.evaluate("document.elementFromPoint(9, 9).closest('dialog') !== null")
-    page.unroute("**/notifications/configs")
-    cover.get_by_label("API key").fill(stack.api_key)
-    cover.get_by_role("button", name="Sign in").click()
+    page.unroute("**/notifications/configs/*")
+    notifications.update_config(config, {"filters": {"event_types": ["invoice.*"]}})
+    cover.get_by_label("API key").fill(api.api_key)
+    with page.expect_response("**/notifications/configs/*"):
+        cover.get_by_role("button", name="Sign in").click()
     cover.wait_for(state="detached")
+    focused = visitor.focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Store").wait_for()
+    saved = notifications.get_config(config)
 
     assert barriers == []
     assert covered
-    assert page.get_by_label("Name").input_value() == "Shop"
-    assert visitor.focused() == "Save"
+    assert focused == "Save"
+    assert saved["filters"]["event_types"] == ["invoice.*"], "as it was changed meanwhile"
