@@ -90,19 +90,28 @@ def test_a_link_that_is_opened_over_the_console_signs_in_and_leaves_everything_a
     asked = {"scopes": ["notifications:manage"], "expires_in_seconds": 3600}
     page = visitor.page
 
-    def open_link() -> None:
+    def new_link() -> str:
+        return str(operator.post(f"/tenants/{tenant}/console-links", asked).json()["url"])
+
+    def open_over(link: str, answer: str) -> None:
         """As the page does that has the console in a frame, once the session's hour is over."""
-        link = operator.post(f"/tenants/{tenant}/console-links", asked).json()["url"]
-        with page.expect_response("**/me"):
+        with page.expect_response(answer):
             page.evaluate("link => { location.href = link }", link)
 
     page.goto(f"{visitor.url}/console")
-    open_link()
+    open_over(new_link(), "**/me")
     page.get_by_role("navigation", name="Screens").get_by_text(tenant, exact=True).wait_for()
     visitor.go("destinations/new")
     page.get_by_label("Name").fill("Shop")
-    open_link()
+    link = new_link()
+    open_over(link, "**/me")
     visitor.settle()
+    open_over(link, "**/console/session")
+    page.get_by_text(f"You still are, as {tenant}.").wait_for()
+    barriers = visitor.barriers()
+    page.get_by_role("button", name="Dismiss").click()
 
+    assert barriers == []
+    assert page.get_by_role("alert").count() == 0
     assert page.get_by_label("Name").input_value() == "Shop"
     assert urlsplit(page.url).fragment == "/destinations/new"
