@@ -269,8 +269,8 @@ ACCESS: Final = (
     Bug(
         "a config goes before the row that finds its history",
         "store/notification_configs.py",
-        "    table.put(key | deletion)\n    table.delete(_key(tenant, config_id))",
-        "    table.delete(_key(tenant, config_id))\n    table.put(key | deletion)",
+        "    table.put(row_of_deleted(tenant, config_id, at))\n    table.delete(_key(tenant, config_id))",
+        "    table.delete(_key(tenant, config_id))\n    table.put(row_of_deleted(tenant, config_id, at))",
         test="tests/contract/push/test_config_rows.py::test_a_config_whose_row_could_not_be_moved_away_is_deleted_all_the_same",
     ),
 )

@@ -139,7 +139,11 @@ def _erased(play: Play, tenant: str) -> list[str]:
         apart = [
             each
             for each in items
-            if "payload#" < each[1] < last and _written_at(play, each) < erased_at
+            if "payload#" < each[1] < last
+            and _written_at(play, each) < erased_at
+            and not any(
+                former in each[1] for former in posted.former_ids
+            )  # without its head: noise
         ]
         found += [f"{posted.event_id} was erased, and its payload is left" for _ in apart]
         late = [

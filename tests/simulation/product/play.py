@@ -15,6 +15,7 @@ from tests.simulation.product import (
     judge,
     leaving,
     loud,
+    making_good,
     minutes,
     operator,
     operators,
@@ -190,7 +191,7 @@ def finish(play: Play) -> None:
     world.kernel.run()
     removal.end(play)
     removal.end(play)
-    restoring.make_good(play)
+    making_good.make_good(play)
     foreign.last_calls(play)
     replays.last_calls(play)
     world.kernel.sleep(_LEVEL_AFTER)

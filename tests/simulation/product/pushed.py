@@ -78,15 +78,23 @@ def _as_acknowledged(play: Play, record: Item) -> Iterator[str]:
 
 
 def _records(play: Play) -> Iterator[Item]:
+    taken = _taken(play)
     for item in play.world.tables["notifications"].all():
         if "attempts" not in item or play.stages[item["tenant"]["S"]].is_leaving:
             continue
         event_id = str(event_of(item["id"]["S"]))
-        posted = play.truth.by_id.get(event_id)
-        if play.loss and play.loss.took_what_is_pushed(posted, event_id):
+        if event_id in taken:
             continue
+        posted = play.truth.by_id.get(event_id)
         if posted is None or posted.erase_sent_at is None:
             yield item
+
+
+def _taken(play: Play) -> set[str]:
+    """Events that an accident took for good: they are in no copy, or others stand in their places."""
+    if play.loss is None:
+        return set()
+    return play.loss.gone.union(*(posted.former_ids for posted in play.truth.posted))
 
 
 def _config_of(play: Play, record: Item) -> Item | None:

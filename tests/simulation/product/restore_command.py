@@ -5,6 +5,7 @@ It is imported when a world needs it first: boto3 takes longer than a seed.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -131,8 +132,11 @@ def end() -> None:
 
 @cache
 def _modules() -> tuple[Any, Any]:
+    """Rich draws when it is imported: which world needs it first must not tell in its story."""
+    drawn = random.getstate()
     from admin import restore, target  # noqa: PLC0415  # see above
 
+    random.setstate(drawn)
     return restore, target
 
 

@@ -86,8 +86,8 @@ def _may_differ(loss: Loss, place: Place, before: Item, back: Item) -> set[str]:
     """What docs/restore.md says that a restore changes."""
     name, key = place
     may_differ = set(_BECOMES)
-    if before != loss.lost[place]:
-        may_differ |= _BY_THE_LOG  # what was done between the second and the loss was done to it
+    if before != loss.lost[place] or back.get("id", {}).get("S") in ended(loss):
+        may_differ |= _BY_THE_LOG  # what was done since the second was done to it, or may have been
     if key[-1].startswith("payload#"):
         may_differ.add("expires_at")  # not before its head's
     if "attempt_count" in before and "erased" in back:
@@ -144,6 +144,8 @@ def _has_head(loss: Loss, key: Key) -> bool:
     live = loss.points.as_of("events", loss.kernel.now).get((key[0], "event"))
     if live is not None and head is not None and live["id"] != head["id"]:
         return False  # its key stands for another event by now
+    if live is not None and "erased_at" in live:
+        return False
     if head is None or "M" not in head.get("payload", {}):
         return False
     place = head["payload"]["M"]["key"]["B"]
@@ -152,10 +154,10 @@ def _has_head(loss: Loss, key: Key) -> bool:
 
 
 def ended(loss: Loss) -> set[str]:
-    """Configs and keys that the API's log tells the end of."""
+    """Configs, keys and events that the API's log tells the end of."""
     lines = (json.loads(text) for lines in loss.logs.groups.values() for _, text in lines)
     return {
-        str(each.get("config_id") or each.get("about"))
+        str(each.get("config_id") or each.get("event_id") or each.get("about"))
         for each in lines
         if each.get("method") == "DELETE" and _is_done(each)
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,22 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.simulation.cloud.kernel import BEGIN, Kernel, current
 from tests.simulation.cloud.logs import Logs
 from tests.simulation.cloud.points_in_time import BEHIND, PointsInTime
-from tests.simulation.product import owners, producers, restore_command, scripts
-from tests.simulation.product.callers import GaveUpError
+from tests.simulation.product import producers, restore_command, scripts
 from tests.simulation.product.log import Heard
-from tests.simulation.product.operator import DEFAULTS
 from tests.simulation.product.restore_command import Place
-from tests.simulation.product.stage import Redelivery
 from triggers_api.store.config_items import to_breaker
-from triggers_api.store.items import event_key
 
 if TYPE_CHECKING:
     from tests.http_api import Answer
     from tests.simulation.cloud.tables import Key, Table
     from tests.simulation.cloud.values import Item
-    from tests.simulation.product.callers import Caller
     from tests.simulation.product.play import Play
-    from tests.simulation.product.stage import Config, Script, Stage
+    from tests.simulation.product.stage import Script, Stage
     from tests.simulation.product.truth import Posted
     from tests.simulation.product.world import World
 
@@ -45,9 +39,8 @@ _BETWEEN: Final = ("consume", "erase", "replay", "change config", "another key",
 _LOGGING: Final = ("api", "delivery")
 _TRIES: Final = 60
 _LONGEST_STRETCH: Final = 7200.0  # seconds: a run takes minutes, and is begun again when it stops
-_UNDER_WAY: Final = 60.0  # seconds for which an answer, or a process's memory, is of before
+UNDER_WAY: Final = 60.0  # seconds for which an answer, or a process's memory, is of before
 _ID: Final = re.compile(r"(?:evt|cfg|dlv|src)_[0-9A-Za-z_]+")
-_ASKED_AGAIN: Final = 48  # times at most that the rescuer is called, a quarter of an hour apart
 
 
 @dataclass
@@ -68,7 +61,7 @@ class Loss:
     @property
     def is_open(self) -> bool:
         """Whether something may be missing yet, or somebody may be told so."""
-        return self.happens_at <= self.kernel.now <= self.back_at + _UNDER_WAY
+        return self.happens_at <= self.kernel.now <= self.back_at + UNDER_WAY
 
     def explains(self, answer: Answer) -> bool:
         """Whether an answer speaks of what is missing."""
@@ -102,13 +95,9 @@ class Loss:
         posted.erase_sent_at = posted.erased_at = None
         return event_id
 
-    def took_what_is_pushed(self, posted: Posted | None, event_id: str) -> bool:
-        """Whether the event of a delivery is not back, or its key stands for another one."""
-        return event_id in self.gone or (posted is not None and event_id in posted.former_ids)
-
     def undid(self, sent_at: float) -> bool:
         """Whether what was asked for then was done between the second and the loss, or may be."""
-        return self.at - _UNDER_WAY < sent_at <= self.happens_at
+        return self.at - UNDER_WAY < sent_at <= self.happens_at
 
     def took_any(self, *ids: str | None) -> bool:
         """Whether one of these was missing: what was to be done with it may have been given up."""
@@ -310,94 +299,4 @@ def live_on(play: Play) -> None:
     while loss.back_at > kernel.now and kernel.now < until:
         kernel.run(until=kernel.now + 30)
         kernel.now = max(kernel.now, min(kernel.next_at or until, until))
-    kernel.run(until=kernel.now + _UNDER_WAY)
-
-
-def make_good(play: Play) -> None:
-    """Push what is missing, as docs/restore.md says, when nothing fails any more."""
-    loss, world = play.loss, play.world
-    if loss is None or not loss.lost:
-        return
-    _find_what_was_made_anew(play)
-    for stage in play.stages.values():
-        for config in stage.configs:
-            config.is_touched |= config.id in loss.gone
-            if config.id in loss.ids:  # it is back as it was before these
-                config.changes = [each for each in config.changes if not loss.undid(each.sent_at)]
-        work = partial(_give_limits_back, world.callers[""], stage)
-        world.start("operator", "limits", work)
-    world.kernel.run()
-    world.kernel.sleep(_UNDER_WAY)
-    for stage in play.stages.values():
-        world.start(f"{stage.tenant}'s owner", "replay missed", partial(_ask_for_pushes, stage))
-    world.kernel.run()
-    rescuer = world.functions["rescuer"]
-
-    def look() -> None:
-        for _ in range(_ASKED_AGAIN):
-            if not _is_under_way(world):
-                return
-            world.kernel.sleep(900)
-            rescuer.invoke({})
-
-    world.start("operator", "rescuer", look)
-    world.kernel.run()
-
-
-def _is_under_way(world: World) -> bool:
-    rows = world.tables["notifications"].all()
-    return any(each.get("status") == {"S": "retrying"} for each in rows)
-
-
-def _find_what_was_made_anew(play: Play) -> None:
-    """By somebody who heard no answer."""
-    assert play.loss is not None
-    by_place = {
-        _place(posted.tenant, posted.event_id): posted
-        for posted in play.truth.posted
-        if posted.event_id is not None
-    }
-    for (name, key), lost in play.loss.lost.items():
-        posted = by_place.get(key) if name == "events" else None
-        if posted is None:
-            continue
-        head = play.world.tables["events"].find(key)
-        if head is not None and head["id"]["S"] != posted.event_id:
-            play.truth.answered(posted, head["id"]["S"], play.world.kernel.now)
-        if lost["id"]["S"] != posted.event_id:
-            posted.former_ids.add(lost["id"]["S"])  # which was stored, and nobody was told
-
-
-def _place(tenant: str, event_id: str) -> Key:
-    return tuple(each["S"] for each in event_key(tenant, event_id).values())
-
-
-def _give_limits_back(operator: Caller, stage: Stage) -> None:
-    """Those of the second are back, and no line tells that they were changed since."""
-    with suppress(GaveUpError):
-        path = f"/tenants/{stage.tenant}"
-        stage.expect(operator.call("PATCH", path, {"limits": DEFAULTS}), 200)
-
-
-def _ask_for_pushes(stage: Stage) -> None:
-    """Of each config, touched so that it is asked for all of the time."""
-    owners.replay_dead_letters(stage)
-    for config in stage.configs:
-        path = f"/notifications/configs/{config.id}"
-        with suppress(GaveUpError):
-            said = {"name": f"secret-of-{stage.tenant}"}
-            touched = stage.caller.call("PATCH", path, said)
-            stage.expect(touched, 200, 404)
-            if touched.status == 200:
-                _replay_missed(stage, config, f"{path}/replay")
-
-
-def _replay_missed(stage: Stage, config: Config, path: str) -> None:
-    stage.redelivered.append(Redelivery(stage.kernel.now, config.id))
-    body: dict[str, object] = {}
-    while body.get("cursor", "") is not None:
-        answer = stage.caller.call("POST", path, body)
-        stage.expect(answer, 200, 409)
-        if answer.status != 200:
-            return
-        body = {"cursor": answer.json()["next_cursor"]}
+    kernel.run(until=kernel.now + UNDER_WAY)
