@@ -28,7 +28,9 @@ def judged(play: Play, tenant: str) -> Iterator[str]:
             break
         world.kernel.sleep(_FULL_PASS)
         handed.update(_lease(play, tenant))
-    for event_id in sorted(waiting - handed.keys()):
+    # Of a post that it met half way, an accident may have taken the payload, and no head.
+    torn = set() if play.loss is None else play.loss.gone
+    for event_id in sorted(waiting - handed.keys() - torn):
         yield f"{event_id} waits, and no lease hands it out"
     for event_id, count in handed.items():
         if count > 1:
@@ -38,16 +40,13 @@ def judged(play: Play, tenant: str) -> Iterator[str]:
 
 
 def _waiting(play: Play, tenant: str) -> set[str]:
-    """Without what an accident took of a post that it met half way: its payload, and no head."""
-    torn = set() if play.loss is None else play.loss.gone
-    waiting = {
+    return {
         item["id"]["S"]
         for item in play.world.tables["events"].all()
         if item["sk"]["S"] == "event"
         and item["tenant"]["S"] == tenant
         and item["status"]["S"] in ("pending", "failed")
     }
-    return waiting - torn
 
 
 def _lease(play: Play, tenant: str) -> list[str]:
