@@ -1,11 +1,14 @@
 """`work`: a command for each event of the inbox, by as many workers as one likes."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import click
@@ -50,9 +53,11 @@ class _Commands:
         return process.returncode == 0
 
     def kill(self) -> None:
-        """End them now; their events come back when the lease ends."""
+        """End them now, with all that they began; their events come back when the lease ends."""
         for process in list(self.running):
-            process.kill()
+            if process.returncode is None:
+                with suppress(OSError):  # it has just ended
+                    os.killpg(process.pid, signal.SIGKILL)  # the shell leads its session
 
 
 @click.command(
@@ -106,7 +111,7 @@ def work(
             once=once,
             outage=lambda error: session.output.say(f"{error} Trying again.", "yellow"),
         )
-        _run_all(worker, workers, stop)
+        run_all(worker.run, workers, stop)
     report.close()
     return exit_codes.FAILED if once and report.failed else exit_codes.OK
 
@@ -145,17 +150,15 @@ class Report:
             self._output.say(f"{said} in {seconds:.1f} s.", "dim")
 
 
-def _run_all(worker: Worker, number: int, stop: threading.Event) -> None:
+def run_all(job: Callable[[], None], number: int, stop: threading.Event) -> None:
     """Until all have ended; an error of one ends the others."""
     with ThreadPoolExecutor(number) as threads:
-        jobs = [threads.submit(worker.run) for _ in range(number)]
+        left = {threads.submit(job) for _ in range(number)}
         try:
-            for job in jobs:
+            while left:
                 # A wait without end would not hear Ctrl-C.
-                while not job.done():
-                    stop.wait(0.2)
-                    if stop.is_set():
-                        break
-                job.result()
+                ended, left = wait(left, timeout=0.2, return_when=FIRST_EXCEPTION)
+                for each in ended:
+                    each.result()
         finally:
             stop.set()
