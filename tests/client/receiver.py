@@ -5,11 +5,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    """Keeps what it got, and answers 204 unless it is told `answers`."""
+    """Keeps what it got, and answers 204 unless it is told `answers`, or `answers_when`."""
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.answers_when: threading.Event | None = None
         self._server = self._on(0)
         self.port = self._server.server_address[1]
         self._serve()
@@ -34,6 +35,8 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append((headers, body))
+                if receiver.answers_when is not None:
+                    receiver.answers_when.wait(30)
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
                 self.end_headers()
 

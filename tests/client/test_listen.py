@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -117,6 +118,22 @@ def test_a_program_that_is_starting_is_waited_for(receiver: Receiver, status: in
     assert done is not None
     assert (done.status, done.tries, waited) == (204, 3, [0.5, 1.0])
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_a_program_that_does_not_answer_in_time_has_the_event_once(receiver: Receiver) -> None:
+    """It may stand at a breakpoint: those behind it are not held up either."""
+    receiver.answers_when = threading.Event()
+    told: list[Forwarded] = []
+    forward = Forward(
+        receiver.url, key_of(SECRET), lambda _seconds: False, answers_within_seconds=0.1
+    )
+    events: Any = [an_event("evt_1"), an_event("evt_2")]
+
+    listen(events, forward, told.append, Waits(lambda _: True))
+    receiver.answers_when.set()
+
+    assert ids_of(receiver) == ["evt_1", "evt_2"]
+    assert [(done.status, done.tries) for done in told] == [(None, 1), (None, 1)]
 
 
 def test_who_stops_while_the_receiver_is_away_is_not_kept_waiting(receiver: Receiver) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from triggers_client.clocks import elapsed
 from triggers_client.encoding import text_of
@@ -16,7 +16,7 @@ from triggers_client.version import VERSION
 from triggers_client.webhooks import signed
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.5, 5.0
-_ANSWERS_WITHIN_SECONDS = 30.0
+ANSWERS_WITHIN_SECONDS = 30.0
 # What a server answers, or what stands before it, while the program behind it starts.
 _NOT_THERE = frozenset(
     {
@@ -47,10 +47,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """How the receiver answered an event; `tries` is how often it was sent."""
+    """How the receiver answered an event, None: not in time; `tries` is how often it was sent."""
 
     event: Event
-    status: int
+    status: int | None
     milliseconds: int
     tries: int
 
@@ -60,7 +60,8 @@ class Forward:
     """Sends events to a URL, one after the other, until each is answered.
 
     A receiver that is not there is waited for, so that nothing is missed; whatever it answers
-    then is its answer. `outage` is told why it is not there, and None when it is again.
+    then is its answer. One that has the event and does not answer in time keeps it: sent again,
+    it would come on top. `outage` is told why it is not there, and None when it is again.
     """
 
     url: str
@@ -68,11 +69,9 @@ class Forward:
     wait: Callable[[float], bool]
     outage: Callable[[str | None], None] = lambda _error: None
     now: Callable[[], float] = time.time
+    answers_within_seconds: float = ANSWERS_WITHIN_SECONDS
     _pool: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=5.0, read=_ANSWERS_WITHIN_SECONDS), retries=False
-        ),
-        repr=False,
+        default_factory=lambda: urllib3.PoolManager(retries=False), repr=False
     )
 
     def __post_init__(self) -> None:
@@ -93,9 +92,11 @@ class Forward:
             try:
                 status = self._send(event["id"], body)
                 error = f"The receiver answered {status}."
+            except ReadTimeoutError:
+                status, error = None, None
             except HTTPError as failure:
                 status, error = None, f"The receiver is not there: {_reason(failure)}."
-            if status is not None and status not in _NOT_THERE:
+            if error is None or (status is not None and status not in _NOT_THERE):
                 if tries > 1:
                     self.outage(None)
                 return Forwarded(event, status, int((elapsed() - began) * 1000), tries)
@@ -111,7 +112,10 @@ class Forward:
             "Connection": "close",
             **signed(self.key, event_id, int(self.now()), body),
         }
-        answer = self._pool.request("POST", self.url, body=body, headers=headers, redirect=False)
+        timeout = urllib3.Timeout(connect=5.0, read=self.answers_within_seconds)
+        answer = self._pool.request(
+            "POST", self.url, body=body, headers=headers, timeout=timeout, redirect=False
+        )
         return answer.status
 
 

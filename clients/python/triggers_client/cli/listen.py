@@ -40,7 +40,8 @@ def listen(session: Session, target: str, event_types: tuple[str, ...], secret: 
     """Send each new event to a URL as a webhook would, until Ctrl-C, from now on.
 
     A program that is not there is waited for, so that it may be restarted and misses nothing.
-    No other answer is tried again. Nothing is acknowledged.
+    No other answer is tried again, nor one that takes longer than 30 seconds. Nothing is
+    acknowledged.
     """
     given = secret or os.environ.get(SECRET_VARIABLE)
     secret = given or new_secret()
@@ -95,12 +96,14 @@ def show(session: Session, done: Forwarded) -> None:
         counts = {"status": done.status, "ms": done.milliseconds, "tries": done.tries}
         session.output.line(said | counts)
         return
+    style = "green" if done.status in _SUCCESS else "red"
     line = Text.assemble(
         (event["created_at"][11:19], "dim"),
         "  ",
-        (str(done.status), "green" if done.status in _SUCCESS else "red"),
+        ("---" if done.status is None else str(done.status), style),
         f"  {done.milliseconds:>5} ms  ",
         (event["id"], "bold"),
         f"  {printable(event.get('event_type'))}",
+        ("  no answer in time", "red") if done.status is None else "",
     )
     session.output.console().print(line, soft_wrap=True)
