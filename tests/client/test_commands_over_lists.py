@@ -7,7 +7,7 @@ import pytest
 
 from tests.client.command_line import Triggers, json_lines
 from tests.client.scripted_api import Asked, Said, ScriptedApi, an_event
-from triggers_client.retry import MAY_SUCCEED_LATER
+from triggers_client.retry import MAY_SUCCEED_LATER, Attempts
 
 
 def test_lists_are_json_lines_in_a_pipe(api: ScriptedApi, triggers: Triggers) -> None:
@@ -61,6 +61,26 @@ def test_an_acknowledgement_that_may_succeed_later_is_repeated(
     api.script = answer
     assert triggers("ack", "evt_1", "evt_2").code == 0
     assert [asked.body["event_ids"] for asked in api.asked] == [["evt_1", "evt_2"], ["evt_2"]]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"), [([204, 503], 4), ([503, 500], 4), ([503, 404], 1), ([404, 204], 1)]
+)
+def test_acknowledging_in_vain_ends_as_what_can_be_done_about_it(
+    api: ScriptedApi, triggers: Triggers, monkeypatch: pytest.MonkeyPatch,
+    statuses: list[int], code: int,
+) -> None:  # fmt: skip
+    status_of = {"evt_1": statuses[0], "evt_2": statuses[1]}
+
+    def answer(asked: Asked) -> Said:
+        ids = asked.body["event_ids"]
+        results = [{"event_id": each, "status": status_of[each], "error": None} for each in ids]
+        return Said(200, {"results": results})
+
+    api.script = answer
+    monkeypatch.setattr(Attempts, "wait", lambda *_: False)
+
+    assert triggers("ack", "evt_1", "evt_2").code == code
 
 
 def test_events_are_posted_from_a_stream_and_repeated_under_a_prefix(

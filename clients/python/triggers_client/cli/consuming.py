@@ -61,18 +61,21 @@ def ack(session: Session, event_ids: tuple[str, ...]) -> int:
 
     EVENT_IDS may be - for standard input: an id or an event in JSON on each line.
     """
-    client, failed, done = session.client(), 0, 0
+    client, failed, done = session.client(), set[object](), 0
     for ids in _hundreds(_ids(event_ids)):
         for result in _acknowledged(client, ids):
-            ok = result.get("status") in _DONE
-            done, failed = done + ok, failed + (not ok)
+            status = result.get("status")
+            ok = status in _DONE
+            done, failed = done + ok, failed if ok else failed | {status}
             if not session.output.is_for_people:
                 session.output.line(result)
             elif not ok:
                 session.output.fail({"message": _failure(result)})
     if session.output.is_for_people and done:
         session.output.say(f"Acknowledged {done} event{'s' * (done != 1)}.", style="green")
-    return exit_codes.FAILED if failed else exit_codes.OK
+    if not failed:
+        return exit_codes.OK
+    return exit_codes.TEMPORARY if failed <= MAY_SUCCEED_LATER else exit_codes.FAILED
 
 
 def _failure(result: Acknowledged) -> str:
