@@ -186,6 +186,18 @@ def test_what_is_no_secret_is_a_wrong_command_line(triggers: Triggers, secret: s
     assert "no signing secret" in ended.err
 
 
+@pytest.mark.parametrize("given", ["-", "@secret", SECRET], ids=["-", "@FILE", "text"])
+def test_the_secret_need_not_be_an_argument(
+    api: ScriptedApi, triggers: Triggers, given: str
+) -> None:
+    Path("secret").write_text(f"{SECRET}\n")
+    api.script = lambda _asked: Said(503, {"error": "store_unavailable", "message": "Away."})
+    line = ("listen", "--forward-to", "http://127.0.0.1:1", "--secret", given)
+
+    assert triggers(*line, stdin=f"{SECRET}\n").code == 4  # it is a secret: the API is asked
+    assert triggers(*line[:-1], "").code == 2
+
+
 def test_an_api_that_is_not_there_ends_it_with_4(api: ScriptedApi, triggers: Triggers) -> None:
     api.script = lambda _asked: Said(503, {"error": "store_unavailable", "message": "Away."})
 

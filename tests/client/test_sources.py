@@ -1,5 +1,6 @@
 """Facts about `client.sources` and `triggers sources`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,31 @@ def test_commands_say_what_was_asked_for(api: ScriptedApi, triggers: Triggers) -
     assert triggers("sources", "delete", source, "--yes").code == 0
 
     assert api.asked[2].body == {"enabled": False, "settings": {"a": 1}}
+
+
+@pytest.mark.parametrize("given", ["-", "@secret", "from the sender"])
+@pytest.mark.parametrize("line", ["create --name x --provider stripe", f"rotate {SOURCE['id']}"])
+def test_a_secret_need_not_be_an_argument(
+    api: ScriptedApi, triggers: Triggers, line: str, given: str
+) -> None:
+    Path("secret").write_text("from the sender\r\n")
+    api.play(Said(200, SOURCE | {"url": URL, "secret": None}))
+
+    ended = triggers("sources", *line.split(), "--secret", given, stdin="from the sender\n")
+
+    assert ended.code == 0
+    assert api.asked[0].body["secret"] == "from the sender"
+
+
+@pytest.mark.parametrize("given", ["-", "@secret", "@missing", ""])
+@pytest.mark.parametrize("line", ["create --name x --provider stripe", f"rotate {SOURCE['id']}"])
+def test_a_secret_that_is_missing_is_not_made_instead(
+    api: ScriptedApi, triggers: Triggers, line: str, given: str
+) -> None:
+    Path("secret").write_text("\n")
+
+    assert triggers("sources", *line.split(), "--secret", given).code == 2
+    assert api.asked == []
 
 
 def test_a_change_of_nothing_is_a_wrong_command_line(triggers: Triggers) -> None:

@@ -42,3 +42,11 @@ def text_argument(option: str, text: str) -> str:
         raise click.UsageError(f"{option}: {text[1:]}: {cause.strerror}.") from cause
     except NotUtf8Error as cause:
         raise click.UsageError(f"{option}: {cause}") from cause
+
+
+def secret_argument(option: str, text: str) -> str:
+    """A secret: whoever is on the machine can see an argument, and a shell remembers it."""
+    secret = text_argument(option, text).rstrip("\r\n")
+    if not secret:
+        raise click.UsageError(f"{option} is empty.")
+    return secret

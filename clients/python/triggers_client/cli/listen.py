@@ -5,6 +5,7 @@ import os
 import click
 from rich.text import Text
 
+from triggers_client.cli.arguments import secret_argument
 from triggers_client.cli.command import Command, Session, pass_session
 from triggers_client.cli.output import printable
 from triggers_client.cli.stopping import stopping
@@ -32,7 +33,7 @@ _SUCCESS = range(200, 300)
 )
 @click.option(
     "--secret",
-    metavar="whsec_…",
+    metavar="whsec_…|@FILE|-",
     help=f"What signs; without it, a new one is made and shown.  [${SECRET_VARIABLE}]",
 )
 @pass_session
@@ -43,7 +44,9 @@ def listen(session: Session, target: str, event_types: tuple[str, ...], secret: 
     No other answer is tried again, nor one that takes longer than 30 seconds. Nothing is
     acknowledged.
     """
-    given = secret or os.environ.get(SECRET_VARIABLE)
+    given = os.environ.get(SECRET_VARIABLE)
+    if secret is not None:
+        given = secret_argument("--secret", secret)
     secret = given or new_secret()
     types = [each.strip() for some in event_types for each in some.split(",") if each.strip()]
     try:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from triggers_client.cli.arguments import json_argument
+from triggers_client.cli.arguments import json_argument, secret_argument
 from triggers_client.cli.command import Group, Session, pass_session
 from triggers_client.cli.output import listed, printable
 from triggers_client.cli.tables import (
@@ -19,8 +19,8 @@ from triggers_client.models import Source
 
 _SECRET = click.option(
     "--secret",
-    metavar="TEXT",
-    help="What its sender signs with; left out, one is made if it can be.",
+    metavar="TEXT|@FILE|-",
+    help="What its sender signs with, best from a file; left out, one is made if it can be.",
 )
 
 
@@ -73,8 +73,10 @@ def create(
 ) -> None:
     """Make a source. Its sender posts to the URL; a secret that is made is shown this once."""
     draft: dict[str, Any] = {"name": name, "provider": provider}
-    given = {"secret": secret, "event_type": event_type}
-    draft |= {member: value for member, value in given.items() if value is not None}
+    if secret is not None:
+        draft["secret"] = secret_argument("--secret", secret)
+    if event_type is not None:
+        draft["event_type"] = event_type
     if settings:
         draft["settings"] = json_argument("--settings", settings)
     _show(session, session.client().sources.create(draft))
@@ -121,7 +123,8 @@ def update(
 @pass_session
 def rotate(session: Session, source_id: str, secret: str | None) -> None:
     """Give a source a new secret; the old one is taken too for a day."""
-    rotated = session.client().sources.rotate_secret(source_id, secret)
+    given = None if secret is None else secret_argument("--secret", secret)
+    rotated = session.client().sources.rotate_secret(source_id, given)
     if not session.output.is_for_people:
         session.output.line(rotated)
         return
