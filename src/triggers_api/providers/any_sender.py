@@ -2,14 +2,16 @@
 
 import json
 import re
-from typing import Any, Final
+from typing import Final
 
-from triggers_api.providers.content import as_sent, content_of, plain, with_body
+from triggers_api.providers.content import Content, as_sent, content_of, plain, with_body
 from triggers_api.push.settings_fields import Field, Fields
 from triggers_api.push.settings_rules import pattern
 from triggers_api.sources.provider import Agreement, Arrived, ForeignRequest, Reply
 
 _USUAL_TYPES: Final = ("type", "event_type", "event")
+_CLOUD_EVENT: Final = "application/cloudevents+json"
+_ATTRIBUTES: Final = ("type", "source", "id")
 _ORIGIN: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 
 header_name: Final = pattern(
@@ -51,7 +53,7 @@ def read_any(
 ) -> Arrived:
     """What a request says; `names_itself` if the sender vouches for its headers, too."""
     content = content_of(request)
-    attributes = _attributes_of(request, content.value)
+    attributes = _attributes_of(request, content)
     type_header, type_field, id_header, id_field = (_setting(agreed, name) for name in FIELDS)
     kind = (
         request.headers.get(type_header.lower())
@@ -93,10 +95,13 @@ def _setting(agreed: Agreement, name: str) -> str:
     return agreed.settings.get(name) or ""
 
 
-def _attributes_of(request: ForeignRequest, value: Any) -> dict[str, str]:
-    """Of a CloudEvent: what tells its type and which it is."""
-    if request.content_type == "application/cloudevents+json" and isinstance(value, dict):
-        return {name: str(value.get(name, "")) for name in ("type", "source", "id")}
+def _attributes_of(request: ForeignRequest, content: Content) -> dict[str, str]:
+    """Of a CloudEvent: what tells its type and which it is.
+
+    The body says that it is one: it may be signed, and no header beside it is.
+    """
+    if request.content_type == _CLOUD_EVENT or content.text_at("specversion"):
+        return {name: content.text_at(name) for name in _ATTRIBUTES}
     if "ce-specversion" in request.headers:
-        return {name: request.headers.get(f"ce-{name}", "") for name in ("type", "source", "id")}
+        return {name: request.headers.get(f"ce-{name}", "") for name in _ATTRIBUTES}
     return {}

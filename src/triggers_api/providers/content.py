@@ -14,9 +14,12 @@ from triggers_api.sources.provider import ForeignRequest, Refusal, RefusedError
 
 FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = re.compile(r"[\w.+-]+/(?:[\w.+-]+\+)?json", re.ASCII)
-_READ_AS_JSON: Final = frozenset({"", "text/plain"})  # some senders do not say what they send
+# Some senders do not say what they send, and curl says that everything is a form.
+_READ_AS_JSON: Final = frozenset({"", "text/plain", FORM})
 _MAX_FIELDS: Final = 1000
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BEFORE_JSON: Final = b" \t\n\r\v\f" + _BYTE_ORDER_MARK
+_BEGINS_JSON: Final = (b"{", b"[", b'"')
 _BETWEEN_WORDS: Final = re.compile(r"[./:\s]+")
 _NO_LETTER: Final = re.compile(r"[^A-Za-z0-9_-]")
 _PLAIN: Final = re.compile(r"[!-~]{1,255}")
@@ -47,12 +50,23 @@ class Content:
         return self.text if isinstance(self.value, dict) else b'{"body":%s}' % self.text
 
 
+def is_form(request: ForeignRequest) -> bool:
+    """Whether the body is a form; the header alone does not say so, for nobody signs it.
+
+    Else JSON that was captured could be sent again as a form: another delivery, whose fields
+    are what stands between the `&` of its texts. No form begins like JSON: it would have `%7B`.
+    """
+    if request.content_type != FORM:
+        return False
+    return not request.body.lstrip(_BEFORE_JSON).startswith(_BEGINS_JSON)
+
+
 def content_of(request: ForeignRequest, *, json_in: str | None = None) -> Content:
     """The body's content, JSON or a form. Raises `RefusedError`.
 
     `json_in` is a form's field that may hold the event as JSON, as GitHub and Slack send it.
     """
-    if request.content_type == FORM:
+    if is_form(request):
         form = _form(request.body)
         inner = form.get(json_in) if json_in else None
         return _json(inner.encode()) if isinstance(inner, str) else _dumped(form)

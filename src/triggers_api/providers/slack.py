@@ -5,7 +5,13 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 from typing import Final
 
-from triggers_api.providers.content import FORM, Content, content_of, fitted, plain
+from triggers_api.providers.content import (
+    Content,
+    content_of,
+    fitted,
+    is_form,
+    plain,
+)
 from triggers_api.providers.proof import (
     as_bytes,
     check_age,
@@ -29,8 +35,13 @@ _HANDSHAKE: Final = "url_verification"
 
 
 def _greet(request: ForeignRequest, agreed: Agreement) -> Reply | None:
-    """Slack's question whether the URL is its app's, signed like everything it sends."""
-    if request.method != "POST" or _HANDSHAKE.encode() not in request.body:
+    """Slack's question whether the URL is its app's, signed like everything that tells anything.
+
+    Of a slash command's URL it also looks at the certificate, unsigned, and wants a 200 only.
+    """
+    if request.method != "POST":
+        return None
+    if _HANDSHAKE.encode() not in request.body:
         return None
     _verify(request, agreed)
     content = content_of(request)
@@ -56,7 +67,7 @@ def _signed(request: ForeignRequest) -> bytes:
 def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     content = content_of(request, json_in="payload")
     event_id = content.text_at("event_id")
-    is_for_a_person = request.content_type == FORM
+    is_for_a_person = is_form(request)
     return Arrived(
         event_type=fitted("slack", *_kind_of(content, is_for_a_person=is_for_a_person)),
         payload=content.payload(),

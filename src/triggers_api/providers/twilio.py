@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable
 from typing import Final
 
-from triggers_api.providers.content import FORM, Content, content_of, fitted, form_fields, plain
+from triggers_api.providers.content import Content, content_of, fitted, form_fields, is_form, plain
 from triggers_api.providers.proof import as_bytes, b64_of, check_signature, header_of, seal_of
 from triggers_api.providers.secrets import secret_text
 from triggers_api.sources.provider import (
@@ -62,7 +62,7 @@ def _algorithm_of(request: ForeignRequest) -> str:
 
 def _signed_beside_url(request: ForeignRequest) -> bytes:
     """A form's parameters, sorted; any other body must have its hash in the URL."""
-    if request.content_type == FORM:
+    if is_form(request):
         pairs = sorted(set(form_fields(request.body, errors="replace")))
         return as_bytes("".join(name + value for name, value in pairs))
     told = request.query.get("bodySHA256", "")
@@ -84,15 +84,15 @@ def _spellings(url: str) -> set[str]:
 def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
     content = content_of(request)
     sid, kind = _subject_of(content)
-    is_form = request.content_type == FORM
-    said = _signed_beside_url(request) if is_form else request.body
+    has_form = is_form(request)
+    said = _signed_beside_url(request) if has_form else request.body
     return Arrived(
         event_type=fitted("twilio", *kind),
         payload=content.payload(),
         # All that is signed. The token that Twilio adds is not: anyone could change it.
         delivery_id=seal_of(as_bytes(request.query_text) + b"\n" + said),
         metadata=plain(entity_type=kind[0], delivery_id=sid),
-        answer=_NO_INSTRUCTIONS if is_form else None,
+        answer=_NO_INSTRUCTIONS if has_form else None,
     )
 
 

@@ -44,7 +44,7 @@ class ForeignRequest:
     """A request to a source's URL, as its sender made it."""
 
     method: str
-    url: str  # as the sender called it, with its query: some sign it
+    url: str = field(repr=False)  # as the sender called it, with its query: some sign it
     headers: Mapping[str, str] = field(repr=False)  # by lower-case name
     body: bytes = field(default=b"", repr=False)  # raw: this is what is signed
     received_at: datetime

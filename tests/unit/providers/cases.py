@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from tests.unit.providers.senders import AT, SENDERS, Sender
+from tests.unit.providers.senders import AT, FORM, JSON, SENDERS, Sender
 from triggers_api.sources.provider import Agreement, ForeignRequest, RefusedError
 
 TAKEN: Final = "taken"
@@ -106,8 +106,17 @@ def sent_again_under_another_id(sender: Sender) -> str:
     """By somebody who has got hold of a genuine request."""
     if sender.id_header is None:
         return IMPOSSIBLE
+    return sent_again_with(sender, {sender.id_header: "another-id"})
+
+
+def sent_again_under_another_content_type(sender: Sender) -> str:
+    """JSON as a form or the other way round: nobody signs that header."""
+    return sent_again_with(sender, {"content-type": JSON if sender.content_type == FORM else FORM})
+
+
+def sent_again_with(sender: Sender, headers: dict[str, str]) -> str:
     request = sender.request()
-    other = with_headers(request, {sender.id_header: "another-id"})
+    other = with_headers(request, headers)
     if (answered := answer(sender, other)) != TAKEN:
         return answered
     is_same = sender.take(request).delivery_id == sender.take(other).delivery_id
@@ -189,6 +198,7 @@ CASES: Final[dict[str, Case]] = {
     "dated ten minutes from now": ten_minutes_ahead,
     "sent again": sent_again,
     "sent again under another id": sent_again_under_another_id,
+    "sent again under another `Content-Type`": sent_again_under_another_content_type,
     "a body cut off on its way": cut_off,
     "a body cut off before it was signed": cut_off_and_signed,
     "no body, under a genuine signature": no_body,

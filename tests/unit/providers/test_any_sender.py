@@ -29,6 +29,14 @@ from tests.unit.providers.senders import SENDERS
         ({}, {"content-type": "application/cloudevents+json"},
          b'{"specversion":"1.0","type":"com.acme.paid","source":"/shops/1","id":"9"}',
          "com.acme.paid", '["/shops/1", "9"]'),
+        ({}, {}, b'{"specversion":"1.0","type":"com.acme.paid","source":"/shops/1","id":"9"}',
+         "com.acme.paid", '["/shops/1", "9"]'),
+        ({}, {"ce-specversion": "1.0", "ce-source": "/x", "ce-id": "8"},
+         b'{"specversion":"1.0","type":"com.acme.paid","source":"/shops/1","id":"9"}',
+         "com.acme.paid", '["/shops/1", "9"]'),
+        ({}, {"content-type": "application/cloudevents+json"},
+         b'{"specversion":"1.0","type":"com.acme.paid","source":"/shops/1","id":null}',
+         "com.acme.paid", None),
     ],
 )  # fmt: skip
 def test_a_sender_of_any_kind_says_type_and_id_where_its_settings_say(

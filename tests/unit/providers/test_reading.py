@@ -188,6 +188,27 @@ def test_github_may_send_its_json_in_a_form() -> None:
     assert json.loads(arrived.payload) == json.loads(inner)
 
 
+@pytest.mark.parametrize("name", ["github", "slack", "none"])
+@pytest.mark.parametrize("before", [b"", b" ", b"\r\n", b"\xef\xbb\xbf"])
+def test_what_somebody_wrote_into_json_is_never_read_as_fields_of_a_form(
+    name: str, before: bytes
+) -> None:
+    """`Content-Type` is not signed: whoever has got hold of a request could choose it."""
+    text = "&payload=%7B%22type%22:%22forged%22%7D&command=/forged&"
+    body = before + json.dumps({"type": "event_callback", "event": {"text": text}}).encode()
+
+    as_form = read(name, body, content_type=FORM)
+
+    assert as_form == read(name, body)
+    assert json.loads(as_form.payload)["event"] == {"text": text}
+    assert as_form.answer is None
+
+
+@pytest.mark.parametrize("body", [b'{"a":1}', b'[{"a":1}]', b'"text"'])
+def test_json_that_curl_calls_a_form_is_json(body: bytes) -> None:
+    assert read("none", body, content_type=FORM) == read("none", body)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "event_type", "delivery_id"),
     [
@@ -346,3 +367,8 @@ def test_an_event_shows_nobody_its_payload_by_accident() -> None:
     sender: Sender = SENDERS["stripe"]
 
     assert "amount_paid" not in repr(sender.take(sender.request()))
+
+
+def test_a_request_shows_nobody_its_url_by_accident() -> None:
+    """Its end is a token: all that a source of `none` asks for."""
+    assert "src_abc" not in repr(SENDERS["none"].request())
