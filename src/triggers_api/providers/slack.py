@@ -9,6 +9,7 @@ from triggers_api.providers.content import (
     Content,
     content_of,
     fitted,
+    form_fields,
     is_form,
     plain,
 )
@@ -32,6 +33,7 @@ from triggers_api.sources.provider import (
 
 _TIME: Final = "X-Slack-Request-Timestamp"
 _HANDSHAKE: Final = "url_verification"
+_CERTIFICATE: Final = ("ssl_check", "1")
 
 
 def _greet(request: ForeignRequest, agreed: Agreement) -> Reply | None:
@@ -41,6 +43,8 @@ def _greet(request: ForeignRequest, agreed: Agreement) -> Reply | None:
     """
     if request.method != "POST":
         return None
+    if b"ssl_check=1" in request.body and is_form(request):
+        return Reply() if _CERTIFICATE in form_fields(request.body, errors="replace") else None
     if _HANDSHAKE.encode() not in request.body:
         return None
     _verify(request, agreed)

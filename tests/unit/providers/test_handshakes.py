@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.unit.providers.senders import AT, SENDERS
+from tests.unit.providers.senders import AT, FORM, SENDERS
 from triggers_api.sources.provider import ForeignRequest, Refusal, RefusedError, Reply
 
 SLACK = SENDERS["slack"]
+FORM_ONLY = {"content-type": FORM}
 HMAC = replace(SENDERS["hmac"], settings={"verify_token": "a-token-of-ours"})
 META = {
     "hub.mode": "subscribe",
@@ -71,6 +72,28 @@ def test_a_challenge_of_slacks_that_is_no_text_is_answered_by_nothing(challenge:
 
     assert reply is not None
     assert reply.body == b""
+
+
+def test_slack_may_look_at_the_certificate_without_a_signature() -> None:
+    """As it does now and then for the URL of a slash command, and wants nothing but a 200."""
+    look = replace(SLACK.request(b"ssl_check=1&token=abc", content_type=FORM), headers=FORM_ONLY)
+
+    assert greeted(look) == Reply()
+    assert greeted(replace(look, body=b"token=abc&ssl_check=1")) == Reply()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"command=%2Fdeploy&ssl_check=0", FORM),
+        (b"command=%2Fdeploy&ssl_check=10", FORM),
+        (b"command=%2Fdeploy&text=ssl_check=1", FORM),
+        (b'{"event":{"text":"&ssl_check=1&"}}', FORM),
+        (b'{"event":{"text":"&ssl_check=1&"}}', "application/json"),
+    ],
+)
+def test_what_only_speaks_of_the_certificate_is_taken(body: bytes, content_type: str) -> None:
+    assert greeted(SLACK.request(body, content_type=content_type)) is None
 
 
 def test_meta_is_sent_its_challenge_back_if_it_has_the_token() -> None:
