@@ -64,11 +64,13 @@ _USUAL: Final = {
     ("DATA", 2): 250,
     ("DATA", 3): 354,
 }
+_TO_ONE: Final = "RCPT TO"
 # These answer for a recipient or for this very mail, and RFC 5321 forbids to repeat them; what a
 # server refuses before is about itself or about the config, and may be mended.
-_ABOUT_THIS_MAIL: Final = frozenset({"RCPT TO", "DATA"})
+_ABOUT_THIS_MAIL: Final = frozenset({_TO_ONE, "DATA"})
 # But for policies, which change: by RFC 3463 the second number 7, and a mailbox that is full.
 _MAY_CHANGE: Final = re.compile(rb"5\.(7\.\d+|2\.2)(?=\s|$)")
+_NO_ROOM: Final = 552  # to a recipient: a full mailbox, or too many of them (RFC 5321, 4.5.3.1.10)
 
 
 class SmtpSender:
@@ -138,7 +140,8 @@ class _Client(smtplib.SMTP):
         self._last_reply = (0, b"", _GREETING)
         self.command = _GREETING
         super().__init__(local_hostname=_who_we_are(settings), timeout=deadline.seconds)
-        self._host = settings["host"]  # whose certificate STARTTLS asks for
+        # Whose certificate is asked for: there, no name ends in the dot of the root.
+        self._host = settings["host"].removesuffix(".")
 
     def open(self) -> None:
         """Connect, and wait to be greeted."""
@@ -152,9 +155,12 @@ class _Client(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def last_refusal(self) -> Receipt | None:
-        """Why the server hung up, if it said so."""
+        """Why the server hung up, if it said so; what it said to one recipient is no such reason.
+
+        The others might have had the mail.
+        """
         code, reply, command = self._last_reply
-        if code not in _REFUSALS:
+        if code not in _REFUSALS or command == _TO_ONE:
             return None
         return _receipt_of(smtplib.SMTPResponseException(code, reply), command)
 
@@ -163,7 +169,7 @@ class _Client(smtplib.SMTP):
         if self._settings["security"] != "tls":
             return connection
         try:
-            return self._network.tls("smtp").wrap_socket(connection, server_hostname=host)
+            return self._network.tls("smtp").wrap_socket(connection, server_hostname=self._host)
         except BaseException:
             connection.close()
             raise
@@ -209,7 +215,10 @@ def _receipt_of(error: smtplib.SMTPException, command: str) -> Receipt:
     said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # One that may be accepted later is reason enough to try again: nobody has it yet.
-        code, said = min(error.recipients.values())
+        code, said = min(
+            error.recipients.values(),
+            key=lambda each: (_refusal(each[0], each[1], command) is Refusal.FINAL, each),
+        )
     elif isinstance(error, smtplib.SMTPResponseException):
         code, said = error.smtp_code, error.smtp_error
     else:
@@ -233,7 +242,9 @@ def _receipt_of(error: smtplib.SMTPException, command: str) -> Receipt:
 def _refusal(code: int, reply: bytes, command: str) -> Refusal:
     if code < _PERMANENT or command not in _ABOUT_THIS_MAIL or code == _NEEDS_LOGIN:
         return Refusal.DOWN
-    return Refusal.NOT_THIS_EVENT if _MAY_CHANGE.match(reply) else Refusal.FINAL
+    has_no_room = code == _NO_ROOM and command == _TO_ONE and not _ENHANCED_CODE.match(reply)
+    may_change = has_no_room or _MAY_CHANGE.match(reply)
+    return Refusal.NOT_THIS_EVENT if may_change else Refusal.FINAL
 
 
 def _in_words(code: int, reply: bytes) -> str:

@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,13 @@ from tests.unit.channels.mail_servers import (
 )
 from tests.unit.channels.mails import HELLO, a_mail, an_email_channel
 from tests.unit.channels.pushes import HASTY_SECONDS, a_http
-from tests.unit.channels.receivers import Certificate, dripping, silent, unused_port
+from tests.unit.channels.receivers import (
+    Certificate,
+    dripping,
+    make_certificate,
+    silent,
+    unused_port,
+)
 from triggers_api.channels import limits
 from triggers_api.channels.email import EmailChannel
 from triggers_api.channels.http import GuardedHttp
@@ -119,6 +126,65 @@ def test_if_all_are_refused_one_that_may_be_accepted_later_is_worth_another_try(
     assert receipt.error is not None
     assert "s3cr3t" not in receipt.error
     assert "example.com" not in receipt.error
+
+
+OK = b"250 ok\r\n"
+
+
+@pytest.mark.parametrize(
+    ("replies", "code", "refusal"),
+    [
+        ([b"550 5.1.1 who?\r\n", b"550 5.7.1 not today\r\n"], 550, Refusal.NOT_THIS_EVENT),
+        ([b"550 5.7.1 not today\r\n", b"550 5.1.1 who?\r\n"], 550, Refusal.NOT_THIS_EVENT),
+        ([b"551 moved\r\n", b"552 5.2.2 full\r\n"], 552, Refusal.NOT_THIS_EVENT),
+        ([b"551 moved\r\n", b"552 no room\r\n"], 552, Refusal.NOT_THIS_EVENT),
+        ([b"551 moved\r\n", b"552 5.3.4 too big\r\n"], 551, Refusal.FINAL),
+        ([b"550 5.7.1 not today\r\n", b"450 later\r\n"], 450, Refusal.DOWN),
+    ],
+)
+def test_of_those_who_are_refused_whoever_may_take_it_yet_decides(
+    replies: list[bytes], code: int, refusal: Refusal, channel: EmailChannel
+) -> None:
+    with scripted(HELLO, OK, OK, *replies, OK) as server:
+        receipt = channel.send(a_mail(server.port))
+
+    assert receipt.status_code == code
+    assert receipt.refusal is refusal
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [b"550 5.1.1 who?\r\n"],  # and nothing about the second
+        [OK, b"550 5.1.1 who?\r\n"],
+        [OK, b"550 5.1.1 who?\r\n", b"354 go on\r\n"],
+    ],
+)
+def test_a_server_that_breaks_off_after_refusing_one_has_not_refused_the_other(
+    replies: list[bytes], channel: EmailChannel
+) -> None:
+    with scripted(HELLO, OK, OK, *replies) as server:
+        receipt = channel.send(a_mail(server.port))
+
+    assert receipt.error == "The connection failed."
+    assert receipt.refusal is Refusal.DOWN
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_host_with_the_roots_dot_has_the_certificate_of_the_one_without(
+    security: str, tmp_path: Path
+) -> None:
+    certificate = make_certificate(tmp_path, host="mail.example.com")
+    http = a_http(new_tls=certificate.of_client, resolver=lambda _host, _port: ["127.0.0.1"])
+    server = certificate.of_server()
+    with mail_server(
+        tls=server if security == "tls" else None,
+        starttls=server if security == "starttls" else None,
+    ) as mailbox:
+        settings = {"security": security, "host": "mail.example.com."}
+        receipt = an_email_channel(http).send(a_mail(mailbox.port, settings))
+
+    assert receipt.accepted
 
 
 @pytest.mark.parametrize(
