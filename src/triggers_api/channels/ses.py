@@ -14,11 +14,14 @@ from triggers_api.push.channel import Receipt, Refusal
 _REFUSALS: Final = {
     "BadRequestException": Refusal.NOT_THIS_EVENT,
     "LimitExceededException": Refusal.TOO_FAST,  # the account's quota of a day
-    "MessageRejected": Refusal.FINAL,  # for its content
+    "MessageRejected": Refusal.FINAL,  # for its content, but see below
     "Throttling": Refusal.TOO_FAST,
     "ThrottlingException": Refusal.TOO_FAST,
     "TooManyRequestsException": Refusal.TOO_FAST,
 }
+
+# What it also says in a MessageRejected: of the account, which may have it verified any time.
+_NOT_VERIFIED: Final = "address is not verified"
 
 
 def create_client() -> Any:
@@ -58,8 +61,15 @@ class SesSender:
 
 def _receipt_of(error: ClientError) -> Receipt:
     """By status and code; the message may name addresses, so it is not told."""
-    code = error.response.get("Error", {}).get("Code", "an error")
+    told = error.response.get("Error", {})
+    code = told.get("Code", "an error")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code == "MessageRejected" and _NOT_VERIFIED in told.get("Message", ""):
+        return Receipt(
+            status_code=status,
+            error=f"Amazon SES answered {code}: it has not verified an address that the mail is "
+            "from or, in its sandbox, to.",
+        )
     return Receipt(
         status_code=status,
         error=f"Amazon SES answered {code}.",

@@ -102,10 +102,11 @@ def test_a_refusal_tells_the_code_and_no_address(
     )
 
 
-def test_an_address_that_ses_has_not_verified_is_refused_for_good_as_a_bad_mail_is(
-    http: GuardedHttp,
-) -> None:
-    said = "Email address is not verified. The following identities failed the check: …"
+def test_an_address_that_ses_has_not_verified_may_be_verified_yet(http: GuardedHttp) -> None:
+    said = (
+        "Email address is not verified. The following identities failed the check in region "
+        "EU-CENTRAL-1: ops@example.com"
+    )
     response: Any = {
         "Error": {"Code": "MessageRejected", "Message": said},
         "ResponseMetadata": {"HTTPStatusCode": 400},
@@ -113,7 +114,12 @@ def test_an_address_that_ses_has_not_verified_is_refused_for_good_as_a_bad_mail_
 
     receipt = sent_through(http, FakeSes(ClientError(response, "SendEmail")))
 
-    assert receipt.refusal is Refusal.FINAL
+    assert receipt == Receipt(
+        status_code=400,
+        error="Amazon SES answered MessageRejected: it has not verified an address that the mail "
+        "is from or, in its sandbox, to.",
+        refusal=Refusal.DOWN,
+    )
 
 
 def test_out_of_reach(http: GuardedHttp) -> None:
