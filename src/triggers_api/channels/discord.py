@@ -40,6 +40,12 @@ _FINAL: Final = {
 # https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
 _GONE: Final = {10015: "Unknown Webhook", 50027: "Invalid webhook token provided"}
 _MAY_BE_FINAL: Final = frozenset({400, 401, 403, 404})  # the statuses that come with these codes
+# What its settings tell is a URL without a version, for which Discord takes the oldest that it has:
+# that one says in milliseconds when to come again, and does not tell what is wrong with a form.
+# https://docs.discord.com/developers/reference#api-versioning
+_DISCORDS: Final = re.compile(r"(?:[a-z]+\.)?discord(?:app)?\.com\.?")
+_API: Final = re.compile(r"^/api(?:/v[0-9]+)?(?=/webhooks/)")
+_VERSION: Final = "/api/v10"
 
 
 class DiscordChannel:
@@ -82,7 +88,8 @@ class DiscordChannel:
         """See `Channel`."""
         body = json.dumps(self.message(push)).encode()
         headers = {"Content-Type": "application/json"}
-        url = _asking_to_wait(push.config.secrets["url"], push.config.settings.get("thread_id"))
+        url = _versioned(push.config.secrets["url"])
+        url = _asking_to_wait(url, push.config.settings.get("thread_id"))
         try:
             response = self._http.send(
                 "POST", url, headers=headers, body=body, timeout_seconds=push.timeout_seconds
@@ -156,6 +163,14 @@ def _name(value: Any) -> str:
 
 _line = rules.text(80)
 _USERNAME: Final = Rule(_name, _line.schema)
+
+
+def _versioned(url: str) -> str:
+    """The same URL, of the version that all here is written for; others than Discord have none."""
+    parts = urlsplit(url)
+    if not _DISCORDS.fullmatch(parts.hostname or ""):
+        return url
+    return parts._replace(path=_API.sub(_VERSION, parts.path)).geturl()
 
 
 def _asking_to_wait(url: str, thread_id: str | None) -> str:

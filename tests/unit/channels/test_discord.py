@@ -153,6 +153,31 @@ def test_discord_is_asked_whether_it_has_kept_the_message(
     assert json.loads(receiver.requests[0].body)["embeds"]
 
 
+@pytest.mark.parametrize(
+    ("host", "path", "asked"),
+    [
+        ("discord.com", "/api/webhooks/1/s3cr3t", "/api/v10/webhooks/1/s3cr3t"),
+        ("discordapp.com", "/api/webhooks/1/s3cr3t", "/api/v10/webhooks/1/s3cr3t"),
+        ("ptb.discord.com", "/api/v6/webhooks/1/s3cr3t", "/api/v10/webhooks/1/s3cr3t"),
+        ("canary.discord.com.", "/api/v9/webhooks/1/s3cr3t", "/api/v10/webhooks/1/s3cr3t"),
+        ("discord.com", "/other/api/webhooks/1", "/other/api/webhooks/1"),
+        ("relay.example.com", "/api/webhooks/1/s3cr3t", "/api/webhooks/1/s3cr3t"),
+        ("notdiscord.com", "/api/webhooks/1/s3cr3t", "/api/webhooks/1/s3cr3t"),
+        ("discord.com.example.com", "/api/webhooks/1/s", "/api/webhooks/1/s"),
+    ],
+)
+def test_discord_is_asked_in_the_version_whose_waits_are_seconds(
+    host: str, path: str, asked: str
+) -> None:
+    """The URL that Discord shows has none, and then waits are milliseconds."""
+    channel = DiscordChannel(a_http(resolver=lambda _host, _port: ["127.0.0.1"]))
+    with answering(OK) as receiver:
+        url = f"http://{host}:{receiver.port}{path}"
+        assert channel.send(a_push({}, {"url": url})).accepted
+
+    assert receiver.requests[0].line == f"POST {asked}?wait=true HTTP/1.1"
+
+
 def test_the_name_is_the_configs(channel: DiscordChannel) -> None:
     assert channel.message(a_push({"username": "Ops"}))["username"] == "Ops"
     assert "username" not in channel.message(a_push({"username": None}))
