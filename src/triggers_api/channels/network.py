@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Final
 
 from triggers_api.channels.deadlines import Deadline
@@ -77,7 +78,7 @@ class Network:
 
     def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
         """A connection that the deadline holds, or `SendError`."""
-        addresses = self.judge(host, port, deadline)[:_MAX_ADDRESSES]
+        addresses = _by_turns(self.judge(host, port, deadline))[:_MAX_ADDRESSES]
         for address in addresses[:-1]:
             try:
                 return _connect(address, port, deadline, _MAX_CONNECT_SECONDS)
@@ -131,6 +132,17 @@ def _resolve_within(deadline: Deadline, resolve_host: Callable[[], Sequence[str]
     if not addresses:
         raise SendError("The host name could not be resolved.")
     return addresses
+
+
+def _by_turns(addresses: Sequence[str]) -> Sequence[str]:
+    """IPv6 and IPv4 by turns, beginning with the resolver's first (RFC 8305, 4).
+
+    Where one of the two leads nowhere, all addresses that are tried may be of that one.
+    """
+    v6 = [each for each in addresses if ":" in each]
+    v4 = [each for each in addresses if ":" not in each]
+    turns = zip_longest(v6, v4) if addresses[0] in v6 else zip_longest(v4, v6)
+    return [each for turn in turns for each in turn if each is not None]
 
 
 def _connect(address: str, port: int, deadline: Deadline, seconds: float) -> socket.socket:

@@ -132,6 +132,23 @@ def test_the_other_addresses_are_tried_if_the_first_does_not_answer(
     assert connected == [(address, 443) for address in public[:4]]
 
 
+@pytest.mark.parametrize(
+    ("told", "tried"),
+    [
+        (["2606::1", "2606::2", "2606::3", "2606::4", "1.1.1.1"], ["2606::1", "1.1.1.1", "2606::2", "2606::3"]),
+        (["1.1.1.1", "8.8.8.8", "2606::1", "2606::2"], ["1.1.1.1", "2606::1", "8.8.8.8", "2606::2"]),
+        (["2606::1", "2606::2"], ["2606::1", "2606::2"]),
+    ],
+)  # fmt: skip
+def test_ipv6_and_ipv4_are_tried_by_turns_for_one_of_them_may_lead_nowhere(
+    told: list[str], tried: list[str], connected: list[object]
+) -> None:
+    with pytest.raises(SendError):
+        strict(*told).send("POST", "https://hooks.example.com/", headers={}, body=b"")
+
+    assert connected == [(address, 443) for address in tried]
+
+
 def test_local_runs_may_not_connect_to_metadata(connected: list[object]) -> None:
     http = a_http(resolver=lambda _host, _port: ["169.254.169.254"])
 
