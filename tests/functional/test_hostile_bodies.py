@@ -13,11 +13,22 @@ from triggers_api.api.faults import MAX_DETAILS
         {"event_type": "a", "payload": {}} | {f"key{n}": 1 for n in range(30_000)},
         {"event_type": "a", "payload": {}, "k" * 400_000: 1},
         {"event_ids": [None] * 60_000},
+        {"channel": "webhook", "settings": {f"{n:x}": 0 for n in range(40_000)}},
+        {"channel": "webhook", "name": "a", "settings": {f"{n:x}": 0 for n in range(1_000)}},
+        {"provider": "github", "settings": {f"{n:x}": 0 for n in range(40_000)}},
     ],
-    ids=["wrong members", "unknown fields", "a long name", "wrong items"],
+    ids=[
+        *("wrong members", "unknown fields", "a long name", "wrong items"),
+        *("a config's unknown settings", "no other fault", "a source's unknown settings"),
+    ],
 )
 def test_a_body_of_many_faults_gets_a_short_answer(api: Api, body: dict[str, object]) -> None:
-    path = "/inbox/acknowledge" if "event_ids" in body else "/events"
+    paths = {
+        "event_ids": "/inbox/acknowledge",
+        "channel": "/notifications/configs",
+        "provider": "/sources",
+    }
+    path = next((path for member, path in paths.items() if member in body), "/events")
 
     answer = api.post(path, body)
 

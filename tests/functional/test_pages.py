@@ -107,6 +107,7 @@ def test_the_console_may_be_shown_in_a_frame_by_whom_the_deployment_names() -> N
             "/console/files/main-ABC.js.gz",
             "/console/files/console.html/",
             "/console/",
+            f"/console/files/{'a' * 300}.js",
         ),
     ],
 )

@@ -6,6 +6,8 @@ from typing import Any, Final
 from triggers_api.errors import Detail
 
 MAX_DETAILS: Final = 20
+"""Shown of an error, whoever found them: a body of 60,000 faults must not make an answer of 6 MB."""
+
 _FIELD_CHARACTERS: Final = 100  # a key that a caller made up may have 500,000
 
 PATTERN_HINTS: Final[dict[str, str]] = {}
@@ -34,10 +36,7 @@ _SENTENCES: Final[dict[str, str]] = {
 
 
 def details_of(found: Sequence[Mapping[str, Any]], *, skip: int = 0) -> tuple[Detail, ...]:
-    """Pydantic's findings as details; `skip` leading parts of each location are left out.
-
-    Only the first twenty: a body of 55,000 faults must not make an answer of 6 MB.
-    """
+    """Pydantic's first findings as details; `skip` leading parts of each location are left out."""
     return tuple(_detail(finding, skip) for finding in found[:MAX_DETAILS])
 
 

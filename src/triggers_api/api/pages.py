@@ -84,6 +84,13 @@ def _answer(request: Request, path: Path, age: str, policy: dict[str, str]) -> R
 def _read(path: Path) -> _File:
     """A file that was built. Raises `NotFoundError`."""
     packed = path.with_name(f"{path.name}.gz")
-    if path.suffix not in _TYPES or not packed.is_file():
+    if path.suffix not in _TYPES or not _is_there(packed):
         raise NotFoundError("There is nothing at this path.", code="route_not_found")
     return _File(_TYPES[path.suffix], path.read_bytes(), packed.read_bytes())
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # a name that no file can have: anybody may ask for one of 300 letters

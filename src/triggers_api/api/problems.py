@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from triggers_api import errors
-from triggers_api.api.faults import details_of
+from triggers_api.api.faults import MAX_DETAILS, details_of
 from triggers_api.api.request_context import context_of
 from triggers_api.errors import Detail, TriggersError
 
@@ -55,10 +56,10 @@ def problem(
 
 
 def told(code: str, message: str, details: Iterable[Detail]) -> dict[str, Any]:
-    """The one error shape, without the request's id."""
+    """The one error shape, without the request's id; it shows the first `MAX_DETAILS`."""
     shown = [
         {"field": detail.field, "message": detail.message, "code": detail.code}
-        for detail in details
+        for detail in islice(details, MAX_DETAILS)
     ]
     return {"error": code, "message": message, "details": shown}
 

@@ -40,7 +40,9 @@ class UsageOfDayOut(BaseModel):
 
     date: date
     events_created: int = Field(description="Stored; a repeated request stores none.")
-    payload_bytes: int = Field(description="Of the payloads of those, as they were posted.")
+    payload_bytes: int = Field(
+        description="Of the payloads of those, as they are kept: without the spacing between tokens."
+    )
     events_acknowledged: int = Field(
         description="Became `delivered`; one that is replayed and acknowledged again counts again."
     )
