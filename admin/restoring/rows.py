@@ -1,20 +1,23 @@
 """Rows as they were, and the rule for each kind: keys, configs, sources, deliveries, usage."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from admin.restoring.journal import Journal
 from admin.restoring.kinds import Kind, Part, key_of
 from admin.restoring.tenants_then import Tenants
 from admin.restoring.verdict import Outcome, Step, Verdict
+from triggers_api.push.delivery import Delivery, event_of
 from triggers_api.store import items
 from triggers_api.store.api_keys import roster_of
 from triggers_api.store.counters import FIRST, amounts_of
 from triggers_api.store.deliveries import to_delivery, to_item
 from triggers_api.store.notification_configs import deleted_configs_of, row_of_deleted
-from triggers_api.store.table import Item, Put, Table
+from triggers_api.store.table import Item, Put, RefusedError, Table
 from triggers_api.timestamps import Clock, to_text
 
 _ABSENT: Final = {
@@ -59,14 +62,34 @@ class Rows:
 
         The mark keeps its attempts from being counted again.
         """
-        mark = {items.RESTORED_AT: {"S": to_text(self.clock())}}
-        if not event_is_erased or "erased" in then:
-            puts = (absent(Part.NOTIFICATIONS, then | mark),)
+        back = then | {items.RESTORED_AT: {"S": to_text(self.clock())}}
+        if "erased" in then:
+            puts = (absent(Part.NOTIFICATIONS, back),)
             return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts)
-        silent = to_item(to_delivery(then).with_answers_erased(), _ALIKE)
-        silent |= {"erased": {"BOOL": True}, "expires_at": then["expires_at"]} | mark
-        puts = (absent(Part.NOTIFICATIONS, silent),)
-        return Verdict(Kind.DELIVERY, tenant, Outcome.WITHOUT_ANSWERS, Part.NOTIFICATIONS, puts)
+        if event_is_erased:
+            puts = (absent(Part.NOTIFICATIONS, _erased(back)),)
+            return Verdict(Kind.DELIVERY, tenant, Outcome.WITHOUT_ANSWERS, Part.NOTIFICATIONS, puts)
+        puts, silent = (absent(Part.NOTIFICATIONS, back),), _silent(back)
+        after: tuple[Step, ...] = ()
+        if silent is not None:
+            puts = (absent(Part.NOTIFICATIONS, silent),)
+            after = (partial(self._let_speak, tenant, back),)
+        return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts, after=after)
+
+    def _let_speak(self, tenant: str, back: Item) -> None:
+        """Give a record its receiver's words, unless its event was erased by now.
+
+        An erasure marks the event first and then takes the words from what is there: so they come
+        into a record that it has found, or that is put after the mark was looked for.
+        """
+        event_id = str(event_of(back["id"]["S"]))
+        head = self.live[Part.EVENTS].find(items.event_key(tenant, event_id), consistent=True)
+        is_erased = head is not None and items.is_erased(head) and head["id"]["S"] == event_id
+        when = "attempt_count = :known AND attribute_not_exists(erased)"
+        with suppress(RefusedError):  # tried or erased meanwhile
+            self.live[Part.NOTIFICATIONS].put(
+                _erased(back) if is_erased else back, when, {":known": back["attempt_count"]}
+            )
 
     def _key(self, tenant: str, then: Item, now: Item | None) -> Verdict:
         """A key; one that was revoked or rotated since comes back dead.
@@ -192,6 +215,23 @@ class Rows:
             rows = self.live[Part.NOTIFICATIONS].items(deleted_configs_of(tenant))
             self._deleted_configs[tenant] = {row["sk"]["S"].partition(" ")[2]: row for row in rows}
         return self._deleted_configs[tenant]
+
+
+def _erased(back: Item) -> Item:
+    """The record as an erasure of its event leaves it."""
+    return _alike(back, to_delivery(back).with_answers_erased()) | {"erased": {"BOOL": True}}
+
+
+def _silent(back: Item) -> Item | None:
+    """The record without what its receiver said; None if that is nothing."""
+    spoken = to_delivery(back)
+    attempts = tuple(each.with_answer_erased() for each in spoken.attempts)
+    return None if attempts == spoken.attempts else _alike(back, replace(spoken, attempts=attempts))
+
+
+def _alike(back: Item, delivery: Delivery) -> Item:
+    kept = {name: back[name] for name in ("expires_at", items.RESTORED_AT)}
+    return to_item(delivery, _ALIKE) | kept
 
 
 def _is_same_row(then: Item, now: Item) -> bool:
