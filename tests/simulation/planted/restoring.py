@@ -19,9 +19,16 @@ RESTORING: Final = (
     Bug(
         "the attempts of a restored delivery count again",
         _ROWS,
-        "puts = (absent(Part.NOTIFICATIONS, then | mark),)",
-        "puts = (absent(Part.NOTIFICATIONS, then),)",
+        'back = then | {items.RESTORED_AT: {"S": to_text(self.clock())}}',
+        'back = then | {"seen_at": {"S": to_text(self.clock())}}',
         test="tests/functional/test_restore_events.py::test_nothing_is_pushed_or_counted_again",
+    ),
+    Bug(
+        "a restored delivery tells what was erased meanwhile",
+        _ROWS,
+        "_erased(back) if is_erased else back",
+        "back",
+        test="tests/functional/test_restore_answers.py::test_what_is_erased_while_a_delivery_comes_back_is_not_told_by_it",
     ),
     Bug(
         "a config that was deleted since is restored",
