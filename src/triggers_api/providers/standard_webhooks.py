@@ -43,7 +43,7 @@ def _read(request: ForeignRequest, agreed: Agreement) -> Arrived:
 
 PROVIDER: Final = Provider(
     name=_NAME,
-    words="Whoever signs after Standard Webhooks: Svix and all its customers, and we ourselves.",
+    words="Whoever signs after Standard Webhooks, such as Svix and all its customers.",
     steps=(
         "In the sender's settings, open Webhooks and add an endpoint.",
         "Paste the source's URL as the endpoint's URL.",

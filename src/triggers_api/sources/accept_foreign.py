@@ -18,7 +18,6 @@ from triggers_api.access.tenants import Limits, TenantState
 from triggers_api.access.token_bucket import RateLimit
 from triggers_api.errors import (
     CallerError,
-    ConflictError,
     EventErasedError,
     ForbiddenError,
     InvalidRequestError,
@@ -52,7 +51,6 @@ _TOO_LARGE: Final = f"The body or its payload is too large: at most {MAX_PAYLOAD
 _DISABLED: Final = "This source is disabled. Whoever owns it can enable it."
 _SUSPENDED: Final = "The account of this source is suspended. Ask whoever runs this service."
 _LOOP: Final = "This request is a push of ours that came back: a config's URL leads here."
-_ERASED: Final = "The event of this delivery was stored, and erased since."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class AcceptForeign:
             self.tenants_limiter.admit(source.tenant, limits.rate)
         return limits
 
-    def _store(self, source: Source, arrived: Arrived, limits: Limits) -> Taken:
+    def _store(self, source: Source, arrived: Arrived, limits: Limits) -> Taken | Reply:
         draft = Draft(
             event_type=source.event_type or arrived.event_type,
             payload=arrived.payload,
@@ -164,7 +162,12 @@ class AcceptForeign:
         with self.quota.posting(source.tenant, limits.events_per_day, 1) as counted:
             if not counted.allowed:
                 raise counted.refusal
-            addition = self._add(source, draft, arrived.delivery_id)
+            try:
+                addition = self._add(source, draft, arrived.delivery_id)
+            except EventErasedError:
+                # It was taken in. An error would have it sent again until its id is forgotten
+                # after a day, and then what was erased would be stored once more.
+                return arrived.answer or Reply()
             counted.stored = 0 if addition.replayed else 1
         if not addition.replayed:
             self.traffic.arrived(source)
@@ -174,11 +177,7 @@ class AcceptForeign:
         key = None
         if delivery_id is not None:
             key = IdempotencyKey(Origin.SOURCE, (source.id, delivery_id))
-        try:
-            return self.accept(source.tenant, draft, key)
-        except EventErasedError:
-            # Not the 410 of the API: many senders stop sending for good when they read that.
-            raise ConflictError(_ERASED, code="already_erased") from None
+        return self.accept(source.tenant, draft, key)
 
     def _note(self, source: Source, request: ForeignRequest, refusal: Refusal, why: str) -> None:
         refused = Refused(

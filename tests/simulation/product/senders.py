@@ -114,12 +114,12 @@ def _judge(
     answer: Answer,
 ) -> None:
     faults, what = stage.truth.faults, f"{delivery.id} of {source.id} was answered {answer.status}"
+    if (answer.status, answer.body) == (200, b"") and delivery.posted.erase_sent_at is not None:
+        return  # it was taken in once, and is not again
     if answer.status == 200:
         if source.surely_refuses(telling, sent_at):
             faults.append(f"{what}, long after nothing of it might come in")
         stage.truth.answered(delivery.posted, answer.json()["id"], stage.kernel.now)
-    elif answer.status == 409 and delivery.posted.erase_sent_at is not None:
-        return
     elif answer.status not in (401, 403, 404):
         faults.append(f"{what}: {answer.body[:200]!r}")
     elif source.surely_takes(telling, sent_at) and not stage.is_leaving:

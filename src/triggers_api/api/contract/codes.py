@@ -101,7 +101,6 @@ CODES: Final[dict[str, Code]] = {
     "loop_detected": Code(
         403, "This request is a push of ours that came back: a config's URL leads here."
     ),
-    "already_erased": Code(409, "The event of this delivery was stored, and erased since."),
     "event_erased": Code(
         410, "The event 'evt_01KAM5ZQ8YF4N0T2V6X8Z1B3D5' was erased at 2026-11-22T01:57:52.503451Z."
     ),

@@ -52,7 +52,7 @@ _HANDSHAKE: Final = Answer(description="The answer to a handshake.")
     errors=(
         *("malformed_request", "unverified"),
         *("source_disabled", "tenant_suspended", "loop_detected", "source_not_found"),
-        *("already_erased", "payload_too_large", "unsupported_media_type"),
+        *("payload_too_large", "unsupported_media_type"),
         *("rate_limited", "quota_exceeded", "too_many_at_once"),
         *("internal_error", "store_unavailable"),
     ),
