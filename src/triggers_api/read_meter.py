@@ -26,13 +26,14 @@ _meter: ContextVar[ReadMeter | None] = ContextVar("read_meter", default=None)
 
 @contextmanager
 def metered() -> Iterator[ReadMeter]:
-    """Count what is read within."""
+    """Count what is read within; whoever counts around it counts it too."""
     meter = ReadMeter()
     token = _meter.set(meter)
     try:
         yield meter
     finally:
         _meter.reset(token)
+        note_read(meter.units)
 
 
 def note_read(units: float) -> None:

@@ -115,12 +115,13 @@ class DynamoDeliveryStore:
         if query.event_id is not None:
             return self._of_event(tenant, query.event_id, query, limit, after)
         history = History(self._table, tenant, query, self._clock)
-        if query.status in UNSUCCESSFUL:
-            found = history.of_unsuccessful(query.status, after, limit)
-        else:
-            found = history.of_configs(self._config_ids(tenant, query), after, limit)
+        with metered() as read:  # which configs there are is read too, and may be much
+            if query.status in UNSUCCESSFUL:
+                found = history.of_unsuccessful(query.status, after, limit)
+            else:
+                found = history.of_configs(self._config_ids(tenant, query), after, limit)
         shown = tuple(readable(found.items, to_delivery, "delivery"))
-        return DeliveryPage(shown, found.read_until, found.units)
+        return DeliveryPage(shown, found.read_until, read.units)
 
     def _config_ids(self, tenant: str, query: DeliveryQuery) -> list[str]:
         if query.config_id is not None:

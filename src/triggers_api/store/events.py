@@ -115,7 +115,6 @@ class DynamoEventStore:
             after=after,
             limit=limit,
             reach=_REACH,
-            is_checked=checked,
         )
         return self._items.page_of(found)
 
@@ -145,9 +144,7 @@ class DynamoEventStore:
                 and query.severity in (None, head.get("severity", {}).get("S"))
             ]
 
-        found = gathered(
-            entries.read, current, after=after, limit=limit, reach=_REACH, is_checked=True
-        )
+        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
         return self._items.page_of(found)
 
     def acknowledge(

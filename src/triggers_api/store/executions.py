@@ -110,9 +110,7 @@ class DynamoExecutionStore:
             return [head for head in heads if not items.has_expired(head, now)]
 
         entries = self._partition(tenant, query.execution_id)
-        found = gathered(
-            entries.read, current, after=after, limit=limit, reach=_REACH, is_checked=True
-        )
+        found = gathered(entries.read, current, after=after, limit=limit, reach=_REACH)
         page = self._items.page_of(found)
         is_known = after is not None or seen
         if not is_known and self.find_checkpoint(tenant, query.execution_id).until is None:

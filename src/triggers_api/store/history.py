@@ -77,7 +77,7 @@ class History:
         ]
         read = partial(self._interleaved, partitions)
         current = partial(self._current, status)
-        return gathered(read, current, after=after, limit=limit, reach=_REACH, is_checked=True)
+        return gathered(read, current, after=after, limit=limit, reach=_REACH)
 
     def _configs_with(self, shared: Item) -> list[str]:
         """The configs that have entries there, found by skipping from one to the next."""
@@ -141,7 +141,7 @@ class History:
             else:
                 end = first.end
                 break
-        return Range(found, end, sum(each.units for each in fronts))
+        return Range(found, end)
 
 
 @dataclass(slots=True)
@@ -152,13 +152,11 @@ class _Front:
     wanted: int
     end: Position | None  # where reading goes on; None once there is nothing more
     items: deque[Item] = field(default_factory=deque)
-    units: float = 0.0  # read so far
 
     def read(self) -> None:
         """Read a bit more."""
         found = self.partition.read(self.end, self.wanted)
         self.items.extend(found.items)
-        self.units += found.units
         self.end = found.read_until
 
     @property

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from triggers_api.events.ports import Position
+from triggers_api.read_meter import metered
 from triggers_api.store.items import position_in_index
 from triggers_api.store.table import Item, Query, Table
 from triggers_api.timestamps import to_text
@@ -171,19 +172,19 @@ def gathered(
     after: Position | None,
     limit: int,
     reach: Reach,
-    is_checked: bool = False,
 ) -> Range:
     """The first `limit` items behind a position that `current` leaves of what is read.
 
-    Fewer, if the ranges within reach hold no more: then `read_until` tells where to go on. If
-    `is_checked`, `current` reads each of them consistently, a unit each.
+    Fewer, if the ranges within reach hold no more: then `read_until` tells where to go on. What
+    `current` reads to check them is counted too.
     """
     found: list[Item] = []
     wanted, units = limit, 0.0
     for number in range(1, reach.of_nothing + 1):
         part = read(after, wanted).cut(limit - len(found))
-        units += part.units + (len(part.items) if is_checked else 0)
-        found += current(part.items)
+        with metered() as checks:
+            found += current(part.items)
+        units += part.units + checks.units
         after = part.read_until
         if after is None or len(found) >= limit or (found and number >= reach.ranges):
             break

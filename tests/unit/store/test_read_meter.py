@@ -6,16 +6,20 @@ from typing import Any
 import pytest
 
 from tests.builders.events import an_event
-from tests.clock import FixedClock
+from tests.clock import START, FixedClock
 from triggers_api.events.lifecycle import UNDELIVERED
 from triggers_api.events.ports import EventQuery
 from triggers_api.parallel import InParallel
+from triggers_api.push.delivery import DeliveryStatus
 from triggers_api.push.ports import DeliveryQuery
 from triggers_api.read_meter import metered, note_read
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.listing import StatusIndex
+from triggers_api.store.notification_configs import DynamoConfigStore
+from triggers_api.store.range import Range, Reach, gathered
 from triggers_api.store.sizes import item_bytes, read_units
 from triggers_api.store.table import Item, Query, Table
+from triggers_api.timestamps import to_text
 
 QUERY = Query("pk = :pk", {":pk": {"S": "a"}}, consistent=True)
 
@@ -76,15 +80,41 @@ def test_what_is_read_of_many_shards_is_counted_too() -> None:
     assert meter.units == len(UNDELIVERED) * 7 * 12.5
 
 
-def test_the_history_of_one_event_owes_what_it_read(clock: FixedClock) -> None:
+@pytest.mark.parametrize(
+    ("query", "queries"),
+    [
+        (DeliveryQuery(event_id=an_event(START).id), 1),
+        (DeliveryQuery(status=DeliveryStatus.DEAD), 1),  # which configs have any
+        (DeliveryQuery(), 2),  # which configs there are, and were
+    ],
+    ids=["of one event", "given up", "of all configs"],
+)
+def test_the_history_owes_what_it_read(
+    clock: FixedClock, query: DeliveryQuery, queries: int
+) -> None:
     client: Any = Answering()
-    configs: Any = None
+    box: Any = None
+    configs = DynamoConfigStore(client, "t", box, clock)
     store = DynamoDeliveryStore(client, "t", configs, retention=timedelta(days=30), clock=clock)
 
-    event_id = an_event(clock()).id
-    page = store.list_deliveries("acme", DeliveryQuery(event_id=event_id), limit=10, after=None)
+    page = store.list_deliveries("acme", query, limit=10, after=None)
 
-    assert page.read_units == 12.5
+    assert page.read_units == queries * 12.5
+
+
+def test_a_page_owes_what_it_read_to_check_its_items_by_their_size() -> None:
+    entry: Item = {"created_at": {"S": to_text(START)}, "id": {"S": "evt_1"}}
+    client: Any = Answering({"text": {"S": "x" * 20_000}})
+
+    page = gathered(
+        lambda *_: Range([entry], None, 0.5),
+        lambda _: Table(client, "t").find_all([{}]),
+        after=None,
+        limit=1,
+        reach=Reach(ranges=1, of_nothing=1),
+    )
+
+    assert page.units == 0.5 + 3 * 5
 
 
 @pytest.mark.parametrize("item", [{}, {"a": {"L": [{"N": "-12"}, {"NULL": True}]}}])
@@ -99,6 +129,15 @@ def test_what_is_read_in_parallel_is_counted_too(clock: FixedClock) -> None:
         InParallel(clock).all(range(50), lambda _: table().page(QUERY))
 
     assert meter.units == 50 * 12.5
+
+
+def test_what_is_counted_within_is_counted_around_it_too() -> None:
+    with metered() as outer:
+        note_read(1)
+        with metered() as inner:
+            note_read(2)
+
+    assert (inner.units, outer.units) == (2, 3)
 
 
 def test_what_is_read_beside_or_afterwards_is_not_counted() -> None:
