@@ -15,6 +15,10 @@ class ReadMeter:
 
     noted: list[float] = field(default_factory=list)  # appending needs no lock
 
+    def add(self, units: float) -> None:
+        """Count what costs as much as a reading of so many."""
+        self.noted.append(units)
+
     @property
     def units(self) -> float:
         """All so far."""
@@ -40,4 +44,4 @@ def note_read(units: float) -> None:
     """So much was read; nothing is kept where nobody counts."""
     meter = _meter.get()
     if meter is not None:
-        meter.noted.append(units)
+        meter.add(units)

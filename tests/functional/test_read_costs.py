@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from tests.builders.events import incompressible_payload, store_event
+from tests.builders.push import a_config
 from tests.clock import FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
+from tests.fakes.push import InMemoryConfigStore
 from tests.fakes.rate import InMemoryTokenBuckets
 from tests.functional.conftest import NewToken
 from tests.http_api import Api
@@ -17,6 +19,7 @@ from triggers_api.api.app import SUBJECTS
 from triggers_api.api.operation import Cost
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build
+from triggers_api.push.config import NotificationConfig
 from triggers_api.read_meter import note_read
 from triggers_api.settings import ApiSettings
 
@@ -56,6 +59,14 @@ class Dear(InMemoryEventStore):
         return super().count_undelivered(*arguments, **more)
 
 
+class ManyConfigs(InMemoryConfigStore):
+    """Reads 30 units to tell which configs there are."""
+
+    def list_configs(self, tenant: str) -> tuple[NotificationConfig, ...]:
+        note_read(30)
+        return super().list_configs(tenant)
+
+
 @pytest.fixture
 def store(clock: FixedClock) -> Dear:
     return Dear(clock)
@@ -66,7 +77,11 @@ def limited(
     store: Dear, fake_api_keys: InMemoryApiKeyStore, clock: FixedClock, new_token: NewToken
 ) -> Api:
     limit = {"RATE_LIMIT_PER_SECOND": "5", "RATE_LIMIT_BURST": "10"}
-    given = replace(dependencies(store, fake_api_keys), token_buckets=InMemoryTokenBuckets())
+    given = replace(
+        dependencies(store, fake_api_keys),
+        token_buckets=InMemoryTokenBuckets(),
+        configs=ManyConfigs(),
+    )
     return Api(build(ApiSettings.from_environment(ENVIRONMENT | limit), given, clock), new_token())
 
 
@@ -94,6 +109,15 @@ def test_leases_of_small_events_owe_what_a_page_of_them_does(
         assert len(limited.post("/inbox/lease", {"limit": 3}).json()["events"]) == 3
 
     assert limited.get("/me").status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/notifications/dead-letters/replay", f"/notifications/configs/{a_config().id}/replay"]
+)
+def test_a_replay_of_many_owes_what_it_read_to_know_its_configs(limited: Api, path: str) -> None:
+    assert limited.post(path, {"dry_run": True}).status in {200, 404}
+
+    assert limited.get("/me").status == 429
 
 
 def test_what_was_read_before_a_failure_is_owed_as_well(limited: Api, store: Dear) -> None:

@@ -24,7 +24,7 @@ from triggers_api.api.request_context import RequestContext, context_of
 from triggers_api.api.services import Services
 from triggers_api.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
 from triggers_api.loops import HEADER, is_our_own
-from triggers_api.read_meter import metered
+from triggers_api.read_meter import ReadMeter, metered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,11 +100,11 @@ class Call:
             self.context.headers = _standing(limit, left, limiter.closed_for(self.tenant, limit))
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Iterator[ReadMeter]:
         """Owe what is read within, also if it fails: it was read."""
         with metered() as meter:
             try:
-                yield
+                yield meter
             finally:
                 self.charge_read(meter.units)
 

@@ -5,7 +5,7 @@ takes its task and reopens it. If the record were reopened first, a crash before
 task would leave it stuck for ever.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -33,7 +33,6 @@ class Replayed:
     replayed: int
     skipped: int  # not to be replayed: see each verb
     next_after: Position | None  # where to continue; None if no more match
-    read_units: float = field(default=0.0, compare=False)
 
 
 class Replay:
@@ -92,7 +91,7 @@ class Replay:
 
         Those are skipped whose config is disabled or deleted, or that were tried too often.
         """
-        found, next_after, read_units = self._dead(tenant, query, after)
+        found, next_after = self._dead(tenant, query, after)
         enabled = self._enabled(tenant)
         tasks = [
             again(each)
@@ -106,25 +105,22 @@ class Replay:
             replayed=0 if dry_run else len(tasks),
             skipped=len(found) - len(tasks),
             next_after=next_after,
-            read_units=read_units,
         )
 
     def _dead(
         self, tenant: str, query: DeliveryQuery, after: Position | None
-    ) -> tuple[list[Delivery], Position | None, float]:
+    ) -> tuple[list[Delivery], Position | None]:
         dead = replace(query, status=DeliveryStatus.DEAD)
         found: list[Delivery] = []
-        read_units = 0.0
         ends_at = self._clock() + _LOOKS_FOR
         for _ in range(_PAGES_AT_ONCE):
             limit = min(_PAGE, DEAD_LETTERS_AT_ONCE - len(found))
             page = self._deliveries.list_deliveries(tenant, dead, limit=limit, after=after)
             found += page.deliveries
-            read_units += page.read_units
             after = page.next_after
             if after is None or len(found) == DEAD_LETTERS_AT_ONCE or self._clock() > ends_at:
                 break
-        return found, after, read_units
+        return found, after
 
     def _refuse_erased(self, tenant: str, event_id: str) -> None:
         try:

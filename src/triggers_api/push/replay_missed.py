@@ -34,7 +34,6 @@ class _Missed:
 
     tasks: list[Task] = field(default_factory=list)
     skipped: int = 0
-    read_units: float = 0.0
 
 
 class ReplayMissed:
@@ -75,7 +74,6 @@ class ReplayMissed:
             replayed=0 if dry_run else len(found.tasks),
             skipped=found.skipped,
             next_after=next_after,
-            read_units=found.read_units,
         )
 
     def _enabled(self, tenant: str, config_id: str) -> NotificationConfig:
@@ -97,7 +95,6 @@ class ReplayMissed:
         found, ends_at = _Missed(), self._clock() + _LOOKS_FOR
         for _ in range(_PAGES_AT_ONCE):
             page = self._events.list_events(config.tenant, listed, limit=_PAGE, after=after)
-            found.read_units += page.read_units
             self._judge_all(config, page.events, found)
             after = page.next_after
             is_full = len(found.tasks) > MISSED_AT_ONCE - _PAGE
@@ -109,7 +106,6 @@ class ReplayMissed:
         self, config: NotificationConfig, events: Sequence[Event], found: _Missed
     ) -> None:
         wanted = [event for event in events if config.wants(event)]
-        found.read_units += len(wanted)  # a query each, for its record
 
         def recorded(event: Event) -> tuple[Delivery, ...]:
             return self._deliveries.of_event(config.tenant, event.id)

@@ -127,10 +127,11 @@ async def replay_dead_letters(call: Call) -> Response:
     wanted = await call.read(_WHICH)
     query = wanted.to_query()
     after = position_of(call, query, wanted.cursor)
-    done = call.services.replay.dead_letters(
-        call.tenant, query, after=after, dry_run=wanted.dry_run
-    )
-    call.charge_read(done.read_units + done.replayed)
+    with call.reading() as owed:
+        done = call.services.replay.dead_letters(
+            call.tenant, query, after=after, dry_run=wanted.dry_run
+        )
+        owed.add(done.replayed)
     answer = DeadLettersOut(
         matched=done.matched,
         replayed=done.replayed,

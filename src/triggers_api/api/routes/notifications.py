@@ -269,8 +269,9 @@ async def replay_config(call: Call, config_id: ConfigId) -> Response:
     call.context.config_id = config_id
     query = wanted.to_query(config_id)
     after = position_of(call, query, wanted.cursor)
-    done = call.services.replay_missed(call.tenant, query, after=after, dry_run=wanted.dry_run)
-    call.charge_read(done.read_units + done.replayed)
+    with call.reading() as owed:
+        done = call.services.replay_missed(call.tenant, query, after=after, dry_run=wanted.dry_run)
+        owed.add(done.replayed)
     answer = MissedOut(
         matched=done.matched,
         replayed=done.replayed,
