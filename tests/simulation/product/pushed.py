@@ -40,17 +40,23 @@ def _history(play: Play) -> Iterator[str]:
         true = Counter(
             (item["id"]["S"], item["status"]["S"], int(item["attempt_count"]["N"]))
             for item in play.world.tables["notifications"].all()
-            if "attempts" in item and item["tenant"]["S"] == tenant
+            if "attempts" in item and item["tenant"]["S"] == tenant and not _is_unlisted(play, item)
         )
         if listed != true:
             wrong = [*(listed - true), *(true - listed)]
             yield f"the history of {tenant} is not that of its deliveries: {wrong}"
 
 
+def _is_unlisted(play: Play, record: Item) -> bool:
+    """What was pushed to a config that an accident took, and no copy has: lists go by configs."""
+    return play.loss is not None and record["config_id"]["S"] in play.loss.gone
+
+
 def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
     """Of an event that nobody erased: an erasure ends a record wherever it stands."""
     name, status, row = record["id"]["S"], record["status"]["S"], _config_of(play, record)
-    if status == "dead" and name not in told:
+    is_missed = play.loss is not None and play.loss.took_any(name)  # whoever was to send a letter
+    if status == "dead" and name not in told and not is_missed:
         yield f"{name} was given up, and no dead letter tells of it"
     # Without its config, or with a disabled one, a worker may have dropped it just before a call
     # took effect that was given up on and reopens it for a replay: the rescuer looks after that.
@@ -67,7 +73,7 @@ def _as_ended(play: Play, record: Item, told: set[str]) -> Iterator[str]:
 def _as_acknowledged(play: Play, record: Item) -> Iterator[str]:
     """Unless the event was replayed since, and was not pushed there in its new round."""
     event_id = event_of(record["id"]["S"])
-    if play.loss is not None and event_id in play.loss.ids:
+    if play.loss is not None and play.loss.took_any(event_id, record["config_id"]["S"]):
         return  # who was to note it, and began anew, may have found no event: see docs/restore.md
     key = event_key(record["tenant"]["S"], str(event_id))
     head = play.world.tables["events"].find((key["pk"]["S"], key["sk"]["S"]))
@@ -78,7 +84,7 @@ def _as_acknowledged(play: Play, record: Item) -> Iterator[str]:
 
 
 def _records(play: Play) -> Iterator[Item]:
-    taken = _taken(play)
+    taken = set() if play.loss is None else play.loss.taken(play.world.tables["events"])
     for item in play.world.tables["notifications"].all():
         if "attempts" not in item or play.stages[item["tenant"]["S"]].is_leaving:
             continue
@@ -88,13 +94,6 @@ def _records(play: Play) -> Iterator[Item]:
         posted = play.truth.by_id.get(event_id)
         if posted is None or posted.erase_sent_at is None:
             yield item
-
-
-def _taken(play: Play) -> set[str]:
-    """Events that an accident took for good: they are in no copy, or others stand in their places."""
-    if play.loss is None:
-        return set()
-    return play.loss.gone.union(*(posted.former_ids for posted in play.truth.posted))
 
 
 def _config_of(play: Play, record: Item) -> Item | None:

@@ -95,6 +95,16 @@ class Loss:
         posted.erase_sent_at = posted.erased_at = None
         return event_id
 
+    def taken(self, events: Table) -> set[str]:
+        """Events that are gone for good: no copy has them, or another stands in their places."""
+        taken = set(self.gone)
+        for (name, key), item in self.lost.items():
+            if name == "events" and key[1] == "event":
+                head = events.find(key)
+                if head is None or head["id"] != item["id"]:
+                    taken.add(item["id"]["S"])
+        return taken
+
     def undid(self, sent_at: float) -> bool:
         """Whether what was asked for then was done between the second and the loss, or may be."""
         return self.at - UNDER_WAY < sent_at <= self.happens_at
