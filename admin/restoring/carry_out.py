@@ -75,7 +75,9 @@ class CarryOut:
                 step()
             for put in verdict.puts:
                 self.live[verdict.part].put(put.item, put.when, put.values)
-        except RefusedError:  # somebody wrote it meanwhile: theirs is newer
+        except RefusedError as refused:  # somebody wrote it meanwhile: theirs is newer
+            if verdict.instead is not None and refused.item is not None:
+                return self._one(verdict.instead(refused.item))
             return replace(verdict, outcome=Outcome.LIVE)
         for step in verdict.after:
             step()

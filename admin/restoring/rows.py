@@ -177,21 +177,21 @@ class Rows:
 
     def _counter(self, tenant: str, then: Item, now: Item | None) -> Verdict:
         """A row of usage: to one that was begun after a loss, what there was is added."""
-        before = amounts_of(then)
+        before, again = amounts_of(then), partial(self._counter, tenant, then)
         if now is None:
-            return Verdict(
-                Kind.COUNTER, tenant, Outcome.BACK, Part.USAGE, (absent(Part.USAGE, then),)
-            )
+            puts = (absent(Part.USAGE, then),)
+            return Verdict(Kind.COUNTER, tenant, Outcome.BACK, Part.USAGE, puts, instead=again)
         since = amounts_of(now)
         if _is_same_row(then, now):
             return Verdict(Kind.COUNTER, tenant, Outcome.LIVE)
         if FIRST in then and FIRST in now:
-            return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, before=(self._adding(then, now),))
+            adds = (self._adding(then, now),)
+            return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, before=adds, instead=again)
         sums = {name: {"N": str(since.get(name, 0) + n)} for name, n in before.items()}
         unchanged = " AND ".join(f"#{each} = :{each}" for each in sorted(since))
         seen = {f":{each}": now[each] for each in since}
         put = Put(then | now | sums, unchanged or "attribute_exists(pk)", seen)
-        return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, Part.USAGE, (put,))
+        return Verdict(Kind.COUNTER, tenant, Outcome.ADDED, Part.USAGE, (put,), instead=again)
 
     def _adding(self, then: Item, now: Item) -> Step:
         """Add what there was, whatever is counted meanwhile: once, for it is the same row then."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from admin.restoring.kinds import Kind, Part
 from triggers_api.store import items
-from triggers_api.store.table import Put
+from triggers_api.store.table import Item, Put
 
 
 class Outcome(StrEnum):
@@ -51,6 +51,8 @@ class Verdict:
     execution_id: str | None = None
     before: tuple[Step, ...] = field(default=(), compare=False)
     after: tuple[Step, ...] = field(default=(), compare=False)
+    instead: Callable[[Item], "Verdict"] | None = field(default=None, compare=False)
+    """What becomes of it beside what somebody put there meanwhile; without it, that stays alone."""
 
     @property
     def units(self) -> int:

@@ -24,6 +24,13 @@ RESTORING: Final = (
         test="tests/functional/test_restore_events.py::test_nothing_is_pushed_or_counted_again",
     ),
     Bug(
+        "usage that is begun during a restore stays alone",
+        "admin/restoring/carry_out.py",
+        "if verdict.instead is not None and refused.item is not None:",
+        "if False:",
+        test="tests/functional/test_restore_usage.py::test_usage_is_added_to_a_row_that_is_begun_while_it_comes_back",
+    ),
+    Bug(
         "a restored delivery tells what was erased meanwhile",
         _ROWS,
         "_erased(back) if is_erased else back",
