@@ -217,10 +217,10 @@ def figures(play: Play, tenant: str) -> list[str]:
     A batch that is handed out again is counted again, since the row that knew of it is gone.
     """
     loss = play.loss
-    if loss is None:
+    if loss is not None and _was_asked_for_in_vain(play):
+        return []
+    if loss is None or not loss.has_lost_usage(tenant):
         return usage(play, tenant)
-    if not loss.has_lost_usage(tenant):
-        return [] if _was_asked_for_in_vain(play) else usage(play, tenant)
     true: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for at, _, counted in changes(play, tenant):
         true[f"{at:%Y-%m-%d}"] += counted
