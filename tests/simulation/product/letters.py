@@ -21,6 +21,7 @@ Item = dict[str, Any]
 _CRASHED: Final = "workers crashed"
 _LETTER: Final = "sqs.SendMessage"
 _ANSWERED: Final = "answered"
+_OVERTAKEN: Final = "ConditionalCheckFailedException"
 _ARRIVED: Final = "arrived"  # late: its caller was told of before
 
 
@@ -53,9 +54,11 @@ def _again(play: Play, names: set[str]) -> Iterator[str]:
             readings[worker] += said.became == _ANSWERED
         elif said.what == "dynamodb.PutItem":
             # What is replayed is put as it was, before it is tried again with the same reading.
-            is_kept, is_as_before = said.became == _ANSWERED, attempts.get(name) == _attempts(said)
-            attempts[name] = _attempts(said) if is_kept else attempts.get(name, "")
-            is_over = not is_kept or _status(said) == "dead" or is_as_before
+            before = attempts.get(name)
+            is_over = said.became != _ANSWERED or _status(said) == "dead"
+            is_over = is_over or before == _attempts(said)
+            if not said.became.endswith(_OVERTAKEN):
+                attempts[name] = _attempts(said)
             readings[worker] -= 0 if is_over else min(1, readings[worker])
         elif worker in unheard or readings[worker]:
             readings[worker] -= worker not in unheard
