@@ -63,18 +63,13 @@ class Rows:
         The mark keeps its attempts from being counted again.
         """
         back = then | {items.RESTORED_AT: {"S": to_text(self.clock())}}
-        if "erased" in then:
-            puts = (absent(Part.NOTIFICATIONS, back),)
-            return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts)
-        if event_is_erased:
-            puts = (absent(Part.NOTIFICATIONS, _erased(back)),)
-            return Verdict(Kind.DELIVERY, tenant, Outcome.WITHOUT_ANSWERS, Part.NOTIFICATIONS, puts)
-        puts, silent = (absent(Part.NOTIFICATIONS, back),), _silent(back)
-        after: tuple[Step, ...] = ()
-        if silent is not None:
-            puts = (absent(Part.NOTIFICATIONS, silent),)
-            after = (partial(self._let_speak, tenant, back),)
-        return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, puts, after=after)
+        first, outcome, after = back, Outcome.BACK, tuple[Step, ...]()
+        if event_is_erased and "erased" not in then:
+            first, outcome = _erased(back), Outcome.WITHOUT_ANSWERS
+        elif "erased" not in then and (silent := _silent(back)) is not None:
+            first, after = silent, (partial(self._let_speak, tenant, back),)
+        puts = (absent(Part.NOTIFICATIONS, first),)
+        return Verdict(Kind.DELIVERY, tenant, outcome, Part.NOTIFICATIONS, puts, after=after)
 
     def _let_speak(self, tenant: str, back: Item) -> None:
         """Give a record its receiver's words, unless its event was erased by now.

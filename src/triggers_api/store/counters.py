@@ -3,7 +3,7 @@
 | pk         | sk         | holds                                                                |
 |------------|------------|----------------------------------------------------------------------|
 | `<tenant>` | row's name | an attribute for each counter; `at_<shard>`, the last number;        |
-|            |            | `at_first`, the shard and number it began with: another row is anew  |
+|            |            | `at_first`, the shard and number it began with: no other row did     |
 
 A number of a record is one of 21 to 40 digits, by DynamoDB's documentation, and is kept as a
 number, which holds 38 of them: those seen have less than 30. A position is 30 bytes; shards live
