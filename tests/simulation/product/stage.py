@@ -72,7 +72,6 @@ class Stage:
     events: Table
     notifications: Table
     configs: list[Config] = field(default_factory=list)
-    leaving: list[bool] = field(default_factory=lambda: [False])
     numbers: list[int] = field(default_factory=lambda: [0])
     calendar: Calendar | None = None  # where days pass
     has_quota: bool = False
@@ -86,7 +85,7 @@ class Stage:
     @property
     def is_leaving(self) -> bool:
         """Whether it is being deleted: its keys die."""
-        return self.leaving[0]
+        return self.tenant in self.truth.leaving
 
     @property
     def tenant(self) -> str:

@@ -81,14 +81,19 @@ class Truth:
     )  # by event
     faults: list[str] = field(default_factory=list)
     loss: Loss | None = None  # where something is lost and restored
+    leaving: set[str] = field(default_factory=set)
+    """Tenants that are being deleted, since it was asked for."""
     acknowledging: dict[str, float] = field(default_factory=dict)
     """Events that somebody asked to acknowledge, known to who posted them or not, and when first."""
 
     def answered(self, posted: Posted, event_id: str, at: float) -> None:
-        """A request of it was answered with this event."""
+        """A request of it was answered with this event.
+
+        While a tenant is being deleted, its keys may open for a minute what is already empty.
+        """
         if self.loss is not None and self.loss.is_made_anew(posted, event_id):
             event_id = self.loss.note_made_anew(posted, event_id)
-        elif posted.event_id not in (None, event_id):
+        elif posted.event_id not in (None, event_id) and posted.tenant not in self.leaving:
             self.faults.append(
                 f"key {posted.key} of {posted.tenant} stands for {posted.event_id} and {event_id}"
             )
