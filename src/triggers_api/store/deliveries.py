@@ -132,7 +132,7 @@ class DynamoDeliveryStore:
         """Until nobody has recorded another attempt meanwhile; the mark keeps it so."""
         while delivery is not None:
             erased = delivery.with_answers_erased()
-            item = to_item(erased, self._retention) | {"erased": {"BOOL": True}}
+            item = to_item(erased, self._retention, self._clock()) | {"erased": {"BOOL": True}}
             known: Item = {":known": number(len(delivery.attempts))}
             try:
                 self._table.put(item, "attempt_count = :known", known)

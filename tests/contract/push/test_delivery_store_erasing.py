@@ -45,6 +45,19 @@ def test_what_receivers_said_to_an_erased_event_is_gone(
     assert found.reason == (None if delivery.status is SUCCEEDED else ERASED)
 
 
+def test_a_record_whose_answers_are_erased_is_kept_its_retention_from_then(
+    table: Table, clock: FixedClock
+) -> None:
+    retrying = a_delivery(new_task(), RETRYING, next_attempt_at=START)
+    table.deliveries.record(retrying, known_attempts=None)
+    at = clock.advance(days=29)
+
+    table.deliveries.erase_answers(TENANT, retrying.task.event_id)
+
+    (item,) = table.items()
+    assert int(item["expires_at"]["N"]) == int((at + RETENTION).timestamp())
+
+
 def test_who_was_sending_while_the_event_was_erased_cannot_record_it(
     deliveries: DeliveryStore,
 ) -> None:

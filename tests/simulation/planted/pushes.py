@@ -29,8 +29,8 @@ PUSHES: Final = (
     Bug(
         "erases answers without the mark",
         "store/deliveries.py",
-        'item = to_item(erased, self._retention) | {"erased": {"BOOL": True}}',
-        "item = to_item(erased, self._retention)",
+        'item = to_item(erased, self._retention, self._clock()) | {"erased": {"BOOL": True}}',
+        "item = to_item(erased, self._retention, self._clock())",
         test="tests/contract/push/test_delivery_store_erasing.py::test_who_was_sending_while_the_event_was_erased_cannot_record_it",
     ),
     Bug(
