@@ -142,9 +142,10 @@ def _again(play: Play) -> Iterator[str]:
     """Where nothing fails, nobody is pushed to again what they have taken.
 
     A message that comes twice may be carried out by two workers at once, each before the other
-    has recorded it; and who asks for a delivery again gets it.
+    has recorded it; and who asks for a delivery again gets it. What comes twice while its record
+    is lost is pushed twice.
     """
-    world = play.world
+    world, loss = play.world, play.loss
     if world.fates.probability or world.limits != Limits() or world.calendar is not None:
         return
     together = world.functions["delivery"].seconds + _RECORDED_WITHIN
@@ -155,6 +156,8 @@ def _again(play: Play) -> Iterator[str]:
                 if each.is_accepted and each.headers["webhook-id"]:
                     taken[each.headers["webhook-id"]].append(each.at)
         for name, times in taken.items():
+            if loss is not None and loss.took_any(name):
+                continue
             for at in times:
                 if at - min(times) > together and not _is_asked_for(stage, name, at):
                     yield f"{name} was taken, and pushed again {at - min(times):.0f} s later"
