@@ -50,6 +50,7 @@ class Rows:
             Kind.SOURCE: self._source,
             Kind.COUNTER: self._counter,
             Kind.SHARDS: self._shards,
+            Kind.DELIVERY: self._live_delivery,
         }
         if kind in rules:
             return rules[kind](tenant, then, now)
@@ -62,7 +63,7 @@ class Rows:
 
         The mark keeps its attempts from being counted again.
         """
-        back = then | {items.RESTORED_AT: {"S": to_text(self.clock())}}
+        back = _marked(then, {"S": to_text(self.clock())})
         first, outcome, after = back, Outcome.BACK, tuple[Step, ...]()
         if event_is_erased and "erased" not in then:
             first, outcome = _erased(back), Outcome.WITHOUT_ANSWERS
@@ -70,6 +71,16 @@ class Rows:
             first, after = silent, (partial(self._let_speak, tenant, back),)
         puts = (absent(Part.NOTIFICATIONS, first),)
         return Verdict(Kind.DELIVERY, tenant, outcome, Part.NOTIFICATIONS, puts, after=after)
+
+    def _live_delivery(self, tenant: str, then: Item, now: Item | None) -> Verdict:
+        """A record that is there. A run that was killed may have left it silent."""
+        if now is None or items.RESTORED_AT not in now:
+            return Verdict(Kind.DELIVERY, tenant, Outcome.LIVE)
+        back = _marked(then, now[items.RESTORED_AT])
+        if "erased" in then or now != _silent(back):
+            return Verdict(Kind.DELIVERY, tenant, Outcome.LIVE)
+        after = (partial(self._let_speak, tenant, back),)
+        return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, after=after)
 
     def _let_speak(self, tenant: str, back: Item) -> None:
         """Give a record its receiver's words, unless its event was erased by now.
@@ -210,6 +221,10 @@ class Rows:
             rows = self.live[Part.NOTIFICATIONS].items(deleted_configs_of(tenant))
             self._deleted_configs[tenant] = {row["sk"]["S"].partition(" ")[2]: row for row in rows}
         return self._deleted_configs[tenant]
+
+
+def _marked(then: Item, at: Item) -> Item:
+    return then | {items.RESTORED_AT: at}
 
 
 def _erased(back: Item) -> Item:

@@ -1,5 +1,6 @@
 """What a restore brings back of what receivers answered, while events are erased."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,15 @@ from tests.builders.events import TENANT
 from tests.builders.push import a_delivery, a_task
 from tests.contract.clients import before_call
 from tests.functional.damaged import Damaged
+from tests.functional.leaving_tenant import DeadError
 from triggers_api.errors import EventErasedError
-from triggers_api.push.delivery import DeliveryStatus
+from triggers_api.push.delivery import Delivery, DeliveryStatus, Task
+
+
+def quoting(task: Task) -> Delivery:
+    """A delivery whose receiver said something of the event."""
+    made = a_delivery(task, DeliveryStatus.SUCCEEDED)
+    return replace(made, attempts=(replace(made.attempts[0], answer="Zaphod-Beeblebrox-42"),))
 
 
 @pytest.mark.parametrize(
@@ -20,9 +28,7 @@ def test_what_is_erased_while_a_delivery_comes_back_is_not_told_by_it(
     damaged: Damaged, operation: str, number: int
 ) -> None:
     config, event = damaged.subscribe(), damaged.post()
-    said = a_delivery(a_task(event, config), DeliveryStatus.SUCCEEDED)
-    quoting = replace(said, attempts=(replace(said.attempts[0], answer="Zaphod-Beeblebrox-42"),))
-    damaged.deliveries.record(quoting, known_attempts=None)
+    damaged.deliveries.record(quoting(a_task(event, config)), known_attempts=None)
     damaged.remember()
     damaged.lose(Part.NOTIFICATIONS, f"{TENANT}#{event.id}")
 
@@ -40,7 +46,7 @@ def test_what_is_erased_while_a_delivery_comes_back_is_not_told_by_it(
 
 
 def test_a_delivery_comes_back_with_what_its_receiver_answered(damaged: Damaged) -> None:
-    said = a_delivery(a_task(damaged.post(), damaged.subscribe()), DeliveryStatus.DEAD)
+    said = quoting(a_task(damaged.post(), damaged.subscribe()))
     damaged.deliveries.record(said, known_attempts=None)
     damaged.remember()
     damaged.lose(Part.NOTIFICATIONS)
@@ -48,3 +54,22 @@ def test_a_delivery_comes_back_with_what_its_receiver_answered(damaged: Damaged)
     damaged.bring_back()
 
     assert damaged.deliveries.find(said.task) == said
+
+
+def test_killed_at_any_call_it_still_brings_back_what_receivers_answered(damaged: Damaged) -> None:
+    said = quoting(a_task(damaged.post(), damaged.subscribe()))
+    damaged.deliveries.record(said, known_attempts=None)
+    damaged.remember()
+    was_silent, number, is_over = False, 0, False
+    while not is_over:
+        number += 1
+        damaged.lose(Part.NOTIFICATIONS, f"{TENANT}#{said.task.event_id}")
+        with suppress(DeadError), damaged.killed_at(number) as calls:
+            damaged.bring_back()
+        was_silent |= damaged.deliveries.find(said.task) not in (None, said)
+
+        damaged.bring_back()
+
+        assert damaged.deliveries.find(said.task) == said
+        is_over = calls() < number
+    assert was_silent

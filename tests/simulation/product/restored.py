@@ -72,6 +72,8 @@ def _as_it_was(loss: Loss, place: Place, before: Item, writes: list[Write]) -> I
     first = restored[-1]
     assert first.new is not None
     may_differ = _may_differ(loss, place, before, first.new)
+    if "attempt_count" in before and len(made) > len(restored):
+        may_differ |= {"answers", "attempts"}  # tried or erased before they were given back
     wrong = [
         each
         for each in (before.keys() | first.new.keys()) - may_differ
@@ -95,8 +97,6 @@ def _may_differ(loss: Loss, place: Place, before: Item, back: Item) -> set[str]:
         may_differ.add("expires_at")  # not before its head's
     if "attempt_count" in before and "erased" in back:
         may_differ |= _OF_ERASED
-    if "attempt_count" in before and "answers" not in back:
-        may_differ |= {"answers", "attempts"}  # who was to give them back was killed
     if (name, key[-1]) == ("events", "tenant"):
         may_differ |= {"index_settles_at", "spread_at"}  # noted anew; its shards are all it is for
     return may_differ
