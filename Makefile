@@ -86,8 +86,8 @@ fix: $(INSTALLED) ## Repair what can be repaired of that
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-prove: $(INSTALLED) ## Run the whole product in a simulated cloud (SEEDS=10000 FIRST=0, SEED=17 to see one, PLANTED=all to plant bugs, BESIDE=commit to roll out, CROWDS=1 for the hardest, RESTORES=1 for losses)
-	@PYTHONHASHSEED=0 PYTHONPATH=src:clients/python $(BIN)/python -m $(if $(PLANTED),tests.simulation.planted $(if $(filter-out all,$(PLANTED)),"$(PLANTED)"),tests.simulation.prove $(if $(BESIDE),--beside $(BESIDE))) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --first $(or $(FIRST),0)) $(if $(CROWDS),--crowds) $(if $(RESTORES),--restores)
+prove: $(INSTALLED) ## Run the whole product in a simulated cloud (SEEDS=10000 FIRST=0, SEED=17 to see one, PLANTED=all to plant bugs, BESIDE=commit to roll out, CROWDS=1 for the hardest, RESTORES=1 for losses, DENSE=1 for whoever is rare)
+	@PYTHONHASHSEED=0 PYTHONPATH=src:clients/python $(BIN)/python -m $(if $(PLANTED),tests.simulation.planted $(if $(filter-out all,$(PLANTED)),"$(PLANTED)"),tests.simulation.prove $(if $(BESIDE),--beside $(BESIDE))) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --first $(or $(FIRST),0)) $(if $(CROWDS),--crowds) $(if $(RESTORES),--restores) $(if $(DENSE),--dense)
 
 simulate: $(INSTALLED) ## Run the system under faults and virtual time (SEEDS=10000, or SEED=17 to see one)
 	@$(BIN)/python -m tests.simulation.run $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))

@@ -30,6 +30,7 @@ from tests.simulation.product.play import ACTORS, begin
 
 _CHUNK: Final = 50
 _BAR: Final = 30
+_DAYS_PASS: Final = 0.25  # of dense worlds
 
 
 @dataclass
@@ -153,8 +154,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="its story, not the shortest one")
     parser.add_argument("--wire", action="store_true", help="through botocore, ten times slower")
     parser.add_argument("--beside", default="", help="a commit: the release that is replaced")
-    parser.add_argument("--crowds", action="store_true", help="everybody at once, while most fails")
-    parser.add_argument("--restores", action="store_true", help="something is lost and restored")
+    add_kinds(parser)
     options = parser.parse_args()
     with releases.extracted(options.beside) as folder:
         holds = _prove(options, folder) if options.seed is None else _tell(options, folder)
@@ -164,7 +164,7 @@ def main() -> None:
 def _tell(options: argparse.Namespace, beside: str) -> bool:
     """One seed's story."""
     line, whole = "", options.whole or options.wire
-    given = {"beside": beside, "is_crowd": options.crowds} | _restores(options)
+    given = {"beside": beside} | kind_of(options)
     story = story_of(options.seed, **given, is_short=not options.wire)
     for line in story if whole else short_story_of(options.seed, **given):
         sys.stdout.write(f"{line}\n")
@@ -186,8 +186,7 @@ def _prove(options: argparse.Namespace, beside: str) -> bool:
 def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     """On all processors, until they are played or somebody interrupts it."""
     seeds = range(options.first, options.first + options.seeds)
-    kind = {"is_crowd": options.crowds} | _restores(options)
-    played = partial(_play_chunk, beside=beside, **kind)
+    played = partial(_play_chunk, beside=beside, **kind_of(options))
     begun, total = time.monotonic(), Verdict()
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=_let_parent_be_interrupted) as processes:
@@ -201,14 +200,27 @@ def _play_all(options: argparse.Namespace, beside: str) -> Verdict:
     return total
 
 
-def _restores(options: argparse.Namespace) -> dict[str, Any]:
-    return {"restores": 1.0} if options.restores else {}
+def add_kinds(parser: argparse.ArgumentParser) -> None:
+    """The options that say what the worlds are like."""
+    parser.add_argument("--crowds", action="store_true", help="everybody at once, while most fails")
+    parser.add_argument("--restores", action="store_true", help="something is lost and restored")
+    parser.add_argument("--dense", action="store_true", help="who is rare is there, and days pass")
+
+
+def kind_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What worlds are like by these options."""
+    kind: dict[str, Any] = {"is_crowd": options.crowds, "is_dense": options.dense}
+    if options.restores:
+        kind["restores"] = 1.0
+    if options.dense:
+        kind["days"] = _DAYS_PASS
+    return kind
 
 
 def _tell_broken(verdict: Verdict, options: argparse.Namespace) -> None:
     commit = options.beside
     kind = f"{f' BESIDE={commit}' if commit else ''}{' CROWDS=1' if options.crowds else ''}"
-    kind += " RESTORES=1" if options.restores else ""
+    kind += f"{' RESTORES=1' if options.restores else ''}{' DENSE=1' if options.dense else ''}"
     for seed, problem in (verdict.broken | verdict.inherited).items():
         alone = f" (as it does with {commit} alone)" if seed in verdict.inherited else ""
         sys.stdout.write(f"\nseed {seed}: {problem}{alone}\n  make prove SEED={seed}{kind}\n")

@@ -69,8 +69,7 @@ def found_by(bug: Bug, options: argparse.Namespace) -> tuple[bool, str]:
             return is_found_by(bug, bug.test), f"`{bug.test}`"
         except RuntimeError as error:
             return False, str(error)
-    kind = {"is_crowd": options.crowds} | ({"restores": 1.0} if options.restores else {})
-    count, seen = seeds_until_found(bug, options.seeds, options.first, **kind)
+    count, seen = seeds_until_found(bug, options.seeds, options.first, **prove.kind_of(options))
     return bool(count), f"{count} seeds: {seen[:100].replace('|', '/')}"
 
 
@@ -81,8 +80,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="at most, for each bug")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only-seeds", action="store_true", help="ask no named test")
-    parser.add_argument("--crowds", action="store_true", help="the seeds are crowds")
-    parser.add_argument("--restores", action="store_true", help="something is lost and restored")
+    prove.add_kinds(parser)
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BUGS]
     if unknown:

@@ -47,7 +47,7 @@ class Target:
 def begin(play: Play, span: float) -> None:
     """Sometimes tenants subscribe with roles of their own accounts."""
     chance = random.Random(f"{play.world.seed}/accounts")  # noqa: S311
-    if chance.random() >= _HOW_OFTEN:
+    if chance.random() >= play.share(_HOW_OFTEN):
         return
     for stage in play.stages.values():
         own = replace(stage, chance=chance)

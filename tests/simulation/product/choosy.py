@@ -54,7 +54,7 @@ class Choosy:
 def begin(play: Play, span: float) -> None:
     """Sometimes tenants have such configs, and post what is grave."""
     chance = random.Random(f"{play.world.seed}/choosy")  # noqa: S311
-    if chance.random() >= _HOW_OFTEN or play.world.calendar is not None:
+    if chance.random() >= play.share(_HOW_OFTEN) or play.world.calendar is not None:
         return  # where days pass, what was pushed may be gone
     for stage in play.stages.values():
         for _ in range(chance.randint(1, 2)):

@@ -24,7 +24,7 @@ ACTORS: Final = ("own source", "look at source", "send", "forge")
 def begin(play: Play, span: float) -> None:
     """Sometimes tenants have sources."""
     chance = random.Random(f"{play.world.seed}/sources")  # noqa: S311
-    if chance.random() >= _HOW_OFTEN or play.world.calendar is not None:
+    if chance.random() >= play.share(_HOW_OFTEN) or play.world.calendar is not None:
         return  # where days pass, old secrets end and deliveries are new again
     for stage in play.stages.values():
         play.sources[stage.tenant] = []

@@ -54,6 +54,7 @@ SIZES: Final = (*[Size(1, 1, 4)] * 12, *[Size(2, 1, 4)] * 6, Size(2, 3, 12))
 CROWD: Final = Size(2, 2, 14)
 """Everybody at once, while every fourth call goes wrong: it takes many times as long as others."""
 _CROWD_FAILS: Final = 0.25
+_OF_DENSE: Final = 0.4
 
 
 ACTORS: Final = frozenset(
@@ -90,8 +91,13 @@ class Play:
     quota: quotas.Quota | None = None
     has_deletion: bool = False
     restores: float = restoring.HOW_OFTEN  # of all worlds
+    is_dense: bool = False
     loss: restoring.Loss | None = None
     gone_at: dict[str, float] = field(default_factory=dict)  # tenants that were deleted
+
+    def share(self, of_all: float) -> float:
+        """In how many worlds somebody is who is in so many of all."""
+        return _OF_DENSE if self.is_dense else of_all
 
 
 def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
@@ -100,7 +106,7 @@ def begin(seed: int, stage: Callable[..., Any], **given: Any) -> Play:
     if is_crowd:
         given["days"] = 0.0  # they would be no crowd: those who come back come one by one
     world = World(seed, stage, **given)
-    play = Play(world, Truth(seed), is_crowd=is_crowd)
+    play = Play(world, Truth(seed), is_crowd=is_crowd, is_dense=given.get("is_dense", False))
     leaving.watch(play)
     quotas.begin(play)
     play.restores = given.get("restores", play.restores)

@@ -33,7 +33,7 @@ class Seldom:
 def begin(play: Play, span: float) -> None:
     """Sometimes somebody calls them."""
     chance = random.Random(f"{play.world.seed}/seldom")  # noqa: S311
-    if chance.random() >= _HOW_OFTEN or play.world.calendar is not None:
+    if chance.random() >= play.share(_HOW_OFTEN) or play.world.calendar is not None:
         return
     play.seldom = Seldom()
     for stage in play.stages.values():
