@@ -70,6 +70,37 @@ def test_files_come_compressed_to_those_who_take_it(browser: TestClient, encodin
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("br, gzip;q=0.001", True),
+        ("GZIP ; Q=1.000", True),
+        ("*", True),
+        ("gzip, *;q=0", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000, identity", False),
+        ("*, gzip;q=0", False),
+        ("*;q=0", False),
+        ("br, x-notgzip", False),
+        ("gzip;q=much", False),
+        ("", False),
+    ],
+)
+def test_a_file_comes_compressed_where_rfc_9110_says_that_gzip_is_acceptable(
+    browser: TestClient, accepted: str, *, packed: bool
+) -> None:
+    answer = browser.get("/console", headers={"Accept-Encoding": accepted})
+
+    assert answer.content == PAGE
+    assert ("content-encoding" in answer.headers) == packed
+
+
+def test_what_is_accepted_may_be_said_in_several_lines(browser: TestClient) -> None:
+    lines = [("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")]
+
+    assert browser.get("/console", headers=lines).headers["content-encoding"] == "gzip"
+
+
 def test_the_page_is_asked_for_anew_and_its_files_are_kept(browser: TestClient) -> None:
     page, script = browser.get("/console"), browser.get("/console/files/main-ABC.js")
 

@@ -74,10 +74,26 @@ def install(app: FastAPI, frame_ancestors: str = "") -> None:
 def _answer(request: Request, path: Path, age: str, policy: dict[str, str]) -> Response:
     file = _read(path)
     headers = _HEADERS | policy | {"Cache-Control": age}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if _takes_gzip(",".join(request.headers.getlist("accept-encoding"))):
         headers["Content-Encoding"] = "gzip"
         return Response(file.packed, headers=headers, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether it is among the codings of these headers, as RFC 9110 reads them (12.5.3).
+
+    A coding's own weight counts before that of `*`; one of 0, or that is no number, refuses it.
+    """
+    weights = {}
+    for each in accepted.lower().split(","):
+        coding, _, parameter = each.partition(";")
+        _, _, weight = parameter.partition("=")
+        weights[coding.strip()] = weight.strip() or "1"
+    try:
+        return float(weights.get("gzip", weights.get("*", "0"))) > 0
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=_REMEMBERED)
