@@ -1,27 +1,30 @@
 """What reads much costs what it reads; which operations do is declared."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.builders.events import incompressible_payload, store_event
-from tests.builders.push import a_config
-from tests.clock import FixedClock
+from tests.builders.events import an_event, incompressible_payload, store_event
+from tests.builders.push import a_config, a_delivery, a_task
+from tests.clock import START, FixedClock
 from tests.conftest import ENVIRONMENT
 from tests.dependencies import dependencies
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.push import InMemoryConfigStore
 from tests.fakes.rate import InMemoryTokenBuckets
+from tests.fakes.sources import InMemorySourceStore
 from tests.functional.conftest import NewToken
 from tests.http_api import Api
 from triggers_api.api.app import SUBJECTS
 from triggers_api.api.operation import Cost
 from triggers_api.errors import StoreUnavailableError
 from triggers_api.handlers.api import build
-from triggers_api.push.config import NotificationConfig
+from triggers_api.push.config import NotificationConfig, Subscription
 from triggers_api.read_meter import note_read
 from triggers_api.settings import ApiSettings
+from triggers_api.sources.source import Source
 
 # Each reads a few rows by their keys, or no table of ours; operators have no limit.
 READS_FEW_UNITS = {
@@ -46,6 +49,16 @@ READS_FEW_UNITS = {
 }
 
 
+DRAFT = {
+    "name": "Shop",
+    "channel": "webhook",
+    "settings": {"url": "https://hooks.example.com"},
+    "filters": {"match": "payload.total > 10"},
+}
+CONFIG = a_config()
+DEAD = a_delivery(a_task(an_event(START), CONFIG))
+
+
 class Dear(InMemoryEventStore):
     """Reads 30 units to count, and may fail afterwards."""
 
@@ -66,6 +79,18 @@ class ManyConfigs(InMemoryConfigStore):
         note_read(30)
         return super().list_configs(tenant)
 
+    def list_subscriptions(self, tenant: str) -> tuple[Subscription, ...]:
+        note_read(30)
+        return super().list_subscriptions(tenant)
+
+
+class ManySources(InMemorySourceStore):
+    """Reads 30 units to tell which sources there are."""
+
+    def list_sources(self, tenant: str) -> tuple[Source, ...]:
+        note_read(30)
+        return super().list_sources(tenant)
+
 
 @pytest.fixture
 def store(clock: FixedClock) -> Dear:
@@ -81,7 +106,10 @@ def limited(
         dependencies(store, fake_api_keys),
         token_buckets=InMemoryTokenBuckets(),
         configs=ManyConfigs(),
+        sources=ManySources(),
     )
+    given.configs.put(CONFIG)
+    given.deliveries.record(DEAD, known_attempts=None)
     return Api(build(ApiSettings.from_environment(ENVIRONMENT | limit), given, clock), new_token())
 
 
@@ -116,6 +144,27 @@ def test_leases_of_small_events_owe_what_a_page_of_them_does(
 )
 def test_a_replay_of_many_owes_what_it_read_to_know_its_configs(limited: Api, path: str) -> None:
     assert limited.post(path, {"dry_run": True}).status in {200, 404}
+
+    assert limited.get("/me").status == 429
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "status"),
+    [
+        ("POST /events/{event_id}/replay", None, 202),
+        (f"POST /notifications/history/{DEAD.id}/replay", None, 202),
+        ("POST /notifications/configs", DRAFT, 201),
+        (f"PUT /notifications/configs/{CONFIG.id}", DRAFT, 200),
+        (f"PATCH /notifications/configs/{CONFIG.id}", {"filters": DRAFT["filters"]}, 200),
+        ("POST /sources", {"name": "Shop", "provider": "github"}, 201),
+    ],
+)
+def test_whatever_reads_all_configs_or_sources_for_its_answer_owes_that(
+    limited: Api, store: Dear, clock: FixedClock, asked: str, body: Any, status: int
+) -> None:
+    method, path = asked.format(event_id=store_event(store, clock()).id).split()
+    raw = None if body is None else json.dumps(body).encode()
+    assert limited.send(method, path, raw).status == status
 
     assert limited.get("/me").status == 429
 

@@ -199,6 +199,7 @@ async def acknowledge_event(call: Call, event_id: EventId) -> Response:
     "replay_event",
     "Replay an event",
     needs=Scope.EVENTS_WRITE,
+    cost=Cost.READ,
     answers=Answer(status=202, model=EventOut, description="Queued."),
     errors=("event_erased", "too_many_replays", "queue_unavailable"),
 )
@@ -208,7 +209,8 @@ async def replay_event(call: Call, event_id: EventId) -> Response:
     To its receivers this looks like a new event, so it needs the same scope as posting one:
     `events:write`.
     """
-    event = call.services.replay.event(call.tenant, event_id)
+    with call.reading():
+        event = call.services.replay.event(call.tenant, event_id)
     call.is_about(event)
     call.context.events_replayed = 1
     return call.answer(event.as_json(), 202)

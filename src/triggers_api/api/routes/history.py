@@ -88,6 +88,7 @@ async def list_deliveries(
     "replay_delivery",
     "Replay a delivery",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     answers=Answer(status=202, model=DeliveryOut, description="Queued."),
     errors=(
         *("event_erased", "delivery_retrying", "config_not_enabled", "too_many_attempts"),
@@ -101,7 +102,8 @@ async def replay_delivery(call: Call, delivery_id: DeliveryId) -> Response:
     retrying, if its config is disabled or deleted, or after 100 attempts (replay its event).
     Returns 410 if its event was erased.
     """
-    delivery = call.services.replay.delivery(call.tenant, delivery_id)
+    with call.reading():
+        delivery = call.services.replay.delivery(call.tenant, delivery_id)
     context = call.context
     context.delivery_id, context.event_id = delivery.id, delivery.task.event_id
     context.execution_id = delivery.task.execution_id

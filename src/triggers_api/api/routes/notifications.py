@@ -29,7 +29,7 @@ from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Position
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import ConfigQuery
-from triggers_api.push.subscribe import ConfigDraft
+from triggers_api.push.subscribe import ConfigDraft, Saved
 
 operations = Operations("notifications")
 ConfigId = Annotated[str, Path(max_length=64, examples=[EXAMPLE_CONFIG_ID])]
@@ -121,6 +121,7 @@ async def list_configs(call: Call, cursor: Cursor = None) -> Response:
     "create_config",
     "Subscribe",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     body=_NEW_CONFIG,
     answers=Answer(
         status=201,
@@ -141,10 +142,9 @@ async def create_config(call: Call) -> Response:
     Pushes to a webhook are signed as Standard Webhooks says; only this answer shows the secret.
     """
     draft = await _draft(call)
-    saved = call.services.subscribe.create(call.tenant, draft, at_most=call.limits.configs)
-    call.context.config_id = saved.config.id
-    answer = SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
-    return call.answer(answer, 201, {"Location": f"configs/{saved.config.id}"})
+    with call.reading():
+        saved = call.services.subscribe.create(call.tenant, draft, at_most=call.limits.configs)
+    return _saved(call, saved, 201, Location=f"configs/{saved.config.id}")
 
 
 @operations.declare(
@@ -166,6 +166,7 @@ async def get_config(call: Call, config_id: ConfigId) -> Response:
     "replace_config",
     "Replace a notification config",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     body=_CONFIG,
     answers=Answer(model=SavedConfigOut),
     errors=("limit_reached", "too_many_at_once"),
@@ -176,12 +177,10 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
     Enabling it again forgets why it was disabled. Changing to the webhook channel makes a new
     signing secret, which the answer shows.
     """
-    draft = await _draft(call, config_id)
-    saved = call.services.subscribe.replace(call.tenant, config_id, draft)
-    call.context.config_id = config_id
-    return call.answer(
-        SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
-    )
+    with call.reading():
+        draft = await _draft(call, config_id)
+        saved = call.services.subscribe.replace(call.tenant, config_id, draft)
+    return _saved(call, saved)
 
 
 @operations.declare(
@@ -189,6 +188,7 @@ async def replace_config(call: Call, config_id: ConfigId) -> Response:
     "update_config",
     "Change a notification config",
     needs=Scope.NOTIFICATIONS_MANAGE,
+    cost=Cost.READ,
     body=_PATCH,
     answers=Answer(model=SavedConfigOut),
     errors=("limit_reached", "too_many_at_once"),
@@ -202,11 +202,9 @@ async def update_config(call: Call, config_id: ConfigId) -> Response:
     """
     body = await read_json(call.request, _A_PATCH)
     subscribe = call.services.subscribe
-    saved = subscribe.change(call.tenant, config_id, lambda known: _changed(call, known, body))
-    call.context.config_id = config_id
-    return call.answer(
-        SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
-    )
+    with call.reading():
+        saved = subscribe.change(call.tenant, config_id, lambda known: _changed(call, known, body))
+    return _saved(call, saved)
 
 
 @operations.declare(
@@ -367,11 +365,14 @@ def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
     )
 
 
-async def _draft(call: Call, config_id: str | None = None) -> ConfigDraft:
-    """The body as a config. Raises `InvalidContentError` with every fault in it.
+def _saved(call: Call, saved: Saved, status: int = 200, **headers: str) -> Response:
+    call.context.config_id = saved.config.id
+    answer = SavedConfigOut.of(saved.config, call.services.clock(), secret=saved.new_secret)
+    return call.answer(answer, status, headers)
 
-    `config_id` is of the config that it is to replace.
-    """
+
+async def _draft(call: Call, config_id: str | None = None) -> ConfigDraft:
+    """The body as a config, maybe in another's place. Raises `InvalidContentError` of all faults."""
     return _checked(call, await read_json(call.request), config_id)
 
 

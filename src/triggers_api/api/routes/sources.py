@@ -70,6 +70,7 @@ async def list_sources(call: Call) -> Response:
     "create_source",
     "Make a source",
     needs=Scope.SOURCES_MANAGE,
+    cost=Cost.READ,
     body=_SOURCE,
     answers=Answer(
         status=201,
@@ -89,7 +90,8 @@ async def create_source(call: Call) -> Response:
     have 50 sources.
     """
     draft = _checked(call, await read_json(call.request))
-    saved = call.services.keep_sources.create(call.tenant, draft)
+    with call.reading():
+        saved = call.services.keep_sources.create(call.tenant, draft)
     return _saved(call, saved, 201, {"Location": f"sources/{saved.opened.source.id}"})
 
 
