@@ -11,6 +11,7 @@ from tests.builders.events import DELIVERED_RETENTION, TENANT, an_api_key, store
 from tests.builders.push import a_config, a_delivery, a_task
 from tests.builders.sources import no_sources
 from tests.clock import FixedClock
+from tests.conftest import ENVIRONMENT
 from tests.fakes.events import InMemoryApiKeyStore, InMemoryEventStore
 from tests.fakes.executions import InMemoryExecutionStore
 from tests.fakes.leases import InMemoryLeaseStore, leasing_on
@@ -46,6 +47,7 @@ from triggers_api.events.erase import Erase
 from triggers_api.executions.execution_list import ListExecutions
 from triggers_api.executions.summarize import Summarize
 from triggers_api.leases.count import CountInbox
+from triggers_api.loops import cdn_id_of
 from triggers_api.push.channel import Channel
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.delivery import Delivery, DeliveryStatus
@@ -141,6 +143,7 @@ class World:
             console_links=ConsoleLinks(self._keys, InMemoryTenantStore(), self.clock),
             public_url=None,
             account_id="123456789012",
+            cdn_id=cdn_id_of(ENVIRONMENT["SECRETS_KEY_ID"]),
             authenticator=Authenticator(self._keys, InMemoryTenantStore(), self.clock),
             limits=Limits(configs=100),
             rate_limiter=RateLimiter(self.token_buckets, self.clock),

@@ -9,11 +9,13 @@ import pytest
 from tests.builders.events import OTHER_TENANT, TENANT, a_tenant
 from tests.builders.sources import SECRET, github_headers, path_of, push_from_github
 from tests.clock import FixedClock
+from tests.conftest import ENVIRONMENT
 from tests.fakes.events import InMemoryEventStore
 from tests.fakes.tenants import InMemoryTenantStore
 from tests.functional.conftest import LogLines, OpenApi, assert_is_error
 from tests.http_api import Api
 from triggers_api.access.tenants import TenantState
+from triggers_api.loops import as_told, cdn_id_of
 
 Source = dict[str, Any]
 
@@ -282,10 +284,17 @@ def test_a_tenant_that_may_not_call_gets_nothing_in(
 
 
 def test_a_push_of_our_own_does_not_come_in_again(api: Api, source: Source) -> None:
-    answer = push_from_github(api, source, cdn_loop="triggers-api; v=1")
+    ours = as_told(cdn_id_of(ENVIRONMENT["SECRETS_KEY_ID"]))
+    answer = push_from_github(api, source, cdn_loop=ours)
 
     assert_is_error(answer, 403, "loop_detected")
     assert seen(api, source)["last_refusal"] == "loop"
+
+
+def test_a_push_of_another_deployment_comes_in(api: Api, source: Source) -> None:
+    others = as_told(cdn_id_of("11111111-1111-1111-1111-111111111111"))
+
+    assert push_from_github(api, source, cdn_loop=others).status == 200
 
 
 def test_a_sender_takes_half_of_its_tenants_rate_at_most(

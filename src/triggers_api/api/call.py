@@ -77,6 +77,11 @@ class Call:
         ]
         return declared
 
+    @property
+    def is_our_own_push(self) -> bool:
+        """Whether it began as a push of this deployment, which came back."""
+        return is_our_own(self.request.headers.getlist(HEADER), self.services.cdn_id)
+
     def charge_each(self, items: int) -> None:
         """Take a token for each item that was sent; the first was taken when the call came.
 
@@ -166,7 +171,7 @@ class Requires(SecurityBase):
         context.tenant, context.key_id = principal.tenant, principal.key_id
         call = Call(request, services, context, principal)
         _admit(call)
-        if request.method not in SAFE_METHODS and is_our_own(request.headers.getlist(HEADER)):
+        if request.method not in SAFE_METHODS and call.is_our_own_push:
             message = "This request is a push of ours that came back: a config's URL leads here."
             raise ForbiddenError(message, code="loop_detected")
         if self.scopes:

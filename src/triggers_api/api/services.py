@@ -50,6 +50,8 @@ class Services:
     """Where people reach the API, if that is not where it is called."""
     account_id: str
     """The AWS account that receivers' roles trust."""
+    cdn_id: str
+    """By what this deployment knows its own pushes: see `loops.py`."""
     deletions: DeletionReader
     limits: Limits
     """Of a tenant that has none of its own."""

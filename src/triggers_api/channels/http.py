@@ -62,17 +62,20 @@ class GuardedHttp:
         deadline_seconds: float = DEADLINE_SECONDS,
         longest_seconds: float = DEADLINE_SECONDS_AT_MOST,
         watch: Watch = unwatched,
+        cdn_loop: str = loops.PRODUCT,
     ) -> None:
         """`allow_private` is for local runs and tests: http, any port, 127.0.0.1, own networks.
 
         The deadline is for the whole of a request: name, connection, TLS, body, answer. Who sends
-        may ask for another one, but never for more than `longest_seconds`.
+        may ask for another one, but never for more than `longest_seconds`. `cdn_loop` is how every
+        request says whose it is: see `loops.py`.
         """
         self.network = Network(allow_private=allow_private, resolver=resolver, new_tls=new_tls)
         self.watchdog = Watchdog()
         self.deadline_seconds = deadline_seconds
         self._longest_seconds = longest_seconds
         self._watch = watch
+        self._cdn_loop = cdn_loop
 
     def check_spelling(self, url: str) -> Target:
         """Raise `RefusedTargetError` for what `send` would refuse without asking a name server."""
@@ -117,7 +120,7 @@ class GuardedHttp:
         ):
             connection.use_until(until)
             try:
-                marked = {**_with_usual(headers), loops.HEADER: loops.MARK}
+                marked = {**_with_usual(headers), loops.HEADER: self._cdn_loop}
                 answer = connection.ask(method, target.path, marked, body)
             except _FAILURES as error:
                 raise explained(error, until) from None

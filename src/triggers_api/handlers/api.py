@@ -52,6 +52,7 @@ from triggers_api.handlers.traces import UNTRACED, Handler, Traces
 from triggers_api.leases.count import CountInbox
 from triggers_api.leases.lease import LeaseEvents
 from triggers_api.leases.ports import LeaseStore
+from triggers_api.loops import as_told, cdn_id_of
 from triggers_api.providers import all_providers
 from triggers_api.push.channel import Channel
 from triggers_api.push.key_sets import ShowKeySet
@@ -199,6 +200,7 @@ def _of_push(settings: ApiSettings, given: Dependencies, clock: Clock) -> dict[s
     held_time = HeldTime(given.token_buckets, clock)
     return {
         "account_id": settings.account_id,
+        "cdn_id": cdn_id_of(settings.push.secrets_key_id),
         "subscribe": _subscribe(given, clock),
         "show_key_set": ShowKeySet(given.configs.find_public_keys, clock),
         "preview": Preview(given.channels, Summarize(given.executions, clock), clock),
@@ -271,6 +273,7 @@ def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:
         deadline_seconds=LONGEST,
         longest_seconds=LONGEST,
         watch=traces.sending,
+        cdn_loop=as_told(cdn_id_of(push.secrets_key_id)),
     )
     return all_channels(http, allow_private=may_be_private, brand=push.brand)
 

@@ -5,7 +5,7 @@ from triggers_api.handlers import cold_start  # first: it counts from here
 # isort: split
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,13 +25,15 @@ from triggers_api.executions.summarize import Summarize
 from triggers_api.handlers.observability import create_logger, create_metrics, embedded, log_spread
 from triggers_api.handlers.traced import traces_of
 from triggers_api.handlers.traces import UNTRACED, Handler, Traces
+from triggers_api.loops import as_told, cdn_id_of
+from triggers_api.push.channel import Channel
 from triggers_api.push.deliver import Deliver
 from triggers_api.push.delivery import Task
 from triggers_api.push.outcome import Outcome, Result
 from triggers_api.push.ports import DeliveryQueue
 from triggers_api.push.retry import RetrySchedule
 from triggers_api.push.turns import Turns
-from triggers_api.settings import DeliverySettings
+from triggers_api.settings import DeliverySettings, PushSettings
 from triggers_api.store.deliveries import DynamoDeliveryStore
 from triggers_api.store.events import DynamoEventStore
 from triggers_api.store.executions import DynamoExecutionStore
@@ -238,6 +240,13 @@ def _turns(client: Any, settings: DeliverySettings) -> Turns:
     return Turns(buckets, lambda tenant: limits(tenant).deliveries_per_second)
 
 
+def _channels(push: PushSettings, traces: Traces) -> Mapping[str, Channel]:
+    may_be_private = push.allow_private_targets
+    cdn_loop = as_told(cdn_id_of(push.secrets_key_id))
+    http = GuardedHttp(allow_private=may_be_private, watch=traces.sending, cdn_loop=cdn_loop)
+    return all_channels(http, allow_private=may_be_private, brand=push.brand)
+
+
 def wire(settings: DeliverySettings) -> Handler:
     """The worker on AWS, as it runs on Lambda."""
     push = settings.push
@@ -255,11 +264,7 @@ def wire(settings: DeliverySettings) -> Handler:
             client, push.notifications_table, configs, retention=retention
         ),
         queue=queue,
-        channels=all_channels(
-            GuardedHttp(allow_private=push.allow_private_targets, watch=traces.sending),
-            allow_private=push.allow_private_targets,
-            brand=push.brand,
-        ),
+        channels=_channels(push, traces),
         summarize=Summarize(DynamoExecutionStore(client, settings.events, now), now),
         schedule=RetrySchedule(settings.retry_delays),
         clock=now,

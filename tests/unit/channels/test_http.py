@@ -22,7 +22,8 @@ from triggers_api.push.channel import Refusal
 SECRET_PATH = "/services/T000/s3cr3t?token=s3cr3t"
 
 
-def test_the_request_arrives_as_it_was_meant(http: GuardedHttp) -> None:
+def test_the_request_arrives_as_it_was_meant() -> None:
+    http = a_http(cdn_loop="triggers-api, triggers-api-0123456789abcdef")
     with answering(answer_of("202 Accepted", b"thanks", Retry_After="7")) as receiver:
         response = http.send(
             "PUT", f"{receiver.url}?a=1&b=%20", headers={"X-Custom": "yes"}, body=b'{"\xc3\xa9":1}'
@@ -32,7 +33,7 @@ def test_the_request_arrives_as_it_was_meant(http: GuardedHttp) -> None:
     assert request.line == "PUT /in?a=1&b=%20 HTTP/1.1"
     assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
     assert request.headers["x-custom"] == "yes"
-    assert request.headers["cdn-loop"] == "triggers-api"  # what comes back to us changes nothing
+    assert request.headers["cdn-loop"] == "triggers-api, triggers-api-0123456789abcdef"
     assert request.headers["accept-encoding"] == "identity"
     assert request.body == b'{"\xc3\xa9":1}'
     assert response.status_code == 202

@@ -14,7 +14,6 @@ from triggers_api.errors import (
     TriggersError,
     UnsupportedEncodingError,
 )
-from triggers_api.loops import HEADER, is_our_own
 from triggers_api.sources.accept_foreign import Taken
 from triggers_api.sources.provider import ForeignRequest
 
@@ -116,8 +115,7 @@ async def _answer(call: Call, token: str) -> Response:
         body=await request.body(),
         received_at=call.services.clock(),
     )
-    is_looping = is_our_own(request.headers.getlist(HEADER))
-    done = accept(token, foreign, is_our_own=is_looping)
+    done = accept(token, foreign, is_our_own=call.is_our_own_push)
     if done is None:
         raise InvalidRequestError(_NO_HANDSHAKE, code="no_handshake")
     if isinstance(done, Taken):
