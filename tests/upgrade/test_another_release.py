@@ -10,11 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.builders.events import an_api_key
 from tests.http_api import Api
 from tests.upgrade.damage import broken, in_other_words, with_more
 from tests.upgrade.deployment import Deployment, Item, deployed
 from tests.upgrade.forms import FOLDER, Forms
 from tests.upgrade.shapes import kind_of
+from triggers_api.timestamps import now
 
 FORMS = Forms.read(max(FOLDER.iterdir()), "http://127.0.0.1:1")
 # Where a list shows items of a kind.
@@ -128,6 +130,26 @@ def test_keys_beside_one_that_nobody_can_read_are_made_rotated_and_revoked() -> 
         assert made.status == 201
         assert statuses(shop, ("POST", f"{path}/rotate"), ("DELETE", path)) == [200, 204]
         assert statuses(shop, ("DELETE", f"/keys/{unreadable}"), ("GET", "/me")) == [204, 200]
+
+
+def test_whoever_uses_or_rotates_a_key_that_nobody_can_read_is_told_so_as_is_its_operator(
+    partly_unreadable: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = partly_unreadable.api(FORMS.held["tokens"]["shop"])
+    unreadable = hidden(partly_unreadable, "KeysTable key", "key_id")
+    _, token = an_api_key(now())
+    with_it = shop.calling_with(token.replace(token.split("_")[1], unreadable))
+
+    asked = [(with_it, "GET", "/me"), (shop, "POST", f"/keys/{unreadable}/rotate")]
+    for api, method, path in asked:
+        caplog.clear()
+        answer = api.send(method, path)
+
+        assert answer.status == 500
+        assert f"'{unreadable}' cannot be read" in answer.json()["message"]
+        assert "revoke it" in answer.json()["message"]
+        (told,) = [each for each in caplog.records if each.message == "item.unreadable"]
+        assert vars(told)["key"] == {"key_id": unreadable}
 
 
 def test_configs_beside_one_that_nobody_can_read_are_changed_and_it_can_be_deleted(

@@ -48,7 +48,7 @@ class ApiKeyStore(Protocol):
     """Keeps API keys, never their secrets."""
 
     def find(self, key_id: str) -> ApiKey | None:
-        """The key as it is now, read consistently."""
+        """The key as it is now, read consistently. Raises `UnreadableError`."""
         ...
 
     def find_of(self, tenant: str | None, key_id: str) -> ApiKey | None:

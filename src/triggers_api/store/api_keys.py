@@ -52,17 +52,14 @@ class DynamoApiKeyStore:
     def find(self, key_id: str) -> ApiKey | None:
         """See `ApiKeyStore.find`: consistent, or a revoked key could live a minute longer."""
         item = self._table.find(_key(key_id), consistent=True)
-        return None if item is None else _to_key(item)
+        return None if item is None else _key_of(key_id, item)
 
     def find_of(self, tenant: str | None, key_id: str) -> ApiKey | None:
         """See `ApiKeyStore.find_of`. One read."""
         item = self._table.find(_key(key_id), consistent=True) or {}
         if all(item.get("tenant") != each["tenant"] for each in owners_of(tenant or OPERATORS)):
             return None
-        for key in readable([item], _to_key, "API key"):
-            return key
-        message = f"The API key '{key_id}' cannot be read."
-        raise UnreadableError(message)
+        return _key_of(key_id, item)
 
     def record_use(self, key_id: str, at: datetime) -> None:
         """See `ApiKeyStore.record_use`."""
@@ -227,6 +224,14 @@ def _session(key: ApiKey) -> Item:
     assert key.expires_at is not None
     swept_after = number(math.ceil(key.expires_at.timestamp()))
     return _owner(f"{key.tenant}{_OF_SESSIONS}") | {"swept_after": swept_after}
+
+
+def _key_of(key_id: str, item: Item) -> ApiKey:
+    """The key of this item, which was asked for by its id. Raises `UnreadableError`."""
+    for key in readable([item], _to_key, "API key"):
+        return key
+    message = f"The API key '{key_id}' cannot be read. If it stays so, revoke it and make another."
+    raise UnreadableError(message)
 
 
 def _to_key(item: Item) -> ApiKey:
