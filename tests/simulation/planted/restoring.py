@@ -19,7 +19,7 @@ RESTORING: Final = (
     Bug(
         "the attempts of a restored delivery count again",
         _ROWS,
-        'back = then | {items.RESTORED_AT: {"S": to_text(self.clock())}}',
+        'back = _marked(then, {"S": to_text(self.clock())})',
         'back = then | {"seen_at": {"S": to_text(self.clock())}}',
         test="tests/functional/test_restore_events.py::test_nothing_is_pushed_or_counted_again",
     ),
@@ -36,6 +36,13 @@ RESTORING: Final = (
         "_erased(back) if is_erased else back",
         "back",
         test="tests/functional/test_restore_answers.py::test_what_is_erased_while_a_delivery_comes_back_is_not_told_by_it",
+    ),
+    Bug(
+        "a record that a killed restore left silent stays so",
+        _ROWS,
+        'if "erased" in then or now != _silent(back):',
+        "if True:",
+        test="tests/functional/test_restore_answers.py::test_killed_at_any_call_it_still_brings_back_what_receivers_answered",
     ),
     Bug(
         "a config that was deleted since is restored",
