@@ -3,7 +3,7 @@
 const { parseExactly } = require('../lib/exact_json');
 const { SEVERITIES, outputFields, sample } = require('../lib/event');
 const { firstOf, walk } = require('../lib/pages');
-const { isGenuine } = require('../lib/signature');
+const { isGenuine, keyOf } = require('../lib/signature');
 
 const CONFIGS = '/notifications/configs';
 const GRAVITIES = Object.keys(SEVERITIES); // from light to grave
@@ -63,8 +63,17 @@ const remove = (z, id) =>
   });
 
 const perform = (z, bundle) => {
-  const secret = bundle.subscribeData?.secret;
-  if (secret && !isGenuine(secret, bundle.rawRequest ?? {})) {
+  const key = keyOf(bundle.subscribeData?.secret);
+  if (key === null) {
+    // An Error, which its owner is told of: without the secret the Zap cannot fire again.
+    throw new z.errors.Error(
+      'Zapier has no secret of this Zap, so that nobody can tell who sent this push. Switch the' +
+        ' Zap off and on.',
+      'unknown_secret',
+      404,
+    );
+  }
+  if (!isGenuine(key, bundle.rawRequest ?? {})) {
     // Not an Error: somebody who knows the hook's URL could switch the Zap off with those.
     throw new z.errors.HaltedError(
       'This push is not signed with the secret of this Zap. If that secret was rotated, switch' +

@@ -6,6 +6,7 @@ const { test } = require('node:test');
 const { sample } = require('../../lib/event');
 const { parseExactly } = require('../../lib/exact_json');
 const { creates, find, triggers } = require('../integration');
+const { push, signed } = require('./signed_push');
 const { stubApi } = require('./stub_api');
 
 const BIG = '{"order_id":9007199254740993,"total":12345678901234567.89,"paid":31.80}';
@@ -68,10 +69,7 @@ test('every step hands numbers on exactly', async (t) => {
   const [polled] = await connection.run(triggers.inbox.perform);
   const [found] = await connection.run(find.perform, { inputData: { event_id: 'evt_1' } });
   const [shown] = await connection.run(triggers.instant.performList);
-  const [pushed] = await connection.run(triggers.instant.perform, {
-    rawRequest: { headers: {}, content: event },
-    cleanedRequest: JSON.parse(event),
-  });
+  const [pushed] = await connection.run(triggers.instant.perform, push(event, signed(event)));
   const created = await connection.run(creates.create.perform, {
     inputData: { event_type: 'a.b', payload_json: BIG },
   });

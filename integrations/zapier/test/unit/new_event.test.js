@@ -1,35 +1,17 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { createHmac } = require('node:crypto');
 const { test } = require('node:test');
 
+const CASES = require('../../../../clients/conformance/webhooks.json');
 const { sample } = require('../../lib/event');
 const { Connection, triggers } = require('../integration');
+const { SECRET, push, signed } = require('./signed_push');
 const { skipWaiting, stubApi } = require('./stub_api');
 
-const KEY = Buffer.from('a key of 32 bytes, or nearly so!');
-const SECRET = `whsec_${KEY.toString('base64')}`;
 const BODY = JSON.stringify({ ...sample, payload: { note: 'Käse 🧀' } });
 const nobody = new Connection('https://api.example.com', 'a-key');
 const { perform, performList, performSubscribe, performUnsubscribe } = triggers.instant;
-
-/** A push as Zapier hands it on. */
-const push = (content, signature, secret = SECRET) => ({
-  subscribeData: { id: 'cfg_1', secret },
-  cleanedRequest: JSON.parse(content),
-  rawRequest: {
-    content,
-    headers: {
-      'Http-Webhook-Id': 'dlv_1',
-      'Http-Webhook-Timestamp': '1795312672',
-      'Http-Webhook-Signature': signature,
-    },
-  },
-});
-
-const signed = (content) =>
-  `v1,${createHmac('sha256', KEY).update(`dlv_1.1795312672.${content}`).digest('base64')}`;
 
 test('a signed push is the event', async () => {
   assert.deepEqual(await nobody.run(perform, push(BODY, signed(BODY))), [JSON.parse(BODY)]);
@@ -47,6 +29,27 @@ test('a push that is not signed, or not so, fires nothing and switches nothing o
   }
   const bare = { ...push(BODY, signed(BODY)), rawRequest: undefined };
   await assert.rejects(nobody.run(perform, bare), { name: 'HaltedError' });
+});
+
+test('what the clients take for no secret proves no push', async () => {
+  const refused = CASES.filter(({ error, secrets }) => error && secrets.length === 1);
+  const garbled = refused.flatMap(({ secrets }) => secrets);
+  assert.ok(garbled.length > 5);
+  for (const secret of [...garbled, `whsec_*${SECRET.slice(6)}`, SECRET.slice(6), null]) {
+    await assert.rejects(nobody.run(perform, push(BODY, signed(BODY), secret)), /no secret/);
+  }
+  for (const secret of [`${SECRET}\n`, SECRET.replaceAll('=', '')]) {
+    assert.equal((await nobody.run(perform, push(BODY, signed(BODY), secret))).length, 1);
+  }
+});
+
+test('a Zap whose subscription Zapier did not keep takes no push for genuine', async () => {
+  for (const subscribeData of [undefined, null, {}, { id: 'cfg_1' }]) {
+    for (const signature of [undefined, signed(BODY)]) {
+      const unknown = { ...push(BODY, signature), subscribeData };
+      await assert.rejects(nobody.run(perform, unknown), /no secret/);
+    }
+  }
 });
 
 test('a subscription asks for what the person chose', async (t) => {
