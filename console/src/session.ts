@@ -1,4 +1,5 @@
 import { AuthenticationError, Client, type AnswerOf, type OperationOf } from "triggers-client";
+import { hearDate } from "./clock";
 
 /**
  * Who is signed in. The key is kept for this tab only, and is never in an address: it is gone when
@@ -53,6 +54,7 @@ export async function signIn(apiKey: string): Promise<Session> {
   const ending = new AbortController();
   const heard: typeof fetch = async (...asked) => {
     const answer = await fetch(...asked);
+    hearDate(answer.headers);
     if (answer.status === 401) ending.abort();
     return answer;
   };

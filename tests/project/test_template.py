@@ -221,7 +221,7 @@ def test_browsers_call_from_listed_origins_only_and_read_what_the_clients_need()
     assert (condition, otherwise) == ("IsCalledFromElsewhere", {"Ref": "AWS::NoValue"})
     assert rule["AllowOrigins"] == {"Ref": "ConsoleOrigins"}
     assert "AllowCredentials" not in rule
-    assert {"link", "retry-after", "etag", "x-request-id"} <= set(rule["ExposeHeaders"])
+    assert {"date", "link", "retry-after", "etag", "x-request-id"} <= set(rule["ExposeHeaders"])
 
 
 @pytest.mark.parametrize("origin", ["*", "https://*.example.com", "https://a.example/path", "a.b"])

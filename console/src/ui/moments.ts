@@ -1,5 +1,7 @@
 /** Moments in words, in the reader's own zone. */
 
+import { apiNow } from "../clock";
+
 const HOUR = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 
@@ -31,6 +33,6 @@ export function spanOf(seconds: number): string {
   return `${Math.floor(whole / DAYS)} days`;
 }
 
-export function secondsSince(moment: string, now: number = Date.now()): number {
+export function secondsSince(moment: string, now: number = apiNow()): number {
   return (now - Date.parse(moment)) / 1000;
 }
