@@ -4,10 +4,11 @@ import { type Entrance, type Trouble, useEntrance } from "./entrance";
 import { href, type Place, usePlace } from "./router";
 import { type Found, screenAt, type Screen, screensFor } from "./screens";
 import type { Session } from "./session";
+import { NotHere } from "./screens/not_here";
 import { SignIn, SignInAgain } from "./screens/sign_in";
 import { Icon } from "./ui/icons";
 import { setTheme, themeNow } from "./theme";
-import { Button, Fault, Heading, LinkButton, Skeleton } from "./ui/parts";
+import { Button, Fault, Heading, Skeleton } from "./ui/parts";
 
 const ICON = "console/files/icon.svg"; // beside the page, wherever that is
 
@@ -50,7 +51,7 @@ function Frame({ session, leave, trouble, dismiss }: FrameProps) {
         <Bar session={session} screens={screens} current={found?.screen} address={address} leave={leave} />
         <main>
           {trouble !== null && <LinkFailed trouble={trouble} as={whoIs(session)} dismiss={dismiss} />}
-          {found === null ? <NotHere /> : <Shown key={address} place={place} {...found} />}
+          {found === null ? <NotHere screens={screens} leave={leave} /> : <Shown key={address} place={place} {...found} />}
         </main>
       </div>
     </>
@@ -144,15 +145,3 @@ function Bar(props: { session: Session; screens: readonly Screen[]; current: Scr
     </nav>
   );
 }
-
-function NotHere() {
-  return (
-    <>
-      <Heading title="There is nothing at this address" says="The link may be old, or your key may not see what it leads to." />
-      <div>
-        <LinkButton to="#/">Go to the first screen</LinkButton>
-      </div>
-    </>
-  );
-}
-

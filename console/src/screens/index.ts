@@ -60,6 +60,11 @@ export function screensFor(session: Session): readonly Screen[] {
   return SCREENS.filter((screen) => screen.scopes.length === 0 || screen.scopes.some(session.can));
 }
 
+/** What a key must be allowed, one of them, to see anything; `admin` stands for most of them. */
+export function scopesOfScreens(): readonly string[] {
+  return [...new Set([...SCREENS.flatMap((screen) => screen.scopes), "admin"])];
+}
+
 export interface Found {
   screen: Screen;
   given: Readonly<Record<string, string>>;
