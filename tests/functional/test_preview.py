@@ -9,11 +9,12 @@ import pytest
 from tests.builders.events import OTHER_TENANT, store_event
 from tests.clock import FixedClock
 from tests.fakes.events import InMemoryEventStore
-from tests.functional.notification_api import WEBHOOK, World
+from tests.functional.notification_api import CONFIGS, WEBHOOK, World, codes
 from triggers_api.access.keys import Scope
 from triggers_api.channels import all_channels
 from triggers_api.channels.http import GuardedHttp
 from triggers_api.push.channel import Channel
+from triggers_api.push.settings_fields import read_settings
 
 PREVIEW = "/notifications/preview"
 EVENT = {
@@ -72,6 +73,11 @@ def preview(world: World, **said: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def kept_as(world: World, channel: Channel) -> str:
+    shown, secrets = read_settings(channel.fields, SETTINGS[channel.name])
+    return world.subscribe(channel=channel.name, settings=shown, secrets=secrets).id
 
 
 @pytest.mark.parametrize("channel", SETTINGS)
@@ -147,6 +153,42 @@ def test_a_config_and_an_event_that_are_kept_are_named_by_their_ids(
     assert json.loads(shown["request"]["body"])["id"] == event.id
 
 
+def test_a_kept_config_is_shown_as_a_change_would_make_it_with_the_secrets_that_stay(
+    world: World, channels: dict[str, Channel]
+) -> None:
+    slack, hook = kept_as(world, channels["slack"]), kept_as(world, channels["webhook"])
+    kept = world.configs.list_configs("acme")
+    renamed = {"message_template": "Hello", "filters": {"event_types": ["order.*"]}}
+    other_header = {"settings": {"headers": {"X-Key": "********", "X-Team": "a"}}}
+    elsewhere = {"settings": {"url": "https://elsewhere.example.com/in", "headers": None}}
+
+    chat = preview(world, config_id=slack, config=renamed, event=EVENT)
+    more = preview(world, config_id=hook, config=other_header, event=EVENT)["request"]["headers"]
+    moved = preview(world, config_id=hook, config=elsewhere, event=EVENT)["request"]
+    same = preview(world, config_id=hook, config={}, event=EVENT)["request"]
+
+    assert (chat["filters"], "Hello" in chat["request"]["body"]) == (["event_types"], True)
+    assert {"X-Key", "X-Team", "Authorization"} <= more.keys()
+    assert moved["url"] == "https://elsewhere.example.com/in"
+    assert not {"X-Key", "Authorization"} & moved["headers"].keys()
+    assert {"X-Key", "Authorization"} <= same["headers"].keys()
+    assert "of-mine" not in json.dumps([chat, more, moved, same])
+    assert world.configs.list_configs("acme") == kept
+
+
+def test_what_a_patch_would_be_refused_for_a_preview_of_it_is_too(
+    world: World, channels: dict[str, Channel]
+) -> None:
+    config = kept_as(world, channels["webhook"])
+
+    for change in ({"name": None}, {"settings": {"url": None}}, {"nonsense": 1}):
+        patched = world.call("PATCH", f"{CONFIGS}/{config}", change)
+        said = {"config_id": config, "config": change, "event": EVENT}
+        previewed = world.call("POST", PREVIEW, said)
+
+        assert (previewed.status_code, codes(previewed)) == (422, codes(patched))
+
+
 def test_a_key_that_may_not_read_events_reads_none_through_it(
     world: World, fake_events: InMemoryEventStore
 ) -> None:
@@ -177,6 +219,7 @@ def test_another_tenants_config_and_event_are_not_found(
 
     for said in (
         {"config_id": config.id, "event": EVENT},
+        {"config_id": config.id, "config": {"name": "x"}, "event": EVENT},
         {"config": WEBHOOK, "event_id": event.id},
     ):
         assert world.call("POST", PREVIEW, said, tenant=OTHER_TENANT).status_code == 404
@@ -186,7 +229,8 @@ def test_another_tenants_config_and_event_are_not_found(
     ("said", "code"),
     [
         ({}, "invalid_preview"),
-        ({"config": WEBHOOK, "config_id": "cfg_1", "event": EVENT}, "invalid_preview"),
+        ({"event": EVENT}, "invalid_preview"),
+        ({"config": WEBHOOK, "event_id": "evt_1", "event": EVENT}, "invalid_preview"),
         ({"config": WEBHOOK}, "invalid_preview"),
         ({"config": WEBHOOK | {"transform": "("}, "event": EVENT}, "invalid_config"),
         ({"config": {"name": "x"}, "event": EVENT}, "invalid_config"),

@@ -105,7 +105,10 @@ class Notifications:
         event_id: str | None = None,
         event: Mapping[str, object] | RawJson | None = None,
     ) -> Preview:
-        """What a config would send of an event; nothing is sent. Each by its id, or as a draft."""
+        """What a config would send of an event; nothing is sent. Each by its id, or as a draft.
+
+        Both `config_id` and `config`: the kept one with a change, as `update_config` takes it.
+        """
         said = {"config_id": config_id, "config": config, "event_id": event_id, "event": event}
         body = object_text({name: each for name, each in said.items() if each is not None})
         answer = self._transport.send("POST", "/notifications/preview", body)

@@ -167,10 +167,16 @@ class Subscribe:
                 return Saved(config, new_secret)
         raise _busy()
 
-    def drafted(self, tenant: str, draft: ConfigDraft) -> NotificationConfig:
-        """A draft as the config it would be, kept nowhere; no name is looked up."""
-        checked = self._check_all(draft, None)
-        return _of(draft, checked, config_id=new_config_id(), tenant=tenant, at=self._clock())
+    def drafted(
+        self, tenant: str, draft: ConfigDraft, known: NotificationConfig | None
+    ) -> NotificationConfig:
+        """A draft as the config it would be, kept nowhere; no name is looked up.
+
+        `known` is the one in whose place it would be put, and whose secrets may stay.
+        """
+        checked = self._check_all(draft, known)
+        config_id = new_config_id() if known is None else known.id
+        return _of(draft, checked, config_id=config_id, tenant=tenant, at=self._clock())
 
     def delete(self, tenant: str, config_id: str) -> None:
         """Push nothing more to it, and forget its secrets. Raises `NotFoundError`."""

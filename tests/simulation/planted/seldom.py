@@ -14,8 +14,8 @@ SELDOM: Final = (
     Bug(
         "a config that is put in its own place is signed anew",
         "push/subscribe.py",
-        "checked = self._check_all(draft, known)",
-        "checked = self._check_all(draft, None)",
+        "checked = self._check_all(draft, known)\n            refuse",
+        "checked = self._check_all(draft, None)\n            refuse",
     ),
     Bug(
         "a preview looks at no expression",

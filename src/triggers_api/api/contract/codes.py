@@ -159,9 +159,9 @@ CODES: Final[dict[str, Code]] = {
     ),
     "invalid_preview": Code(
         422,
-        "The body has a fault: body: give either config_id or config.",
+        "The body has a fault: body: give config_id or config, or both.",
         "body",
-        "give either config_id or config",
+        "give config_id or config, or both",
         "value_error",
     ),
     "invalid_test": Code(

@@ -7,7 +7,7 @@ from fastapi import Path, Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.drafts import draft_of
+from triggers_api.api.drafts import draft_of, drafted
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
 from triggers_api.api.list_query import Cursor, as_many_as_fit, cursor_of, position_of
 from triggers_api.api.operation import PAGE, Answer, Body, Cost
@@ -24,8 +24,6 @@ from triggers_api.api.schemas.deliveries import MissedIn, MissedOut, TrialIn, Tr
 from triggers_api.api.schemas.previews import PreviewIn, PreviewOut
 from triggers_api.errors import InvalidContentError
 from triggers_api.events.event import Event
-from triggers_api.events.ids import new_event_id, random_entropy
-from triggers_api.events.lifecycle import EventStatus
 from triggers_api.events.ports import Position
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import ConfigQuery
@@ -328,8 +326,9 @@ async def send_test(call: Call) -> Response:
 async def preview_config(call: Call) -> Response:
     """Answer whether a config would want an event, and what it would send. Nothing is sent.
 
-    Also for a config that was never kept, and an event that was never posted. `event_id` needs
-    the scope `events:read` too, and so does an event's `execution_id`, whose counts are told.
+    Also for a config that was never kept, for a change to one that is, with the secrets that it
+    leaves, and for an event that was never posted. `event_id` needs the scope `events:read` too,
+    and so does an event's `execution_id`, whose counts are told.
     """
     body = await read_json(call.request, levels=2)
     wanted = call.validated(body, _PREVIEW)
@@ -337,14 +336,22 @@ async def preview_config(call: Call) -> Response:
         call.principal.require(Scope.EVENTS_READ)
     with call.reading():
         event = _event_of(call, wanted, body)
-        if wanted.config_id is not None:
-            call.context.config_id = wanted.config_id
-            config = call.services.subscribe.get(call.tenant, wanted.config_id)
-        else:
-            draft = _checked(call, body.member("config"), None)
-            config = call.services.subscribe.drafted(call.tenant, draft)
-        previewed = call.services.preview(config, event)
+        previewed = call.services.preview(_config_of(call, wanted, body), event)
     return call.answer(PreviewOut.of(previewed))
+
+
+def _config_of(call: Call, wanted: PreviewIn, body: JsonBody) -> NotificationConfig:
+    """One that is kept, as it is or as a change would make it, or one that is not."""
+    subscribe = call.services.subscribe
+    if wanted.config_id is None:
+        draft = _checked(call, body.member("config"), None)
+        return subscribe.drafted(call.tenant, draft, None)
+    call.context.config_id = wanted.config_id
+    known = subscribe.get(call.tenant, wanted.config_id)
+    if wanted.config is None:
+        return known
+    draft = _changed(call, known, body.member("config"))
+    return subscribe.drafted(call.tenant, draft, known)
 
 
 def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
@@ -353,16 +360,7 @@ def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
     draft, now = draft_of(body.member("event")), call.services.clock()
     if draft.execution_id is not None:
         call.principal.require(Scope.EVENTS_READ)
-    return Event(
-        id=new_event_id(now, random_entropy()),
-        event_type=draft.event_type,
-        payload=draft.payload,
-        metadata=draft.metadata,
-        severity=draft.severity,
-        execution_id=draft.execution_id,
-        status=EventStatus.PENDING,
-        created_at=now,
-    )
+    return drafted(draft, now)
 
 
 def _saved(call: Call, saved: Saved, status: int = 200, **headers: str) -> Response:

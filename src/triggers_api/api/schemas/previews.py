@@ -14,13 +14,20 @@ _EXAMPLE_IN: Final[dict[str, Any]] = {
 
 
 class PreviewIn(BaseModel):
-    """A config and an event, each by its id or as it would be sent to be kept."""
+    """A config and an event, each by its id or as it would be sent to be kept.
+
+    Both members of the config: the one that is kept, as this change would make it.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE_IN]})
 
     config_id: ConfigIdText | None = None
     config: dict[str, Any] | None = Field(
-        default=None, description="As in `POST /notifications/configs`; kept nowhere."
+        default=None,
+        description=(
+            "As in `POST /notifications/configs`, or, beside `config_id`, as in"
+            " `PATCH /notifications/configs/{config_id}`; kept nowhere."
+        ),
     )
     event_id: str | None = Field(
         default=None, max_length=64, description="Needs the scope `events:read` too."
@@ -30,9 +37,9 @@ class PreviewIn(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _names_one_of_each(self) -> Self:
-        if (self.config_id is None) == (self.config is None):
-            raise ValueError("give either config_id or config")
+    def _names_a_config_and_one_event(self) -> Self:
+        if self.config_id is None and self.config is None:
+            raise ValueError("give config_id or config, or both")
         if (self.event_id is None) == (self.event is None):
             raise ValueError("give either event_id or event")
         return self
