@@ -7,6 +7,7 @@ import { load } from "./load.mjs";
 const { patchOf } = await load("ui/patch.ts");
 const { changesOf, typedOf } = await load("screens/destination_body.ts");
 const { changesOf: changesOfSource } = await load("screens/source_form.tsx");
+const { previewBody, previewedOf } = await load("screens/preview.tsx");
 const { changedLimits } = await load("screens/tenant.tsx");
 
 /** What a server makes of a patch (RFC 7396). */
@@ -89,6 +90,13 @@ test("another channel begins with its own settings, and says what it cannot take
     settings: { webhook_url: "https://hooks.slack.com/x" },
     transform: null,
   });
+});
+
+test("a kept destination is previewed by its id with what was changed, so that its hidden secrets are its own", () => {
+  const body = (changes) => JSON.parse(previewBody(previewedOf(config, { name: "whole" }, changes), "{}"));
+  assert.deepEqual(body(settings({ headers: "X-Api-Key: new\nX-Team: ********" })), { config_id: "cfg_1", config: { settings: { headers: { "X-Api-Key": "new" } } }, event: {} });
+  assert.deepEqual(body(changed({})), { config_id: "cfg_1", event: {} });
+  assert.deepEqual(previewedOf(null, { name: "New" }, { name: "New" }), { config: { name: "New" } });
 });
 
 test("a source's form sends what was changed in it, and never whether it is paused", () => {

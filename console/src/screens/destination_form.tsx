@@ -8,7 +8,7 @@ import { isEmpty } from "../ui/patch";
 import { faultsOf, type Schema, SchemaForm, under } from "../ui/schema_form";
 import { spelled } from "../ui/spelling";
 import { bodyOf, changesOf, LISTS, type Typed, typedOf } from "./destination_body";
-import { Preview } from "./preview";
+import { Preview, previewedOf } from "./preview";
 import { PolicyFields, policyTexts } from "./policy_fields";
 
 type Channel = components["schemas"]["ChannelOut"];
@@ -141,7 +141,7 @@ function DestinationForm({ channels, config: found }: { channels: readonly Chann
               <Check label="A push acknowledges its event" value={typed.acknowledges} change={(acknowledges) => put({ acknowledges })} hint="It leaves the inbox when this receiver accepts it. Off, if somebody else works through the inbox." />
             </div>
           </Card>
-          <Preview of={config !== null && isEmpty(changes) ? { config_id: config.id } : { config: { ...config, ...body } }} />
+          <Preview of={previewedOf(config, body, changes)} />
         </div>
       </div>
       <div class="row">

@@ -4,6 +4,7 @@ import { useAction, useSession } from "../data";
 import { TextArea } from "../ui/fields";
 import { indented } from "../ui/indented";
 import { Button, Card, Code, Fault } from "../ui/parts";
+import { isEmpty } from "../ui/patch";
 
 type Told = components["schemas"]["PreviewOut"];
 
@@ -14,8 +15,15 @@ function inFull({ body, ...request }: { body: string }): string {
 
 const EXAMPLE = JSON.stringify({ event_type: "invoice.failed", severity: "error", payload: { order_id: "A-1", total: 150 } }, null, 2);
 
-/** A destination that is kept, or as it stands in the form. */
-type Previewed = { config_id: string } | { config: Readonly<Record<string, unknown>> };
+type Values = Readonly<Record<string, unknown>>;
+/** A destination that is kept, with or without a change, or one as it stands in the form. */
+type Previewed = { config_id: string; config?: Values } | { config: Values };
+
+/** Of a kept one its changes alone: only the API knows the secrets that stay with it. */
+export function previewedOf(config: { id: string } | null, whole: Values, changes: Values): Previewed {
+  if (config === null) return { config: whole };
+  return isEmpty(changes) ? { config_id: config.id } : { config_id: config.id, config: changes };
+}
 
 /** The event goes as it was typed: JavaScript would round some of its numbers. */
 export function previewBody(of: Previewed, event: string): string {
