@@ -6,7 +6,9 @@ whether or not DynamoDB reserves the word.
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import KW_ONLY, dataclass
@@ -34,7 +36,10 @@ def create_client() -> DynamoDBClient:
 
 _BATCH_GET_KEYS: Final = 100  # the most that one BatchGetItem takes
 _BATCH_WRITES: Final = 25  # the most that one BatchWriteItem takes
-_BATCH_ROUNDS: Final = 5  # of throttled leftovers, before we give up and say so
+# Before what a throttled batch left is asked for again, at most; then we give up and say so. A
+# partition that takes no more is not helped by a caller who comes back at once, but a request's
+# caller waits, too: all of it takes less than a second.
+_BATCH_WAITS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4)
 _NAME: Final = re.compile(r"#(\w+)")
 _EXPRESSIONS: Final = (
     "ConditionExpression",
@@ -124,7 +129,7 @@ class Table:
         for start in range(0, len(keys), _BATCH_GET_KEYS):
             request: Any = {self.name: {"Keys": keys[start : start + _BATCH_GET_KEYS]}}
             request[self.name]["ConsistentRead"] = True
-            for _ in range(_BATCH_ROUNDS):
+            for _ in _rounds():
                 with _errors():
                     answer = self.client.batch_get_item(RequestItems=request)
                 read = answer["Responses"].get(self.name, [])
@@ -133,8 +138,6 @@ class Table:
                 request = answer.get("UnprocessedKeys")
                 if not request:
                     break
-            else:
-                raise _busy()
         return found
 
     def put(self, item: Item, when: str = "", values: Item | None = None) -> None:
@@ -205,14 +208,12 @@ class Table:
                 {"DeleteRequest": {"Key": key}} for key in keys[start : start + _BATCH_WRITES]
             ]
             request: Any = {self.name: writes}
-            for _ in range(_BATCH_ROUNDS):
+            for _ in _rounds():
                 with _errors():
                     answer = self.client.batch_write_item(RequestItems=request)
                 request = answer.get("UnprocessedItems")
                 if not request:
                     break
-            else:
-                raise _busy()
 
     def page(self, query: Query, *, after: Item | None = None, limit: int | None = None) -> Page:
         """What one call reads behind a key: a megabyte, or `limit` items."""
@@ -351,6 +352,15 @@ def _raise_if_lost(error: ClientError, lost: frozenset[str]) -> None:
     if codes & lost:
         stored = (each.get("Item") for each in (error.response, *reasons))
         raise RefusedError(next(filter(None, stored), None)) from error
+
+
+def _rounds() -> Iterator[None]:
+    """Turns for a batch, each after a longer wait than the last. Raises when they are used up."""
+    yield
+    for longest in _BATCH_WAITS_SECONDS:
+        time.sleep(random.random() * longest)  # noqa: S311  # no secret
+        yield
+    raise _busy()
 
 
 def _busy() -> StoreUnavailableError:

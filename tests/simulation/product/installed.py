@@ -90,6 +90,7 @@ def _of(release: Release, wire: Wire) -> Iterator[Any]:
         ("aws.dynamodb_wire", "KeptConnections", Line),
         ("aws.dynamodb_wire", "all_are_overheard", lambda: False),  # moto may be loaded
         ("aws.dynamodb_wire", "time", slow),
+        ("store.table", "time", slow),
         ("api.lazy_route", "compile_path", _compile_path),
         ("timestamps", "datetime", clock),
         ("watch.observe", "wait", wait),
@@ -97,7 +98,7 @@ def _of(release: Release, wire: Wire) -> Iterator[Any]:
         *((each, "GuardedHttp", simulated(http)) for each in _WITH_HTTP),
     ):
         module = release.module(name)
-        if module is not None:
+        if module is not None and (release is TODAY or hasattr(module, attribute)):
             yield patch.object(module, attribute, instead)
     roles = release.module("channels.receivers_roles")
     if roles is not None:
