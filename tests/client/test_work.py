@@ -1,6 +1,7 @@
 """Facts about `work` as a command: its workers, and the commands that they run."""
 
 import signal
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.client.command_line import KEY, Triggers, environment, start
 from tests.client.scripted_api import Said, ScriptedApi, an_event
 from triggers_client import UnexpectedAnswerError
-from triggers_client.cli.work import run_all
+from triggers_client.cli.work import Commands, run_all
 
 NOTHING: dict[str, Any] = {"lease_id": None, "expires_at": None, "events": []}
 
@@ -42,6 +43,62 @@ def test_an_error_of_a_worker_is_told(api: ScriptedApi, triggers: Triggers) -> N
     ended = triggers("work", "--exec", "true", "--workers", "3")
 
     assert (ended.code, "The answer is a redirect" in ended.err) == (1, True)
+
+
+class Slow(subprocess.Popen[bytes]):
+    """A command that runs while its worker does not know it yet, until `may_be_known`."""
+
+    begun, may_be_known = threading.Event(), threading.Event()
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.begun.set()
+        self.may_be_known.wait(30)
+
+
+class Lock:
+    """Lets a slow command be known as soon as somebody waits for its worker."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def acquire(self, timeout: float) -> bool:
+        Slow.may_be_known.set()
+        return self.lock.acquire(timeout=timeout)
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_a_command_that_is_just_being_begun_is_ended_with_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would go on for good: the program that began it is gone. And nothing more is begun."""
+    monkeypatch.setattr("triggers_client.cli.work.subprocess.Popen", Slow)
+    lock: Any = Lock()
+    commands, ended = Commands("exec sleep 300", lock=lock), list[bool]()
+    workers = [
+        threading.Thread(target=lambda: ended.append(commands.run(an_event("evt_1"))))  # type: ignore[arg-type]
+        for _ in range(2)
+    ]
+    workers[0].start()
+    assert Slow.begun.wait(30)
+
+    commands.kill()
+
+    Slow.may_be_known.set()
+    (process,) = commands.running
+    assert process.wait(10) == -signal.SIGKILL
+    workers[1].start()
+    assert (len(commands.running), ended) == (1, [])
+    commands.command = "false"
+    lock.lock.release()
+    for worker in workers:
+        worker.join()
+    assert ended == [False, False]
 
 
 def test_a_second_ctrl_c_ends_all_that_a_command_began(api: ScriptedApi, tmp_path: Path) -> None:

@@ -21,11 +21,12 @@ from triggers_client.encoding import text_of
 from triggers_client.models import Event
 from triggers_client.worker import Outcome, Worker
 
+_BEGINNING_SECONDS = 5.0  # at most, for a command to begin
 _STYLES = {Outcome.DONE: "green", Outcome.FAILED: "red"}
 
 
 @dataclass(slots=True)
-class _Commands:
+class Commands:
     """Runs the command for events, several at once."""
 
     command: str
@@ -38,22 +39,27 @@ class _Commands:
             "TRIGGERS_EVENT_ID": event["id"],
             "TRIGGERS_EVENT_TYPE": str(event.get("event_type") or ""),
         }
-        # A session of its own: Ctrl-C is for us, and lets what has begun be finished.
-        with subprocess.Popen(  # noqa: S603  # the command is the user's own
-            ["/bin/sh", "-c", self.command],
-            stdin=subprocess.PIPE,
-            env=os.environ | about,
-            start_new_session=True,
-        ) as process:
-            with self.lock:
-                self.running.add(process)
+        with self.lock:
+            # A session of its own: Ctrl-C is for us, and lets what has begun be finished.
+            process = subprocess.Popen(  # noqa: S603  # the command is the user's own
+                ["/bin/sh", "-c", self.command],
+                stdin=subprocess.PIPE,
+                env=os.environ | about,
+                start_new_session=True,
+            )
+            self.running.add(process)
+        with process:
             process.communicate(text_of(event).encode() + b"\n")
         with self.lock:
             self.running.discard(process)
         return process.returncode == 0
 
     def kill(self) -> None:
-        """End them now, with all that they began; their events come back when the lease ends."""
+        """End them now, with all that they began; their events come back when the lease ends.
+
+        The program is over: no command begins any more, and what became of these is not told.
+        """
+        self.lock.acquire(timeout=_BEGINNING_SECONDS)  # one may be on its way; never released
         for process in list(self.running):
             if process.returncode is None:
                 with suppress(OSError):  # it has just ended
@@ -95,7 +101,7 @@ def work(
     ends. CMD also gets TRIGGERS_EVENT_ID and TRIGGERS_EVENT_TYPE. Ctrl-C lets what has begun be
     finished and gives the rest back; a second Ctrl-C ends at once.
     """
-    client, commands, report = session.client(), _Commands(command), Report(session)
+    client, commands, report = session.client(), Commands(command), Report(session)
 
     def ending() -> None:
         session.output.say("\nFinishing what has begun. Ctrl-C again ends at once.", "dim")
