@@ -155,7 +155,7 @@ class Kernel:
             if ends_at is not None and self.now >= ends_at:
                 return
 
-    def run(self, until: float = float("inf"), steps: int = 200_000) -> None:
+    def run(self, until: float = float("inf"), steps: int = 1_000_000) -> None:
         """Let everything happen that happens before a moment."""
         self._until, self._most_steps = until, steps
         while self._turns and self._turns[0][0] <= until:
