@@ -22,12 +22,17 @@ _SECOND: Final = 1.0  # that a stream rounds away
 _GIVEN_UP: Final = frozenset({"dead", "dropped"})
 
 
-@dataclass
+@dataclass(eq=False)
 class _Sibling:
     """One delivery of a round: what its record said, and since when."""
 
     config_id: str
     told: list[tuple[float, str, int]] = field(default_factory=list)  # status, pushes
+
+    @property
+    def began_at(self) -> float:
+        """When its record was made."""
+        return self.told[0][0]
 
     def statuses(self, since: float, until: float) -> set[str]:
         """All that it had in this time."""
@@ -93,13 +98,20 @@ def _not_given_up(siblings: list[_Sibling], at: float) -> Iterator[str]:
     """What speaks against a failure; whoever noted it had looked at the others a while before."""
     if len(siblings) > max((each.pushes(at) for each in siblings), default=0):
         return  # dispatched twice, to other configs the second time: each time knows its own
-    had = {each.config_id: each.statuses(at - LATEST, at) for each in siblings}
-    if not any("dead" in each for each in had.values()):
+    looked_at = at - LATEST
+    had = {each: each.statuses(looked_at, at) for each in siblings}
+    # Of a second time, there may have been no record yet: it fails by what the first one counted.
+    seen = {
+        each: statuses
+        for each, statuses in had.items()
+        if statuses & _GIVEN_UP or each.began_at <= looked_at
+    }
+    if not any("dead" in each for each in seen.values()):
         yield "none of its deliveries was given up"
-    for config_id, statuses in had.items():
+    for each, statuses in seen.items():
         if not statuses & _GIVEN_UP:
-            yield f"its delivery to {config_id} was {statuses}"
-    if len(siblings) < max((each.pushes(at) for each in siblings), default=0):
+            yield f"its delivery to {each.config_id} was {statuses}"
+    if len(seen) < max((each.pushes(at) for each in seen), default=0):
         yield "deliveries were left"
 
 
