@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Final
 
 from admin.restoring.kinds import Kind, Part
@@ -11,7 +12,7 @@ from admin.restoring.verdict import Outcome, Verdict
 from triggers_api.executions.ports import Checkpoint, ExecutionStore
 from triggers_api.store.active_tenants import DynamoActiveTenants
 from triggers_api.store.executions import row_key as execution_key
-from triggers_api.store.table import RefusedError, Table
+from triggers_api.store.table import Item, Put, RefusedError, Table
 from triggers_api.store.tenants import TenantRows, row_key
 from triggers_api.timestamps import Clock
 
@@ -74,7 +75,7 @@ class CarryOut:
             for step in verdict.before:
                 step()
             for put in verdict.puts:
-                self.live[verdict.part].put(put.item, put.when, put.values)
+                self._put(verdict.part, put)
         except RefusedError as refused:  # somebody wrote it meanwhile: theirs is newer
             if verdict.instead is not None and refused.item is not None:
                 return self._one(verdict.instead(refused.item))
@@ -82,6 +83,14 @@ class CarryOut:
         for step in verdict.after:
             step()
         return verdict
+
+    def _put(self, part: Part, put: Put) -> None:
+        """Raises `RefusedError`, but for our own write, whose answer was lost and which came again."""
+        try:
+            self.live[part].put(put.item, put.when, put.values)
+        except RefusedError as refused:
+            if refused.item is None or not _are_alike(refused.item, put.item):
+                raise
 
     def _meet(self, tenant: str) -> None:
         """Before a tenant's first item: lists read all shards and check, the monitor looks."""
@@ -119,3 +128,12 @@ class CarryOut:
                 tenant, execution_id, Checkpoint(), known_version=version
             ):
                 return
+
+
+def _are_alike(one: Item, other: Item) -> bool:
+    """DynamoDB takes zeros away that say nothing: 1.50 is told as 1.5."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(item: Item) -> dict[str, object]:
+    return {name: Decimal(each["N"]) if "N" in each else each for name, each in item.items()}

@@ -77,7 +77,8 @@ class Rows:
         if now is None or items.RESTORED_AT not in now:
             return Verdict(Kind.DELIVERY, tenant, Outcome.LIVE)
         back = _marked(then, now[items.RESTORED_AT])
-        if "erased" in then or now != _silent(back):
+        silent = _silent(back)
+        if "erased" in now or silent is None or to_delivery(now) != to_delivery(silent):
             return Verdict(Kind.DELIVERY, tenant, Outcome.LIVE)
         after = (partial(self._let_speak, tenant, back),)
         return Verdict(Kind.DELIVERY, tenant, Outcome.BACK, Part.NOTIFICATIONS, after=after)

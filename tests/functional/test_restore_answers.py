@@ -9,6 +9,7 @@ from admin.restoring.kinds import Part
 from tests.builders.events import TENANT
 from tests.builders.push import a_delivery, a_task
 from tests.contract.clients import before_call
+from tests.contract.push.calls import answers_lost
 from tests.functional.damaged import Damaged
 from tests.functional.leaving_tenant import DeadError
 from triggers_api.errors import EventErasedError
@@ -53,6 +54,20 @@ def test_a_delivery_comes_back_with_what_its_receiver_answered(damaged: Damaged)
 
     damaged.bring_back()
 
+    assert damaged.deliveries.find(said.task) == said
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_it_goes_on_with_its_own_write_whose_answer_was_lost(damaged: Damaged, number: int) -> None:
+    said = quoting(replace(a_task(damaged.post(), damaged.subscribe()), dispatched_at=1.5))
+    damaged.deliveries.record(said, known_attempts=None)
+    damaged.remember()
+    damaged.lose(Part.NOTIFICATIONS, f"{TENANT}#{said.task.event_id}")
+
+    with answers_lost(damaged.dynamodb, "PutItem", after=number) as lost:
+        damaged.bring_back()
+
+    assert lost
     assert damaged.deliveries.find(said.task) == said
 
 

@@ -1,5 +1,6 @@
 """What can be seen and disturbed of the calls of any of AWS's clients."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -41,13 +42,23 @@ def heard(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 @contextmanager
 def answers_lost(
-    client: Any, operation: str, times: int = 1, *, status: int = 500, code: str = "InternalError"
+    client: Any,
+    operation: str,
+    times: int = 1,
+    *,
+    status: int = 500,
+    code: str = "InternalError",
+    after: int = 0,
 ) -> Iterator[Happened]:
-    """Calls take effect, but what comes back is an error, which botocore tries again."""
+    """Calls take effect, but what comes back is an error, which botocore tries again.
+
+    The first ones, `after` of them, are answered.
+    """
     happened: Happened = []
+    sent = itertools.count()
 
     def lose(**_: object) -> AWSResponse | None:
-        if len(happened) == times:
+        if len(happened) == times or next(sent) < after:
             return None
         happened.append(operation)
         body = json.dumps({"__type": code, "message": "no"}).encode()
