@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Place = tuple[str, "Key"]
 
 _OPERATOR: Final = "restore"
+_ROTATE: Final = "/keys/{key_id}/rotate"
 # What docs/restore.md says of each: an event was dispatched and counted long ago, a delivery's
 # attempts were counted, a config counts as changed now, a payload is kept as long as its head.
 _BECOMES: Final = frozenset({"is_new", "restored_at", "updated_at"})
@@ -91,7 +92,8 @@ def _may_differ(loss: Loss, place: Place, before: Item, back: Item) -> set[str]:
     """What docs/restore.md says that a restore changes."""
     name, key = place
     may_differ = set(_BECOMES)
-    if before != loss.lost[place] or back.get("id", {}).get("S") in ended(loss):
+    named = back.get("id") or back.get("key_id") or {}
+    if before != loss.lost[place] or named.get("S") in ended(loss):
         may_differ |= _BY_THE_LOG  # what was done since the second was done to it, or may have been
     if key[-1].startswith("payload#"):
         may_differ.add("expires_at")  # not before its head's
@@ -161,12 +163,15 @@ def _has_head(loss: Loss, key: Key) -> bool:
 
 
 def ended(loss: Loss) -> set[str]:
-    """Configs, keys and events that the API's log tells the end of."""
+    """Configs, keys and events that the API's log tells the end of; a rotation ends a key's secret.
+
+    Its line comes after the write: one that was under way in that second is done to it again.
+    """
     lines = (json.loads(text) for lines in loss.logs.groups.values() for _, text in lines)
     return {
         str(each.get("config_id") or each.get("event_id") or each.get("about"))
         for each in lines
-        if each.get("method") == "DELETE" and _is_done(each)
+        if (each.get("method") == "DELETE" or each.get("route") == _ROTATE) and _is_done(each)
     }
 
 
