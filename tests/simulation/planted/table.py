@@ -25,7 +25,7 @@ def with_all_bugs(text: str) -> str:
     """The document with a row for each bug, and how many there are."""
     said, seeds = text.partition(_HEAD)[0], seeds_by_bug(text)
     said = re.sub(r"all \d+ bugs", f"all {len(BUGS)} bugs", said)
-    said = re.sub(r"tried for \d+ of them", f"tried for {len(seeds)} of them", said)
+    said = re.sub(r"alone found \d+ of them", f"alone found {len(seeds)} of them", said)
     return said + _HEAD + "".join(_row(bug, seeds) for bug in BUGS.values())
 
 
