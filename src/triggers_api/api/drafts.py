@@ -1,6 +1,5 @@
 """Events as they are posted, read as drafts."""
 
-from datetime import datetime
 from typing import Final
 
 from fastapi import Request
@@ -12,10 +11,9 @@ from triggers_api.api.schemas.events import EventIn
 from triggers_api.errors import PayloadTooLargeError
 from triggers_api.events.accept import Draft
 from triggers_api.events.accept_many import KeyedDraft
-from triggers_api.events.event import MAX_PAYLOAD_BYTES, Event
-from triggers_api.events.ids import IdempotencyKey, new_event_id, random_entropy
+from triggers_api.events.event import MAX_PAYLOAD_BYTES
+from triggers_api.events.ids import IdempotencyKey
 from triggers_api.events.json_text import without_spacing
-from triggers_api.events.lifecycle import EventStatus
 
 SAMPLE: Final = '{"event_type": "invoice.failed", "payload": {}}'
 
@@ -38,20 +36,6 @@ def draft_of(body: JsonBody) -> Draft:
     """An event within another body. Raises an error that says what is wrong."""
     event = validated(body, EventIn, code="invalid_event", example=SAMPLE, called="event")
     return _draft(body, event)
-
-
-def drafted(draft: Draft, at: datetime) -> Event:
-    """A draft as the event it would be, stored nowhere."""
-    return Event(
-        id=new_event_id(at, random_entropy()),
-        event_type=draft.event_type,
-        payload=draft.payload,
-        metadata=draft.metadata,
-        severity=draft.severity,
-        execution_id=draft.execution_id,
-        status=EventStatus.PENDING,
-        created_at=at,
-    )
 
 
 def packed(payload: bytes) -> bytes:

@@ -23,6 +23,19 @@ class Draft:
     severity: Severity
     execution_id: str | None
 
+    def as_event(self, created_at: datetime, entropy: bytes) -> Event:
+        """The event that it becomes; `entropy` is the random half of its id, ten bytes."""
+        return Event(
+            id=new_event_id(created_at, entropy),
+            event_type=self.event_type,
+            payload=self.payload,
+            metadata=self.metadata,
+            severity=self.severity,
+            execution_id=self.execution_id,
+            status=EventStatus.PENDING,
+            created_at=created_at,
+        )
+
 
 class Accept:
     """Stores drafts as events."""
@@ -58,16 +71,7 @@ class Accept:
             entropy = entropy_of_key(tenant, idempotency_key)
             named = idempotency_key.names_the_event
             fingerprint = ONE_EVENT if named else _fingerprint(draft)
-        event = Event(
-            id=new_event_id(created_at, entropy),
-            event_type=draft.event_type,
-            payload=draft.payload,
-            metadata=draft.metadata,
-            severity=draft.severity,
-            execution_id=draft.execution_id,
-            status=EventStatus.PENDING,
-            created_at=created_at,
-        )
+        event = draft.as_event(created_at, entropy)
         return self._store.add(tenant, event, fingerprint)
 
 

@@ -7,7 +7,7 @@ from fastapi import Path, Response
 
 from triggers_api.access.keys import Scope
 from triggers_api.api.call import Call
-from triggers_api.api.drafts import draft_of, drafted
+from triggers_api.api.drafts import draft_of
 from triggers_api.api.json_body import JSON, JsonBody, MediaType, read_json
 from triggers_api.api.list_query import Cursor, as_many_as_fit, cursor_of, position_of
 from triggers_api.api.operation import PAGE, Answer, Body, Cost
@@ -24,6 +24,7 @@ from triggers_api.api.schemas.deliveries import MissedIn, MissedOut, TrialIn, Tr
 from triggers_api.api.schemas.previews import PreviewIn, PreviewOut
 from triggers_api.errors import InvalidContentError
 from triggers_api.events.event import Event
+from triggers_api.events.ids import random_entropy
 from triggers_api.events.ports import Position
 from triggers_api.push.config import NotificationConfig
 from triggers_api.push.ports import ConfigQuery
@@ -360,7 +361,7 @@ def _event_of(call: Call, wanted: PreviewIn, body: JsonBody) -> Event:
     draft, now = draft_of(body.member("event")), call.services.clock()
     if draft.execution_id is not None:
         call.principal.require(Scope.EVENTS_READ)
-    return drafted(draft, now)
+    return draft.as_event(now, random_entropy())
 
 
 def _saved(call: Call, saved: Saved, status: int = 200, **headers: str) -> Response:
